@@ -1,0 +1,13 @@
+# sandtable_layer(NAME LINKS …): engine/NAME as a static library that links only what it names.
+function(sandtable_layer name)
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.c)
+    if(NOT sources)
+        add_library(st_${name} INTERFACE)
+        target_include_directories(st_${name} INTERFACE ${CMAKE_SOURCE_DIR}/engine)
+        target_link_libraries(st_${name} INTERFACE ${ARGN})
+        return()
+    endif()
+    add_library(st_${name} STATIC ${sources})
+    target_include_directories(st_${name} PUBLIC ${CMAKE_SOURCE_DIR}/engine)
+    target_link_libraries(st_${name} PUBLIC ${ARGN})
+endfunction()

@@ -1,0 +1,138 @@
+/* json.c - cJSON with checked reads. */
+#include "base/json.h"
+
+#include "base/error.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Deepest nesting outside strings; cJSON itself stops only at 1000. */
+static gsize nesting(const char *text, gsize length)
+{
+    gsize depth = 0;
+    gsize deepest = 0;
+    bool quoted = false;
+    for (gsize i = 0; i < length; i++) {
+        if (quoted) {
+            if (text[i] == '\\') {
+                i++;
+            } else if (text[i] == '"') {
+                quoted = false;
+            }
+        } else if (text[i] == '"') {
+            quoted = true;
+        } else if (text[i] == '{' || text[i] == '[') {
+            deepest = MAX(deepest, ++depth);
+        } else if ((text[i] == '}' || text[i] == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return deepest;
+}
+
+cJSON *json_parse(const char *text, gsize length, GError **error)
+{
+    if (nesting(text, length) > 64) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_PROTOCOL, "JSON nested too deep");
+        return NULL;
+    }
+    /* cJSON takes U+0000 as the end of a string and would hide what follows */
+    if (memchr(text, '\0', length) || g_strstr_len(text, (gssize)length, "\\u0000")) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_PROTOCOL, "JSON contains a NUL");
+        return NULL;
+    }
+    const char *end = text;
+    auto_json json = cJSON_ParseWithLengthOpts(text, length, &end, false);
+    if (json) {
+        while (end < text + length && g_ascii_isspace(*end)) {
+            end++;
+        }
+    }
+    if (!json || end != text + length) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_PROTOCOL, "not JSON (at byte %zu)",
+                end ? (gsize)(end - text) : 0);
+        return NULL;
+    }
+    return g_steal_pointer(&json);
+}
+
+char *json_text(const cJSON *json)
+{
+    char *text = cJSON_PrintUnformatted(json);
+    char *copy = g_strdup(text ? text : "null");
+    cJSON_free(text);
+    return copy;
+}
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+    return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
+}
+
+const char *json_string(const cJSON *object, const char *name, const char *fallback)
+{
+    const cJSON *item = member(object, name);
+    return cJSON_IsString(item) ? item->valuestring : fallback;
+}
+
+double json_number(const cJSON *object, const char *name, double fallback)
+{
+    const cJSON *item = member(object, name);
+    return cJSON_IsNumber(item) ? item->valuedouble : fallback;
+}
+
+gint64 json_int(const cJSON *object, const char *name, gint64 fallback)
+{
+    const cJSON *item = member(object, name);
+    const double limit = 9007199254740992.0; /* 2^53 */
+    if (!cJSON_IsNumber(item) || !(fabs(item->valuedouble) <= limit)) {
+        return fallback;
+    }
+    return (gint64)item->valuedouble;
+}
+
+bool json_bool(const cJSON *object, const char *name, bool fallback)
+{
+    const cJSON *item = member(object, name);
+    return cJSON_IsBool(item) ? cJSON_IsTrue(item) : fallback;
+}
+
+const cJSON *json_array(const cJSON *object, const char *name)
+{
+    const cJSON *item = member(object, name);
+    return cJSON_IsArray(item) ? item : NULL;
+}
+
+const cJSON *json_object(const cJSON *object, const char *name)
+{
+    const cJSON *item = member(object, name);
+    return cJSON_IsObject(item) ? item : NULL;
+}
+
+cJSON *json_from_strv(const char *const *strv)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (; strv && *strv; strv++) {
+        cJSON_AddItemToArray(array, cJSON_CreateString(*strv));
+    }
+    return array;
+}
+
+char **json_to_strv(const cJSON *array)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, array)
+    {
+        if (!cJSON_IsString(item)) {
+            return NULL;
+        }
+        g_strv_builder_add(builder, item->valuestring);
+    }
+    return g_strv_builder_end(builder);
+}
+
+void json_add_int(cJSON *object, const char *name, gint64 value)
+{
+    cJSON_AddNumberToObject(object, name, (double)value);
+}

@@ -1,0 +1,36 @@
+/* json.h - cJSON with automatic clean-up and checked reads of hostile documents. */
+#pragma once
+
+#include <cjson/cJSON.h>
+#include <glib.h>
+#include <stdbool.h>
+
+static inline void json_cleanup(cJSON **json)
+{
+    cJSON_Delete(*json);
+}
+#define auto_json __attribute__((cleanup(json_cleanup))) cJSON *
+
+/* Parses exactly one document of length bytes, nested at most 64 deep; NULL and an error that names
+ * the byte otherwise. */
+cJSON *json_parse(const char *text, gsize length, GError **error);
+
+/* Compact text; the caller frees it with g_free. */
+char *json_text(const cJSON *json);
+
+/* Members of an object; a missing member or another type gives the fallback. The returned string
+ * belongs to object. */
+const char *json_string(const cJSON *object, const char *name, const char *fallback);
+double json_number(const cJSON *object, const char *name, double fallback);
+gint64 json_int(const cJSON *object, const char *name, gint64 fallback);
+bool json_bool(const cJSON *object, const char *name, bool fallback);
+const cJSON *json_array(const cJSON *object, const char *name); /* NULL if not an array */
+const cJSON *json_object(const cJSON *object, const char *name); /* NULL if not an object */
+
+/* A JSON array of strings from a NULL-terminated vector, and back (NULL if an item is no string;
+ * the caller frees with g_strfreev). */
+cJSON *json_from_strv(const char *const *strv);
+char **json_to_strv(const cJSON *array);
+
+/* Adds an integer exactly (cJSON prints doubles with 17 digits; up to 2^53 that is exact). */
+void json_add_int(cJSON *object, const char *name, gint64 value);

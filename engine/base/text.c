@@ -1,0 +1,72 @@
+/* text.c - nearest names, clock text, clean output. */
+#include "base/text.h"
+
+#include <string.h>
+
+static guint distance(const char *a, const char *b)
+{
+    gsize columns = strlen(b);
+    g_autofree guint *row = g_new(guint, columns + 1);
+    for (gsize j = 0; j <= columns; j++) {
+        row[j] = (guint)j;
+    }
+    for (gsize i = 1; a[i - 1]; i++) {
+        guint diagonal = row[0];
+        row[0] = (guint)i;
+        for (gsize j = 1; j <= columns; j++) {
+            guint above = row[j];
+            guint change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            row[j] = MIN(MIN(above, row[j - 1]) + 1, change);
+            diagonal = above;
+        }
+    }
+    return row[columns];
+}
+
+const char *text_nearest(const char *wrong, const char *const *candidates)
+{
+    if (strlen(wrong) > 64) {
+        return NULL;
+    }
+    const char *nearest = NULL;
+    guint best = MAX(1, (guint)strlen(wrong) / 3) + 1;
+    for (; candidates && *candidates; candidates++) {
+        guint d = strlen(*candidates) <= 64 ? distance(wrong, *candidates) : best;
+        if (d < best) {
+            best = d;
+            nearest = *candidates;
+        }
+    }
+    return nearest;
+}
+
+char *text_did_you_mean(const char *wrong, const char *const *candidates)
+{
+    const char *nearest = text_nearest(wrong, candidates);
+    return nearest ? g_strdup_printf(" (did you mean \"%s\"?)", nearest) : g_strdup("");
+}
+
+char *text_clock(gint64 at_us)
+{
+    gint64 s = MAX(at_us, 0) / G_USEC_PER_SEC;
+    if (s >= 3600) {
+        return g_strdup_printf("T+%d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+    }
+    return g_strdup_printf("T+%02d:%02d", (int)(s / 60), (int)(s % 60));
+}
+
+char *text_clean_tail(const char *text, gsize length, gsize max)
+{
+    if (length > max) {
+        text += length - max;
+        length = max;
+    }
+    g_autofree char *valid = g_utf8_make_valid(text, (gssize)length);
+    GString *clean = g_string_sized_new(length);
+    for (const char *c = valid; *c; c++) {
+        if ((unsigned char)*c >= 0x20 ? *c != 0x7f : (*c == '\n' || *c == '\t')) {
+            g_string_append_c(clean, *c);
+        }
+    }
+    return g_string_free(clean, FALSE);
+}

@@ -1,0 +1,66 @@
+/* cell.h - the sealed place an exercise lives in: user, network and mount namespaces, no uplink.
+ *
+ * The user is mapped to itself (not to 0) and keeps CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN and
+ * CAP_DAC_OVERRIDE-free rights as ambient capabilities inside. Only a single-threaded process may
+ * enter.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct cell_identity { /* what names a cell from outside */
+    pid_t pid;         /* a process inside */
+    ino_t user;        /* inode numbers of /proc/PID/ns/… */
+    ino_t net;
+    ino_t mnt;
+};
+
+/* The account that root becomes: user if not NULL, else SUDO_USER, else "sandtable". Fills the
+ * name (the caller's); an error names the remedy (./dev setup makes the account). */
+bool cell_account(const char *user, char **ret_name, GError **error);
+
+/* Root only: becomes that ordinary account for good, with its groups, HOME and, where the caller's
+ * are not the account's, XDG_*. Each of the NULL-terminated paths (may be NULL) that the account
+ * could not read (a clone in /root, say) is bind-mounted, in a private mount namespace, to a place
+ * that it can, and its entry replaced. No effect when not root. */
+bool cell_drop_root(const char *user, char **paths, GError **error);
+
+/* Enters a new cell. hide_kvm puts /dev/null over /dev/kvm in the private mount namespace. lo is up
+ * afterwards. */
+bool cell_enter(bool hide_kvm, struct cell_identity *ret, GError **error);
+
+/* A new network namespace inside the cell (a team's), lo up; its descriptor, close-on-exec, or -1.
+ * It lives as long as the descriptor or anything in it. Any thread. */
+int cell_space_new(GError **error);
+
+/* socket(2) made inside the namespace of descriptor space; the calling thread is back in the cell
+ * afterwards, on failure too. -1 on error. */
+int cell_socket(int space, int domain, int type, int protocol, GError **error);
+
+/* Calls fn in a thread of its own inside space and waits for it. */
+bool cell_run(int space, bool (*fn)(gpointer data, GError **error), gpointer data, GError **error);
+
+/* Kills with SIGKILL every process of this user that lives in the cell and whose command line or
+ * environment names root; waits until they are gone (limit_ms). Returns how many there were, -1 on
+ * error. Safe when the cell is long gone. */
+int cell_kill(const struct cell_identity *cell, const char *root, int limit_ms, GError **error);
+
+/* ---- doctor -------------------------------------------------------------------------------- */
+
+enum doctor_state { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
+
+struct doctor_check {
+    const char *name; /* stable, for --json: user-namespaces, tun, qemu, accelerator, memory … */
+    enum doctor_state state;
+    char *text;   /* what was found */
+    char *remedy; /* the command or setting that mends it, or NULL */
+};
+
+/* The host's checks that need no machine: user namespaces, /dev/net/tun, QEMU, libvirt's driver,
+ * image tools, memory, disk, runtime folder. GPtrArray of struct doctor_check *, owning. */
+GPtrArray *doctor_host(void);
+void doctor_check_free(struct doctor_check *check);
+struct doctor_check *doctor_check_new(const char *name, enum doctor_state state, char *text,
+        char *remedy);

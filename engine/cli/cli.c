@@ -1,0 +1,85 @@
+/* cli.c - dispatch and what all verbs share: options, output, errors. */
+#include "cli/cli.h"
+
+#include "base/json.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int cli_main(int argc, char **argv)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const struct verb *const *verb = cli_verbs; *verb; verb++) {
+        if (!strcmp((*verb)->name, argv[0])) {
+            g_autoptr(GError) error = NULL;
+            int code = (*verb)->run(argc, argv, &error);
+            if (error) {
+                cli_say("%s", error->message);
+                return sandtable_exit_code(error);
+            }
+            return code;
+        }
+        g_ptr_array_add(names, (gpointer)(*verb)->name);
+    }
+    g_ptr_array_add(names, NULL);
+    g_autofree char *hint = text_did_you_mean(argv[0], (const char *const *)names->pdata);
+    cli_say("unknown verb \"%s\"%s; `sandtable help` lists them", argv[0], hint);
+    return 2;
+}
+
+bool cli_parse(const struct verb *verb, const GOptionEntry *entries, int *argc, char ***argv,
+        int min, int max, GError **error)
+{
+    const char *space = strchr(verb->usage, ' ');
+    g_autoptr(GOptionContext) context = g_option_context_new(space ? space + 1 : NULL);
+    g_autofree char *name = g_strconcat("sandtable ", verb->name, NULL);
+    g_set_prgname(name);
+    g_option_context_set_summary(context, verb->summary);
+    if (entries) {
+        g_option_context_add_main_entries(context, entries, NULL);
+    }
+    g_autoptr(GError) wrong = NULL;
+    if (!g_option_context_parse(context, argc, argv, &wrong)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s; usage: sandtable %s",
+                wrong->message, verb->usage);
+        return false;
+    }
+    if (*argc > 1 && !strcmp((*argv)[1], "--")) {
+        memmove(*argv + 1, *argv + 2, sizeof(char *) * (gsize)(*argc - 1));
+        (*argc)--;
+    }
+    int left = *argc - 1;
+    if (left < min || (max >= 0 && left > max)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "%s arguments; usage: sandtable %s", left < min ? "too few" : "too many",
+                verb->usage);
+        return false;
+    }
+    return true;
+}
+
+void cli_print_json(cJSON *json)
+{
+    g_autofree char *text = json_text(json);
+    puts(text);
+    cJSON_Delete(json);
+}
+
+void cli_say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    fprintf(stderr, "sandtable: %s\n", text);
+}
+
+bool cli_colour(int fd)
+{
+    const char *term = g_getenv("TERM");
+    return isatty(fd) && !g_getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+}

@@ -1,0 +1,40 @@
+/* control.h - the control socket: JSON-RPC 2.0, one object a line (docs/protocol.md).
+ *
+ * Clients are hostile: at most CONTROL_CLIENTS_MAX, a line of at most CONTROL_LINE_MAX bytes, a
+ * bounded queue of unsent bytes for each; whoever breaks a rule gets an error object where that is
+ * possible and is closed. Nothing a client sends ends the engine.
+ */
+#pragma once
+
+#include "run/exercise.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define CONTROL_PROTOCOL 1
+#define CONTROL_LINE_MAX (1024 * 1024)
+#define CONTROL_CLIENTS_MAX 64
+
+struct control;
+
+/* Listens at path (mode 0600). Events reach subscribers from exercise_listen(). */
+struct control *control_new(struct exercise *exercise, const char *path, GError **error);
+void control_free(struct control *control); /* accepts NULL; removes the socket */
+
+/* ---- clients (CLI, display) ---------------------------------------------------------------- */
+
+struct control_client;
+
+struct control_client *control_client_open(const char *path, GError **error);
+void control_client_close(struct control_client *client); /* accepts NULL */
+
+/* One request and its result (the caller's), waiting at most timeout_ms; params is consumed and may
+ * be NULL. A JSON-RPC error becomes a GError. Events that arrive meanwhile are kept. */
+cJSON *control_client_call(struct control_client *client, const char *method, cJSON *params,
+        int timeout_ms, GError **error);
+
+/* The next event of a subscription: 1 with *ret (the caller's), 0 when the engine closed the
+ * connection, -1 on error or when timeout_ms (-1: for ever) passed. */
+int control_client_next_event(struct control_client *client, int timeout_ms, struct event **ret,
+        GError **error);
+int control_client_fd(const struct control_client *client); /* for poll; never read it yourself */

@@ -1,0 +1,70 @@
+/* ledger.h - the append-only, hash-chained record of one exercise.
+ *
+ * The format, the validity rule and the recovery rule stand in prose at the top of
+ * ledger_schema.c. One process writes (it holds a lock on the file's companion NAME.lock), any
+ * number read, also while it runs.
+ */
+#pragma once
+
+#include "base/event.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define LEDGER_SCHEMA 1
+
+struct ledger;
+
+/* Called in the context that was the thread's default at ledger_create(), once the event is on the
+ * disk; event has seq and hash now and belongs to the ledger. error is NULL on success; after a
+ * failure no later event is accepted. */
+typedef void (*ledger_done_fn)(const struct event *event, const GError *error, gpointer data);
+
+/* Creates path; refuses an existing file. */
+struct ledger *ledger_create(const char *path, GError **error);
+
+/* Opens path to go on writing after a crash: checks the schema and the last row, not the chain. */
+struct ledger *ledger_open(const char *path, GError **error);
+
+/* Hands event over (consumed). Events that arrive while a sync runs are committed together. done
+ * may be NULL. Any thread. */
+void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn done, gpointer data);
+
+/* Called after done, for every event, in order of seq, in the same context. */
+void ledger_set_listener(struct ledger *ledger, ledger_done_fn listener, gpointer data);
+
+/* Waits until all that was appended is on the disk; the callbacks may still be pending. */
+bool ledger_flush(struct ledger *ledger, GError **error);
+
+/* Flushes, merges the write-ahead log, closes. Callbacks not yet delivered are dropped. */
+void ledger_close(struct ledger *ledger); /* accepts NULL */
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+struct ledger_reader;
+
+struct ledger_reader *ledger_reader_open(const char *path, GError **error);
+void ledger_reader_close(struct ledger_reader *reader); /* accepts NULL */
+
+/* The next reads begin at seq from (1: the first). */
+bool ledger_reader_seek(struct ledger_reader *reader, gint64 from, GError **error);
+
+/* 1: *ret is the next event, the caller's; 0: no more for now; -1: error. */
+int ledger_reader_next(struct ledger_reader *reader, struct event **ret, GError **error);
+
+/* seq of the last event, 0 when empty, -1 on error. */
+gint64 ledger_reader_last(struct ledger_reader *reader, GError **error);
+
+/* ---- verification -------------------------------------------------------------------------- */
+
+struct ledger_report {
+    gint64 events;  /* rows that verify from the first on */
+    gint64 bad_seq; /* the first bad row, 0 when all is well */
+    char *reason;   /* what is wrong with it, or NULL */
+    unsigned char head[EVENT_HASH_BYTES]; /* hash of the last good row */
+};
+
+/* Recomputes the chain. True when all rows verify; false with *ret filled when one does not; false
+ * with error when the file cannot be read as a ledger at all. */
+bool ledger_verify(const char *path, struct ledger_report *ret, GError **error);
+void ledger_report_clear(struct ledger_report *report);

@@ -1,0 +1,32 @@
+/* main.c - the program: hands over to a verb. */
+#include "cli/cli.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_help(FILE *to)
+{
+    fputs("usage: sandtable VERB …\n\n"
+          "A cyber range on one host: real machines, sealed networks, attacks, checks, scores.\n\n",
+            to);
+    for (const struct verb *const *verb = cli_verbs; *verb; verb++) {
+        fprintf(to, "  %-10s %s\n", (*verb)->name, (*verb)->summary);
+    }
+    fputs("\n`sandtable VERB --help` says more; man sandtable says it all.\n", to);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+            !strcmp(argv[1], "help")) {
+        print_help(argc < 2 ? stderr : stdout);
+        return argc < 2 ? 2 : 0;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("sandtable " SANDTABLE_VERSION);
+        return 0;
+    }
+    return cli_main(argc - 1, argv + 1);
+}

@@ -1,0 +1,47 @@
+/* net.h - bridges, taps, veth pairs, addresses and counters by netlink, in one batch.
+ *
+ * A batch is a list of requests; net_submit() sends them without waiting and calls done in the
+ * context's thread when every reply is there. Builders (net_build.h) turn a request into a netlink
+ * message and do nothing else.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct net;
+struct net_batch;
+
+struct net_counters {
+    char *name;
+    guint64 rx_bytes, tx_bytes, rx_packets, tx_packets;
+    bool up;
+};
+
+typedef void (*net_done_fn)(const GError *error, gpointer data);
+typedef void (*net_counters_fn)(const GArray *counters, const GError *error, gpointer data);
+
+/* A netlink socket in the namespace the calling thread is in. */
+struct net *net_open(GMainContext *context, GError **error);
+void net_close(struct net *net); /* accepts NULL; pending batches end with CANCELLED */
+
+struct net_batch *net_batch_new(void);
+void net_batch_free(struct net_batch *batch);
+void net_batch_bridge(struct net_batch *batch, const char *name);
+void net_batch_tap(struct net_batch *batch, const char *name, const char *bridge);
+/* A veth pair: outer joins bridge here, inner moves to the namespace of descriptor space with the
+ * address (host byte order) and comes up. */
+void net_batch_veth(struct net_batch *batch, const char *outer, const char *inner,
+        const char *bridge, int space, guint32 address, int prefix);
+void net_batch_address(struct net_batch *batch, const char *name, guint32 address, int prefix);
+void net_batch_up(struct net_batch *batch, const char *name, bool up);
+void net_batch_remove(struct net_batch *batch, const char *name); /* absent counts as removed */
+
+/* Consumes batch. error names the interface and the kernel's reason. */
+void net_submit(struct net *net, struct net_batch *batch, net_done_fn done, gpointer data);
+
+/* The same, waiting for the end; for start-up and tests. */
+bool net_apply(struct net *net, struct net_batch *batch, GError **error);
+
+/* All interfaces with their counters (GArray of struct net_counters, valid in the call). */
+void net_read_counters(struct net *net, net_counters_fn done, gpointer data);

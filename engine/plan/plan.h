@@ -1,0 +1,293 @@
+/* plan.h - the validated scenario as plain data.
+ *
+ * script/ reads a scenario into a plan, plan_check() validates it, plan_expand() makes one copy of
+ * every team's part. Nothing outside the process exists yet. After plan_expand() a plan is never
+ * changed; every later stage holds it read-only. plan_to_json() is the body of exercise.created,
+ * from which displays and scores learn everything they need.
+ *
+ * Declared things (what the author wrote) carry a line; expanded things (what will exist) carry an
+ * id. A declared machine "web" of the team group "blue" with count 2 becomes the machines
+ * "blue1/web" and "blue2/web" with identical addresses. A machine of a group with count 1 has the
+ * plain id ("attacker"); when it stands on a network of another group it gets one card a copy.
+ */
+#pragma once
+
+#include <cjson/cJSON.h>
+#include <glib.h>
+#include <stdbool.h>
+
+#define PLAN_TEAMS_MAX 64
+#define PLAN_MACHINES_MAX 1024 /* expanded */
+
+/* ---- declared ------------------------------------------------------------------------------ */
+
+enum plan_role { PLAN_ROLE_BLUE, PLAN_ROLE_RED, PLAN_ROLE_GREEN, PLAN_ROLE_WHITE };
+
+struct plan_group { /* teams = { blue = { count = 2 } } */
+    char *name;
+    enum plan_role role;
+    int count;
+    GPtrArray *titles; /* char *, at most count; may be empty */
+    int line;
+};
+
+struct plan_subnet { /* networks = { office = { team = "blue", cidr = "10.20.1.0/24" } } */
+    char *name;
+    char *group;
+    guint32 address; /* host byte order, the network's own address */
+    int prefix;
+    char *gateway;     /* machine name or NULL */
+    guint32 checker;   /* the engine's own address there for checks; default the last usable one */
+    int line;
+};
+
+struct plan_nic {
+    char *network;
+    guint32 address;
+    int line;
+};
+
+struct plan_file { /* files = { ["/etc/motd"] = "text" } or { from = "files/motd", mode = 420 } */
+    char *path;
+    char *content;
+    gsize length;
+    int mode; /* permission bits */
+    int line;
+};
+
+struct plan_host { /* machines = { web = { image = "server", nics = { office = "10.20.1.10" } } } */
+    char *name;
+    char *group;
+    char *image;
+    int memory_mib;
+    int vcpus;
+    bool forward; /* routes between its cards */
+    GPtrArray *nics;  /* struct plan_nic * */
+    GPtrArray *files; /* struct plan_file * */
+    GPtrArray *setup; /* char ** argv, run once before the machine is ready */
+    int line;
+};
+
+enum plan_protocol { PLAN_HTTP, PLAN_TCP, PLAN_SSH, PLAN_MODBUS, PLAN_PING };
+
+struct plan_probe { /* a look at a service from the team's side of the network */
+    enum plan_protocol protocol;
+    char *machine;
+    int port;        /* 0: the protocol's usual one */
+    int timeout_ms;  /* default 5000 */
+    char *path;      /* HTTP, default "/" */
+    int status;      /* HTTP, default 200 */
+    char *contains;  /* HTTP body, SSH banner or TCP greeting; NULL: anything */
+    char *table;     /* Modbus: coil, discrete, holding, input */
+    int unit;        /* Modbus, default 1 */
+    int address;     /* Modbus, from 0 */
+    double min, max; /* Modbus: the value must lie in between, both included */
+    int line;
+};
+
+enum plan_predicate_kind {
+    PLAN_ALL,
+    PLAN_ANY,
+    PLAN_NOT,
+    PLAN_PROBE, /* the probe passes */
+    PLAN_FILE,  /* a file on a machine contains a text, or exists when contains is NULL */
+    PLAN_LOG,   /* the same, but only in what was written since the step began */
+    PLAN_EXEC,  /* a command on a machine exits with status and prints a text */
+};
+
+struct plan_predicate { /* a question about the world */
+    enum plan_predicate_kind kind;
+    GPtrArray *parts; /* struct plan_predicate *: ALL, ANY, NOT (one) */
+    struct plan_probe *probe;
+    char *machine;  /* FILE, LOG, EXEC */
+    char *path;     /* FILE, LOG */
+    char **argv;    /* EXEC */
+    int status;     /* EXEC: the exit status wanted, default 0 */
+    char *contains; /* FILE, LOG, EXEC: plain text; may be NULL */
+    int line;
+};
+
+struct plan_service {
+    char *name;
+    char *title;
+    struct plan_probe *probe;
+    gint64 every_us;
+    int points;      /* for each passed check */
+    int sla_after;   /* a run of so many failures … */
+    int sla_penalty; /* … costs so much; then the run counts anew */
+    int line;
+};
+
+struct plan_technique {
+    char *domain;  /* enterprise, ics, mobile */
+    char *version; /* of ATT&CK, "18.1" */
+    char *id;      /* T1110.001 */
+};
+
+struct plan_step {
+    char *name;
+    char *title;
+    struct plan_technique attack;
+    char *from; /* machine name: where the commands run */
+    char *to;   /* machine name: the target */
+    char *needs; /* a step that must have taken effect on this team before, or NULL */
+    GPtrArray *act; /* char ** argv, run in order on from; ${NAME} is the address of machine NAME,
+                       ${to} that of the target, ${team} the target team's id */
+    struct plan_predicate *effect;     /* has it worked? */
+    struct plan_predicate *blocked_by; /* what shows that it was prevented; may be NULL */
+    struct plan_probe *probe;          /* is the path alive at all? */
+    gint64 limit_us;  /* for the commands */
+    gint64 within_us; /* how long the effect may take to show after the commands */
+    GPtrArray *undo;  /* char ** argv on from; may be empty */
+    int points_effect;  /* to the group of from */
+    int points_blocked; /* to the target team */
+    int line;
+};
+
+struct plan_player { /* a scripted human: a Lua function started once for each team it is for */
+    char *name;
+    char *team;  /* expanded team id, or group name for each of its teams */
+    char *title;
+    gint64 at_us;
+    int function; /* registry reference in the script, 0 if none */
+    int line;
+};
+
+struct plan_entry { /* timeline = { { at = "30s", step = "recon" }, … } */
+    gint64 at_us;
+    char *step; /* or NULL */
+    char *team; /* only this team; NULL: each blue team */
+    char *note; /* a message to all, or NULL */
+    int function; /* registry reference, 0 if none */
+    int line;
+};
+
+/* ---- expanded ------------------------------------------------------------------------------ */
+
+struct plan_team {
+    char *id; /* blue1 */
+    char *title;
+    const struct plan_group *group;
+    int number; /* within its group, from 1 */
+};
+
+struct plan_network {
+    char *id;     /* blue1/office */
+    char *bridge; /* interface name, at most 15 bytes */
+    int team;     /* index into teams */
+    const struct plan_subnet *subnet;
+};
+
+struct plan_card {
+    int network; /* index into networks */
+    guint32 address;
+    guint32 gateway;         /* 0: none */
+    unsigned char mac[6];
+    char *tap;               /* interface name, at most 15 bytes */
+    char *space;             /* name of the guest's own network namespace for it, or NULL */
+};
+
+struct plan_machine {
+    char *id;     /* blue1/web, attacker */
+    char *domain; /* short name for libvirt: m1, m2 … */
+    int team;
+    const struct plan_host *host;
+    GPtrArray *cards; /* struct plan_card * */
+};
+
+struct plan_inject { /* one timeline entry for one team */
+    char *id; /* recon@blue1, or note-2 */
+    gint64 at_us;
+    int team; /* -1: all */
+    const struct plan_entry *entry;
+    const struct plan_step *step; /* or NULL */
+};
+
+struct plan {
+    char *name;   /* from the folder, or --name */
+    char *path;   /* the scenario file */
+    char *digest; /* SHA-256 of its text, hex */
+    char *title;
+    char *version;
+    char *briefing; /* may be empty */
+    gint64 duration_us;
+    guint64 seed;
+    GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
+    GPtrArray *teams, *networks, *machines, *injects;
+};
+
+/* Everything allocated, all arrays empty and owning their elements. */
+struct plan *plan_new(void);
+void plan_free(struct plan *plan); /* accepts NULL */
+
+static inline void plan_cleanup(struct plan **plan)
+{
+    plan_free(*plan);
+}
+#define auto_plan __attribute__((cleanup(plan_cleanup))) struct plan *
+
+struct plan_host *plan_host_new(void);
+struct plan_probe *plan_probe_new(enum plan_protocol protocol);
+struct plan_predicate *plan_predicate_new(enum plan_predicate_kind kind);
+struct plan_step *plan_step_new(void);
+void plan_probe_free(struct plan_probe *probe);
+void plan_predicate_free(struct plan_predicate *predicate);
+
+/* One thing wrong with a scenario. */
+struct plan_problem {
+    int line;
+    char *text; /* machine "hmi": unknown network "scda" (did you mean "scada"?) */
+};
+
+/* Problems of one scenario, in the order they were found. */
+GPtrArray *plan_problems_new(void);
+void plan_problem_add(GPtrArray *problems, int line, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* "FILE:LINE: TEXT" a line, sorted by line; the caller frees it. */
+char *plan_problems_text(const GPtrArray *problems, const char *file);
+
+/* Names, addresses, cross references, counts, limits: appends every problem found. */
+void plan_check(const struct plan *plan, GPtrArray *problems);
+
+/* Makes teams, networks, machines, injects from what is declared. blue_teams > 0 overrides the
+ * count of every group with the role blue. Call once, after plan_check() found nothing. */
+bool plan_expand(struct plan *plan, int blue_teams, GError **error);
+
+/* By name; NULL or -1 when there is none. */
+const struct plan_host *plan_host(const struct plan *plan, const char *name);
+const struct plan_step *plan_step(const struct plan *plan, const char *name);
+int plan_team_index(const struct plan *plan, const char *id);
+int plan_machine_index(const struct plan *plan, const char *id);
+int plan_inject_index(const struct plan *plan, const char *id);
+
+/* The machine called name as team sees it: its own copy, else a shared one; -1 when none. */
+int plan_machine_for(const struct plan *plan, const char *name, int team);
+
+/* Where from reaches to, for work against team: the address on a network both stand on, else to's
+ * first one. 0 when unknown. */
+guint32 plan_address_for(const struct plan *plan, int from, int to, int team);
+
+/* The guest's network namespace that from must use for work against team, or NULL. */
+const char *plan_space_for(const struct plan *plan, int from, int team);
+
+/* argv with ${…} replaced for a step against team; NULL and an error for an unknown name. */
+char **plan_argv(const struct plan *plan, const struct plan_step *step, char *const *argv, int team,
+        GError **error);
+
+/* text with the same replacements (paths and texts of predicates). */
+char *plan_text(const struct plan *plan, const struct plan_step *step, const char *text, int team,
+        GError **error);
+
+/* Dotted quad; the caller frees it. */
+char *plan_address_text(guint32 address);
+bool plan_address_parse(const char *text, guint32 *ret);
+bool plan_cidr_parse(const char *text, guint32 *ret_address, int *ret_prefix);
+
+/* "90", 90, "1m30s", "2h" → microseconds. */
+bool plan_duration_parse(const char *text, gint64 *ret_us);
+
+/* The plan as every client sees it (docs/events.md, exercise.created). No file contents, no argv. */
+cJSON *plan_to_json(const struct plan *plan);
+
+const char *plan_role_name(enum plan_role role);
+const char *plan_protocol_name(enum plan_protocol protocol);

@@ -1,0 +1,78 @@
+/* exercise.h - one exercise from set-up to its end: lifecycle, timeline, checks, steps, players.
+ *
+ * Every change goes through the ledger first: an operator's call returns when the request was
+ * accepted, and takes effect when its event is on the disk.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "ledger/ledger.h"
+#include "plan/plan.h"
+#include "score/score.h"
+#include "script/script.h"
+#include "world/world.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct exercise;
+
+enum exercise_state {
+    EXERCISE_SETUP,   /* networks and machines are being made */
+    EXERCISE_READY,   /* all machines are ready */
+    EXERCISE_RUNNING,
+    EXERCISE_PAUSED,
+    EXERCISE_ENDED,   /* being torn down */
+    EXERCISE_DOWN,    /* nothing is left but the ledger */
+};
+const char *exercise_state_name(enum exercise_state state); /* setup, ready … as in events */
+
+struct exercise_options {
+    struct plan *plan;     /* expanded; stays the caller's */
+    struct script *script; /* stays the caller's */
+    struct world *world;   /* stays the caller's */
+    struct clock *clock;   /* stays the caller's */
+    struct ledger *ledger; /* stays the caller's */
+    const char *ledger_path;
+    int ready_limit_s;     /* all machines must be ready by then; 0: 300 */
+    gint64 until_us;       /* end earlier than the plan says; 0: do not */
+    const char *accel;     /* for the record: "tcg" or "kvm" and why */
+};
+
+typedef void (*exercise_event_fn)(const struct event *event, gpointer data);
+typedef void (*exercise_end_fn)(const GError *error, gpointer data);
+typedef void (*exercise_exec_fn)(const struct world_exec_result *result, const GError *error,
+        gpointer data);
+
+struct exercise *exercise_new(const struct exercise_options *options);
+void exercise_free(struct exercise *exercise); /* accepts NULL */
+
+/* Sets up, runs, tears down; on_end is called once, in state DOWN. */
+void exercise_start(struct exercise *exercise, exercise_end_fn on_end, gpointer data);
+
+/* Operator's calls. who is for the record ("operator", a user name). An impossible call (pause of
+ * an ended exercise, unknown inject) gives an error that says what is possible. */
+bool exercise_pause(struct exercise *exercise, const char *who, GError **error);
+bool exercise_resume(struct exercise *exercise, const char *who, GError **error);
+bool exercise_end(struct exercise *exercise, const char *who, const char *reason, GError **error);
+/* Fires an inject now, whether held, scheduled or fired before. */
+bool exercise_fire(struct exercise *exercise, const char *inject, const char *who, GError **error);
+/* Holds (or releases) one inject, or with NULL all that have not fired. */
+bool exercise_hold(struct exercise *exercise, const char *inject, bool held, const char *who,
+        GError **error);
+/* machine is an id ("blue1/web"); recorded as operator.exec. */
+bool exercise_exec(struct exercise *exercise, const char *machine, const char *const *argv,
+        int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error);
+
+/* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",
+ *  "machines":[{"id","state","reason","team","image","booted_ms","ready_ms"}],
+ *  "services":[{"team","service","status","detail","passed","failed"}],
+ *  "injects":[{"id","at_us","state","team","step","title"}], "alarms":[…]}; the caller's. */
+cJSON *exercise_status(const struct exercise *exercise);
+cJSON *exercise_score(const struct exercise *exercise, bool explain);
+const char *exercise_ledger_path(const struct exercise *exercise);
+const char *exercise_name(const struct exercise *exercise);
+
+/* Every committed event from now on, in order; one listener for the control server. */
+void exercise_listen(struct exercise *exercise, exercise_event_fn fn, gpointer data);
+gint64 exercise_seq(const struct exercise *exercise); /* last committed */

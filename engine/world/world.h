@@ -1,0 +1,89 @@
+/* world.h - the interface to a range, real or simulated.
+ *
+ * world/ is where scope is enforced: every operation names a machine or network of the plan by its
+ * index, addresses come from the plan, and nothing else can be a target. All operations return at
+ * once; callbacks come in the context the world was made in, never from inside the call.
+ */
+#pragma once
+
+#include "plan/plan.h"
+#include "virt/virt.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct world;
+
+enum world_status { WORLD_OK, WORLD_DOWN, WORLD_MUMBLE, WORLD_FAULT };
+
+struct world_exec_result {
+    int status;
+    const char *out, *err; /* NUL-terminated, bounded */
+};
+
+struct world_probe_result {
+    enum world_status status;
+    const char *detail;
+    double value;
+    gint64 took_us;
+};
+
+/* What will exist outside the process is announced before it is made, and again once it is gone:
+ * the caller writes both to the ledger and calls done when the event is on the disk. */
+typedef void (*world_done_fn)(const GError *error, gpointer data);
+typedef void (*world_state_fn)(int machine, enum machine_state state, const char *reason,
+        gpointer data);
+typedef void (*world_exec_fn)(const struct world_exec_result *result, const GError *error,
+        gpointer data);
+typedef void (*world_read_fn)(const char *bytes, gsize length, gint64 file_size,
+        const GError *error, gpointer data);
+typedef void (*world_probe_fn)(const struct world_probe_result *result, gpointer data);
+
+struct world_ops {
+    void (*free)(struct world *world);
+    /* Networks first, then all machines in parallel. done: all were started (not: are ready). */
+    void (*up)(struct world *world, world_done_fn done, gpointer data);
+    void (*down)(struct world *world, world_done_fn done, gpointer data);
+    void (*pause)(struct world *world, bool paused, world_done_fn done, gpointer data);
+    void (*exec)(struct world *world, int machine, const char *const *argv, int timeout_ms,
+            world_exec_fn done, gpointer data);
+    void (*write)(struct world *world, int machine, const char *path, const char *bytes,
+            gsize length, world_done_fn done, gpointer data);
+    void (*read)(struct world *world, int machine, const char *path, gint64 offset, gsize max,
+            world_read_fn done, gpointer data);
+    /* From the team-side namespace of team. */
+    void (*probe)(struct world *world, int team, const struct plan_probe *probe,
+            world_probe_fn done, gpointer data);
+};
+
+struct world { /* the head of every implementation */
+    const struct world_ops *ops;
+    const struct plan *plan;
+    world_state_fn on_state; /* set by the owner before up */
+    gpointer on_state_data;
+};
+
+struct world_real_options {
+    const char *root; /* libvirt root: a short path */
+    enum virt_accel accel;
+};
+
+/* Inside a cell (cell_enter). Checks images and capacity; starts nothing. */
+struct world *world_real_new(const struct plan *plan, const struct world_real_options *options,
+        GError **error);
+
+/* Machines in memory on a virtual clock. Unknown commands succeed and print nothing; a test or a
+ * rehearsal scripts the rest. */
+struct world_sim_hooks {
+    gpointer data;
+    /* Fill out with g_strdup'ed text (may stay NULL); return the exit status. */
+    int (*exec)(gpointer data, int machine, const char *const *argv, char **out, char **err);
+    enum world_status (*probe)(gpointer data, int team, const struct plan_probe *probe,
+            char **detail, double *value);
+};
+struct clock;
+struct world *world_sim_new(const struct plan *plan, struct clock *clock,
+        const struct world_sim_hooks *hooks);
+void world_sim_crash(struct world *world, int machine);
+
+void world_free(struct world *world); /* accepts NULL */
