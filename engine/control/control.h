@@ -17,9 +17,12 @@
 
 struct control;
 
-/* Listens at path (mode 0600). Events reach subscribers from exercise_listen(). */
+/* Listens at path (mode 0600), in the thread's default context; replaces the socket of a dead
+ * engine and refuses to take a live one's. Takes exercise_listen() for itself. */
 struct control *control_new(struct exercise *exercise, const char *path, GError **error);
-void control_free(struct control *control); /* accepts NULL; removes the socket */
+/* Accepts NULL; removes the socket. First lets the clients take the last events and replies, for a
+ * second at most. The exercise must still be there. */
+void control_free(struct control *control);
 
 /* ---- clients (CLI, display) ---------------------------------------------------------------- */
 
@@ -27,6 +30,9 @@ struct control_client;
 
 struct control_client *control_client_open(const char *path, GError **error);
 void control_client_close(struct control_client *client); /* accepts NULL */
+
+/* The engine's greeting: {"protocol","exercise","state","seq","version"}; the client's. */
+const cJSON *control_client_hello(const struct control_client *client);
 
 /* One request and its result (the caller's), waiting at most timeout_ms; params is consumed and may
  * be NULL. A JSON-RPC error becomes a GError. Events that arrive meanwhile are kept. */

@@ -1,0 +1,140 @@
+/* control_internal.h - what the server's connections, methods and subscriptions share. */
+#pragma once
+
+#include "base/json.h"
+#include "control/control.h"
+
+#include <sys/types.h>
+
+#define CONTROL_UNSENT_READ (1024 * 1024)    /* more unsent: no further request is read */
+#define CONTROL_UNSENT_LIVE (256 * 1024)     /* more unsent: events come from the ledger */
+#define CONTROL_UNSENT_MAX (8 * 1024 * 1024) /* more unsent: the client is dropped */
+#define CONTROL_EXECS_MAX 16                 /* a client's commands under way */
+#define CONTROL_ARGV_MAX 256
+#define CONTROL_PAGE_MAX 1000                /* events in one reply of "events" */
+#define CONTROL_PAGE_BYTES (1024 * 1024)
+#define CONTROL_CLOSING_MS 5000              /* for a closed client to take its last lines */
+
+/* JSON-RPC 2.0, 5.1; the application's own are CONTROL_ERROR_BASE - enum sandtable_error */
+enum control_error {
+    CONTROL_PARSE_ERROR = -32700,
+    CONTROL_INVALID_REQUEST = -32600,
+    CONTROL_METHOD_NOT_FOUND = -32601,
+    CONTROL_INVALID_PARAMS = -32602,
+    CONTROL_ERROR_BASE = -32000,
+};
+
+struct control {
+    struct exercise *exercise;
+    GMainContext *context;
+    char *path;
+    int listener;
+    GSource *accepts;   /* NULL while out of descriptors */
+    GSource *rest;      /* … and this wakes it up */
+    GHashTable *conns;  /* struct control_conn * */
+    GPtrArray *execs;   /* struct control_exec *: under way */
+};
+
+struct control_conn {
+    struct control *control;
+    int fd;
+    char *who;          /* for the record */
+    bool observer;
+    bool settling;      /* within control_conn_settle() */
+    bool closing;       /* nothing more is read; closed once all is sent */
+    GByteArray *input;
+    gsize scanned;      /* no newline before this */
+    GByteArray *output;
+    gsize sent;         /* of output */
+    GIOCondition watched;
+    GSource *watch;
+    GSource *limit;     /* while closing */
+    guint execs;
+    bool subscribed;
+    gint64 next;                  /* seq of the next event to send */
+    struct ledger_reader *reader; /* while catching up */
+};
+
+struct control_exec { /* a command under way: the reply's address */
+    struct control *control;   /* NULL once the server is gone */
+    struct control_conn *conn; /* NULL once the client is gone */
+    cJSON *id;                 /* NULL: a notification */
+};
+
+/* ---- control_conn.c ------------------------------------------------------------------------ */
+
+/* Takes fd over and greets. */
+struct control_conn *control_conn_new(struct control *control, int fd, const char *who);
+void control_conn_free(struct control_conn *conn);
+gsize control_conn_unsent(const struct control_conn *conn);
+
+/* Queues one line; json is consumed. */
+void control_conn_send(struct control_conn *conn, cJSON *json);
+void control_conn_send_line(struct control_conn *conn, const char *line);
+
+/* Sends what the socket takes now. False when the connection is dead. */
+bool control_conn_flush(struct control_conn *conn);
+
+/* Reads no more and closes after what is queued. */
+void control_conn_finish(struct control_conn *conn);
+
+/* Sets what is watched after any change; frees a connection that is done. */
+void control_conn_settle(struct control_conn *conn);
+
+/* ---- control_rpc.c ------------------------------------------------------------------------- */
+
+/* Handles one line of a client. */
+void control_rpc_line(struct control_conn *conn, const char *line, gsize length);
+
+cJSON *control_rpc_reply(const cJSON *id, cJSON *result); /* result is consumed */
+cJSON *control_rpc_error(const cJSON *id, int code, const char *message);
+cJSON *control_rpc_failure(const cJSON *id, const GError *error);
+cJSON *control_rpc_notice(const char *method, cJSON *params); /* params is consumed */
+
+/* ---- control_methods.c --------------------------------------------------------------------- */
+
+struct control_call {
+    struct control_conn *conn;
+    const cJSON *id;     /* NULL: a notification */
+    const cJSON *params; /* an object or NULL */
+};
+
+struct control_method {
+    const char *name;
+    bool changes; /* operators only */
+    /* The result, or NULL with error; NULL without error: the reply comes later. */
+    cJSON *(*run)(const struct control_call *call, GError **error);
+};
+const struct control_method *control_method_find(const char *name);
+const char *const *control_method_names(void);
+
+void control_exec_free(struct control_exec *exec);
+
+/* ---- control_events.c ---------------------------------------------------------------------- */
+
+/* Streams every event from seq from on, each once, in order. */
+bool control_events_subscribe(struct control_conn *conn, gint64 from, GError **error);
+void control_events_unsubscribe(struct control_conn *conn);
+
+/* Adds events from the ledger while there is room. */
+void control_events_pump(struct control_conn *conn);
+
+/* A committed event: to all that are up to date. */
+void control_events_announce(struct control *control, const struct event *event);
+
+/* {"events": […], "next": N}: next is where to go on, absent at the end. */
+cJSON *control_events_page(struct control *control, gint64 from, gint64 to, gint64 limit,
+        GError **error);
+
+/* ---- control.c, control_peer.c ------------------------------------------------------------- */
+
+/* Takes a connected socket over, whoever is at its end. */
+void control_adopt(struct control *control, int fd, const char *who);
+
+/* Who is at the other end of fd, for the record; NULL and an error when it may not be there: only
+ * the user of this process and root may. */
+char *control_peer_name(int fd, GError **error);
+
+/* Listens at path, mode 0600; replaces the socket of a dead process, refuses a live one. -1 on
+ * error. */
+int control_listen(const char *path, GError **error);

@@ -1,0 +1,295 @@
+/* control_methods.c - what a client can ask: the table of methods (docs/protocol.md). */
+#include "control/control_internal.h"
+
+#include "base/error.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TIMEOUT_MS_DEFAULT 30000
+#define TIMEOUT_MS_MAX 3600000
+
+static void set_usage(GError **error, const char *what)
+{
+    g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, what);
+}
+
+static struct exercise *exercise_of(const struct control_call *call)
+{
+    return call->conn->control->exercise;
+}
+
+static bool has(const struct control_call *call, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(call->params, name) != NULL;
+}
+
+/* A whole number of at least min, or fallback when it is missing. */
+static bool read_int(const struct control_call *call, const char *name, gint64 min,
+        gint64 fallback, gint64 *ret, GError **error)
+{
+    if (!has(call, name)) {
+        *ret = fallback;
+        return true;
+    }
+    double value = json_number(call->params, name, NAN);
+    gint64 whole = json_int(call->params, name, G_MININT64);
+    if (!(value == floor(value)) || whole < min) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "%s must be a whole number from %" G_GINT64_FORMAT " on", name, min);
+        return false;
+    }
+    *ret = whole;
+    return true;
+}
+
+static bool read_bool(const struct control_call *call, const char *name, bool fallback, bool *ret,
+        GError **error)
+{
+    const cJSON *item =
+            call->params ? cJSON_GetObjectItemCaseSensitive(call->params, name) : NULL;
+    if (item && !cJSON_IsBool(item)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s must be true or false",
+                name);
+        return false;
+    }
+    *ret = json_bool(call->params, name, fallback);
+    return true;
+}
+
+static cJSON *accepted(const struct control_call *call)
+{
+    cJSON *result = cJSON_CreateObject();
+    cJSON_AddTrueToObject(result, "accepted");
+    json_add_int(result, "seq", exercise_seq(exercise_of(call)));
+    return result;
+}
+
+static cJSON *run_hello(const struct control_call *call, GError **error)
+{
+    gint64 protocol;
+    if (!read_int(call, "protocol", 1, CONTROL_PROTOCOL, &protocol, error)) {
+        return NULL;
+    }
+    if (protocol != CONTROL_PROTOCOL) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "this engine speaks protocol %d", CONTROL_PROTOCOL);
+        return NULL;
+    }
+    const char *role = json_string(call->params, "role", has(call, "role") ? "" : "operator");
+    bool observer = !strcmp(role, "observer");
+    if (!observer && strcmp(role, "operator") != 0) {
+        set_usage(error, "role must be operator or observer");
+        return NULL;
+    }
+    if (!observer && call->conn->observer) {
+        set_usage(error, "an observer stays one: open another connection");
+        return NULL;
+    }
+    call->conn->observer = observer;
+    cJSON *result = cJSON_CreateObject();
+    json_add_int(result, "protocol", CONTROL_PROTOCOL);
+    cJSON_AddStringToObject(result, "role", role);
+    return result;
+}
+
+static cJSON *run_status(const struct control_call *call, G_GNUC_UNUSED GError **error)
+{
+    return exercise_status(exercise_of(call));
+}
+
+static cJSON *run_score(const struct control_call *call, GError **error)
+{
+    bool explain;
+    return read_bool(call, "explain", false, &explain, error)
+                   ? exercise_score(exercise_of(call), explain)
+                   : NULL;
+}
+
+static cJSON *run_subscribe(const struct control_call *call, GError **error)
+{
+    gint64 from;
+    if (!read_int(call, "from", 1, exercise_seq(exercise_of(call)) + 1, &from, error) ||
+            !control_events_subscribe(call->conn, from, error)) {
+        return NULL;
+    }
+    cJSON *result = cJSON_CreateObject();
+    json_add_int(result, "from", from);
+    return result;
+}
+
+static cJSON *run_unsubscribe(const struct control_call *call, G_GNUC_UNUSED GError **error)
+{
+    control_events_unsubscribe(call->conn);
+    return cJSON_CreateObject();
+}
+
+static cJSON *run_events(const struct control_call *call, GError **error)
+{
+    gint64 from;
+    gint64 to;
+    gint64 limit;
+    if (!read_int(call, "from", 1, 1, &from, error) ||
+            !read_int(call, "to", 0, G_MAXINT64, &to, error) ||
+            !read_int(call, "limit", 1, CONTROL_PAGE_MAX, &limit, error)) {
+        return NULL;
+    }
+    return control_events_page(call->conn->control, from, to, limit, error);
+}
+
+static cJSON *run_pause(const struct control_call *call, GError **error)
+{
+    return exercise_pause(exercise_of(call), call->conn->who, error) ? accepted(call) : NULL;
+}
+
+static cJSON *run_resume(const struct control_call *call, GError **error)
+{
+    return exercise_resume(exercise_of(call), call->conn->who, error) ? accepted(call) : NULL;
+}
+
+static cJSON *run_end(const struct control_call *call, GError **error)
+{
+    const char *reason = json_string(call->params, "reason", "ended by an operator");
+    if (strlen(reason) > 1024) {
+        set_usage(error, "reason has at most 1024 bytes");
+        return NULL;
+    }
+    return exercise_end(exercise_of(call), call->conn->who, reason, error) ? accepted(call) : NULL;
+}
+
+static cJSON *run_fire(const struct control_call *call, GError **error)
+{
+    const char *inject = json_string(call->params, "inject", NULL);
+    if (!inject) {
+        set_usage(error, "inject must name what to fire");
+        return NULL;
+    }
+    return exercise_fire(exercise_of(call), inject, call->conn->who, error) ? accepted(call)
+                                                                            : NULL;
+}
+
+static cJSON *run_hold(const struct control_call *call, GError **error)
+{
+    const char *inject = json_string(call->params, "inject", NULL);
+    bool held;
+    if (!read_bool(call, "held", true, &held, error)) {
+        return NULL;
+    }
+    if (has(call, "inject") && !inject) {
+        set_usage(error, "inject must be a name, or be left out to hold all");
+        return NULL;
+    }
+    return exercise_hold(exercise_of(call), inject, held, call->conn->who, error) ? accepted(call)
+                                                                                  : NULL;
+}
+
+void control_exec_free(struct control_exec *exec)
+{
+    cJSON_Delete(exec->id);
+    g_free(exec);
+}
+
+static void add_output(cJSON *to, const char *name, const char *bytes)
+{
+    g_autofree char *text = g_utf8_make_valid(bytes ? bytes : "", -1);
+    cJSON_AddStringToObject(to, name, text);
+}
+
+static void on_exec(const struct world_exec_result *result, const GError *error, gpointer data)
+{
+    struct control_exec *exec = data;
+    struct control_conn *conn = exec->conn;
+    if (conn) {
+        conn->execs--;
+        cJSON *reply = NULL;
+        if (error) {
+            reply = control_rpc_failure(exec->id, error);
+        } else {
+            cJSON *out = cJSON_CreateObject();
+            json_add_int(out, "status", result->status);
+            add_output(out, "out", result->out);
+            add_output(out, "err", result->err);
+            reply = control_rpc_reply(exec->id, out);
+        }
+        if (exec->id) {
+            control_conn_send(conn, reply);
+        } else {
+            cJSON_Delete(reply);
+        }
+    }
+    if (exec->control) {
+        g_ptr_array_remove_fast(exec->control->execs, exec);
+    }
+    control_exec_free(exec);
+    if (conn) {
+        control_conn_settle(conn);
+    }
+}
+
+static cJSON *run_exec(const struct control_call *call, GError **error)
+{
+    const char *machine = json_string(call->params, "machine", NULL);
+    const cJSON *list = json_array(call->params, "argv");
+    g_auto(GStrv) argv = list ? json_to_strv(list) : NULL;
+    gint64 timeout_ms;
+    if (!read_int(call, "timeout_ms", 1, TIMEOUT_MS_DEFAULT, &timeout_ms, error)) {
+        return NULL;
+    }
+    if (!machine || !argv || !argv[0] || g_strv_length(argv) > CONTROL_ARGV_MAX) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "exec needs machine and argv, a list of 1 to %d strings", CONTROL_ARGV_MAX);
+        return NULL;
+    }
+    if (call->conn->execs >= CONTROL_EXECS_MAX) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "a client has at most %d commands under way", CONTROL_EXECS_MAX);
+        return NULL;
+    }
+    struct control *control = call->conn->control;
+    struct control_exec *exec = g_new0(struct control_exec, 1);
+    exec->control = control;
+    exec->conn = call->conn;
+    exec->id = call->id ? cJSON_Duplicate(call->id, true) : NULL;
+    if (!exercise_exec(control->exercise, machine, (const char *const *)argv,
+                (int)MIN(timeout_ms, TIMEOUT_MS_MAX), call->conn->who, on_exec, exec, error)) {
+        control_exec_free(exec);
+        return NULL;
+    }
+    g_ptr_array_add(control->execs, exec);
+    call->conn->execs++;
+    return NULL;
+}
+
+static const struct control_method methods[] = {
+    {"hello", false, run_hello},
+    {"status", false, run_status},
+    {"score", false, run_score},
+    {"subscribe", false, run_subscribe},
+    {"unsubscribe", false, run_unsubscribe},
+    {"events", false, run_events},
+    {"pause", true, run_pause},
+    {"resume", true, run_resume},
+    {"fire", true, run_fire},
+    {"hold", true, run_hold},
+    {"exec", true, run_exec},
+    {"end", true, run_end},
+};
+
+const struct control_method *control_method_find(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(methods); i++) {
+        if (!strcmp(methods[i].name, name)) {
+            return &methods[i];
+        }
+    }
+    return NULL;
+}
+
+const char *const *control_method_names(void)
+{
+    static const char *names[G_N_ELEMENTS(methods) + 1];
+    for (gsize i = 0; i < G_N_ELEMENTS(methods); i++) {
+        names[i] = methods[i].name;
+    }
+    return names;
+}
