@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "${SANDTABLE_SOURCE:-.}"
 cmake --preset analyze >/dev/null
-cmake --build build-analyze -- --quiet
+cmake --build build-analyze -- --quiet -k 0

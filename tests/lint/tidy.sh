@@ -3,16 +3,20 @@
 # at again until it, a header, the settings or the compile command change.
 set -euo pipefail
 cd "${SANDTABLE_SOURCE:-.}"
+mapfile -t folders < <(ls -d engine ui tests images 2>/dev/null)
 build=${SANDTABLE_BUILD:-build}
 command -v clang-tidy >/dev/null || { echo "skipped: no clang-tidy"; exit 77; }
 passed=$build/tidy.passed
 mkdir -p "$passed"
-headers=$(find engine ui tests images -name '*.h' -print0 | sort -z | xargs -0 cat |
+headers=$(find "${folders[@]}" -name '*.h' -print0 | sort -z | xargs -0 cat |
     cat - .clang-tidy cmake/*.cmake CMakeLists.txt | sha256sum | cut -c 1-16)
 export build passed headers
 
 check() {
     local key
+    if [[ ! -e $1 ]]; then # gone since the build was configured
+        return 0
+    fi
     key=$passed/$(sha256sum <"$1" | cut -c 1-32)-$headers
     if [[ -e $key ]]; then
         return 0
