@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -102,6 +103,24 @@ bool paths_make(const char *dir, GError **error)
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
                 "%s is not a folder of user %d: remove it or set XDG_RUNTIME_DIR", dir,
                 (int)geteuid());
+        return false;
+    }
+    return true;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+bool paths_remove_tree(const char *dir, GError **error)
+{
+    if (nftw(dir, remove_one, 16, FTW_PHYS | FTW_DEPTH | FTW_MOUNT) != 0 && errno != ENOENT) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot remove %s: %s", dir,
+                g_strerror(errno));
         return false;
     }
     return true;

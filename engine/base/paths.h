@@ -22,5 +22,8 @@ char *paths_run_root(const char *name); /* runtime/NAME.d */
 /* mkdir -p with mode 0700; refuses a folder that belongs to another user. */
 bool paths_make(const char *dir, GError **error);
 
+/* rm -rf: does not follow links, does not leave the file system; absent counts as removed. */
+bool paths_remove_tree(const char *dir, GError **error);
+
 /* Names of exercises, networks, machines, teams: [a-z][a-z0-9-]{0,30}. */
 bool paths_name_is_valid(const char *name);

@@ -1,8 +1,8 @@
 /* cell.h - the sealed place an exercise lives in: user, network and mount namespaces, no uplink.
  *
- * The user is mapped to itself (not to 0) and keeps CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN and
- * CAP_DAC_OVERRIDE-free rights as ambient capabilities inside. Only a single-threaded process may
- * enter.
+ * The user is mapped to itself (not to 0). The process keeps CAP_NET_ADMIN, CAP_NET_RAW and
+ * CAP_SYS_ADMIN inside; programs that it executes (QEMU) get none of them
+ * (docs/decisions/0001-capabilities-of-children.md). Only a single-threaded process may enter.
  */
 #pragma once
 
@@ -21,14 +21,17 @@ struct cell_identity { /* what names a cell from outside */
  * name (the caller's); an error names the remedy (./dev setup makes the account). */
 bool cell_account(const char *user, char **ret_name, GError **error);
 
-/* Root only: becomes that ordinary account for good, with its groups, HOME and, where the caller's
- * are not the account's, XDG_*. Each of the NULL-terminated paths (may be NULL) that the account
- * could not read (a clone in /root, say) is bind-mounted, in a private mount namespace, to a place
- * that it can, and its entry replaced. No effect when not root. */
+/* Root only: becomes that ordinary account for good, with its groups and HOME; XDG_* folders that
+ * are not the account's are forgotten. Entries of the NULL-terminated paths (may be NULL; entries
+ * are g_malloc'ed) must exist and become absolute. Those behind a closed folder (a clone in /root)
+ * are shown to the account at the same place, read-only, in a private mount namespace; so is a
+ * /dev/net/tun that it could not open. An error names a path that it still cannot read. Call it
+ * before any thread is started. No effect when not root. */
 bool cell_drop_root(const char *user, char **paths, GError **error);
 
-/* Enters a new cell. hide_kvm puts /dev/null over /dev/kvm in the private mount namespace. lo is up
- * afterwards. */
+/* Enters a new cell, as an ordinary user. hide_kvm puts /dev/null over /dev/kvm in the private mount
+ * namespace. lo is up afterwards. The error names the host's restriction and its remedy; the process
+ * may be half inside then and should end. */
 bool cell_enter(bool hide_kvm, struct cell_identity *ret, GError **error);
 
 /* A new network namespace inside the cell (a team's), lo up; its descriptor, close-on-exec, or -1.
@@ -43,8 +46,8 @@ int cell_socket(int space, int domain, int type, int protocol, GError **error);
 bool cell_run(int space, bool (*fn)(gpointer data, GError **error), gpointer data, GError **error);
 
 /* Kills with SIGKILL every process of this user that lives in the cell and whose command line or
- * environment names root; waits until they are gone (limit_ms). Returns how many there were, -1 on
- * error. Safe when the cell is long gone. */
+ * environment (as it was at exec) names root; waits until they are gone (limit_ms). Returns how many
+ * there were, -1 on error. Never the caller itself. Safe when the cell is long gone. */
 int cell_kill(const struct cell_identity *cell, const char *root, int limit_ms, GError **error);
 
 /* ---- doctor -------------------------------------------------------------------------------- */

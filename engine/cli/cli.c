@@ -2,7 +2,9 @@
 #include "cli/cli.h"
 
 #include "base/json.h"
+#include "base/paths.h"
 #include "base/text.h"
+#include "cell/cell.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,18 +12,52 @@
 #include <string.h>
 #include <unistd.h>
 
+bool cli_become_user(const char *user, int argc, char **argv, GError **error)
+{
+    if (geteuid() != 0) {
+        return true;
+    }
+    g_autofree char **paths = g_new0(char *, (gsize)argc + 2);
+    g_autofree int *from = g_new0(int, (gsize)argc + 2);
+    gsize n = 0;
+    paths[n++] = paths_data_dir();
+    for (int i = 1; i < argc; i++) {
+        if (g_file_test(argv[i], G_FILE_TEST_EXISTS)) {
+            from[n] = i;
+            paths[n++] = g_canonicalize_filename(argv[i], NULL);
+        }
+    }
+    if (!cell_drop_root(user, paths, error)) {
+        return false; /* the process ends: what was allocated goes with it */
+    }
+    g_setenv("SANDTABLE_DATA", paths[0], TRUE);
+    for (gsize i = 1; i < n; i++) {
+        argv[from[i]] = paths[i];
+    }
+    g_free(paths[0]);
+    return true;
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    int code = 1;
+    if (verb->keeps_root || cli_become_user(NULL, argc, argv, &error)) {
+        code = verb->run(argc, argv, &error);
+    }
+    if (!error) {
+        return code;
+    }
+    cli_say("%s", error->message);
+    return sandtable_exit_code(error);
+}
+
 int cli_main(int argc, char **argv)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (const struct verb *const *verb = cli_verbs; *verb; verb++) {
         if (!strcmp((*verb)->name, argv[0])) {
-            g_autoptr(GError) error = NULL;
-            int code = (*verb)->run(argc, argv, &error);
-            if (error) {
-                cli_say("%s", error->message);
-                return sandtable_exit_code(error);
-            }
-            return code;
+            return run_verb(*verb, argc, argv);
         }
         g_ptr_array_add(names, (gpointer)(*verb)->name);
     }

@@ -16,6 +16,7 @@ struct verb {
     const char *usage;   /* "events NAME|LEDGER [--follow] [--json]" */
     const char *summary; /* one line, lower case */
     int order;           /* place in the help text */
+    bool keeps_root;     /* started as root, it changes the account itself, or not at all */
     /* argv[0] is the verb. Returns the exit code; error, when set, is printed and decides it. */
     int (*run)(int argc, char **argv, GError **error);
 };
@@ -30,6 +31,10 @@ extern const struct verb *const cli_verbs[]; /* ends with NULL; generated */
  * when an option is unknown or fewer than min or more than max arguments are left. */
 bool cli_parse(const struct verb *verb, const GOptionEntry *entries, int *argc, char ***argv,
         int min, int max, GError **error);
+
+/* As root: becomes the ordinary account of the engine (user, else SUDO_USER, else sandtable) for
+ * good. Arguments that name existing files stay readable and may be replaced by another path. */
+bool cli_become_user(const char *user, int argc, char **argv, GError **error);
 
 /* Prints one JSON document and a newline to stdout; consumes json. */
 void cli_print_json(cJSON *json);

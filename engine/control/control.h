@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #define CONTROL_PROTOCOL 1
-#define CONTROL_LINE_MAX (1024 * 1024)
+#define CONTROL_LINE_MAX (1 << 20)
 #define CONTROL_CLIENTS_MAX 64
 
 struct control;

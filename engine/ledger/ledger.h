@@ -1,8 +1,9 @@
 /* ledger.h - the append-only, hash-chained record of one exercise.
  *
  * The format, the validity rule and the recovery rule stand in prose at the top of
- * ledger_schema.c. One process writes (it holds a lock on the file's companion NAME.lock), any
- * number read, also while it runs.
+ * ledger_schema.c. One process writes (it holds a lock on the file's companion PATH.lock), any
+ * number read, also while it runs. SQLite's locks are lost when a process closes any descriptor of
+ * the file: never open a ledger but through these functions.
  */
 #pragma once
 
@@ -16,8 +17,10 @@
 struct ledger;
 
 /* Called in the context that was the thread's default at ledger_create(), once the event is on the
- * disk; event has seq and hash now and belongs to the ledger. error is NULL on success; after a
- * failure no later event is accepted. */
+ * disk; event has seq and hash now and belongs to the ledger. error is NULL on success. With
+ * SANDTABLE_ERROR_PROTOCOL this event alone is refused: its names or its body are not an event's.
+ * With SANDTABLE_ERROR_LEDGER the disk failed and no later event is accepted. An event with an
+ * error has seq 0 and did not happen. */
 typedef void (*ledger_done_fn)(const struct event *event, const GError *error, gpointer data);
 
 /* Creates path; refuses an existing file. */
@@ -30,13 +33,15 @@ struct ledger *ledger_open(const char *path, GError **error);
  * may be NULL. Any thread. */
 void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn done, gpointer data);
 
-/* Called after done, for every event, in order of seq, in the same context. */
+/* Called after done, for every event, in order of seq, in the same context; refused events too,
+ * with their error. Set it from the thread of that context. */
 void ledger_set_listener(struct ledger *ledger, ledger_done_fn listener, gpointer data);
 
 /* Waits until all that was appended is on the disk; the callbacks may still be pending. */
 bool ledger_flush(struct ledger *ledger, GError **error);
 
-/* Flushes, merges the write-ahead log, closes. Callbacks not yet delivered are dropped. */
+/* Flushes, merges the write-ahead log, closes. Callbacks not yet delivered are dropped. May be
+ * called from a callback. */
 void ledger_close(struct ledger *ledger); /* accepts NULL */
 
 /* ---- reading ------------------------------------------------------------------------------- */
@@ -49,7 +54,8 @@ void ledger_reader_close(struct ledger_reader *reader); /* accepts NULL */
 /* The next reads begin at seq from (1: the first). */
 bool ledger_reader_seek(struct ledger_reader *reader, gint64 from, GError **error);
 
-/* 1: *ret is the next event, the caller's; 0: no more for now; -1: error. */
+/* 1: *ret is the next event, the caller's; 0: no more for now; -1: error (a row that is damaged or
+ * missing). The chain is not checked: that is ledger_verify()'s. */
 int ledger_reader_next(struct ledger_reader *reader, struct event **ret, GError **error);
 
 /* seq of the last event, 0 when empty, -1 on error. */
@@ -58,9 +64,9 @@ gint64 ledger_reader_last(struct ledger_reader *reader, GError **error);
 /* ---- verification -------------------------------------------------------------------------- */
 
 struct ledger_report {
-    gint64 events;  /* rows that verify from the first on */
-    gint64 bad_seq; /* the first bad row, 0 when all is well */
-    char *reason;   /* what is wrong with it, or NULL */
+    gint64 events;                        /* rows that verify from the first on */
+    gint64 bad_seq;                       /* the first bad row, 0 when all is well */
+    char *reason;                         /* what is wrong with it, or NULL */
     unsigned char head[EVENT_HASH_BYTES]; /* hash of the last good row */
 };
 

@@ -27,6 +27,8 @@ enum exercise_state {
 };
 const char *exercise_state_name(enum exercise_state state); /* setup, ready … as in events */
 
+typedef void (*exercise_event_fn)(const struct event *event, gpointer data);
+
 struct exercise_options {
     struct plan *plan;     /* expanded; stays the caller's */
     struct script *script; /* stays the caller's */
@@ -36,10 +38,13 @@ struct exercise_options {
     const char *ledger_path;
     int ready_limit_s;     /* all machines must be ready by then; 0: 300 */
     gint64 until_us;       /* end earlier than the plan says; 0: do not */
-    const char *accel;     /* for the record: "tcg" or "kvm" and why */
+    const char *accel;     /* for the record: "tcg", "kvm", "simulated" … */
+    const char *accel_why; /* … and why, in words; may be NULL */
+    const cJSON *opened;   /* what the caller made or will make: [{"type","name",…}] for
+                              resource.opening; the caller writes resource.closed; may be NULL */
+    void (*on_event)(const struct event *event); /* every committed event, for people; may be NULL */
 };
 
-typedef void (*exercise_event_fn)(const struct event *event, gpointer data);
 typedef void (*exercise_end_fn)(const GError *error, gpointer data);
 typedef void (*exercise_exec_fn)(const struct world_exec_result *result, const GError *error,
         gpointer data);

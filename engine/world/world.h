@@ -28,8 +28,6 @@ struct world_probe_result {
     gint64 took_us;
 };
 
-/* What will exist outside the process is announced before it is made, and again once it is gone:
- * the caller writes both to the ledger and calls done when the event is on the disk. */
 typedef void (*world_done_fn)(const GError *error, gpointer data);
 typedef void (*world_state_fn)(int machine, enum machine_state state, const char *reason,
         gpointer data);
@@ -72,18 +70,34 @@ struct world_real_options {
 struct world *world_real_new(const struct plan *plan, const struct world_real_options *options,
         GError **error);
 
-/* Machines in memory on a virtual clock. Unknown commands succeed and print nothing; a test or a
- * rehearsal scripts the rest. */
+/* Machines in memory. Unknown commands succeed and print nothing; a test or a rehearsal scripts the
+ * rest. */
 struct world_sim_hooks {
     gpointer data;
-    /* Fill out with g_strdup'ed text (may stay NULL); return the exit status. */
+    /* Fill out and err with g_strdup'ed text (may stay NULL); return the exit status. */
     int (*exec)(gpointer data, int machine, const char *const *argv, char **out, char **err);
     enum world_status (*probe)(gpointer data, int team, const struct plan_probe *probe,
             char **detail, double *value);
 };
-struct clock;
-struct world *world_sim_new(const struct plan *plan, struct clock *clock,
-        const struct world_sim_hooks *hooks);
+struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks);
 void world_sim_crash(struct world *world, int machine);
+/* Appends to a file of a machine. */
+void world_sim_write(struct world *world, int machine, const char *path, const char *text);
 
 void world_free(struct world *world); /* accepts NULL */
+
+/* What will exist outside the process for plan, in the order of making: the caller writes it to the
+ * ledger before up() and again, when it is gone, after down(). */
+struct world_resource {
+    const char *type; /* space, bridge, veth, tap, domain */
+    char *name;
+    int team; /* index, or -1 */
+};
+GPtrArray *world_resources(const struct plan *plan); /* owning */
+
+/* argv as it must be run on machine for work against team: inside the guest's namespace for that
+ * team where the machine stands on several copies of a network. g_strfreev. */
+char **world_argv(const struct plan *plan, int machine, int team, const char *const *argv);
+
+/* The lines of /etc/hosts for machine as team sees it (team -1: its own). The caller frees it. */
+char *world_hosts(const struct plan *plan, int machine, int team);

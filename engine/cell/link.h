@@ -1,0 +1,8 @@
+/* link.h - the loopback interface of a fresh network namespace. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Brings lo up in the calling thread's network namespace. */
+bool link_lo_up(GError **error);

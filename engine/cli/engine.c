@@ -1,0 +1,219 @@
+/* engine.c - the engine process: cell, ledger, world, exercise, control socket, signals. */
+#include "cli/engine.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/paths.h"
+#include "base/text.h"
+#include "cell/cell.h"
+#include "cli/cli.h"
+#include "cli/standings.h"
+#include "control/control.h"
+#include "run/exercise.h"
+
+#include <glib-unix.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct engine {
+    const struct engine_options *options;
+    struct cell_identity cell;
+    char *root, *socket, *ledger_path;
+    struct ledger *ledger;
+    struct clock *clock;
+    struct world *world;
+    struct exercise *exercise;
+    struct control *control;
+    GMainLoop *loop;
+    GError *failure;
+    bool interrupted;
+};
+
+/* ---- progress for people ------------------------------------------------------------------- */
+
+static void say_event(const struct event *event)
+{
+    auto_json body = json_parse(event->body, strlen(event->body), NULL);
+    g_autofree char *at = text_clock(event->at_us);
+    const char *state = json_string(body, "state", "");
+    if (!strcmp(event->kind, "machine.state")) {
+        if (!strcmp(state, "ready") || !strcmp(state, "crashed")) {
+            cli_say("%s %s is %s (%.1f s)", at, event->subject, state,
+                    json_number(body, "since_start_ms", 0) / 1000);
+        }
+    } else if (!strcmp(event->kind, "exercise.state")) {
+        const char *reason = json_string(body, "reason", "");
+        cli_say("%s exercise is %s%s%s", at, state, *reason ? ": " : "", reason);
+    } else if (!strcmp(event->kind, "step.verdict")) {
+        cli_say("%s %s: %s (%s) → %s: %s", at, event->team, json_string(body, "title", ""),
+                json_string(json_object(body, "attack"), "id", ""), json_string(body, "verdict", ""),
+                json_string(body, "reason", ""));
+    } else if (!strcmp(event->kind, "alarm.raised") || !strcmp(event->kind, "note")) {
+        cli_say("%s %s%s", at, *event->kind == 'a' ? "ALARM " : "", json_string(body, "text", ""));
+    }
+}
+
+/* ---- signals ------------------------------------------------------------------------------- */
+
+/* A second signal: no manners, but nothing stays behind. */
+static void end_at_once(struct engine *engine)
+{
+    cli_say("killed; `sandtable events %s` tells what happened", engine->options->plan->name);
+    cell_kill(&engine->cell, engine->root, 2000, NULL);
+    unlink(engine->socket);
+    paths_remove_tree(engine->root, NULL);
+    ledger_close(engine->ledger);
+    _exit(130);
+}
+
+static gboolean on_signal(gpointer data)
+{
+    struct engine *engine = data;
+    if (engine->interrupted) {
+        end_at_once(engine);
+    }
+    engine->interrupted = true;
+    cli_say("ending; once more to end at once");
+    exercise_end(engine->exercise, "operator", "interrupted", NULL);
+    return G_SOURCE_CONTINUE;
+}
+
+/* ---- one exercise -------------------------------------------------------------------------- */
+
+static void on_end(const GError *error, gpointer data)
+{
+    struct engine *engine = data;
+    if (error) {
+        engine->failure = g_error_copy(error);
+    }
+    g_main_loop_quit(engine->loop);
+}
+
+static cJSON *opened_json(const struct engine *engine)
+{
+    cJSON *opened = cJSON_CreateArray();
+    cJSON *cell = cJSON_CreateObject();
+    cJSON_AddStringToObject(cell, "type", "cell");
+    cJSON_AddStringToObject(cell, "name", engine->options->plan->name);
+    json_add_int(cell, "pid", engine->cell.pid);
+    json_add_int(cell, "user", (gint64)engine->cell.user);
+    json_add_int(cell, "net", (gint64)engine->cell.net);
+    json_add_int(cell, "mnt", (gint64)engine->cell.mnt);
+    cJSON_AddItemToArray(opened, cell);
+    const char *const files[][2] = {{"root", engine->root}, {"socket", engine->socket}};
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        cJSON *file = cJSON_CreateObject();
+        cJSON_AddStringToObject(file, "type", files[i][0]);
+        cJSON_AddStringToObject(file, "name", files[i][1]);
+        cJSON_AddItemToArray(opened, file);
+    }
+    return opened;
+}
+
+static bool open_all(struct engine *engine, const cJSON *opened, GError **error)
+{
+    const struct engine_options *options = engine->options;
+    const struct world_real_options world = {.root = engine->root, .accel = options->accel};
+    if (!paths_make(engine->root, error)) {
+        return false;
+    }
+    engine->ledger = ledger_create(engine->ledger_path, error);
+    engine->world = engine->ledger ? world_real_new(options->plan, &world, error) : NULL;
+    if (!engine->world) {
+        return false;
+    }
+    engine->clock = clock_new(NULL);
+    const struct exercise_options exercise = {
+        .plan = options->plan,
+        .script = options->script,
+        .world = engine->world,
+        .clock = engine->clock,
+        .ledger = engine->ledger,
+        .ledger_path = engine->ledger_path,
+        .ready_limit_s = options->ready_limit_s,
+        .until_us = options->until_us,
+        .accel = options->accel == VIRT_ACCEL_KVM ? "kvm" : "tcg",
+        .accel_why = options->accel_why,
+        .opened = opened,
+        .on_event = say_event,
+    };
+    engine->exercise = exercise_new(&exercise);
+    engine->control = control_new(engine->exercise, engine->socket, error);
+    return engine->control != NULL;
+}
+
+/* What the engine itself opened is closed last; the ledger says so. */
+static void record_closed(struct engine *engine, const cJSON *opened)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, opened)
+    {
+        g_autofree char *subject = g_strdup_printf("%s:%s", json_string(item, "type", ""),
+                json_string(item, "name", ""));
+        struct event *event =
+                event_new("resource.closed", NULL, subject, cJSON_Duplicate(item, true));
+        event->at_us = clock_now(engine->clock);
+        event->wall_us = g_get_real_time();
+        ledger_append(engine->ledger, event, NULL, NULL);
+    }
+    ledger_flush(engine->ledger, NULL);
+}
+
+static void close_all(struct engine *engine, const cJSON *opened)
+{
+    cJSON *score = engine->exercise ? exercise_score(engine->exercise, false) : NULL;
+    control_free(engine->control);
+    world_free(engine->world);
+    exercise_free(engine->exercise);
+    script_free(engine->options->script);
+    paths_remove_tree(engine->root, NULL);
+    if (engine->ledger && engine->exercise) {
+        record_closed(engine, opened);
+    }
+    ledger_close(engine->ledger);
+    clock_free(engine->clock);
+    if (score) {
+        standings_print(score);
+        cJSON_Delete(score);
+    }
+}
+
+bool engine_run(const struct engine_options *options, GError **error)
+{
+    const char *name = options->plan->name;
+    g_autofree char *state_dir = paths_state_dir();
+    g_autofree char *root = paths_run_root(name);
+    g_autofree char *socket = paths_socket(name);
+    g_autofree char *ledger_path = paths_ledger(name);
+    struct engine engine = {
+        .options = options,
+        .root = root,
+        .socket = socket,
+        .ledger_path = ledger_path,
+    };
+    if (!paths_make(state_dir, error) ||
+            !cell_enter(options->accel == VIRT_ACCEL_TCG, &engine.cell, error)) {
+        return false;
+    }
+    auto_json opened = opened_json(&engine);
+    bool ok = open_all(&engine, opened, error);
+    if (ok) {
+        engine.loop = g_main_loop_new(NULL, FALSE);
+        g_unix_signal_add(SIGINT, on_signal, &engine);
+        g_unix_signal_add(SIGTERM, on_signal, &engine);
+        g_unix_signal_add(SIGHUP, on_signal, &engine);
+        exercise_start(engine.exercise, on_end, &engine);
+        g_main_loop_run(engine.loop);
+        g_main_loop_unref(engine.loop);
+    }
+    close_all(&engine, opened);
+    if (ok) {
+        cli_say("ledger: %s", ledger_path);
+    }
+    if (engine.failure) {
+        g_propagate_error(error, engine.failure);
+        return false;
+    }
+    return ok;
+}

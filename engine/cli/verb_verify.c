@@ -1,0 +1,112 @@
+/* verb_verify.c - sandtable verify: whether ledgers are what their writer wrote. */
+#include "cli/cli.h"
+
+#include "base/json.h"
+#include "base/paths.h"
+#include "ledger/ledger.h"
+
+#include <stdio.h>
+
+extern const struct verb verb_verify;
+
+/* A path, or the name of an exercise. */
+static char *find(const char *argument)
+{
+    if (!g_file_test(argument, G_FILE_TEST_EXISTS) && paths_name_is_valid(argument)) {
+        return paths_ledger(argument);
+    }
+    return g_strdup(argument);
+}
+
+static char *head_text(const struct ledger_report *report)
+{
+    GString *hex = g_string_new(NULL);
+    for (int i = 0; i < EVENT_HASH_BYTES; i++) {
+        g_string_append_printf(hex, "%02x", report->head[i]);
+    }
+    return g_string_free(hex, FALSE);
+}
+
+static void print_report(const char *path, const struct ledger_report *report)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *head = head_text(report);
+    if (!report->reason) {
+        printf("%s: %" G_GINT64_FORMAT " events verify, head %s\n", name, report->events, head);
+        return;
+    }
+    printf("%s: ", name);
+    if (report->bad_seq) {
+        printf("row %" G_GINT64_FORMAT ": ", report->bad_seq);
+    }
+    printf("%s (%" G_GINT64_FORMAT " events verify before it, head %s)\n", report->reason,
+            report->events, head);
+}
+
+static cJSON *report_json(const char *path, const struct ledger_report *report, const GError *error)
+{
+    cJSON *out = cJSON_CreateObject();
+    g_autofree char *head = head_text(report);
+    const char *reason = error ? error->message : report->reason;
+    cJSON_AddStringToObject(out, "ledger", path);
+    cJSON_AddBoolToObject(out, "ok", !reason);
+    json_add_int(out, "events", report->events);
+    cJSON_AddStringToObject(out, "head", head);
+    json_add_int(out, "bad_seq", report->bad_seq);
+    if (reason) {
+        cJSON_AddStringToObject(out, "reason", reason);
+    } else {
+        cJSON_AddNullToObject(out, "reason");
+    }
+    return out;
+}
+
+/* Verifies one; adds to list when there is one, else prints. */
+static bool verify_one(const char *argument, cJSON *list)
+{
+    g_autofree char *path = find(argument);
+    g_autoptr(GError) error = NULL;
+    struct ledger_report report;
+    bool ok = ledger_verify(path, &report, &error);
+    if (list) {
+        cJSON_AddItemToArray(list, report_json(path, &report, error));
+    } else if (error) {
+        cli_say("%s", error->message);
+    } else {
+        print_report(path, &report);
+    }
+    ledger_report_clear(&report);
+    return ok;
+}
+
+static int run(int argc, char **argv, GError **error)
+{
+    gboolean json = FALSE;
+    const GOptionEntry entries[] = {
+            {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    if (!cli_parse(&verb_verify, entries, &argc, &argv, 1, -1, error)) {
+        return 2;
+    }
+    cJSON *list = json ? cJSON_CreateArray() : NULL;
+    bool ok = true;
+    for (int i = 1; i < argc; i++) {
+        ok = verify_one(argv[i], list) && ok;
+    }
+    if (list) {
+        cJSON *out = cJSON_CreateObject();
+        cJSON_AddBoolToObject(out, "ok", ok);
+        cJSON_AddItemToObject(out, "ledgers", list);
+        cli_print_json(out);
+    }
+    return ok ? 0 : 1;
+}
+
+const struct verb verb_verify = {
+        .name = "verify",
+        .usage = "verify LEDGER|NAME... [--json]",
+        .summary = "check the hash chain of ledgers",
+        .order = 50,
+        .run = run,
+};

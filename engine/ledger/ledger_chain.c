@@ -1,0 +1,115 @@
+/* ledger_chain.c - the hash of a row, and what a row must be. */
+#include "ledger/ledger_internal.h"
+
+#include "base/json.h"
+
+#include <sodium.h>
+#include <string.h>
+
+static void add_number(crypto_hash_sha256_state *state, gint64 number)
+{
+    guint64 little = GUINT64_TO_LE((guint64)number);
+    crypto_hash_sha256_update(state, (const unsigned char *)&little, sizeof(little));
+}
+
+static void add_text(crypto_hash_sha256_state *state, const char *text)
+{
+    gsize length = strlen(text);
+    add_number(state, (gint64)length);
+    crypto_hash_sha256_update(state, (const unsigned char *)text, length);
+}
+
+void ledger_hash(const struct event *event, const unsigned char *prev, unsigned char *ret)
+{
+    static const char mark[] = "sandtable event 1\n";
+    crypto_hash_sha256_state state;
+    G_STATIC_ASSERT(EVENT_HASH_BYTES == crypto_hash_sha256_BYTES);
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, (const unsigned char *)mark, sizeof(mark) - 1);
+    crypto_hash_sha256_update(&state, prev, EVENT_HASH_BYTES);
+    add_number(&state, event->seq);
+    add_number(&state, event->at_us);
+    add_number(&state, event->wall_us);
+    add_text(&state, event->kind);
+    add_text(&state, event->team);
+    add_text(&state, event->subject);
+    add_text(&state, event->body);
+    crypto_hash_sha256_final(&state, ret);
+}
+
+bool ledger_event_is_sound(const struct event *event, const char **why)
+{
+    if (!event->kind[0] || !event_name_is_valid(event->kind)) {
+        *why = "its kind is not a name";
+        return false;
+    }
+    if (!event_name_is_valid(event->team) || !event_name_is_valid(event->subject)) {
+        *why = "its team or subject is not a name";
+        return false;
+    }
+    gsize length = strlen(event->body);
+    if (length > EVENT_BODY_MAX) {
+        *why = "its body is too long";
+        return false;
+    }
+    auto_json body = g_utf8_validate(event->body, (gssize)length, NULL)
+                             ? json_parse(event->body, length, NULL)
+                             : NULL;
+    if (!cJSON_IsObject(body)) {
+        *why = "its body is not a JSON object";
+        return false;
+    }
+    return true;
+}
+
+/* A copy of column i, NULL unless it is text without a NUL (which the copy would hide). */
+static char *text_column(sqlite3_stmt *stmt, int i)
+{
+    if (sqlite3_column_type(stmt, i) != SQLITE_TEXT) {
+        return NULL;
+    }
+    const char *text = (const char *)sqlite3_column_text(stmt, i);
+    int length = sqlite3_column_bytes(stmt, i);
+    if (!text || memchr(text, '\0', (gsize)length)) {
+        return NULL;
+    }
+    return g_strndup(text, (gsize)length);
+}
+
+static bool hash_column(sqlite3_stmt *stmt, int i, unsigned char *ret)
+{
+    if (sqlite3_column_type(stmt, i) != SQLITE_BLOB ||
+            sqlite3_column_bytes(stmt, i) != EVENT_HASH_BYTES) {
+        return false;
+    }
+    memcpy(ret, sqlite3_column_blob(stmt, i), EVENT_HASH_BYTES);
+    return true;
+}
+
+struct event *ledger_row_read(sqlite3_stmt *stmt, unsigned char *prev, const char **why)
+{
+    unsigned char unused[EVENT_HASH_BYTES];
+    for (int i = 0; i < 3; i++) {
+        if (sqlite3_column_type(stmt, i) != SQLITE_INTEGER) {
+            *why = "a time is not a number";
+            return NULL;
+        }
+    }
+    auto_event event = g_new0(struct event, 1);
+    event->seq = sqlite3_column_int64(stmt, 0);
+    event->at_us = sqlite3_column_int64(stmt, 1);
+    event->wall_us = sqlite3_column_int64(stmt, 2);
+    event->kind = text_column(stmt, 3);
+    event->team = text_column(stmt, 4);
+    event->subject = text_column(stmt, 5);
+    event->body = text_column(stmt, 6);
+    if (!event->kind || !event->team || !event->subject || !event->body) {
+        *why = "a text is not a text";
+        return NULL;
+    }
+    if (!hash_column(stmt, 7, prev ? prev : unused) || !hash_column(stmt, 8, event->hash)) {
+        *why = "a hash is not a hash";
+        return NULL;
+    }
+    return g_steal_pointer(&event);
+}

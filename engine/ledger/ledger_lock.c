@@ -1,0 +1,66 @@
+/* ledger_lock.c - one writer a ledger: flock on a companion file that goes with its writer. */
+#include "ledger/ledger_internal.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void set_taken(const char *path, int fd, GError **error)
+{
+    char text[32] = "";
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    g_strchomp(text);
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
+            "%s is being written by process %s; end that exercise first", path,
+            n > 0 ? text : "unknown");
+}
+
+/* The path still names what fd locks; the last holder may have removed it meanwhile. */
+static bool is_current(const char *lock, int fd)
+{
+    struct stat by_name;
+    struct stat by_fd;
+    return stat(lock, &by_name) == 0 && fstat(fd, &by_fd) == 0 && by_name.st_ino == by_fd.st_ino &&
+           by_name.st_dev == by_fd.st_dev;
+}
+
+int ledger_lock(const char *path, GError **error)
+{
+    g_autofree char *lock = g_strconcat(path, ".lock", NULL);
+    for (;;) {
+        int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER, "cannot make %s: %s", lock,
+                    g_strerror(errno));
+            return -1;
+        }
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+            set_taken(path, fd, error);
+            close(fd);
+            return -1;
+        }
+        if (is_current(lock, fd)) {
+            if (ftruncate(fd, 0) == 0) {
+                dprintf(fd, "%d\n", (int)getpid());
+            }
+            return fd;
+        }
+        close(fd);
+    }
+}
+
+void ledger_unlock(const char *path, int fd)
+{
+    if (fd >= 0) {
+        g_autofree char *lock = g_strconcat(path, ".lock", NULL);
+        unlink(lock);
+        close(fd);
+    }
+}

@@ -1,0 +1,108 @@
+/* ledger_verify.c - recomputing the chain, row by row, also through a damaged file. */
+#include "ledger/ledger_internal.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+static bool set_bad(struct ledger_report *report, gint64 seq, char *reason)
+{
+    report->bad_seq = seq;
+    report->reason = reason;
+    return false;
+}
+
+/* What SQLite finds wrong with the pages, in one line; NULL when all is well. */
+static char *page_damage(sqlite3 *db)
+{
+    auto_stmt stmt = NULL;
+    if (sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &stmt, NULL) != SQLITE_OK ||
+            sqlite3_step(stmt) != SQLITE_ROW) {
+        return g_strdup(sqlite3_errmsg(db));
+    }
+    const char *text = (const char *)sqlite3_column_text(stmt, 0);
+    if (!g_strcmp0(text, "ok")) {
+        return NULL;
+    }
+    /* the first line only says which database */
+    const char *line = text && g_str_has_prefix(text, "*** ") ? strchr(text, '\n') : NULL;
+    char *damage = g_strdup(line ? line + 1 : text ? text : "unknown");
+    return g_strdelimit(g_strchomp(damage), "\n", ';');
+}
+
+/* The row stmt stands on must be row report->events + 1. */
+static bool verify_row(sqlite3_stmt *stmt, struct ledger_report *report)
+{
+    gint64 expected = report->events + 1;
+    gint64 seq = sqlite3_column_int64(stmt, 0);
+    if (seq != expected) {
+        return set_bad(report, expected,
+                g_strdup_printf(
+                        "it is missing: row %" G_GINT64_FORMAT " stands in its place", seq));
+    }
+    unsigned char prev[EVENT_HASH_BYTES];
+    unsigned char hash[EVENT_HASH_BYTES];
+    const char *why = NULL;
+    auto_event event = ledger_row_read(stmt, prev, &why);
+    if (!event) {
+        return set_bad(report, expected, g_strdup(why));
+    }
+    if (memcmp(prev, report->head, sizeof(prev)) != 0) {
+        return set_bad(report, expected, g_strdup("it does not follow the row before it"));
+    }
+    ledger_hash(event, prev, hash);
+    if (memcmp(hash, event->hash, sizeof(hash)) != 0) {
+        return set_bad(report, expected, g_strdup("its content and its hash do not agree"));
+    }
+    if (!ledger_event_is_sound(event, &why)) {
+        return set_bad(report, expected, g_strdup(why));
+    }
+    memcpy(report->head, hash, sizeof(hash));
+    report->events++;
+    return true;
+}
+
+static bool verify_rows(sqlite3 *db, struct ledger_report *report)
+{
+    auto_stmt stmt = NULL;
+    int rc = sqlite3_prepare_v2(
+            db, "SELECT " LEDGER_COLUMNS " FROM event ORDER BY seq", -1, &stmt, NULL);
+    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+        rc = sqlite3_step(stmt);
+        if (rc == SQLITE_ROW && !verify_row(stmt, report)) {
+            return false;
+        }
+    }
+    if (rc == SQLITE_DONE) {
+        return true;
+    }
+    g_autofree char *message = g_strdup(sqlite3_errmsg(db));
+    g_autofree char *damage = page_damage(db);
+    return set_bad(report, report->events + 1,
+            g_strdup_printf("the file is damaged here: %s%s%s", message, damage ? ": " : "",
+                    damage ? damage : ""));
+}
+
+bool ledger_verify(const char *path, struct ledger_report *ret, GError **error)
+{
+    *ret = (struct ledger_report){0};
+    sqlite3 *db = ledger_db_open(path, false, error);
+    if (!db) {
+        return false;
+    }
+    /* one transaction: rows and pages of one moment, while a writer goes on */
+    bool ok = ledger_db_exec(db, "BEGIN", path, error) && ledger_db_check(db, path, error);
+    if (ok && verify_rows(db, ret)) {
+        g_autofree char *damage = page_damage(db);
+        if (damage) {
+            set_bad(ret, 0, g_strdup_printf("the file is damaged outside its rows: %s", damage));
+        }
+    }
+    sqlite3_close(db);
+    return ok && !ret->reason;
+}
+
+void ledger_report_clear(struct ledger_report *report)
+{
+    g_clear_pointer(&report->reason, g_free);
+}

@@ -1,0 +1,74 @@
+/* net_batch.c - a batch: a list of what is to be made, in order. */
+#include "net/net_internal.h"
+
+static void op_free(gpointer data)
+{
+    struct net_op *op = data;
+    g_free(op->name);
+    g_free(op->bridge);
+    g_free(op->inner);
+    g_free(op);
+}
+
+struct net_batch *net_batch_new(void)
+{
+    struct net_batch *batch = g_new0(struct net_batch, 1);
+    batch->ops = g_ptr_array_new_with_free_func(op_free);
+    return batch;
+}
+
+void net_batch_free(struct net_batch *batch)
+{
+    if (batch) {
+        g_ptr_array_unref(batch->ops);
+        g_free(batch);
+    }
+}
+
+static struct net_op *add(struct net_batch *batch, enum net_op_kind kind, const char *name)
+{
+    struct net_op *op = g_new0(struct net_op, 1);
+    op->kind = kind;
+    op->name = g_strdup(name);
+    op->space = -1;
+    g_ptr_array_add(batch->ops, op);
+    return op;
+}
+
+void net_batch_bridge(struct net_batch *batch, const char *name)
+{
+    add(batch, NET_BRIDGE, name);
+}
+
+void net_batch_tap(struct net_batch *batch, const char *name, const char *bridge)
+{
+    add(batch, NET_TAP, name)->bridge = g_strdup(bridge);
+}
+
+void net_batch_veth(struct net_batch *batch, const char *outer, const char *inner,
+        const char *bridge, int space, guint32 address, int prefix)
+{
+    struct net_op *op = add(batch, NET_VETH, outer);
+    op->inner = g_strdup(inner);
+    op->bridge = g_strdup(bridge);
+    op->space = space;
+    op->address = address;
+    op->prefix = prefix;
+}
+
+void net_batch_address(struct net_batch *batch, const char *name, guint32 address, int prefix)
+{
+    struct net_op *op = add(batch, NET_ADDRESS, name);
+    op->address = address;
+    op->prefix = prefix;
+}
+
+void net_batch_up(struct net_batch *batch, const char *name, bool up)
+{
+    add(batch, NET_UP, name)->up = up;
+}
+
+void net_batch_remove(struct net_batch *batch, const char *name)
+{
+    add(batch, NET_REMOVE, name);
+}

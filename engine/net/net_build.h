@@ -1,0 +1,32 @@
+/* net_build.h - pure builders: values in, one rtnetlink message out.
+ *
+ * Message layouts: rtnetlink(7), linux/if_link.h, linux/veth.h. Sequence numbers are the sender's
+ * to fill in. The caller frees a message with nlmsg_free(). Addresses are in host byte order.
+ */
+#pragma once
+
+#include <glib.h>
+#include <netlink/msg.h>
+#include <stdbool.h>
+
+/* A bridge with that index: no spanning tree, no forward delay, no multicast snooping. */
+struct nl_msg *net_build_bridge(const char *name, int index);
+
+/* A veth pair; inner is made in the namespace of descriptor space. */
+struct nl_msg *net_build_veth(const char *outer, int outer_index, const char *inner,
+        int inner_index, int space);
+
+/* No IPv6 link-local address, so that guests see none of the host's. By index, or by name when
+ * index is 0. */
+struct nl_msg *net_build_quiet(const char *name, int index);
+
+/* Up or down, and into the bridge with index master unless that is 0. */
+struct nl_msg *net_build_set(const char *name, int index, int master, bool up);
+
+/* An IPv4 address with its broadcast address. */
+struct nl_msg *net_build_address(int index, guint32 address, int prefix);
+
+struct nl_msg *net_build_remove(const char *name);
+
+/* All interfaces (a dump). */
+struct nl_msg *net_build_dump(void);

@@ -1,0 +1,158 @@
+/* net_channel.c - a netlink socket that sends many messages at once. */
+#include "net/net_internal.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netlink/errno.h>
+#include <netlink/netlink.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+struct opening {
+    int space;
+    struct nl_sock *sock;
+    GError *error;
+};
+
+static void set_nl_error(GError **error, const char *what, int code)
+{
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "%s: %s", what,
+            nl_geterror(code));
+}
+
+static struct nl_sock *open_here(GError **error)
+{
+    struct nl_sock *sock = nl_socket_alloc();
+    if (!sock) {
+        g_error("out of memory");
+    }
+    int code = nl_connect(sock, NETLINK_ROUTE);
+    if (code == 0) {
+        code = nl_socket_set_nonblocking(sock);
+    }
+    if (code < 0) {
+        set_nl_error(error, "cannot open a netlink socket", code);
+        nl_socket_free(sock);
+        return NULL;
+    }
+    /* replies without a copy of the request, with the kernel's own words */
+    int on = 1;
+    int fd = nl_socket_get_fd(sock);
+    (void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+    (void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+    (void)nl_socket_set_buffer_size(sock, 1 << 20, 1 << 20);
+    return sock;
+}
+
+/* In a thread of its own, which ends in the other namespace; the socket stays there. */
+static gpointer open_there(gpointer data)
+{
+    struct opening *opening = data;
+    if (setns(opening->space, CLONE_NEWNET) != 0) {
+        g_set_error(&opening->error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK,
+                "cannot enter a network namespace: %s", g_strerror(errno));
+        return NULL;
+    }
+    opening->sock = open_here(&opening->error);
+    return NULL;
+}
+
+struct net_channel *net_channel_open(int space, GError **error)
+{
+    struct opening opening = {.space = space};
+    struct stat st = {0};
+    if (space < 0) {
+        opening.sock = open_here(error);
+    } else if (fstat(space, &st) != 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "no namespace %d: %s", space,
+                g_strerror(errno));
+    } else {
+        g_autoptr(GError) thread_error = NULL;
+        GThread *thread = g_thread_try_new("netlink", open_there, &opening, &thread_error);
+        if (!thread) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no thread: %s",
+                    thread_error->message);
+            return NULL;
+        }
+        g_thread_join(thread);
+        if (opening.error) {
+            g_propagate_error(error, opening.error);
+        }
+    }
+    if (!opening.sock) {
+        return NULL;
+    }
+    struct net_channel *channel = g_new0(struct net_channel, 1);
+    channel->sock = opening.sock;
+    channel->space = st.st_ino;
+    channel->out = g_byte_array_new();
+    return channel;
+}
+
+void net_channel_free(struct net_channel *channel)
+{
+    if (channel) {
+        nl_socket_free(channel->sock);
+        g_byte_array_unref(channel->out);
+        g_free(channel);
+    }
+}
+
+int net_channel_fd(const struct net_channel *channel)
+{
+    return nl_socket_get_fd(channel->sock);
+}
+
+void net_channel_put(struct net_channel *channel, struct nl_msg *msg, guint32 seq)
+{
+    static const guint8 padding[NLMSG_ALIGNTO];
+    struct nlmsghdr *header = nlmsg_hdr(msg);
+    header->nlmsg_seq = seq;
+    header->nlmsg_pid = nl_socket_get_local_port(channel->sock);
+    g_byte_array_append(channel->out, (const guint8 *)header, header->nlmsg_len);
+    g_byte_array_append(channel->out, padding,
+            NLMSG_ALIGN(header->nlmsg_len) - header->nlmsg_len);
+    nlmsg_free(msg);
+}
+
+bool net_channel_flush(struct net_channel *channel, GError **error)
+{
+    if (channel->out->len == 0) {
+        return true;
+    }
+    int code = nl_sendto(channel->sock, channel->out->data, channel->out->len);
+    g_byte_array_set_size(channel->out, 0);
+    if (code < 0) {
+        set_nl_error(error, "cannot send to netlink", code);
+        return false;
+    }
+    return true;
+}
+
+gssize net_channel_read(struct net_channel *channel, guint8 *buffer, gsize size, GError **error)
+{
+    for (;;) {
+        struct sockaddr_nl from = {0};
+        socklen_t length = sizeof(from);
+        gssize n = recvfrom(net_channel_fd(channel), buffer, size, MSG_TRUNC,
+                (struct sockaddr *)&from, &length);
+        if (n >= 0 && from.nl_pid != 0) {
+            continue; /* not from the kernel */
+        }
+        if (n >= 0 && (gsize)n <= size) {
+            return n;
+        }
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 && errno == EAGAIN) {
+            return 0;
+        }
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "netlink replies lost: %s",
+                n < 0 ? g_strerror(errno) : "a reply is too long");
+        return -1;
+    }
+}

@@ -1,0 +1,86 @@
+/* net_internal.h - what the files of net/ share: batches, channels, jobs. */
+#pragma once
+
+#include "net/net.h"
+
+#include <linux/netlink.h>
+#include <netlink/msg.h>
+#include <netlink/socket.h>
+
+enum net_op_kind { NET_BRIDGE, NET_TAP, NET_VETH, NET_ADDRESS, NET_UP, NET_REMOVE };
+
+struct net_op {
+    enum net_op_kind kind;
+    char *name;
+    char *bridge, *inner; /* or NULL */
+    int space;
+    guint32 address;
+    int prefix;
+    bool up;
+};
+
+struct net_batch {
+    GPtrArray *ops; /* struct net_op * */
+};
+
+/* ---- net_channel.c: one netlink socket, its outgoing bytes ----------------------------------- */
+
+struct net_channel {
+    struct nl_sock *sock;
+    ino_t space; /* inode of the namespace, 0 for the one of struct net */
+    GByteArray *out;
+    gpointer tag; /* in the source's poll set */
+};
+
+/* Opens a socket in the namespace of descriptor space, -1 for the calling thread's. */
+struct net_channel *net_channel_open(int space, GError **error);
+void net_channel_free(struct net_channel *channel); /* accepts NULL */
+int net_channel_fd(const struct net_channel *channel);
+/* Appends msg with that sequence number and frees it. */
+void net_channel_put(struct net_channel *channel, struct nl_msg *msg, guint32 seq);
+/* Sends what was put. The kernel works on it before this returns, in order. */
+bool net_channel_flush(struct net_channel *channel, GError **error);
+/* One datagram into buffer: its length, 0 when there is none now, -1 on error. */
+gssize net_channel_read(struct net_channel *channel, guint8 *buffer, gsize size, GError **error);
+
+/* ---- net_tap.c ---------------------------------------------------------------------------------- */
+
+/* A persistent tap of our own user in the calling thread's namespace. */
+bool net_tap_create(const char *name, GError **error);
+
+/* ---- net_reply.c ------------------------------------------------------------------------------ */
+
+/* The kernel's verdict in an NLMSG_ERROR: 0 or an errno; *ret_text its own words, the caller's, or
+ * NULL. */
+int net_reply_error(const struct nlmsghdr *header, char **ret_text);
+
+/* Appends one interface of an RTM_NEWLINK to counters. */
+void net_reply_counters(const struct nlmsghdr *header, GArray *counters);
+
+/* ---- net_request.c: from ops to messages -------------------------------------------------------- */
+
+struct net_waiting { /* for one reply */
+    char *what;
+    int excused; /* an errno that counts as success, or 0 */
+};
+
+struct net {
+    int refs;
+    bool closed;
+    GSource *source;
+    int ioctl_fd;
+    guint32 seq;
+    int next_index;
+    GHashTable *indices;  /* name → index, of what we made */
+    GHashTable *waiting;  /* seq → struct net_waiting */
+    GQueue jobs;          /* struct job *; the head is at work */
+    GPtrArray *channels;  /* struct net_channel *; the first is ours, others live for one job */
+    guint put;            /* requests put since the last flush */
+    bool removing;        /* one of them removes something */
+    guint8 *buffer;
+};
+
+/* Puts the requests that op stands for; a tap is made at once. */
+bool net_request_op(struct net *net, const struct net_op *op, GError **error);
+void net_request_dump(struct net *net);
+bool net_request_flush(struct net *net, GError **error);

@@ -1,0 +1,203 @@
+/* net_request.c - turns each op of a batch into netlink requests and notes what waits for replies. */
+#include "net/net_internal.h"
+
+#include "base/error.h"
+#include "net/net_build.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+static struct net_channel *own_channel(const struct net *net)
+{
+    return net->channels->pdata[0];
+}
+
+static void put(struct net *net, struct net_channel *channel, struct nl_msg *msg, char *what,
+        int excused)
+{
+    struct net_waiting *waiting = g_new0(struct net_waiting, 1);
+    waiting->what = what;
+    waiting->excused = excused;
+    guint32 seq = ++net->seq;
+    net_channel_put(channel, msg, seq);
+    g_hash_table_insert(net->waiting, GUINT_TO_POINTER(seq), waiting);
+    net->put++;
+}
+
+bool net_request_flush(struct net *net, GError **error)
+{
+    net->put = 0;
+    net->removing = false;
+    for (guint i = 0; i < net->channels->len; i++) {
+        if (!net_channel_flush(net->channels->pdata[i], error)) {
+            g_hash_table_remove_all(net->waiting);
+            return false;
+        }
+    }
+    return true;
+}
+
+static int new_index(struct net *net, const char *name)
+{
+    int index = net->next_index++;
+    g_hash_table_insert(net->indices, g_strdup(name), GINT_TO_POINTER(index));
+    return index;
+}
+
+/* The index of an interface, 0 and an error when there is none. */
+static int find_index(struct net *net, const char *name, GError **error)
+{
+    int index = GPOINTER_TO_INT(g_hash_table_lookup(net->indices, name));
+    struct ifreq request = {0};
+    g_strlcpy(request.ifr_name, name, sizeof(request.ifr_name));
+    if (!index && ioctl(net->ioctl_fd, SIOCGIFINDEX, &request) != 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "interface %s: %s", name,
+                g_strerror(errno));
+        return 0;
+    }
+    return index ? index : request.ifr_ifindex;
+}
+
+static struct net_channel *space_channel(struct net *net, int space, GError **error)
+{
+    struct stat st;
+    if (fstat(space, &st) == 0) {
+        for (guint i = 1; i < net->channels->len; i++) {
+            struct net_channel *channel = net->channels->pdata[i];
+            if (channel->space == st.st_ino) {
+                return channel;
+            }
+        }
+    }
+    struct net_channel *channel = net_channel_open(MAX(space, 0), error);
+    if (channel) {
+        channel->tag = g_source_add_unix_fd(net->source, net_channel_fd(channel), G_IO_IN);
+        g_ptr_array_add(net->channels, channel);
+    }
+    return channel;
+}
+
+/* A kernel without IPv6 answers EAFNOSUPPORT: as quiet as can be. */
+static void put_quiet(struct net *net, struct net_channel *channel, const char *name, int index)
+{
+    put(net, channel, net_build_quiet(name, index), g_strdup_printf("interface %s", name),
+            EAFNOSUPPORT);
+}
+
+static void put_set(struct net *net, const char *name, int index, int master, bool up)
+{
+    put(net, own_channel(net), net_build_set(name, index, master, up),
+            g_strdup_printf("interface %s", name), 0);
+}
+
+static bool put_bridge(struct net *net, const struct net_op *op)
+{
+    int index = new_index(net, op->name);
+    put(net, own_channel(net), net_build_bridge(op->name, index),
+            g_strdup_printf("bridge %s", op->name), 0);
+    put_quiet(net, own_channel(net), op->name, index);
+    put_set(net, op->name, index, 0, true);
+    return true;
+}
+
+static bool put_tap(struct net *net, const struct net_op *op, GError **error)
+{
+    int master = op->bridge ? find_index(net, op->bridge, error) : 0;
+    if ((op->bridge && !master) || !net_tap_create(op->name, error)) {
+        return false;
+    }
+    put_quiet(net, own_channel(net), op->name, 0);
+    put_set(net, op->name, 0, master, true);
+    return true;
+}
+
+static bool put_veth(struct net *net, const struct net_op *op, GError **error)
+{
+    int master = op->bridge ? find_index(net, op->bridge, error) : 0;
+    if (op->bridge && !master) {
+        return false;
+    }
+    struct net_channel *inside = space_channel(net, op->space, error);
+    if (!inside) {
+        g_prefix_error(error, "veth %s: ", op->name);
+        return false;
+    }
+    int outer = new_index(net, op->name);
+    int inner = net->next_index++;
+    put(net, own_channel(net), net_build_veth(op->name, outer, op->inner, inner, op->space),
+            g_strdup_printf("veth %s", op->name), 0);
+    put_quiet(net, own_channel(net), op->name, outer);
+    put_set(net, op->name, outer, master, true);
+    put_quiet(net, inside, op->inner, inner);
+    put(net, inside, net_build_address(inner, op->address, op->prefix),
+            g_strdup_printf("address of %s", op->inner), 0);
+    put(net, inside, net_build_set(op->inner, inner, 0, true),
+            g_strdup_printf("interface %s", op->inner), 0);
+    return true;
+}
+
+static bool put_address(struct net *net, const struct net_op *op, GError **error)
+{
+    int index = find_index(net, op->name, error);
+    if (!index) {
+        return false;
+    }
+    put(net, own_channel(net), net_build_address(index, op->address, op->prefix),
+            g_strdup_printf("address of %s", op->name), 0);
+    return true;
+}
+
+static void put_remove(struct net *net, const struct net_op *op)
+{
+    g_hash_table_remove(net->indices, op->name);
+    put(net, own_channel(net), net_build_remove(op->name), g_strdup_printf("removal of %s", op->name),
+            ENODEV);
+    net->removing = true;
+}
+
+static bool name_fits(const char *name, GError **error)
+{
+    if (name && (*name == '\0' || strlen(name) >= IFNAMSIZ || strchr(name, '/'))) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK,
+                "\"%s\" is no name for an interface: 1 to %d bytes, no slash", name, IFNAMSIZ - 1);
+        return false;
+    }
+    return true;
+}
+
+bool net_request_op(struct net *net, const struct net_op *op, GError **error)
+{
+    if (!name_fits(op->name, error) || !name_fits(op->inner, error)) {
+        return false;
+    }
+    /* taps and indices are asked of the kernel at once: removals must have gone before */
+    if (net->removing && op->kind != NET_REMOVE && !net_request_flush(net, error)) {
+        return false;
+    }
+    switch (op->kind) {
+    case NET_BRIDGE:
+        return put_bridge(net, op);
+    case NET_TAP:
+        return put_tap(net, op, error);
+    case NET_VETH:
+        return put_veth(net, op, error);
+    case NET_ADDRESS:
+        return put_address(net, op, error);
+    case NET_UP:
+        put_set(net, op->name, GPOINTER_TO_INT(g_hash_table_lookup(net->indices, op->name)), 0,
+                op->up);
+        return true;
+    case NET_REMOVE:
+        put_remove(net, op);
+        return true;
+    }
+    return true;
+}
+
+void net_request_dump(struct net *net)
+{
+    put(net, own_channel(net), net_build_dump(), g_strdup("counters"), 0);
+}

@@ -1,0 +1,427 @@
+/* exercise.c - the life of one exercise: set-up, running, end; every change through the ledger. */
+#include "run/exercise.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "run/run.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define READY_LIMIT_S 300
+
+const char *exercise_state_name(enum exercise_state state)
+{
+    static const char *const names[] = {"setup", "ready", "running", "paused", "ended", "down"};
+    return names[state];
+}
+
+const char *run_team_id(const struct exercise *exercise, int team)
+{
+    if (team < 0) {
+        return "";
+    }
+    const struct plan_team *plan = g_ptr_array_index(exercise->options.plan->teams, (guint)team);
+    return plan->id;
+}
+
+const struct plan_machine *run_machine_plan(const struct exercise *exercise, int machine)
+{
+    return g_ptr_array_index(exercise->options.plan->machines, (guint)machine);
+}
+
+cJSON *run_technique(const struct plan_technique *technique)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "domain", technique->domain);
+    cJSON_AddStringToObject(json, "version", technique->version);
+    cJSON_AddStringToObject(json, "id", technique->id);
+    return json;
+}
+
+/* ---- recording ----------------------------------------------------------------------------- */
+
+struct pending_then {
+    struct exercise *exercise;
+    run_then_fn then;
+    gpointer data;
+};
+
+static void on_committed(const struct event *event, const GError *error, gpointer data)
+{
+    g_autofree struct pending_then *pending = data;
+    (void)event;
+    /* a failed ledger ends the exercise in on_event(); what waits for it never happens */
+    if (!error) {
+        pending->then(pending->exercise, pending->data);
+    }
+}
+
+struct event *run_event(struct exercise *exercise, const char *kind, int team, const char *subject,
+        cJSON *body)
+{
+    struct event *event = event_new(kind, run_team_id(exercise, team), subject, body);
+    event->at_us = clock_now(exercise->options.clock);
+    event->wall_us = g_get_real_time();
+    return event;
+}
+
+void run_record_then(struct exercise *exercise, struct event *event, run_then_fn then,
+        gpointer data)
+{
+    struct pending_then *pending = NULL;
+    if (then) {
+        pending = g_new(struct pending_then, 1);
+        *pending = (struct pending_then){exercise, then, data};
+    }
+    ledger_append(exercise->options.ledger, event, then ? on_committed : NULL, pending);
+}
+
+void run_record(struct exercise *exercise, const char *kind, int team, const char *subject,
+        cJSON *body)
+{
+    run_record_then(exercise, run_event(exercise, kind, team, subject, body), NULL, NULL);
+}
+
+/* Every event, once it is on the disk: only now is it scored, shown and acted on. */
+static void on_event(const struct event *event, const GError *error, gpointer data)
+{
+    struct exercise *exercise = data;
+    if (error) {
+        if (!exercise->failure) {
+            g_printerr("sandtable: the ledger failed: %s\n", error->message);
+        }
+        run_end(exercise, "engine", "the ledger failed", error);
+        return;
+    }
+    exercise->seq = event->seq;
+    score_apply(exercise->score, event);
+    if (exercise->options.script) {
+        script_event(exercise->options.script, event);
+    }
+    if (exercise->options.on_event) {
+        exercise->options.on_event(event);
+    }
+    if (exercise->listener) {
+        exercise->listener(event, exercise->listener_data);
+    }
+}
+
+void run_set_state(struct exercise *exercise, enum exercise_state state, const char *by,
+        const char *reason, run_then_fn then)
+{
+    exercise->state = state;
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "state", exercise_state_name(state));
+    cJSON_AddStringToObject(body, "by", by);
+    if (reason) {
+        cJSON_AddStringToObject(body, "reason", reason);
+    }
+    run_record_then(exercise,
+            run_event(exercise, "exercise.state", -1, exercise->options.plan->name, body), then,
+            NULL);
+}
+
+void run_alarm(struct exercise *exercise, const char *alarm, int team, const char *subject,
+        const char *text)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "alarm", alarm);
+    cJSON_AddStringToObject(body, "text", text);
+    cJSON *copy = cJSON_Duplicate(body, true);
+    cJSON_AddStringToObject(copy, "team", run_team_id(exercise, team));
+    cJSON_AddStringToObject(copy, "subject", subject);
+    g_ptr_array_add(exercise->alarms, copy);
+    run_record(exercise, "alarm.raised", team, subject, body);
+}
+
+/* ---- machines ------------------------------------------------------------------------------ */
+
+static void start_running(struct exercise *exercise, gpointer data);
+static void all_ready(struct exercise *exercise, gpointer data);
+
+static void check_all_ready(struct exercise *exercise)
+{
+    for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
+        if (exercise->machines[i].state != MACHINE_READY) {
+            return;
+        }
+    }
+    if (exercise->state == EXERCISE_SETUP && !exercise->ending) {
+        all_ready(exercise, NULL);
+    }
+}
+
+static void note_times(struct run_machine *machine, enum machine_state state)
+{
+    gint64 now = g_get_monotonic_time();
+    if (state == MACHINE_STARTING) {
+        machine->started_us = now;
+    } else if (state == MACHINE_BOOTED && !machine->booted_us) {
+        machine->booted_us = now;
+    } else if (state == MACHINE_READY && !machine->ready_us) {
+        machine->ready_us = now;
+    }
+}
+
+static void on_machine_crashed(struct exercise *exercise, const struct plan_machine *plan,
+        const char *reason)
+{
+    g_autofree char *text = g_strdup_printf("%s crashed: %s", plan->id, reason);
+    if (exercise->state == EXERCISE_SETUP) {
+        g_autoptr(GError) error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "%s", text);
+        run_end(exercise, "engine", text, error);
+    } else if (!exercise->ending) {
+        run_alarm(exercise, "machine-crashed", plan->team, plan->id, text);
+    }
+}
+
+static void on_machine_state(int index, enum machine_state state, const char *reason, gpointer data)
+{
+    struct exercise *exercise = data;
+    struct run_machine *machine = &exercise->machines[index];
+    const struct plan_machine *plan = run_machine_plan(exercise, index);
+    if (machine->state == state && !g_strcmp0(machine->reason, reason)) {
+        return;
+    }
+    machine->state = state;
+    g_free(machine->reason);
+    machine->reason = g_strdup(reason ? reason : "");
+    note_times(machine, state);
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "state", machine_state_name(state));
+    cJSON_AddStringToObject(body, "reason", machine->reason);
+    json_add_int(body, "since_start_ms",
+            machine->started_us ? (g_get_monotonic_time() - machine->started_us) / 1000 : 0);
+    run_record(exercise, "machine.state", plan->team, plan->id, body);
+    if (state == MACHINE_CRASHED) {
+        on_machine_crashed(exercise, plan, machine->reason);
+    } else if (state == MACHINE_READY) {
+        check_all_ready(exercise);
+    }
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+static void on_up(const GError *error, gpointer data)
+{
+    if (error) {
+        run_end(data, "engine", error->message, error);
+    }
+}
+
+static void bring_up(struct exercise *exercise, gpointer data)
+{
+    (void)data;
+    if (!exercise->ending) {
+        exercise->options.world->ops->up(exercise->options.world, on_up, exercise);
+    }
+}
+
+static gboolean on_ready_limit(gpointer data)
+{
+    struct exercise *exercise = data;
+    exercise->ready_limit = 0;
+    GString *late = g_string_new(NULL);
+    for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
+        if (exercise->machines[i].state != MACHINE_READY) {
+            g_string_append_printf(late, "%s%s (%s)", late->len ? ", " : "",
+                    run_machine_plan(exercise, (int)i)->id,
+                    machine_state_name(exercise->machines[i].state));
+        }
+    }
+    g_autoptr(GError) error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
+            "not ready in time: %s; a slower host may need --ready-limit", late->str);
+    g_string_free(late, TRUE);
+    run_end(exercise, "engine", error->message, error);
+    return G_SOURCE_REMOVE;
+}
+
+static void record_resources(struct exercise *exercise, const char *kind, run_then_fn then)
+{
+    g_autoptr(GPtrArray) resources = world_resources(exercise->options.plan);
+    for (guint i = 0; i < resources->len; i++) {
+        const struct world_resource *resource = g_ptr_array_index(resources, i);
+        g_autofree char *subject = g_strdup_printf("%s:%s", resource->type, resource->name);
+        cJSON *body = cJSON_CreateObject();
+        cJSON_AddStringToObject(body, "type", resource->type);
+        cJSON_AddStringToObject(body, "name", resource->name);
+        struct event *event = run_event(exercise, kind, resource->team, subject, body);
+        run_record_then(exercise, event, i + 1 == resources->len ? then : NULL, NULL);
+    }
+}
+
+static void record_created(struct exercise *exercise)
+{
+    const struct exercise_options *options = &exercise->options;
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddNumberToObject(body, "schema", LEDGER_SCHEMA);
+    cJSON_AddStringToObject(body, "engine", SANDTABLE_VERSION);
+    cJSON_AddStringToObject(body, "accel", options->accel);
+    cJSON_AddStringToObject(body, "accel_why", options->accel_why ? options->accel_why : "");
+    cJSON_AddItemToObject(body, "plan", plan_to_json(options->plan));
+    run_record(exercise, "exercise.created", -1, options->plan->name, body);
+    const cJSON *opened = NULL;
+    cJSON_ArrayForEach(opened, options->opened)
+    {
+        g_autofree char *subject = g_strdup_printf("%s:%s", json_string(opened, "type", ""),
+                json_string(opened, "name", ""));
+        run_record(exercise, "resource.opening", -1, subject, cJSON_Duplicate(opened, true));
+    }
+}
+
+void exercise_start(struct exercise *exercise, exercise_end_fn on_end, gpointer data)
+{
+    exercise->on_end = on_end;
+    exercise->on_end_data = data;
+    exercise->wall_start_us = g_get_real_time();
+    record_created(exercise);
+    run_set_state(exercise, EXERCISE_SETUP, "engine", NULL, NULL);
+    int limit = exercise->options.ready_limit_s ? exercise->options.ready_limit_s : READY_LIMIT_S;
+    exercise->ready_limit = g_timeout_add_seconds((guint)limit, on_ready_limit, exercise);
+    record_resources(exercise, "resource.opening", bring_up);
+}
+
+static void all_ready(struct exercise *exercise, gpointer data)
+{
+    (void)data;
+    g_clear_handle_id(&exercise->ready_limit, g_source_remove);
+    run_set_state(exercise, EXERCISE_READY, "engine", NULL, start_running);
+}
+
+static void on_time_up(gpointer data)
+{
+    run_end(data, "engine", "the time is up", NULL);
+}
+
+static void start_running(struct exercise *exercise, gpointer data)
+{
+    (void)data;
+    if (exercise->ending) {
+        return;
+    }
+    gint64 end = exercise->options.plan->duration_us;
+    if (exercise->options.until_us > 0) {
+        end = MIN(end, exercise->options.until_us);
+    }
+    clock_start(exercise->options.clock);
+    run_set_state(exercise, EXERCISE_RUNNING, "engine", NULL, NULL);
+    exercise->end_timer = clock_at(exercise->options.clock, end, on_time_up, exercise);
+    run_timeline_start(exercise);
+    run_checks_start(exercise);
+    run_players_start(exercise);
+}
+
+/* ---- end ----------------------------------------------------------------------------------- */
+
+static gboolean finish(gpointer data)
+{
+    struct exercise *exercise = data;
+    exercise->on_end(exercise->failure, exercise->on_end_data);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_recorded_down(struct exercise *exercise, gpointer data)
+{
+    (void)data;
+    g_idle_add(finish, exercise);
+}
+
+static void on_down(const GError *error, gpointer data)
+{
+    struct exercise *exercise = data;
+    if (error && !exercise->failure) {
+        exercise->failure = g_error_copy(error);
+    }
+    record_resources(exercise, "resource.closed", NULL);
+    run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
+    if (exercise->failure && exercise->failure->domain == SANDTABLE_ERROR &&
+            exercise->failure->code == SANDTABLE_ERROR_LEDGER) {
+        g_idle_add(finish, exercise); /* nothing more will ever be on the disk */
+    }
+}
+
+void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error)
+{
+    if (exercise->ending) {
+        return;
+    }
+    exercise->ending = true;
+    if (error) {
+        exercise->failure = g_error_copy(error);
+    }
+    g_clear_handle_id(&exercise->ready_limit, g_source_remove);
+    clock_pause(exercise->options.clock);
+    run_steps_cancel(exercise);
+    run_set_state(exercise, EXERCISE_ENDED, by, reason, NULL);
+    exercise->options.world->ops->down(exercise->options.world, on_down, exercise);
+}
+
+/* ---- making and freeing -------------------------------------------------------------------- */
+
+static void json_free(gpointer json)
+{
+    cJSON_Delete(json);
+}
+
+static void check_free(gpointer data)
+{
+    struct run_check *check = data;
+    g_free(check->detail);
+    g_free(check);
+}
+
+static void player_free(gpointer data)
+{
+    struct run_player *player = data;
+    g_free(player->who);
+    g_free(player);
+}
+
+struct exercise *exercise_new(const struct exercise_options *options)
+{
+    const struct plan *plan = options->plan;
+    struct exercise *exercise = g_new0(struct exercise, 1);
+    exercise->options = *options;
+    exercise->ledger_path = g_strdup(options->ledger_path);
+    exercise->machines = g_new0(struct run_machine, plan->machines->len + 1);
+    exercise->injects = g_new0(struct run_inject, plan->injects->len + 1);
+    exercise->verdicts = g_new0(enum run_verdict, plan->steps->len * plan->teams->len + 1);
+    exercise->checks = g_ptr_array_new_with_free_func(check_free);
+    exercise->players = g_ptr_array_new_with_free_func(player_free);
+    exercise->steps = g_ptr_array_new();
+    exercise->alarms = g_ptr_array_new_with_free_func(json_free);
+    exercise->score = score_new();
+    options->world->on_state = on_machine_state;
+    options->world->on_state_data = exercise;
+    ledger_set_listener(options->ledger, on_event, exercise);
+    run_timeline_init(exercise);
+    run_checks_init(exercise);
+    run_players_init(exercise);
+    run_script_attach(exercise);
+    return exercise;
+}
+
+void exercise_free(struct exercise *exercise)
+{
+    if (!exercise) {
+        return;
+    }
+    g_clear_handle_id(&exercise->ready_limit, g_source_remove);
+    ledger_set_listener(exercise->options.ledger, NULL, NULL);
+    run_steps_cancel(exercise);
+    for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
+        g_free(exercise->machines[i].reason);
+    }
+    g_ptr_array_unref(exercise->checks);
+    g_ptr_array_unref(exercise->players);
+    g_ptr_array_unref(exercise->steps);
+    g_ptr_array_unref(exercise->alarms);
+    score_free(exercise->score);
+    g_clear_error(&exercise->failure);
+    g_free(exercise->machines);
+    g_free(exercise->injects);
+    g_free(exercise->verdicts);
+    g_free(exercise->ledger_path);
+    g_free(exercise);
+}

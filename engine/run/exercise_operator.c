@@ -1,0 +1,238 @@
+/* exercise_operator.c - what the white cell may do: pause, resume, fire, hold, exec, end. */
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "run/run.h"
+
+#include <string.h>
+
+static void record_action(struct exercise *exercise, const char *action, const char *who,
+        const char *inject, run_then_fn then)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "action", action);
+    cJSON_AddStringToObject(body, "by", who);
+    if (inject) {
+        cJSON_AddStringToObject(body, "inject", inject);
+    }
+    run_record_then(exercise,
+            run_event(exercise, "operator.action", -1, exercise->options.plan->name, body), then,
+            NULL);
+}
+
+static bool refuse(const struct exercise *exercise, const char *what, GError **error)
+{
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+            "cannot %s: the exercise is %s", what, exercise_state_name(exercise->state));
+    return false;
+}
+
+/* ---- pause --------------------------------------------------------------------------------- */
+
+static void on_machines_paused(const GError *error, gpointer data)
+{
+    struct exercise *exercise = data;
+    if (error) {
+        run_alarm(exercise, "pause-failed", -1, exercise->options.plan->name, error->message);
+    }
+}
+
+static void on_machines_resumed(const GError *error, gpointer data)
+{
+    struct exercise *exercise = data;
+    on_machines_paused(error, exercise);
+    exercise->resuming = false;
+    if (exercise->ending) {
+        return;
+    }
+    clock_resume(exercise->options.clock);
+    run_set_state(exercise, EXERCISE_RUNNING, "operator", NULL, NULL);
+    run_checks_resume(exercise);
+}
+
+static void pause_world(struct exercise *exercise, gpointer data)
+{
+    (void)data;
+    if (!exercise->ending) {
+        exercise->options.world->ops->pause(exercise->options.world, true, on_machines_paused,
+                exercise);
+    }
+}
+
+bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
+{
+    if (exercise->state != EXERCISE_RUNNING || exercise->resuming) {
+        return refuse(exercise, "pause", error);
+    }
+    /* the clock stops at the moment of the call, machines once the event is on the disk */
+    clock_pause(exercise->options.clock);
+    exercise->epoch++;
+    record_action(exercise, "pause", who, NULL, NULL);
+    run_set_state(exercise, EXERCISE_PAUSED, who, NULL, pause_world);
+    return true;
+}
+
+static void resume_world(struct exercise *exercise, gpointer data)
+{
+    (void)data;
+    if (!exercise->ending) {
+        exercise->options.world->ops->pause(exercise->options.world, false, on_machines_resumed,
+                exercise);
+    }
+}
+
+bool exercise_resume(struct exercise *exercise, const char *who, GError **error)
+{
+    if (exercise->state != EXERCISE_PAUSED || exercise->resuming) {
+        return refuse(exercise, "resume", error);
+    }
+    exercise->resuming = true;
+    record_action(exercise, "resume", who, NULL, resume_world);
+    return true;
+}
+
+bool exercise_end(struct exercise *exercise, const char *who, const char *reason, GError **error)
+{
+    if (exercise->ending) {
+        return refuse(exercise, "end", error);
+    }
+    record_action(exercise, "end", who, NULL, NULL);
+    run_end(exercise, who, reason, NULL);
+    return true;
+}
+
+/* ---- injects ------------------------------------------------------------------------------- */
+
+static struct run_inject *find_inject(struct exercise *exercise, const char *id, GError **error)
+{
+    const struct plan *plan = exercise->options.plan;
+    int index = plan_inject_index(plan, id);
+    if (index >= 0) {
+        return &exercise->injects[index];
+    }
+    g_autoptr(GPtrArray) ids = g_ptr_array_new();
+    for (guint i = 0; i < plan->injects->len; i++) {
+        const struct plan_inject *inject = g_ptr_array_index(plan->injects, i);
+        g_ptr_array_add(ids, inject->id);
+    }
+    g_ptr_array_add(ids, NULL);
+    g_autofree char *hint = text_did_you_mean(id, (const char *const *)ids->pdata);
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+            "no inject \"%s\"%s; `sandtable status` lists them", id, hint);
+    return NULL;
+}
+
+bool exercise_fire(struct exercise *exercise, const char *id, const char *who, GError **error)
+{
+    struct run_inject *inject = find_inject(exercise, id, error);
+    if (!inject) {
+        return false;
+    }
+    if (exercise->state != EXERCISE_RUNNING) {
+        return refuse(exercise, "fire", error);
+    }
+    if (inject->state == INJECT_FIRED) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "inject %s is under way", id);
+        return false;
+    }
+    record_action(exercise, "fire", who, id, NULL);
+    run_inject_fire(inject, who);
+    return true;
+}
+
+static void hold_one(struct run_inject *inject, bool held, const char *who)
+{
+    const struct plan_inject *plan =
+            g_ptr_array_index(inject->exercise->options.plan->injects, (guint)inject->index);
+    struct clock *clock = inject->exercise->options.clock;
+    if (held && inject->state == INJECT_SCHEDULED) {
+        run_inject_set(inject, INJECT_HELD, who);
+    } else if (!held && inject->state == INJECT_HELD) {
+        run_inject_set(inject, INJECT_SCHEDULED, who);
+        if (plan->at_us <= clock_now(clock) && inject->exercise->state == EXERCISE_RUNNING) {
+            run_inject_fire(inject, who); /* its time has passed while it was held */
+        }
+    }
+}
+
+bool exercise_hold(struct exercise *exercise, const char *id, bool held, const char *who,
+        GError **error)
+{
+    struct run_inject *one = id ? find_inject(exercise, id, error) : NULL;
+    if (id && !one) {
+        return false;
+    }
+    if (exercise->ending) {
+        return refuse(exercise, held ? "hold" : "release", error);
+    }
+    if (one && one->state != (held ? INJECT_SCHEDULED : INJECT_HELD)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "cannot %s inject %s: it is %s", held ? "hold" : "release", id,
+                run_inject_state_name(one->state));
+        return false;
+    }
+    record_action(exercise, held ? "hold" : "release", who, id, NULL);
+    for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
+        if (!one || one == &exercise->injects[i]) {
+            hold_one(&exercise->injects[i], held, who);
+        }
+    }
+    return true;
+}
+
+/* ---- exec ---------------------------------------------------------------------------------- */
+
+struct exec_call {
+    struct exercise *exercise;
+    int machine;
+    cJSON *body;
+    exercise_exec_fn done;
+    gpointer data;
+};
+
+static void on_exec(const struct world_exec_result *result, const GError *error, gpointer data)
+{
+    g_autofree struct exec_call *call = data;
+    if (error) {
+        cJSON_AddStringToObject(call->body, "error", error->message);
+    } else {
+        cJSON_AddNumberToObject(call->body, "status", result->status);
+    }
+    const struct plan_machine *machine = run_machine_plan(call->exercise, call->machine);
+    run_record(call->exercise, "operator.exec", machine->team, machine->id, call->body);
+    call->done(result, error, call->data);
+}
+
+bool exercise_exec(struct exercise *exercise, const char *id, const char *const *argv,
+        int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error)
+{
+    const struct plan *plan = exercise->options.plan;
+    int machine = plan_machine_index(plan, id);
+    if (machine < 0) {
+        g_autoptr(GPtrArray) ids = g_ptr_array_new();
+        for (guint i = 0; i < plan->machines->len; i++) {
+            g_ptr_array_add(ids, run_machine_plan(exercise, (int)i)->id);
+        }
+        g_ptr_array_add(ids, NULL);
+        g_autofree char *hint = text_did_you_mean(id, (const char *const *)ids->pdata);
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no machine \"%s\"%s", id,
+                hint);
+        return false;
+    }
+    if (exercise->ending || exercise->machines[machine].state != MACHINE_READY) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "machine %s is %s", id,
+                machine_state_name(exercise->machines[machine].state));
+        return false;
+    }
+    struct exec_call *call = g_new0(struct exec_call, 1);
+    call->exercise = exercise;
+    call->machine = machine;
+    call->done = done;
+    call->data = data;
+    call->body = cJSON_CreateObject();
+    cJSON_AddStringToObject(call->body, "by", who);
+    cJSON_AddItemToObject(call->body, "argv", json_from_strv(argv));
+    struct world *world = exercise->options.world;
+    world->ops->exec(world, machine, argv, timeout_ms, on_exec, call);
+    return true;
+}

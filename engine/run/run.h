@@ -1,0 +1,159 @@
+/* run.h - inside an exercise: shared by the files of run/ only. */
+#pragma once
+
+#include "run/exercise.h"
+
+#define RUN_OUTPUT_MAX 2048 /* bytes of a guest's output kept as evidence */
+
+enum run_verdict {
+    VERDICT_NONE, /* not run yet, or running */
+    VERDICT_EFFECT,
+    VERDICT_BLOCKED,
+    VERDICT_INERT,
+    VERDICT_FAULT,
+    VERDICT_SKIPPED,
+};
+const char *run_verdict_name(enum run_verdict verdict);
+
+enum inject_state { INJECT_SCHEDULED, INJECT_HELD, INJECT_FIRED, INJECT_DONE, INJECT_SKIPPED };
+
+struct run_machine {
+    enum machine_state state;
+    char *reason;
+    gint64 started_us, booted_us, ready_us; /* monotonic; 0: not yet */
+};
+
+struct run_inject {
+    struct exercise *exercise;
+    int index;
+    enum inject_state state;
+    guint64 timer;
+};
+
+struct run_check { /* one service of one team */
+    struct exercise *exercise;
+    const struct plan_service *service;
+    int team;
+    int round;
+    bool pending; /* a look is under way */
+    guint epoch;  /* exercise->epoch when it began */
+    bool again;   /* a pause voided the look; make it again */
+    bool looked;
+    enum world_status status;
+    char *detail;
+    int passed, failed;
+};
+
+struct run_player {
+    struct exercise *exercise;
+    const struct plan_player *plan;
+    int team;
+    char *who;
+};
+
+struct step_run;
+
+struct exercise {
+    struct exercise_options options;
+    char *ledger_path;
+    enum exercise_state state;
+    bool ending, resuming;
+    gint64 seq;
+    guint epoch; /* counts pauses: answers from before one are void */
+    gint64 wall_start_us;
+    guint ready_limit; /* GSource id */
+    guint64 end_timer;
+    struct run_machine *machines;
+    struct run_inject *injects;
+    GPtrArray *checks;  /* struct run_check * */
+    GPtrArray *players; /* struct run_player * */
+    GPtrArray *steps;   /* struct step_run *: running */
+    enum run_verdict *verdicts; /* [step * teams + team] */
+    GPtrArray *alarms;  /* cJSON *: raised, not cleared */
+
+    struct score *score;
+    GError *failure; /* why it ended early, or NULL */
+    exercise_end_fn on_end;
+    gpointer on_end_data;
+    exercise_event_fn listener;
+    gpointer listener_data;
+
+};
+
+/* ---- exercise.c ---------------------------------------------------------------------------- */
+
+/* Writes an event at the present exercise time; body is consumed. Then, when it is on the disk,
+ * calls then (may be NULL). */
+typedef void (*run_then_fn)(struct exercise *exercise, gpointer data);
+void run_record(struct exercise *exercise, const char *kind, int team, const char *subject,
+        cJSON *body);
+void run_record_then(struct exercise *exercise, struct event *event, run_then_fn then,
+        gpointer data);
+struct event *run_event(struct exercise *exercise, const char *kind, int team, const char *subject,
+        cJSON *body);
+
+const char *run_team_id(const struct exercise *exercise, int team); /* "" for -1 */
+const struct plan_machine *run_machine_plan(const struct exercise *exercise, int machine);
+void run_set_state(struct exercise *exercise, enum exercise_state state, const char *by,
+        const char *reason, run_then_fn then);
+/* Ends the exercise; error may be NULL. Idempotent. */
+void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error);
+void run_alarm(struct exercise *exercise, const char *alarm, int team, const char *subject,
+        const char *text);
+cJSON *run_technique(const struct plan_technique *technique);
+
+/* ---- run_timeline.c ------------------------------------------------------------------------ */
+
+void run_timeline_init(struct exercise *exercise);
+void run_timeline_start(struct exercise *exercise);
+void run_inject_set(struct run_inject *inject, enum inject_state state, const char *by);
+const char *run_inject_state_name(enum inject_state state);
+/* Does what the entry says; the inject is done when its step has a verdict. */
+void run_inject_fire(struct run_inject *inject, const char *by);
+
+/* ---- run_checks.c -------------------------------------------------------------------------- */
+
+void run_checks_init(struct exercise *exercise);
+void run_checks_start(struct exercise *exercise);
+void run_checks_resume(struct exercise *exercise); /* looks voided by a pause are made again */
+
+/* ---- run_step.c ---------------------------------------------------------------------------- */
+
+typedef void (*run_step_fn)(struct exercise *exercise, enum run_verdict verdict, gpointer data);
+
+/* Runs step against team; done is called with the verdict once that is on the disk. False when the
+ * same step runs against this team already. */
+bool run_step_start(struct exercise *exercise, const struct plan_step *step, int team,
+        run_step_fn done, gpointer data, GError **error);
+void run_steps_cancel(struct exercise *exercise);
+enum run_verdict run_verdict_of(const struct exercise *exercise, const struct plan_step *step,
+        int team);
+
+/* ---- run_predicate.c ----------------------------------------------------------------------- */
+
+enum run_truth { TRUTH_NO, TRUTH_YES, TRUTH_FAULT /* could not look */ };
+
+struct predicate_scope { /* what a question is asked about */
+    struct exercise *exercise;
+    const struct plan_step *step;
+    int team;
+    GHashTable *offsets; /* plan_predicate * (LOG) → gint64 *: size when the step began */
+};
+
+/* evidence is {ok, why, value, seen_at_us}, the receiver's. */
+typedef void (*predicate_fn)(enum run_truth truth, cJSON *evidence, gpointer data);
+void run_predicate_ask(const struct predicate_scope *scope, const struct plan_predicate *predicate,
+        predicate_fn done, gpointer data);
+void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe *probe,
+        predicate_fn done, gpointer data);
+
+/* Remembers the size of every log that predicate will ask about. */
+typedef void (*predicate_ready_fn)(gpointer data);
+void run_predicate_prepare(const struct predicate_scope *scope,
+        const struct plan_predicate *predicate, predicate_ready_fn done, gpointer data);
+
+/* ---- run_script.c -------------------------------------------------------------------------- */
+
+void run_script_attach(struct exercise *exercise);
+void run_players_init(struct exercise *exercise);
+void run_players_start(struct exercise *exercise);

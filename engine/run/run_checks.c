@@ -1,0 +1,127 @@
+/* run_checks.c - check rounds: every service of every team, on the exercise clock. */
+#include "base/json.h"
+#include "run/run.h"
+
+#include <string.h>
+
+static void look(struct run_check *check);
+
+static void record(struct run_check *check, const struct world_probe_result *result)
+{
+    static const char *const kinds[] = {
+        [WORLD_OK] = "check.ok",
+        [WORLD_DOWN] = "check.down",
+        [WORLD_MUMBLE] = "check.down",
+        [WORLD_FAULT] = "check.fault",
+    };
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddNumberToObject(body, "round", check->round);
+    json_add_int(body, "took_us", result->took_us);
+    cJSON_AddStringToObject(body, "detail", result->detail ? result->detail : "");
+    if (check->service->probe->protocol == PLAN_MODBUS && result->status != WORLD_DOWN) {
+        cJSON_AddNumberToObject(body, "value", result->value);
+    }
+    if (result->status == WORLD_DOWN || result->status == WORLD_MUMBLE) {
+        cJSON_AddStringToObject(body, "status",
+                result->status == WORLD_DOWN ? "down" : "mumble");
+    }
+    run_record(check->exercise, kinds[result->status], check->team, check->service->name, body);
+}
+
+static void on_result(const struct world_probe_result *result, gpointer data)
+{
+    struct run_check *check = data;
+    struct exercise *exercise = check->exercise;
+    check->pending = false;
+    if (exercise->ending) {
+        return;
+    }
+    if (check->epoch != exercise->epoch) {
+        /* a pause came between: the machine could not answer */
+        check->again = exercise->state != EXERCISE_RUNNING;
+        if (!check->again) {
+            look(check);
+        }
+        return;
+    }
+    check->looked = true;
+    check->status = result->status;
+    g_free(check->detail);
+    check->detail = g_strdup(result->detail ? result->detail : "");
+    if (result->status == WORLD_OK) {
+        check->passed++;
+    } else if (result->status != WORLD_FAULT) {
+        check->failed++;
+    }
+    record(check, result);
+}
+
+static void look(struct run_check *check)
+{
+    struct exercise *exercise = check->exercise;
+    check->pending = true;
+    check->epoch = exercise->epoch;
+    struct world *world = exercise->options.world;
+    world->ops->probe(world, check->team, check->service->probe, on_result, check);
+}
+
+static void on_round(gpointer data)
+{
+    struct run_check *check = data;
+    struct exercise *exercise = check->exercise;
+    if (exercise->ending) {
+        return;
+    }
+    check->round++;
+    clock_at(exercise->options.clock, (check->round + 1) * check->service->every_us, on_round,
+            check);
+    if (!check->pending) {
+        look(check);
+        return;
+    }
+    /* the last look is still under way, although its limit is shorter than a round: ours to mend */
+    struct world_probe_result late = {
+        .status = WORLD_FAULT,
+        .detail = "the round before had not ended",
+    };
+    record(check, &late);
+}
+
+void run_checks_init(struct exercise *exercise)
+{
+    const struct plan *plan = exercise->options.plan;
+    for (guint t = 0; t < plan->teams->len; t++) {
+        const struct plan_team *team = g_ptr_array_index(plan->teams, t);
+        for (guint s = 0; s < plan->services->len; s++) {
+            const struct plan_service *service = g_ptr_array_index(plan->services, s);
+            const struct plan_host *host = plan_host(plan, service->probe->machine);
+            if (!host || strcmp(host->group, team->group->name) != 0) {
+                continue;
+            }
+            struct run_check *check = g_new0(struct run_check, 1);
+            check->exercise = exercise;
+            check->service = service;
+            check->team = (int)t;
+            g_ptr_array_add(exercise->checks, check);
+        }
+    }
+}
+
+void run_checks_start(struct exercise *exercise)
+{
+    for (guint i = 0; i < exercise->checks->len; i++) {
+        struct run_check *check = g_ptr_array_index(exercise->checks, i);
+        clock_at(exercise->options.clock, check->service->every_us, on_round, check);
+    }
+}
+
+void run_checks_resume(struct exercise *exercise)
+{
+    for (guint i = 0; i < exercise->checks->len; i++) {
+        struct run_check *check = g_ptr_array_index(exercise->checks, i);
+        if (check->again) {
+            check->again = false;
+            look(check);
+        }
+    }
+}

@@ -1,0 +1,314 @@
+/* run_predicate.c - questions about the world, and the evidence that answers them. */
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "run/run.h"
+
+#include <string.h>
+
+#define READ_MAX (256 * 1024)
+#define ASK_TIMEOUT_MS 20000
+
+struct question {
+    struct predicate_scope scope;
+    const struct plan_predicate *predicate;
+    predicate_fn done;
+    gpointer data;
+    guint part;    /* ALL, ANY: the part being asked */
+    cJSON *parts;  /* their evidence */
+    char *wanted;  /* contains, with names filled in */
+    char *path;
+    gint64 offset;
+    int machine;
+};
+
+static void answer(struct question *q, enum run_truth truth, const char *why, cJSON *value)
+{
+    cJSON *evidence = cJSON_CreateObject();
+    if (truth == TRUTH_FAULT) {
+        cJSON_AddNullToObject(evidence, "ok");
+    } else {
+        cJSON_AddBoolToObject(evidence, "ok", truth == TRUTH_YES);
+    }
+    cJSON_AddStringToObject(evidence, "why", why);
+    if (value) {
+        cJSON_AddItemToObject(evidence, "value", value);
+    }
+    json_add_int(evidence, "seen_at_us", clock_now(q->scope.exercise->options.clock));
+    if (q->parts) {
+        cJSON_AddItemToObject(evidence, "parts", g_steal_pointer(&q->parts));
+    }
+    q->done(truth, evidence, q->data);
+    g_free(q->wanted);
+    g_free(q->path);
+    g_free(q);
+}
+
+/* The whole line of text that contains wanted. */
+static char *quote_line(const char *text, const char *wanted)
+{
+    const char *hit = wanted && *wanted ? strstr(text, wanted) : text;
+    const char *from = hit;
+    while (from > text && from[-1] != '\n') {
+        from--;
+    }
+    return text_clean_tail(from, MIN(strcspn(from, "\n"), 300), 300);
+}
+
+static const char *machine_id(const struct question *q)
+{
+    return run_machine_plan(q->scope.exercise, q->machine)->id;
+}
+
+/* ---- parts --------------------------------------------------------------------------------- */
+
+static void ask_next_part(struct question *q);
+
+static void on_part(enum run_truth truth, cJSON *evidence, gpointer data)
+{
+    struct question *q = data;
+    cJSON_AddItemToArray(q->parts, evidence);
+    q->part++;
+    if (truth == TRUTH_FAULT) {
+        answer(q, TRUTH_FAULT, json_string(evidence, "why", ""), NULL);
+    } else if (q->predicate->kind == PLAN_NOT) {
+        g_autofree char *why = g_strdup_printf("not: %s", json_string(evidence, "why", ""));
+        answer(q, truth == TRUTH_YES ? TRUTH_NO : TRUTH_YES, why, NULL);
+    } else if ((truth == TRUTH_YES) == (q->predicate->kind == PLAN_ANY)) {
+        answer(q, truth, json_string(evidence, "why", ""), NULL);
+    } else {
+        ask_next_part(q);
+    }
+}
+
+static void ask_next_part(struct question *q)
+{
+    const GPtrArray *parts = q->predicate->parts;
+    if (q->part >= parts->len) {
+        bool all = q->predicate->kind == PLAN_ALL;
+        const cJSON *last = cJSON_GetArrayItem(q->parts, cJSON_GetArraySize(q->parts) - 1);
+        answer(q, all ? TRUTH_YES : TRUTH_NO, json_string(last, "why", ""), NULL);
+        return;
+    }
+    run_predicate_ask(&q->scope, g_ptr_array_index(parts, q->part), on_part, q);
+}
+
+/* ---- leaves -------------------------------------------------------------------------------- */
+
+static void on_probed(const struct world_probe_result *result, gpointer data)
+{
+    struct question *q = data;
+    enum run_truth truth = result->status == WORLD_OK      ? TRUTH_YES
+                           : result->status == WORLD_FAULT ? TRUTH_FAULT
+                                                           : TRUTH_NO;
+    g_autofree char *why = text_clean_tail(result->detail ? result->detail : "",
+            strlen(result->detail ? result->detail : ""), 300);
+    answer(q, truth, why, cJSON_CreateNumber(result->value));
+}
+
+static void on_read(const char *bytes, gsize length, gint64 file_size, const GError *error,
+        gpointer data)
+{
+    struct question *q = data;
+    if (error) {
+        answer(q, TRUTH_FAULT, error->message, NULL);
+        return;
+    }
+    if (file_size < 0) {
+        g_autofree char *why = g_strdup_printf("%s: %s does not exist", machine_id(q), q->path);
+        answer(q, TRUTH_NO, why, NULL);
+        return;
+    }
+    g_autofree char *text = g_strndup(bytes ? bytes : "", length);
+    if (q->wanted && !strstr(text, q->wanted)) {
+        g_autofree char *why = g_strdup_printf("%s: no \"%s\" in %s (%zu %sbytes read)",
+                machine_id(q), q->wanted, q->path, length,
+                q->predicate->kind == PLAN_LOG ? "new " : "");
+        answer(q, TRUTH_NO, why, NULL);
+        return;
+    }
+    g_autofree char *line = quote_line(text, q->wanted);
+    g_autofree char *why = g_strdup_printf("%s: %s has: %s", machine_id(q), q->path, line);
+    answer(q, TRUTH_YES, why, cJSON_CreateString(line));
+}
+
+static void on_exec(const struct world_exec_result *result, const GError *error, gpointer data)
+{
+    struct question *q = data;
+    if (error) {
+        answer(q, TRUTH_FAULT, error->message, NULL);
+        return;
+    }
+    const char *command = q->predicate->argv[0];
+    if (result->status != q->predicate->status) {
+        g_autofree char *tail = text_clean_tail(result->err, strlen(result->err), 200);
+        g_autofree char *why = g_strdup_printf("%s: %s exited with %d, not %d: %s", machine_id(q),
+                command, result->status, q->predicate->status, tail);
+        answer(q, TRUTH_NO, why, cJSON_CreateNumber(result->status));
+        return;
+    }
+    if (q->wanted && !strstr(result->out, q->wanted)) {
+        g_autofree char *tail = text_clean_tail(result->out, strlen(result->out), 200);
+        g_autofree char *why = g_strdup_printf("%s: %s printed no \"%s\" but: %s", machine_id(q),
+                command, q->wanted, tail);
+        answer(q, TRUTH_NO, why, NULL);
+        return;
+    }
+    g_autofree char *line = quote_line(result->out, q->wanted);
+    g_autofree char *why = g_strdup_printf("%s: %s exited with %d and printed: %s", machine_id(q),
+            command, result->status, line);
+    answer(q, TRUTH_YES, why, cJSON_CreateString(line));
+}
+
+static void ask_exec(struct question *q)
+{
+    const struct plan *plan = q->scope.exercise->options.plan;
+    struct world *world = q->scope.exercise->options.world;
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) argv = plan_argv(plan, q->scope.step, q->predicate->argv, q->scope.team, &error);
+    if (!argv) {
+        answer(q, TRUTH_FAULT, error->message, NULL);
+        return;
+    }
+    g_auto(GStrv) inside = world_argv(plan, q->machine, q->scope.team, (const char *const *)argv);
+    world->ops->exec(world, q->machine, (const char *const *)inside, ASK_TIMEOUT_MS, on_exec, q);
+}
+
+/* Fills in names; false (answered as a fault) when that fails. */
+static bool resolve(struct question *q)
+{
+    const struct plan *plan = q->scope.exercise->options.plan;
+    const struct plan_predicate *p = q->predicate;
+    g_autoptr(GError) error = NULL;
+    q->machine = p->machine ? plan_machine_for(plan, p->machine, q->scope.team) : -1;
+    if (p->contains) {
+        q->wanted = plan_text(plan, q->scope.step, p->contains, q->scope.team, &error);
+    }
+    if (p->path && !error) {
+        q->path = plan_text(plan, q->scope.step, p->path, q->scope.team, &error);
+    }
+    if (error || (p->machine && q->machine < 0)) {
+        answer(q, TRUTH_FAULT, error ? error->message : "no such machine for this team", NULL);
+        return false;
+    }
+    return true;
+}
+
+static struct question *question_new(const struct predicate_scope *scope,
+        const struct plan_predicate *predicate, predicate_fn done, gpointer data)
+{
+    struct question *q = g_new0(struct question, 1);
+    *q = (struct question){
+        .scope = *scope,
+        .predicate = predicate,
+        .done = done,
+        .data = data,
+        .machine = -1,
+    };
+    return q;
+}
+
+void run_predicate_ask(const struct predicate_scope *scope, const struct plan_predicate *predicate,
+        predicate_fn done, gpointer data)
+{
+    struct world *world = scope->exercise->options.world;
+    struct question *q = question_new(scope, predicate, done, data);
+    const gint64 *offset = NULL;
+    if (!resolve(q)) {
+        return;
+    }
+    switch (predicate->kind) {
+    case PLAN_ALL:
+    case PLAN_ANY:
+    case PLAN_NOT:
+        q->parts = cJSON_CreateArray();
+        ask_next_part(q);
+        return;
+    case PLAN_PROBE:
+        world->ops->probe(world, scope->team, predicate->probe, on_probed, q);
+        return;
+    case PLAN_LOG:
+        offset = scope->offsets ? g_hash_table_lookup(scope->offsets, predicate) : NULL;
+        q->offset = offset ? *offset : 0;
+        world->ops->read(world, q->machine, q->path, q->offset, READ_MAX, on_read, q);
+        return;
+    case PLAN_FILE:
+        world->ops->read(world, q->machine, q->path, 0, READ_MAX, on_read, q);
+        return;
+    case PLAN_EXEC:
+        ask_exec(q);
+        return;
+    }
+}
+
+void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe *probe,
+        predicate_fn done, gpointer data)
+{
+    struct world *world = scope->exercise->options.world;
+    struct question *q = question_new(scope, NULL, done, data);
+    world->ops->probe(world, scope->team, probe, on_probed, q);
+}
+
+/* ---- before the step ----------------------------------------------------------------------- */
+
+struct preparation {
+    struct predicate_scope scope;
+    GPtrArray *logs; /* struct plan_predicate * */
+    guint next;
+    predicate_ready_fn done;
+    gpointer data;
+};
+
+static void collect_logs(const struct plan_predicate *predicate, GPtrArray *logs)
+{
+    if (predicate && predicate->kind == PLAN_LOG) {
+        g_ptr_array_add(logs, (gpointer)predicate);
+    }
+    for (guint i = 0; predicate && predicate->parts && i < predicate->parts->len; i++) {
+        collect_logs(g_ptr_array_index(predicate->parts, i), logs);
+    }
+}
+
+static void measure_next(struct preparation *p);
+
+static void on_measured(const char *bytes, gsize length, gint64 file_size, const GError *error,
+        gpointer data)
+{
+    struct preparation *p = data;
+    (void)bytes;
+    (void)length;
+    gint64 *size = g_new(gint64, 1);
+    *size = error ? 0 : MAX(file_size, 0);
+    g_hash_table_insert(p->scope.offsets, g_ptr_array_index(p->logs, p->next - 1), size);
+    measure_next(p);
+}
+
+static void measure_next(struct preparation *p)
+{
+    const struct plan *plan = p->scope.exercise->options.plan;
+    struct world *world = p->scope.exercise->options.world;
+    while (p->next < p->logs->len) {
+        const struct plan_predicate *log = g_ptr_array_index(p->logs, p->next++);
+        int machine = plan_machine_for(plan, log->machine, p->scope.team);
+        g_autofree char *path = plan_text(plan, p->scope.step, log->path, p->scope.team, NULL);
+        if (machine >= 0 && path) {
+            world->ops->read(world, machine, path, 0, 0, on_measured, p);
+            return;
+        }
+    }
+    p->done(p->data);
+    g_ptr_array_unref(p->logs);
+    g_free(p);
+}
+
+void run_predicate_prepare(const struct predicate_scope *scope,
+        const struct plan_predicate *predicate, predicate_ready_fn done, gpointer data)
+{
+    struct preparation *p = g_new0(struct preparation, 1);
+    p->scope = *scope;
+    p->logs = g_ptr_array_new();
+    p->done = done;
+    p->data = data;
+    collect_logs(predicate, p->logs);
+    measure_next(p);
+}

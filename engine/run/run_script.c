@@ -1,0 +1,259 @@
+/* run_script.c - what the scenario's functions ask of the exercise: players and timeline code. */
+#include "base/error.h"
+#include "base/json.h"
+#include "run/run.h"
+
+#include <string.h>
+
+struct ask { /* one request of a task on its way through the world */
+    struct exercise *exercise;
+    guint64 ticket;
+    char *who;
+    int team, machine;
+    cJSON *body; /* of the player.action that will be recorded */
+};
+
+static struct ask *ask_new(struct exercise *exercise, guint64 ticket, const char *who, int team,
+        int machine, const char *action)
+{
+    struct ask *ask = g_new0(struct ask, 1);
+    ask->exercise = exercise;
+    ask->ticket = ticket;
+    ask->who = g_strdup(who);
+    ask->team = team;
+    ask->machine = machine;
+    ask->body = cJSON_CreateObject();
+    cJSON_AddStringToObject(ask->body, "action", action);
+    if (machine >= 0) {
+        cJSON_AddStringToObject(ask->body, "machine", run_machine_plan(exercise, machine)->id);
+    }
+    return ask;
+}
+
+static void ask_end(struct ask *ask, const struct script_reply *reply)
+{
+    if (reply->kind == SCRIPT_REPLY_FAILED) {
+        cJSON_AddStringToObject(ask->body, "error", reply->message);
+    } else if (reply->kind == SCRIPT_REPLY_EXEC) {
+        cJSON_AddNumberToObject(ask->body, "status", reply->status);
+    }
+    if (!ask->exercise->ending) {
+        run_record(ask->exercise, "player.action", ask->team, ask->who, ask->body);
+        ask->body = NULL;
+        script_reply(ask->exercise->options.script, ask->ticket, reply);
+    }
+    cJSON_Delete(ask->body);
+    g_free(ask->who);
+    g_free(ask);
+}
+
+static struct script_reply failed(const GError *error)
+{
+    static const char *const codes[] = {
+        [SANDTABLE_ERROR_TIMEOUT] = "timeout",
+        [SANDTABLE_ERROR_NOT_FOUND] = "not-found",
+        [SANDTABLE_ERROR_MACHINE] = "machine",
+        [SANDTABLE_ERROR_CANCELLED] = "cancelled",
+        [SANDTABLE_ERROR_PROTOCOL] = NULL,
+    };
+    const char *code = NULL;
+    if (error->domain == SANDTABLE_ERROR && error->code < (int)G_N_ELEMENTS(codes)) {
+        code = codes[error->code];
+    }
+    return (struct script_reply){
+        .kind = SCRIPT_REPLY_FAILED,
+        .code = code ? code : "failed",
+        .message = error->message,
+    };
+}
+
+static void on_exec(const struct world_exec_result *result, const GError *error, gpointer data)
+{
+    struct script_reply reply;
+    if (error) {
+        reply = failed(error);
+    } else {
+        reply = (struct script_reply){
+            .kind = SCRIPT_REPLY_EXEC,
+            .status = result->status,
+            .out = result->out,
+            .err = result->err,
+        };
+    }
+    ask_end(data, &reply);
+}
+
+static void host_exec(gpointer data, guint64 ticket, const char *who, int team, int machine,
+        const char *const *argv, int timeout_ms)
+{
+    struct exercise *exercise = data;
+    struct ask *ask = ask_new(exercise, ticket, who, team, machine, "exec");
+    cJSON_AddItemToObject(ask->body, "argv", json_from_strv(argv));
+    struct world *world = exercise->options.world;
+    g_auto(GStrv) inside = world_argv(exercise->options.plan, machine, team, argv);
+    world->ops->exec(world, machine, (const char *const *)inside, timeout_ms, on_exec, ask);
+}
+
+static void on_written(const GError *error, gpointer data)
+{
+    struct script_reply reply = {.kind = SCRIPT_REPLY_OK};
+    if (error) {
+        reply = failed(error);
+    }
+    ask_end(data, &reply);
+}
+
+static void host_write(gpointer data, guint64 ticket, const char *who, int team, int machine,
+        const char *path, const char *bytes, gsize length)
+{
+    struct exercise *exercise = data;
+    struct ask *ask = ask_new(exercise, ticket, who, team, machine, "write");
+    cJSON_AddStringToObject(ask->body, "path", path);
+    struct world *world = exercise->options.world;
+    world->ops->write(world, machine, path, bytes, length, on_written, ask);
+}
+
+static void on_read(const char *bytes, gsize length, gint64 file_size, const GError *error,
+        gpointer data)
+{
+    struct script_reply reply;
+    g_autofree char *text = NULL;
+    if (error) {
+        reply = failed(error);
+    } else if (file_size < 0) {
+        reply = (struct script_reply){
+            .kind = SCRIPT_REPLY_FAILED,
+            .code = "not-found",
+            .message = "no such file",
+        };
+    } else {
+        text = g_strndup(bytes ? bytes : "", length);
+        reply = (struct script_reply){.kind = SCRIPT_REPLY_TEXT, .text = text};
+    }
+    ask_end(data, &reply);
+}
+
+static void host_read(gpointer data, guint64 ticket, const char *who, int team, int machine,
+        const char *path)
+{
+    struct exercise *exercise = data;
+    struct ask *ask = ask_new(exercise, ticket, who, team, machine, "read");
+    cJSON_AddStringToObject(ask->body, "path", path);
+    struct world *world = exercise->options.world;
+    world->ops->read(world, machine, path, 0, 256 * 1024, on_read, ask);
+}
+
+static void on_step(struct exercise *exercise, enum run_verdict verdict, gpointer data)
+{
+    (void)exercise;
+    struct script_reply reply = {.kind = SCRIPT_REPLY_TEXT, .text = run_verdict_name(verdict)};
+    ask_end(data, &reply);
+}
+
+static void host_step(gpointer data, guint64 ticket, const char *who, const char *name, int team)
+{
+    struct exercise *exercise = data;
+    struct ask *ask = ask_new(exercise, ticket, who, team, -1, "step");
+    cJSON_AddStringToObject(ask->body, "step", name);
+    const struct plan_step *step = plan_step(exercise->options.plan, name);
+    g_autoptr(GError) error = NULL;
+    if (!step) {
+        g_set_error(&error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no step \"%s\"", name);
+    } else if (run_step_start(exercise, step, team, on_step, ask, &error)) {
+        return;
+    }
+    struct script_reply reply = failed(error);
+    ask_end(ask, &reply);
+}
+
+static void host_note(gpointer data, const char *who, int team, const char *text)
+{
+    struct exercise *exercise = data;
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "text", text);
+    cJSON_AddStringToObject(body, "by", who);
+    run_record(exercise, "note", team, exercise->options.plan->name, body);
+}
+
+static void host_ended(gpointer data, const char *who, int team, const char *error)
+{
+    struct exercise *exercise = data;
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "action", "ended");
+    if (error) {
+        cJSON_AddStringToObject(body, "error", error);
+    }
+    if (exercise->ending) {
+        cJSON_Delete(body);
+        return;
+    }
+    run_record(exercise, "player.action", team, who, body);
+    if (error) {
+        run_alarm(exercise, "script-error", team, who, error);
+    }
+}
+
+static const struct script_host host_ops = {
+    .exec = host_exec,
+    .write = host_write,
+    .read = host_read,
+    .step = host_step,
+    .note = host_note,
+    .ended = host_ended,
+};
+
+void run_script_attach(struct exercise *exercise)
+{
+    if (exercise->options.script) {
+        struct script_host host = host_ops;
+        host.data = exercise;
+        script_attach(exercise->options.script, exercise->options.plan, exercise->options.clock,
+                &host);
+    }
+}
+
+/* ---- players ------------------------------------------------------------------------------- */
+
+void run_players_init(struct exercise *exercise)
+{
+    const struct plan *plan = exercise->options.plan;
+    for (guint i = 0; i < plan->players->len; i++) {
+        const struct plan_player *player = g_ptr_array_index(plan->players, i);
+        for (guint t = 0; t < plan->teams->len; t++) {
+            const struct plan_team *team = g_ptr_array_index(plan->teams, t);
+            if (strcmp(player->team, team->id) != 0 &&
+                    strcmp(player->team, team->group->name) != 0) {
+                continue;
+            }
+            struct run_player *copy = g_new0(struct run_player, 1);
+            copy->exercise = exercise;
+            copy->plan = player;
+            copy->team = (int)t;
+            copy->who = g_strdup(player->name);
+            g_ptr_array_add(exercise->players, copy);
+        }
+    }
+}
+
+static void start_player(gpointer data)
+{
+    struct run_player *player = data;
+    struct exercise *exercise = player->exercise;
+    if (exercise->ending) {
+        return;
+    }
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "action", "started");
+    run_record(exercise, "player.action", player->team, player->who, body);
+    script_start(exercise->options.script, player->plan->function, player->who, player->team);
+}
+
+void run_players_start(struct exercise *exercise)
+{
+    for (guint i = 0; i < exercise->players->len; i++) {
+        struct run_player *player = g_ptr_array_index(exercise->players, i);
+        if (player->plan->function && exercise->options.script) {
+            clock_at(exercise->options.clock, player->plan->at_us, start_player, player);
+        }
+    }
+}

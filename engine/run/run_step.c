@@ -1,0 +1,367 @@
+/* run_step.c - one attack step: needs, commands, effect, probe, proof of prevention, verdict.
+ *
+ * The verdict is read from the world, never from an exit status: effect when the effect predicate
+ * holds; else, if the probe shows the path alive, blocked when blocked_by holds and inert when it
+ * does not; fault when the range itself failed. "running" is on the disk before the first command.
+ */
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "run/run.h"
+
+#include <string.h>
+
+#define EFFECT_EVERY_US G_USEC_PER_SEC
+
+struct step_run {
+    struct exercise *exercise;
+    const struct plan_step *step;
+    int team, from, to;
+    run_step_fn done;
+    gpointer data;
+    struct predicate_scope scope;
+    cJSON *evidence;
+    cJSON *commands; /* belongs to evidence */
+    guint next_act;
+    gint64 started_us, limit_at_us, settle_until_us;
+    enum run_verdict verdict;
+    bool cancelled;
+};
+
+const char *run_verdict_name(enum run_verdict verdict)
+{
+    static const char *const names[] = {"none", "effect", "blocked", "inert", "fault", "skipped"};
+    return names[verdict];
+}
+
+static enum run_verdict *verdict_slot(const struct exercise *exercise, const struct plan_step *step,
+        int team)
+{
+    const struct plan *plan = exercise->options.plan;
+    guint index = 0;
+    g_ptr_array_find(plan->steps, step, &index);
+    return &exercise->verdicts[index * plan->teams->len + (guint)team];
+}
+
+enum run_verdict run_verdict_of(const struct exercise *exercise, const struct plan_step *step,
+        int team)
+{
+    return *verdict_slot(exercise, step, team);
+}
+
+static void step_run_free(struct step_run *run)
+{
+    g_hash_table_unref(run->scope.offsets);
+    cJSON_Delete(run->evidence);
+    g_free(run);
+}
+
+/* True, and the run is gone, when the exercise ended while an answer was on its way. */
+static bool was_cancelled(struct step_run *run)
+{
+    if (run->cancelled) {
+        step_run_free(run);
+        return true;
+    }
+    return false;
+}
+
+static cJSON *step_body(const struct step_run *run)
+{
+    const struct exercise *exercise = run->exercise;
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "step", run->step->name);
+    cJSON_AddStringToObject(body, "title", run->step->title);
+    cJSON_AddStringToObject(body, "from", run_machine_plan(exercise, run->from)->id);
+    cJSON_AddStringToObject(body, "to", run_machine_plan(exercise, run->to)->id);
+    cJSON_AddStringToObject(body, "attacker",
+            run_team_id(exercise, run_machine_plan(exercise, run->from)->team));
+    cJSON_AddItemToObject(body, "attack", run_technique(&run->step->attack));
+    return body;
+}
+
+static void record_state(struct step_run *run, const char *state, run_then_fn then)
+{
+    cJSON *body = step_body(run);
+    cJSON_AddStringToObject(body, "state", state);
+    run_record_then(run->exercise,
+            run_event(run->exercise, "step.state", run->team, run->step->name, body), then, run);
+}
+
+static void on_verdict_recorded(struct exercise *exercise, gpointer data)
+{
+    struct step_run *run = data;
+    if (was_cancelled(run)) {
+        return;
+    }
+    *verdict_slot(exercise, run->step, run->team) = run->verdict;
+    g_ptr_array_remove_fast(exercise->steps, run);
+    if (run->done) {
+        run->done(exercise, run->verdict, run->data);
+    }
+    step_run_free(run);
+}
+
+static void finish(struct step_run *run, enum run_verdict verdict, const char *reason)
+{
+    run->verdict = verdict;
+    cJSON *body = step_body(run);
+    cJSON_AddStringToObject(body, "verdict", run_verdict_name(verdict));
+    cJSON_AddStringToObject(body, "reason", reason);
+    json_add_int(body, "took_us", clock_now(run->exercise->options.clock) - run->started_us);
+    cJSON_AddItemToObject(body, "evidence", g_steal_pointer(&run->evidence));
+    run_record_then(run->exercise,
+            run_event(run->exercise, "step.verdict", run->team, run->step->name, body),
+            on_verdict_recorded, run);
+}
+
+/* ---- after the commands -------------------------------------------------------------------- */
+
+static const char *take_evidence(struct step_run *run, const char *name, cJSON *evidence)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(run->evidence, name);
+    cJSON_AddItemToObject(run->evidence, name, evidence);
+    return json_string(evidence, "why", "");
+}
+
+static void on_blocked_by(enum run_truth truth, cJSON *evidence, gpointer data)
+{
+    struct step_run *run = data;
+    const char *why = take_evidence(run, "blocked_by", evidence);
+    if (was_cancelled(run)) {
+        return;
+    }
+    static const enum run_verdict verdicts[] = {
+        [TRUTH_YES] = VERDICT_BLOCKED,
+        [TRUTH_NO] = VERDICT_INERT,
+        [TRUTH_FAULT] = VERDICT_FAULT,
+    };
+    finish(run, verdicts[truth], why);
+}
+
+static void on_probe(enum run_truth truth, cJSON *evidence, gpointer data)
+{
+    struct step_run *run = data;
+    const char *why = take_evidence(run, "probe", evidence);
+    if (was_cancelled(run)) {
+        return;
+    }
+    if (truth != TRUTH_YES) {
+        g_autofree char *reason = g_strdup_printf("the path to the target is not alive: %s", why);
+        finish(run, VERDICT_FAULT, reason);
+    } else if (run->step->blocked_by) {
+        run_predicate_ask(&run->scope, run->step->blocked_by, on_blocked_by, run);
+    } else {
+        finish(run, VERDICT_INERT, "no effect, and nothing is declared that shows prevention");
+    }
+}
+
+static void ask_effect(gpointer data);
+
+static void on_effect(enum run_truth truth, cJSON *evidence, gpointer data)
+{
+    struct step_run *run = data;
+    const char *why = take_evidence(run, "effect", evidence);
+    if (was_cancelled(run)) {
+        return;
+    }
+    struct clock *clock = run->exercise->options.clock;
+    if (truth == TRUTH_YES) {
+        finish(run, VERDICT_EFFECT, why);
+    } else if (clock_now(clock) < run->settle_until_us) {
+        clock_at(clock, clock_now(clock) + EFFECT_EVERY_US, ask_effect, run);
+    } else if (truth == TRUTH_FAULT) {
+        finish(run, VERDICT_FAULT, why);
+    } else {
+        run_probe_ask(&run->scope, run->step->probe, on_probe, run);
+    }
+}
+
+static void ask_effect(gpointer data)
+{
+    struct step_run *run = data;
+    if (!was_cancelled(run)) {
+        run_predicate_ask(&run->scope, run->step->effect, on_effect, run);
+    }
+}
+
+static void on_settling(struct exercise *exercise, gpointer data)
+{
+    (void)exercise;
+    ask_effect(data);
+}
+
+static void settle(struct step_run *run)
+{
+    run->settle_until_us = clock_now(run->exercise->options.clock) + run->step->within_us;
+    record_state(run, "settling", on_settling);
+}
+
+/* ---- commands ------------------------------------------------------------------------------ */
+
+static void act_next(struct exercise *exercise, gpointer data);
+
+static cJSON *command_evidence(struct step_run *run, const struct world_exec_result *result,
+        const GError *error)
+{
+    char **argv = g_ptr_array_index(run->step->act, run->next_act - 1);
+    cJSON *command = cJSON_CreateObject();
+    cJSON_AddItemToObject(command, "argv", json_from_strv((const char *const *)argv));
+    if (error) {
+        cJSON_AddStringToObject(command, "error", error->message);
+    } else {
+        g_autofree char *out = text_clean_tail(result->out, strlen(result->out), RUN_OUTPUT_MAX);
+        g_autofree char *err = text_clean_tail(result->err, strlen(result->err), RUN_OUTPUT_MAX);
+        cJSON_AddNumberToObject(command, "status", result->status);
+        cJSON_AddStringToObject(command, "out", out);
+        cJSON_AddStringToObject(command, "err", err);
+    }
+    return command;
+}
+
+/* `ip netns exec` and env report a missing tool by exit status and text only. */
+static bool tool_is_missing(const struct world_exec_result *result)
+{
+    return result->status == 255 && strstr(result->err, "exec of \"") &&
+           strstr(result->err, "No such file");
+}
+
+static void on_acted(const struct world_exec_result *result, const GError *error, gpointer data)
+{
+    struct step_run *run = data;
+    if (was_cancelled(run)) {
+        return;
+    }
+    cJSON_AddItemToArray(run->commands, command_evidence(run, result, error));
+    bool timeout = g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT);
+    if (error && !timeout) {
+        finish(run, VERDICT_FAULT, error->message);
+    } else if (!error && tool_is_missing(result)) {
+        finish(run, VERDICT_FAULT, result->err);
+    } else if (timeout) {
+        settle(run); /* what it did until then may have been enough */
+    } else {
+        act_next(run->exercise, run);
+    }
+}
+
+static void act_next(struct exercise *exercise, gpointer data)
+{
+    struct step_run *run = data;
+    if (was_cancelled(run)) {
+        return;
+    }
+    gint64 left_us = run->limit_at_us - clock_now(exercise->options.clock);
+    if (run->next_act >= run->step->act->len || left_us <= 0) {
+        settle(run);
+        return;
+    }
+    const struct plan *plan = exercise->options.plan;
+    struct world *world = exercise->options.world;
+    g_autoptr(GError) error = NULL;
+    char **declared = g_ptr_array_index(run->step->act, run->next_act++);
+    g_auto(GStrv) argv = plan_argv(plan, run->step, declared, run->team, &error);
+    if (!argv) {
+        finish(run, VERDICT_FAULT, error->message);
+        return;
+    }
+    g_auto(GStrv) inside = world_argv(plan, run->from, run->team, (const char *const *)argv);
+    world->ops->exec(world, run->from, (const char *const *)inside, (int)(left_us / 1000), on_acted,
+            run);
+}
+
+/* ---- before the commands ------------------------------------------------------------------- */
+
+static void on_blocked_measured(gpointer data)
+{
+    struct step_run *run = data;
+    if (!was_cancelled(run)) {
+        record_state(run, "running", act_next);
+    }
+}
+
+static void on_effect_measured(gpointer data)
+{
+    struct step_run *run = data;
+    if (!was_cancelled(run)) {
+        run_predicate_prepare(&run->scope, run->step->blocked_by, on_blocked_measured, run);
+    }
+}
+
+/* False (with the verdict) when the step cannot begin. */
+static bool may_begin(struct step_run *run)
+{
+    struct exercise *exercise = run->exercise;
+    if (run->step->needs) {
+        const struct plan_step *needed = plan_step(exercise->options.plan, run->step->needs);
+        enum run_verdict verdict = run_verdict_of(exercise, needed, run->team);
+        if (verdict != VERDICT_EFFECT) {
+            g_autofree char *why = g_strdup_printf("it needs %s, whose verdict is %s", needed->name,
+                    run_verdict_name(verdict));
+            cJSON *evidence = cJSON_CreateObject();
+            cJSON_AddBoolToObject(evidence, "ok", false);
+            cJSON_AddStringToObject(evidence, "why", why);
+            cJSON_AddItemToObject(run->evidence, "needs", evidence);
+            finish(run, VERDICT_SKIPPED, why);
+            return false;
+        }
+    }
+    int both[] = {run->from, run->to};
+    for (gsize i = 0; i < G_N_ELEMENTS(both); i++) {
+        enum machine_state state = exercise->machines[both[i]].state;
+        if (state != MACHINE_READY) {
+            g_autofree char *why = g_strdup_printf("%s is %s",
+                    run_machine_plan(exercise, both[i])->id, machine_state_name(state));
+            finish(run, VERDICT_FAULT, why);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool run_step_start(struct exercise *exercise, const struct plan_step *step, int team,
+        run_step_fn done, gpointer data, GError **error)
+{
+    const struct plan *plan = exercise->options.plan;
+    for (guint i = 0; i < exercise->steps->len; i++) {
+        const struct step_run *other = g_ptr_array_index(exercise->steps, i);
+        if (other->step == step && other->team == team) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                    "step %s against %s is under way already", step->name,
+                    run_team_id(exercise, team));
+            return false;
+        }
+    }
+    struct step_run *run = g_new0(struct step_run, 1);
+    run->exercise = exercise;
+    run->step = step;
+    run->team = team;
+    run->from = plan_machine_for(plan, step->from, team);
+    run->to = plan_machine_for(plan, step->to, team);
+    run->done = done;
+    run->data = data;
+    run->scope = (struct predicate_scope){
+        .exercise = exercise,
+        .step = step,
+        .team = team,
+        .offsets = g_hash_table_new_full(NULL, NULL, NULL, g_free),
+    };
+    run->evidence = cJSON_CreateObject();
+    run->commands = cJSON_AddArrayToObject(run->evidence, "commands");
+    run->started_us = clock_now(exercise->options.clock);
+    run->limit_at_us = run->started_us + step->limit_us;
+    g_ptr_array_add(exercise->steps, run);
+    if (may_begin(run)) {
+        run_predicate_prepare(&run->scope, step->effect, on_effect_measured, run);
+    }
+    return true;
+}
+
+void run_steps_cancel(struct exercise *exercise)
+{
+    for (guint i = 0; i < exercise->steps->len; i++) {
+        struct step_run *run = g_ptr_array_index(exercise->steps, i);
+        run->cancelled = true; /* freed when its answer comes */
+    }
+    g_ptr_array_set_size(exercise->steps, 0);
+}

@@ -1,0 +1,103 @@
+/* run_timeline.c - injects on the exercise clock: scheduled, held, fired, done. */
+#include "base/json.h"
+#include "run/run.h"
+
+const char *run_inject_state_name(enum inject_state state)
+{
+    static const char *const names[] = {"scheduled", "held", "fired", "done", "skipped"};
+    return names[state];
+}
+
+static const struct plan_inject *plan_of(const struct run_inject *inject)
+{
+    return g_ptr_array_index(inject->exercise->options.plan->injects, (guint)inject->index);
+}
+
+void run_inject_set(struct run_inject *inject, enum inject_state state, const char *by)
+{
+    const struct plan_inject *plan = plan_of(inject);
+    inject->state = state;
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "state", run_inject_state_name(state));
+    if (plan->step) {
+        cJSON_AddStringToObject(body, "step", plan->step->name);
+    }
+    json_add_int(body, "at_us", plan->at_us);
+    cJSON_AddStringToObject(body, "by", by);
+    run_record(inject->exercise, "inject.state", plan->team, plan->id, body);
+}
+
+static void on_verdict(struct exercise *exercise, enum run_verdict verdict, gpointer data)
+{
+    (void)exercise;
+    run_inject_set(data, verdict == VERDICT_SKIPPED ? INJECT_SKIPPED : INJECT_DONE, "engine");
+}
+
+static void act(struct exercise *exercise, gpointer data)
+{
+    struct run_inject *inject = data;
+    const struct plan_inject *plan = plan_of(inject);
+    if (exercise->ending) {
+        return;
+    }
+    if (plan->entry->note) {
+        cJSON *body = cJSON_CreateObject();
+        cJSON_AddStringToObject(body, "text", plan->entry->note);
+        cJSON_AddStringToObject(body, "by", "timeline");
+        run_record(exercise, "note", plan->team, exercise->options.plan->name, body);
+    }
+    if (plan->entry->function && exercise->options.script) {
+        script_start(exercise->options.script, plan->entry->function, plan->id, plan->team);
+    }
+    if (!plan->step) {
+        run_inject_set(inject, INJECT_DONE, "engine");
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    if (!run_step_start(exercise, plan->step, plan->team, on_verdict, inject, &error)) {
+        run_alarm(exercise, "inject-refused", plan->team, plan->id, error->message);
+        run_inject_set(inject, INJECT_SKIPPED, "engine");
+    }
+}
+
+void run_inject_fire(struct run_inject *inject, const char *by)
+{
+    const struct plan_inject *plan = plan_of(inject);
+    clock_cancel(inject->exercise->options.clock, inject->timer);
+    inject->state = INJECT_FIRED;
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "state", "fired");
+    if (plan->step) {
+        cJSON_AddStringToObject(body, "step", plan->step->name);
+    }
+    json_add_int(body, "at_us", plan->at_us);
+    cJSON_AddStringToObject(body, "by", by);
+    run_record_then(inject->exercise,
+            run_event(inject->exercise, "inject.state", plan->team, plan->id, body), act, inject);
+}
+
+static void on_due(gpointer data)
+{
+    struct run_inject *inject = data;
+    if (inject->state == INJECT_SCHEDULED) {
+        run_inject_fire(inject, "timeline");
+    }
+}
+
+void run_timeline_init(struct exercise *exercise)
+{
+    for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
+        exercise->injects[i] = (struct run_inject){.exercise = exercise, .index = (int)i};
+    }
+}
+
+void run_timeline_start(struct exercise *exercise)
+{
+    for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
+        struct run_inject *inject = &exercise->injects[i];
+        if (inject->state == INJECT_SCHEDULED) {
+            run_inject_set(inject, INJECT_SCHEDULED, "timeline");
+        }
+        inject->timer = clock_at(exercise->options.clock, plan_of(inject)->at_us, on_due, inject);
+    }
+}

@@ -1,0 +1,85 @@
+/* world.c - what real and simulated ranges share: resources, names, scope. */
+#include "world/world.h"
+
+#include <string.h>
+
+void world_free(struct world *world)
+{
+    if (world) {
+        world->ops->free(world);
+    }
+}
+
+static void resource_free(gpointer data)
+{
+    struct world_resource *resource = data;
+    g_free(resource->name);
+    g_free(resource);
+}
+
+static void add(GPtrArray *resources, const char *type, const char *name, int team)
+{
+    struct world_resource *resource = g_new(struct world_resource, 1);
+    *resource = (struct world_resource){.type = type, .name = g_strdup(name), .team = team};
+    g_ptr_array_add(resources, resource);
+}
+
+GPtrArray *world_resources(const struct plan *plan)
+{
+    GPtrArray *resources = g_ptr_array_new_with_free_func(resource_free);
+    g_autofree bool *has_space = g_new0(bool, plan->teams->len + 1);
+    for (guint i = 0; i < plan->networks->len; i++) {
+        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
+        const struct plan_team *team = g_ptr_array_index(plan->teams, (guint)network->team);
+        if (!has_space[network->team]) {
+            has_space[network->team] = true;
+            add(resources, "space", team->id, network->team);
+        }
+        add(resources, "bridge", network->bridge, network->team);
+        add(resources, "veth", network->id, network->team);
+    }
+    for (guint i = 0; i < plan->machines->len; i++) {
+        const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
+        for (guint k = 0; k < machine->cards->len; k++) {
+            const struct plan_card *card = g_ptr_array_index(machine->cards, k);
+            add(resources, "tap", card->tap, machine->team);
+        }
+    }
+    for (guint i = 0; i < plan->machines->len; i++) {
+        const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
+        add(resources, "domain", machine->domain, machine->team);
+    }
+    return resources;
+}
+
+char **world_argv(const struct plan *plan, int machine, int team, const char *const *argv)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    const char *space = team >= 0 ? plan_space_for(plan, machine, team) : NULL;
+    if (space) {
+        const char *const prefix[] = {"ip", "netns", "exec", space, NULL};
+        g_strv_builder_addv(builder, (const char **)prefix);
+    }
+    g_strv_builder_addv(builder, (const char **)argv);
+    return g_strv_builder_end(builder);
+}
+
+char *world_hosts(const struct plan *plan, int machine, int team)
+{
+    const struct plan_machine *self = g_ptr_array_index(plan->machines, (guint)machine);
+    GString *hosts = g_string_new("127.0.0.1 localhost\n");
+    g_string_append_printf(hosts, "127.0.1.1 %s\n", self->host->name);
+    int viewer = team >= 0 ? team : self->team;
+    for (guint i = 0; i < plan->machines->len; i++) {
+        const struct plan_machine *other = g_ptr_array_index(plan->machines, i);
+        if ((int)i == machine || plan_machine_for(plan, other->host->name, viewer) != (int)i) {
+            continue;
+        }
+        guint32 address = plan_address_for(plan, machine, (int)i, viewer);
+        if (address) {
+            g_autofree char *text = plan_address_text(address);
+            g_string_append_printf(hosts, "%s %s\n", text, other->host->name);
+        }
+    }
+    return g_string_free(hosts, FALSE);
+}

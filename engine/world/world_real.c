@@ -1,0 +1,392 @@
+/* world_real.c - the real range: networks by netlink, machines by libvirt, checks by sockets. */
+#include "base/error.h"
+#include "world/world_real.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* One operation on all machines; done is called when the last answer is there. */
+struct fan_out {
+    struct real_world *world;
+    int left;
+    GError *error; /* the first one */
+    world_done_fn done;
+    gpointer data;
+};
+
+static struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data)
+{
+    struct fan_out *all = g_new0(struct fan_out, 1);
+    all->world = world;
+    all->done = done;
+    all->data = data;
+    all->left = 1; /* for the one who asks */
+    return all;
+}
+
+static void fan_in(const GError *error, gpointer data)
+{
+    struct fan_out *all = data;
+    if (error && !all->error) {
+        all->error = g_error_copy(error);
+    }
+    if (--all->left > 0) {
+        return;
+    }
+    all->done(all->error, all->data);
+    g_clear_error(&all->error);
+    g_free(all);
+}
+
+static gboolean fan_in_idle(gpointer data)
+{
+    fan_in(NULL, data);
+    return G_SOURCE_REMOVE;
+}
+
+/* The asker's own part ends in the next turn: a callback never comes from inside the call. */
+static void fan_out_asked(struct fan_out *all)
+{
+    g_idle_add(fan_in_idle, all);
+}
+
+static struct real_machine *by_domain(struct real_world *world, const char *domain)
+{
+    for (guint i = 0; i < world->head.plan->machines->len; i++) {
+        if (!strcmp(world->machines[i].plan->domain, domain)) {
+            return &world->machines[i];
+        }
+    }
+    return NULL;
+}
+
+static void on_virt_state(const char *domain, enum machine_state state, const char *reason,
+        gpointer data)
+{
+    struct real_machine *machine = by_domain(data, domain);
+    if (!machine || (machine->state == MACHINE_CRASHED && state == MACHINE_STOPPED)) {
+        return;
+    }
+    if (state == MACHINE_CRASHED || state == MACHINE_STOPPED) {
+        machine->preparing = false;
+    }
+    if (state == MACHINE_BOOTED && machine->state == MACHINE_READY) {
+        return; /* the agent came back: a restart of its service */
+    }
+    real_machine_set_state(machine, state, reason);
+    if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
+        real_machine_prepare(machine);
+    }
+}
+
+static void start_machines(const GError *error, gpointer data)
+{
+    struct fan_out *all = data;
+    struct real_world *world = all->world;
+    if (error) {
+        fan_in(error, all);
+        return;
+    }
+    for (guint i = 0; i < world->head.plan->machines->len; i++) {
+        struct real_machine *machine = &world->machines[i];
+        struct virt_machine spec;
+        g_autofree char *cmdline = NULL;
+        g_autofree struct virt_card *cards = NULL;
+        real_machine_describe(machine, &spec, &cmdline, &cards);
+        real_machine_set_state(machine, MACHINE_STARTING, "");
+        all->left++;
+        virt_start(world->virt, &spec, fan_in, all);
+    }
+    fan_in(NULL, all);
+}
+
+static bool make_spaces(struct real_world *world, GError **error)
+{
+    const struct plan *plan = world->head.plan;
+    for (guint i = 0; i < plan->networks->len; i++) {
+        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
+        int *space = &world->spaces[network->team];
+        if (*space < 0) {
+            *space = cell_space_new(error);
+            if (*space < 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static struct net_batch *describe_networks(const struct real_world *world)
+{
+    const struct plan *plan = world->head.plan;
+    struct net_batch *batch = net_batch_new();
+    for (guint i = 0; i < plan->networks->len; i++) {
+        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
+        g_autofree char *outer = g_strdup_printf("%s-c", network->bridge);
+        g_autofree char *inner = g_strdup_printf("c-%s", network->bridge);
+        net_batch_bridge(batch, network->bridge);
+        net_batch_veth(batch, outer, inner, network->bridge, world->spaces[network->team],
+                network->subnet->checker, network->subnet->prefix);
+    }
+    for (guint i = 0; i < plan->machines->len; i++) {
+        const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
+        for (guint k = 0; k < machine->cards->len; k++) {
+            const struct plan_card *card = g_ptr_array_index(machine->cards, k);
+            const struct plan_network *network =
+                    g_ptr_array_index(plan->networks, (guint)card->network);
+            net_batch_tap(batch, card->tap, network->bridge);
+        }
+    }
+    return batch;
+}
+
+static void real_up(struct world *head, world_done_fn done, gpointer data)
+{
+    struct real_world *world = (struct real_world *)head;
+    struct fan_out *all = fan_out_new(world, done, data);
+    g_autoptr(GError) error = NULL;
+    if (!make_spaces(world, &error)) {
+        all->error = g_steal_pointer(&error);
+        fan_out_asked(all);
+        return;
+    }
+    net_submit(world->net, describe_networks(world), start_machines, all);
+}
+
+static void real_down(struct world *head, world_done_fn done, gpointer data)
+{
+    struct real_world *world = (struct real_world *)head;
+    struct fan_out *all = fan_out_new(world, done, data);
+    for (guint i = 0; i < head->plan->machines->len; i++) {
+        struct real_machine *machine = &world->machines[i];
+        machine->preparing = false;
+        if (machine->state != MACHINE_DEFINED) {
+            all->left++;
+            virt_stop(world->virt, machine->plan->domain, fan_in, all);
+        }
+    }
+    struct net_batch *batch = net_batch_new();
+    for (guint i = 0; i < head->plan->networks->len; i++) {
+        const struct plan_network *network = g_ptr_array_index(head->plan->networks, i);
+        net_batch_remove(batch, network->bridge);
+    }
+    /* taps and veths go with the namespaces when the engine ends */
+    all->left++;
+    net_submit(world->net, batch, fan_in, all);
+    fan_out_asked(all);
+}
+
+static void real_pause(struct world *head, bool paused, world_done_fn done, gpointer data)
+{
+    struct real_world *world = (struct real_world *)head;
+    struct fan_out *all = fan_out_new(world, done, data);
+    for (guint i = 0; i < head->plan->machines->len; i++) {
+        const struct real_machine *machine = &world->machines[i];
+        if (machine->state == MACHINE_CRASHED || machine->state == MACHINE_STOPPED) {
+            continue;
+        }
+        all->left++;
+        if (paused) {
+            virt_pause(world->virt, machine->plan->domain, fan_in, all);
+        } else {
+            virt_resume(world->virt, machine->plan->domain, fan_in, all);
+        }
+    }
+    fan_out_asked(all);
+}
+
+struct exec_call {
+    world_exec_fn done;
+    gpointer data;
+};
+
+static void on_exec(const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    g_autofree struct exec_call *call = data;
+    struct world_exec_result out = {0};
+    if (result) {
+        out = (struct world_exec_result){result->status, result->out, result->err};
+    }
+    call->done(result ? &out : NULL, error, call->data);
+}
+
+static const char *domain_of(struct world *head, int machine)
+{
+    g_assert(machine >= 0 && machine < (int)head->plan->machines->len);
+    const struct plan_machine *plan = g_ptr_array_index(head->plan->machines, (guint)machine);
+    return plan->domain;
+}
+
+static void real_exec(struct world *head, int machine, const char *const *argv, int timeout_ms,
+        world_exec_fn done, gpointer data)
+{
+    struct exec_call *call = g_new(struct exec_call, 1);
+    *call = (struct exec_call){done, data};
+    virt_exec(((struct real_world *)head)->virt, domain_of(head, machine), argv, timeout_ms,
+            on_exec, call);
+}
+
+static void real_write(struct world *head, int machine, const char *path, const char *bytes,
+        gsize length, world_done_fn done, gpointer data)
+{
+    virt_write(((struct real_world *)head)->virt, domain_of(head, machine), path, bytes, length,
+            done, data);
+}
+
+static void real_read(struct world *head, int machine, const char *path, gint64 offset, gsize max,
+        world_read_fn done, gpointer data)
+{
+    virt_read(((struct real_world *)head)->virt, domain_of(head, machine), path, offset, max, done,
+            data);
+}
+
+struct probe_call {
+    world_probe_fn done;
+    gpointer data;
+};
+
+static void on_probe(const struct check_result *result, gpointer data)
+{
+    static const enum world_status status[] = {
+        [CHECK_OK] = WORLD_OK,
+        [CHECK_DOWN] = WORLD_DOWN,
+        [CHECK_MUMBLE] = WORLD_MUMBLE,
+        [CHECK_FAULT] = WORLD_FAULT,
+    };
+    g_autofree struct probe_call *call = data;
+    struct world_probe_result out = {
+        .status = status[result->status],
+        .detail = result->detail,
+        .value = result->value,
+        .took_us = result->took_us,
+    };
+    call->done(&out, call->data);
+}
+
+/* The machine's address on a network of team: where the team's namespace can reach it. */
+static guint32 address_for_team(const struct plan *plan, const char *name, int team)
+{
+    int index = plan_machine_for(plan, name, team);
+    if (index < 0) {
+        return 0;
+    }
+    const struct plan_machine *machine = g_ptr_array_index(plan->machines, (guint)index);
+    for (guint i = 0; i < machine->cards->len; i++) {
+        const struct plan_card *card = g_ptr_array_index(machine->cards, i);
+        const struct plan_network *network =
+                g_ptr_array_index(plan->networks, (guint)card->network);
+        if (network->team == team) {
+            return card->address;
+        }
+    }
+    return 0;
+}
+
+static void real_probe(struct world *head, int team, const struct plan_probe *probe,
+        world_probe_fn done, gpointer data)
+{
+    static const enum check_protocol protocol[] = {
+        [PLAN_HTTP] = CHECK_HTTP,
+        [PLAN_TCP] = CHECK_TCP,
+        [PLAN_SSH] = CHECK_SSH,
+        [PLAN_MODBUS] = CHECK_MODBUS,
+        [PLAN_PING] = CHECK_PING,
+    };
+    struct real_world *world = (struct real_world *)head;
+    struct check_request request = {
+        .protocol = protocol[probe->protocol],
+        .space = world->spaces[team],
+        .address = address_for_team(head->plan, probe->machine, team),
+        .port = probe->port,
+        .timeout_ms = probe->timeout_ms,
+        .path = probe->path,
+        .status = probe->status,
+        .contains = probe->contains,
+        .table = probe->table,
+        .unit = probe->unit,
+        .register_address = probe->address,
+        .min = probe->min,
+        .max = probe->max,
+    };
+    struct probe_call *call = g_new(struct probe_call, 1);
+    *call = (struct probe_call){done, data};
+    checker_run(world->checker, &request, on_probe, call);
+}
+
+static void real_free(struct world *head)
+{
+    struct real_world *world = (struct real_world *)head;
+    checker_free(world->checker);
+    if (world->virt) {
+        virt_close(world->virt, true);
+    }
+    net_close(world->net);
+    for (guint i = 0; i < head->plan->teams->len; i++) {
+        if (world->spaces[i] >= 0) {
+            close(world->spaces[i]);
+        }
+    }
+    g_hash_table_unref(world->images);
+    g_free(world->spaces);
+    g_free(world->machines);
+    g_free(world->root);
+    g_free(world);
+}
+
+static const struct world_ops real_ops = {
+    .free = real_free,
+    .up = real_up,
+    .down = real_down,
+    .pause = real_pause,
+    .exec = real_exec,
+    .write = real_write,
+    .read = real_read,
+    .probe = real_probe,
+};
+
+static const struct image *find_image(struct real_world *world, const char *name, GError **error)
+{
+    struct image *image = g_hash_table_lookup(world->images, name);
+    if (!image) {
+        image = image_find(name, error);
+        if (image) {
+            g_hash_table_insert(world->images, image->name, image);
+        }
+    }
+    return image;
+}
+
+struct world *world_real_new(const struct plan *plan, const struct world_real_options *options,
+        GError **error)
+{
+    struct real_world *world = g_new0(struct real_world, 1);
+    world->head = (struct world){.ops = &real_ops, .plan = plan};
+    world->root = g_strdup(options->root);
+    world->accel = options->accel;
+    world->images = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+            (GDestroyNotify)image_free);
+    world->spaces = g_new(int, plan->teams->len + 1);
+    for (guint i = 0; i < plan->teams->len; i++) {
+        world->spaces[i] = -1;
+    }
+    world->machines = g_new0(struct real_machine, plan->machines->len + 1);
+    for (guint i = 0; i < plan->machines->len; i++) {
+        struct real_machine *machine = &world->machines[i];
+        machine->world = world;
+        machine->index = (int)i;
+        machine->plan = g_ptr_array_index(plan->machines, i);
+        machine->image = find_image(world, machine->plan->host->image, error);
+        if (!machine->image) {
+            real_free(&world->head);
+            return NULL;
+        }
+    }
+    world->net = net_open(NULL, error);
+    world->checker = world->net ? checker_new(NULL, error) : NULL;
+    world->virt = world->checker ? virt_open(world->root, NULL, on_virt_state, world, error) : NULL;
+    if (!world->virt) {
+        real_free(&world->head);
+        return NULL;
+    }
+    return &world->head;
+}

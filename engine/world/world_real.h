@@ -1,0 +1,43 @@
+/* world_real.h - inside the real world: shared by its files only. */
+#pragma once
+
+#include "cell/cell.h"
+#include "check/check.h"
+#include "image/image.h"
+#include "net/net.h"
+#include "world/world.h"
+
+struct real_machine {
+    struct real_world *world;
+    int index;
+    const struct plan_machine *plan;
+    const struct image *image;
+    enum machine_state state;
+    guint next_file, next_setup; /* progress of the set-up */
+    guint next_space;
+    bool preparing;
+};
+
+struct real_world {
+    struct world head;
+    char *root;
+    enum virt_accel accel;
+    GHashTable *images; /* name → struct image */
+    struct net *net;
+    struct virt *virt;
+    struct checker *checker;
+    int *spaces;                   /* per team, -1 where there is none */
+    struct real_machine *machines; /* per machine of the plan */
+};
+
+/* Reports a state and remembers it. */
+void real_machine_set_state(struct real_machine *machine, enum machine_state state,
+        const char *reason);
+
+/* The agent is there: names, files, set-up commands, one after the other; then READY, or CRASHED
+ * with the command that failed. */
+void real_machine_prepare(struct real_machine *machine);
+
+/* What virt_start() needs; the caller frees cmdline and cards. */
+void real_machine_describe(const struct real_machine *machine, struct virt_machine *ret,
+        char **ret_cmdline, struct virt_card **ret_cards);

@@ -1,0 +1,192 @@
+/* world_real_machine.c - one real machine: its description, and its way from booted to ready. */
+#include "base/error.h"
+#include "base/text.h"
+#include "world/world_real.h"
+
+#include <string.h>
+
+#define SETUP_TIMEOUT_MS 60000
+
+void real_machine_set_state(struct real_machine *machine, enum machine_state state,
+        const char *reason)
+{
+    struct world *head = &machine->world->head;
+    machine->state = state;
+    if (head->on_state) {
+        head->on_state(machine->index, state, reason, head->on_state_data);
+    }
+}
+
+static void append_card(GString *cmdline, const struct plan *plan, const struct plan_card *card)
+{
+    const struct plan_network *network = g_ptr_array_index(plan->networks, (guint)card->network);
+    g_autofree char *address = plan_address_text(card->address);
+    const unsigned char *m = card->mac;
+    g_string_append_printf(cmdline, " st.nic=%02x:%02x:%02x:%02x:%02x:%02x,%s/%d", m[0], m[1], m[2],
+            m[3], m[4], m[5], address, network->subnet->prefix);
+    if (card->gateway) {
+        g_autofree char *gateway = plan_address_text(card->gateway);
+        g_string_append_printf(cmdline, ",gw=%s", gateway);
+    }
+    if (card->space) {
+        g_string_append_printf(cmdline, ",ns=%s", card->space);
+    }
+}
+
+void real_machine_describe(const struct real_machine *machine, struct virt_machine *ret,
+        char **ret_cmdline, struct virt_card **ret_cards)
+{
+    const struct plan_machine *plan = machine->plan;
+    GString *cmdline = g_string_new("console=ttyS0 quiet loglevel=3 panic=-1");
+    g_string_append_printf(cmdline, " st.name=%s", plan->host->name);
+    struct virt_card *cards = g_new0(struct virt_card, plan->cards->len + 1);
+    for (guint i = 0; i < plan->cards->len; i++) {
+        const struct plan_card *card = g_ptr_array_index(plan->cards, i);
+        cards[i].tap = card->tap;
+        memcpy(cards[i].mac, card->mac, sizeof(card->mac));
+        append_card(cmdline, machine->world->head.plan, card);
+    }
+    if (plan->host->forward) {
+        g_string_append(cmdline, " st.forward=1");
+    }
+    *ret_cmdline = g_string_free(cmdline, FALSE);
+    *ret_cards = cards;
+    *ret = (struct virt_machine){
+        .domain = plan->domain,
+        .kernel = machine->image->kernel,
+        .initrd = machine->image->initrd,
+        .modules = machine->image->modules,
+        .root = machine->image->root,
+        .cmdline = *ret_cmdline,
+        .memory_mib = plan->host->memory_mib,
+        .vcpus = plan->host->vcpus,
+        .cards = cards,
+        .n_cards = plan->cards->len,
+        .accel = machine->world->accel,
+    };
+}
+
+static void prepare_next(struct real_machine *machine);
+
+static void prepare_failed(struct real_machine *machine, const char *what, const char *why)
+{
+    g_autofree char *reason = g_strdup_printf("set-up failed at %s: %s", what, why);
+    machine->preparing = false;
+    real_machine_set_state(machine, MACHINE_CRASHED, reason);
+}
+
+static void on_written(const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (!machine->preparing) {
+        return;
+    }
+    if (error) {
+        prepare_failed(machine, "a file", error->message);
+        return;
+    }
+    prepare_next(machine);
+}
+
+static void on_setup_done(const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (!machine->preparing) {
+        return;
+    }
+    char **argv = g_ptr_array_index(machine->plan->host->setup, machine->next_setup - 1);
+    if (error) {
+        prepare_failed(machine, argv[0], error->message);
+        return;
+    }
+    if (result->status != 0) {
+        g_autofree char *tail = text_clean_tail(result->err, result->err_length, 300);
+        g_autofree char *why = g_strdup_printf("it exited with %d: %s", result->status, tail);
+        prepare_failed(machine, argv[0], why);
+        return;
+    }
+    prepare_next(machine);
+}
+
+static void on_mode_set(const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    (void)result;
+    on_written(error, data);
+}
+
+/* A file's mode is set by a command of its own, before the next file. */
+static void on_file_written(const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (error || !machine->preparing) {
+        on_written(error, data);
+        return;
+    }
+    const struct plan_file *file =
+            g_ptr_array_index(machine->plan->host->files, machine->next_file - 1);
+    g_autofree char *mode = g_strdup_printf("%o", (unsigned)file->mode);
+    const char *const argv[] = {"chmod", mode, file->path, NULL};
+    virt_exec(machine->world->virt, machine->plan->domain, argv, SETUP_TIMEOUT_MS, on_mode_set,
+            machine);
+}
+
+/* Names of the own team's machines; for a machine with a space for each team, those of the team, in
+ * the file that `ip netns exec` puts over /etc/hosts. */
+static bool prepare_hosts(struct real_machine *machine)
+{
+    const struct plan *plan = machine->world->head.plan;
+    while (machine->next_space <= machine->plan->cards->len) {
+        guint at = machine->next_space++;
+        g_autofree char *path = NULL;
+        int team = -1;
+        if (at == 0) {
+            path = g_strdup("/etc/hosts");
+        } else {
+            const struct plan_card *card = g_ptr_array_index(machine->plan->cards, at - 1);
+            if (!card->space) {
+                continue;
+            }
+            const struct plan_network *network =
+                    g_ptr_array_index(plan->networks, (guint)card->network);
+            team = network->team;
+            path = g_strdup_printf("/etc/netns/%s/hosts", card->space);
+        }
+        g_autofree char *text = world_hosts(plan, machine->index, team);
+        virt_write(machine->world->virt, machine->plan->domain, path, text, strlen(text),
+                on_written, machine);
+        return true;
+    }
+    return false;
+}
+
+static void prepare_next(struct real_machine *machine)
+{
+    const struct plan_host *host = machine->plan->host;
+    if (prepare_hosts(machine)) {
+        return;
+    }
+    if (machine->next_file < host->files->len) {
+        const struct plan_file *file = g_ptr_array_index(host->files, machine->next_file++);
+        virt_write(machine->world->virt, machine->plan->domain, file->path, file->content,
+                file->length, file->mode ? on_file_written : on_written, machine);
+        return;
+    }
+    if (machine->next_setup < host->setup->len) {
+        char **argv = g_ptr_array_index(host->setup, machine->next_setup++);
+        virt_exec(machine->world->virt, machine->plan->domain, (const char *const *)argv,
+                SETUP_TIMEOUT_MS, on_setup_done, machine);
+        return;
+    }
+    machine->preparing = false;
+    real_machine_set_state(machine, MACHINE_READY, "set up");
+}
+
+void real_machine_prepare(struct real_machine *machine)
+{
+    if (machine->preparing) {
+        return;
+    }
+    machine->preparing = true;
+    machine->next_file = machine->next_setup = machine->next_space = 0;
+    prepare_next(machine);
+}

@@ -1,0 +1,258 @@
+/* world_sim.c - a range in memory on a virtual clock: states, files, scripted answers. */
+#include "base/error.h"
+#include "world/world.h"
+
+#include <string.h>
+
+struct sim_machine {
+    enum machine_state state;
+    GHashTable *files; /* path → GString */
+};
+
+struct sim_world {
+    struct world head;
+    struct world_sim_hooks hooks;
+    struct sim_machine *machines;
+};
+
+/* An answer on its way: callbacks never come from inside the call. */
+struct answer {
+    struct sim_world *world;
+    int machine;
+    enum { ANSWER_DONE, ANSWER_EXEC, ANSWER_READ, ANSWER_PROBE } kind;
+    union {
+        world_done_fn done;
+        world_exec_fn exec;
+        world_read_fn read;
+        world_probe_fn probe;
+    } fn;
+    gpointer data;
+    GError *error;
+    int status;
+    char *out, *err;
+    gsize length;
+    gint64 size;
+    struct world_probe_result probe;
+};
+
+static gboolean deliver(gpointer data)
+{
+    struct answer *a = data;
+    struct world_exec_result exec = {a->status, a->out ? a->out : "", a->err ? a->err : ""};
+    switch (a->kind) {
+    case ANSWER_DONE:
+        a->fn.done(a->error, a->data);
+        break;
+    case ANSWER_EXEC:
+        a->fn.exec(a->error ? NULL : &exec, a->error, a->data);
+        break;
+    case ANSWER_READ:
+        a->fn.read(a->out, a->length, a->size, a->error, a->data);
+        break;
+    case ANSWER_PROBE:
+        a->probe.detail = a->out ? a->out : "";
+        a->fn.probe(&a->probe, a->data);
+        break;
+    }
+    g_clear_error(&a->error);
+    g_free(a->out);
+    g_free(a->err);
+    g_free(a);
+    return G_SOURCE_REMOVE;
+}
+
+static struct answer *answer_new(struct world *head, int machine)
+{
+    struct answer *answer = g_new0(struct answer, 1);
+    answer->world = (struct sim_world *)head;
+    answer->machine = machine;
+    if (machine >= 0 && answer->world->machines[machine].state != MACHINE_READY) {
+        const struct plan_machine *plan = g_ptr_array_index(head->plan->machines, (guint)machine);
+        answer->error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,
+                "machine %s is %s", plan->id,
+                machine_state_name(answer->world->machines[machine].state));
+    }
+    g_idle_add(deliver, answer);
+    return answer;
+}
+
+static void set_state(struct sim_world *world, int machine, enum machine_state state,
+        const char *reason)
+{
+    world->machines[machine].state = state;
+    if (world->head.on_state) {
+        world->head.on_state(machine, state, reason, world->head.on_state_data);
+    }
+}
+
+static void set_all(struct sim_world *world, enum machine_state from, enum machine_state to)
+{
+    for (guint i = 0; i < world->head.plan->machines->len; i++) {
+        if (world->machines[i].state == from) {
+            set_state(world, (int)i, to, "simulated");
+        }
+    }
+}
+
+static gboolean boot_all(gpointer data)
+{
+    struct sim_world *world = data;
+    set_all(world, MACHINE_STARTING, MACHINE_BOOTED);
+    set_all(world, MACHINE_BOOTED, MACHINE_READY);
+    return G_SOURCE_REMOVE;
+}
+
+static void sim_done(struct world *head, world_done_fn done, gpointer data)
+{
+    struct answer *answer = answer_new(head, -1);
+    answer->fn.done = done;
+    answer->data = data;
+}
+
+static void sim_up(struct world *head, world_done_fn done, gpointer data)
+{
+    struct sim_world *world = (struct sim_world *)head;
+    set_all(world, MACHINE_DEFINED, MACHINE_STARTING);
+    sim_done(head, done, data);
+    g_idle_add(boot_all, world);
+}
+
+static void sim_down(struct world *head, world_done_fn done, gpointer data)
+{
+    struct sim_world *world = (struct sim_world *)head;
+    set_all(world, MACHINE_PAUSED, MACHINE_STOPPED);
+    set_all(world, MACHINE_READY, MACHINE_STOPPED);
+    sim_done(head, done, data);
+}
+
+static void sim_pause(struct world *head, bool paused, world_done_fn done, gpointer data)
+{
+    struct sim_world *world = (struct sim_world *)head;
+    if (paused) {
+        set_all(world, MACHINE_READY, MACHINE_PAUSED);
+    } else {
+        set_all(world, MACHINE_PAUSED, MACHINE_READY);
+    }
+    sim_done(head, done, data);
+}
+
+static void sim_exec(struct world *head, int machine, const char *const *argv, int timeout_ms,
+        world_exec_fn done, gpointer data)
+{
+    (void)timeout_ms;
+    struct answer *answer = answer_new(head, machine);
+    answer->kind = ANSWER_EXEC;
+    answer->fn.exec = done;
+    answer->data = data;
+    const struct world_sim_hooks *hooks = &answer->world->hooks;
+    if (!answer->error && hooks->exec) {
+        answer->status = hooks->exec(hooks->data, machine, argv, &answer->out, &answer->err);
+    }
+}
+
+static void sim_write(struct world *head, int machine, const char *path, const char *bytes,
+        gsize length, world_done_fn done, gpointer data)
+{
+    struct answer *answer = answer_new(head, machine);
+    answer->fn.done = done;
+    answer->data = data;
+    if (!answer->error) {
+        GHashTable *files = answer->world->machines[machine].files;
+        g_hash_table_insert(files, g_strdup(path), g_string_new_len(bytes, (gssize)length));
+    }
+}
+
+static void sim_read(struct world *head, int machine, const char *path, gint64 offset, gsize max,
+        world_read_fn done, gpointer data)
+{
+    struct answer *answer = answer_new(head, machine);
+    answer->kind = ANSWER_READ;
+    answer->fn.read = done;
+    answer->data = data;
+    answer->size = -1;
+    const GString *file = g_hash_table_lookup(answer->world->machines[machine].files, path);
+    if (!answer->error && file) {
+        gsize from = MIN((gsize)offset, file->len);
+        answer->size = (gint64)file->len;
+        answer->length = MIN(max, file->len - from);
+        answer->out = g_strndup(file->str + from, answer->length);
+    }
+}
+
+static void sim_probe(struct world *head, int team, const struct plan_probe *probe,
+        world_probe_fn done, gpointer data)
+{
+    struct answer *answer = answer_new(head, -1);
+    answer->kind = ANSWER_PROBE;
+    answer->fn.probe = done;
+    answer->data = data;
+    int machine = plan_machine_for(head->plan, probe->machine, team);
+    const struct world_sim_hooks *hooks = &answer->world->hooks;
+    if (machine < 0 || answer->world->machines[machine].state != MACHINE_READY) {
+        answer->probe.status = WORLD_DOWN;
+        answer->out = g_strdup("no answer");
+    } else if (hooks->probe) {
+        answer->probe.status = hooks->probe(hooks->data, team, probe, &answer->out,
+                &answer->probe.value);
+    }
+}
+
+static void file_free(gpointer file)
+{
+    g_string_free(file, TRUE);
+}
+
+static void sim_free(struct world *head)
+{
+    struct sim_world *world = (struct sim_world *)head;
+    for (guint i = 0; i < head->plan->machines->len; i++) {
+        g_hash_table_unref(world->machines[i].files);
+    }
+    g_free(world->machines);
+    g_free(world);
+}
+
+static const struct world_ops sim_ops = {
+    .free = sim_free,
+    .up = sim_up,
+    .down = sim_down,
+    .pause = sim_pause,
+    .exec = sim_exec,
+    .write = sim_write,
+    .read = sim_read,
+    .probe = sim_probe,
+};
+
+struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks)
+{
+    struct sim_world *world = g_new0(struct sim_world, 1);
+    world->head = (struct world){.ops = &sim_ops, .plan = plan};
+    world->hooks = *hooks;
+    world->machines = g_new0(struct sim_machine, plan->machines->len + 1);
+    for (guint i = 0; i < plan->machines->len; i++) {
+        world->machines[i].files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, file_free);
+        const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
+        for (guint k = 0; k < machine->host->files->len; k++) {
+            const struct plan_file *file = g_ptr_array_index(machine->host->files, k);
+            g_hash_table_insert(world->machines[i].files, g_strdup(file->path),
+                    g_string_new_len(file->content, (gssize)file->length));
+        }
+    }
+    return &world->head;
+}
+
+void world_sim_crash(struct world *head, int machine)
+{
+    set_state((struct sim_world *)head, machine, MACHINE_CRASHED, "crashed by the test");
+}
+
+void world_sim_write(struct world *head, int machine, const char *path, const char *text)
+{
+    GHashTable *files = ((struct sim_world *)head)->machines[machine].files;
+    GString *file = g_hash_table_lookup(files, path);
+    if (file) {
+        g_string_append(file, text);
+    } else {
+        g_hash_table_insert(files, g_strdup(path), g_string_new(text));
+    }
+}

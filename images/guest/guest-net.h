@@ -1,0 +1,13 @@
+/* guest-net.h - network cards of a guest, by ioctl and `ip`; no library, no daemon. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Sets the interface up in the current namespace. */
+bool net_up(const char *name);
+
+/* spec is MAC,ADDR/PREFIX[,gw=ADDR][,ns=NAME] (cut up on the way): finds the card, moves it to the
+ * named network namespace if there is one, sets its address, up, default route. False and a text of
+ * at most size bytes in problem otherwise. */
+bool net_configure(char *spec, char *problem, size_t size);

@@ -1,0 +1,45 @@
+#!/bin/bash
+# commits.sh [--file FILE] - commit messages have the form of CONTRIBUTING.md: "area: what changes"
+# of at most 72 columns, an empty line, and a body. Looks at the last 200 commits, or one message.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+bad=0
+
+check_message() { # NAME MESSAGE
+    local subject second
+    subject=$(sed -n 1p <<<"$2")
+    second=$(sed -n 2p <<<"$2")
+    case $subject in
+    'Merge '* | 'Revert "'*) return ;;
+    esac
+    local wrong=
+    if [[ ! $subject =~ ^[a-z][a-z0-9/,\ -]*:\ [^A-Z] ]]; then
+        wrong="the subject is not \"area: what changes\" in lower case"
+    elif ((${#subject} > 72)); then
+        wrong="the subject has ${#subject} columns, 72 is the limit"
+    elif [[ $subject == *. ]]; then
+        wrong="the subject ends with a full stop"
+    elif [[ -n $second ]]; then
+        wrong="the second line is not empty"
+    elif [[ -z $(sed -n '3,$p' <<<"$2" | tr -d '[:space:]') ]]; then
+        wrong="no body that says why"
+    fi
+    if [[ -n $wrong ]]; then
+        echo "$1: $wrong: $subject"
+        bad=1
+    fi
+}
+
+if [[ ${1:-} == --file ]]; then
+    check_message "$2" "$(cat "$2")"
+    exit "$bad"
+fi
+cd "${SANDTABLE_SOURCE:-.}"
+if ! git log -1 >/dev/null 2>&1; then
+    echo "skipped: not a git clone"
+    exit 77
+fi
+for commit in $(git log --no-merges -200 --format=%h); do
+    check_message "$commit" "$(git log -1 --format=%B "$commit")"
+done
+exit "$bad"
