@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,8 +32,8 @@ struct ledger {
     ledger_done_fn listener;
     gpointer listener_data;
 
-    GMutex mutex; /* guards what follows */
-    GCond changed;
+    pthread_mutex_t mutex; /* guards what follows; GLib's own is opaque to the thread sanitizer */
+    pthread_cond_t changed;
     GQueue queue;  /* struct item, appended, not yet taken by the writer */
     GQueue outbox; /* struct item, settled, not yet delivered */
     GSource *delivery;
@@ -54,8 +55,8 @@ static void unref(struct ledger *ledger)
     if (g_atomic_ref_count_dec(&ledger->refs)) {
         g_clear_pointer(&ledger->context, g_main_context_unref);
         g_clear_error(&ledger->failed);
-        g_mutex_clear(&ledger->mutex);
-        g_cond_clear(&ledger->changed);
+        pthread_mutex_destroy(&ledger->mutex);
+        pthread_cond_destroy(&ledger->changed);
         g_free(ledger->path);
         g_free(ledger);
     }
@@ -66,11 +67,11 @@ static void unref(struct ledger *ledger)
 static gboolean deliver(gpointer data)
 {
     struct ledger *ledger = data;
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     GQueue items = ledger->outbox;
     g_queue_init(&ledger->outbox);
     g_clear_pointer(&ledger->delivery, g_source_unref);
-    g_mutex_unlock(&ledger->mutex);
+    pthread_mutex_unlock(&ledger->mutex);
 
     g_atomic_ref_count_inc(&ledger->refs);
     struct item *item;
@@ -91,7 +92,7 @@ static gboolean deliver(gpointer data)
 /* Moves batch to the outbox and wakes the owner: one source a commit, however many events. */
 static void settle(struct ledger *ledger, GQueue *batch)
 {
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     ledger->settled += batch->length;
     struct item *item;
     while ((item = g_queue_pop_head(batch))) {
@@ -103,8 +104,8 @@ static void settle(struct ledger *ledger, GQueue *batch)
         g_source_set_callback(ledger->delivery, deliver, ledger, NULL);
         g_source_attach(ledger->delivery, ledger->context);
     }
-    g_cond_broadcast(&ledger->changed);
-    g_mutex_unlock(&ledger->mutex);
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->mutex);
 }
 
 /* ---- the writer thread --------------------------------------------------------------------- */
@@ -171,13 +172,13 @@ static void fail(struct ledger *ledger)
     g_autofree char *message = g_strdup(sqlite3_errmsg(ledger->db));
     int number = sqlite3_system_errno(ledger->db);
     sqlite3_exec(ledger->db, "ROLLBACK", NULL, NULL, NULL);
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     g_set_error(&ledger->failed, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
             "%s cannot be written: %s%s%s; rows 1 to %" G_GINT64_FORMAT " are safe, make room and "
             "open it again",
             ledger->path, message, number ? ": " : "", number ? g_strerror(number) : "",
             ledger->seq);
-    g_mutex_unlock(&ledger->mutex);
+    pthread_mutex_unlock(&ledger->mutex);
 }
 
 static void refuse_all(struct ledger *ledger, GQueue *batch)
@@ -196,15 +197,15 @@ static gpointer writer(gpointer data)
     struct ledger *ledger = data;
     for (;;) {
         GQueue batch = G_QUEUE_INIT;
-        g_mutex_lock(&ledger->mutex);
+        pthread_mutex_lock(&ledger->mutex);
         while (g_queue_is_empty(&ledger->queue) && !ledger->closing) {
-            g_cond_wait(&ledger->changed, &ledger->mutex);
+            pthread_cond_wait(&ledger->changed, &ledger->mutex);
         }
         struct item *item;
         while (batch.length < BATCH_MAX && (item = g_queue_pop_head(&ledger->queue))) {
             g_queue_push_tail(&batch, item);
         }
-        g_mutex_unlock(&ledger->mutex);
+        pthread_mutex_unlock(&ledger->mutex);
         if (g_queue_is_empty(&batch)) {
             return NULL;
         }
@@ -330,8 +331,8 @@ static struct ledger *open_ledger(const char *path, bool create, GError **error)
     ledger->path = g_strdup(path);
     ledger->lock_fd = lock_fd;
     g_atomic_ref_count_init(&ledger->refs);
-    g_mutex_init(&ledger->mutex);
-    g_cond_init(&ledger->changed);
+    pthread_mutex_init(&ledger->mutex, NULL);
+    pthread_cond_init(&ledger->changed, NULL);
     if (!open_db(ledger, create, error)) {
         close_db(ledger);
         if (create) {
@@ -360,11 +361,11 @@ void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn do
 {
     struct item *item = g_new(struct item, 1);
     *item = (struct item){.event = event, .done = done, .data = data};
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     g_queue_push_tail(&ledger->queue, item);
     ledger->appended++;
-    g_cond_broadcast(&ledger->changed);
-    g_mutex_unlock(&ledger->mutex);
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->mutex);
 }
 
 void ledger_set_listener(struct ledger *ledger, ledger_done_fn listener, gpointer data)
@@ -375,16 +376,16 @@ void ledger_set_listener(struct ledger *ledger, ledger_done_fn listener, gpointe
 
 bool ledger_flush(struct ledger *ledger, GError **error)
 {
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     guint64 target = ledger->appended;
     while (ledger->settled < target) {
-        g_cond_wait(&ledger->changed, &ledger->mutex);
+        pthread_cond_wait(&ledger->changed, &ledger->mutex);
     }
     bool ok = !ledger->failed;
     if (!ok && error) {
         *error = g_error_copy(ledger->failed);
     }
-    g_mutex_unlock(&ledger->mutex);
+    pthread_mutex_unlock(&ledger->mutex);
     return ok;
 }
 
@@ -393,10 +394,10 @@ void ledger_close(struct ledger *ledger)
     if (!ledger) {
         return;
     }
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     ledger->closing = true;
-    g_cond_broadcast(&ledger->changed);
-    g_mutex_unlock(&ledger->mutex);
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->mutex);
     g_thread_join(ledger->thread);
     ledger->closed = true;
     if (ledger->delivery) {
