@@ -32,7 +32,8 @@ static struct scan scan_text(const char *text, gsize length)
         if (text[i] == '"') {
             i = skip_string(text, i + 1, length, &scan);
         } else if (text[i] == '{' || text[i] == '[') {
-            scan.deepest = MAX(scan.deepest, ++scan.depth);
+            scan.depth++;
+            scan.deepest = MAX(scan.deepest, scan.depth);
         } else if ((text[i] == '}' || text[i] == ']') && scan.depth > 0) {
             scan.depth--;
         }
