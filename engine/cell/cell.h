@@ -50,6 +50,10 @@ bool cell_run(int space, bool (*fn)(gpointer data, GError **error), gpointer dat
  * there were, -1 on error. Never the caller itself. Safe when the cell is long gone. */
 int cell_kill(const struct cell_identity *cell, const char *root, int limit_ms, GError **error);
 
+/* Calls fn (may be NULL) in a child process inside a fresh cell that ends with it; for trials. The
+ * error is the child's. Call it before any thread is started. */
+bool cell_try(bool (*fn)(gpointer data, GError **error), gpointer data, GError **error);
+
 /* ---- doctor -------------------------------------------------------------------------------- */
 
 enum doctor_state { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
@@ -67,3 +71,6 @@ GPtrArray *doctor_host(void);
 void doctor_check_free(struct doctor_check *check);
 struct doctor_check *doctor_check_new(const char *name, enum doctor_state state, char *text,
         char *remedy);
+
+/* A failed check from an error whose text may end with "; remedy: …". */
+struct doctor_check *doctor_check_from_error(const char *name, const GError *error);

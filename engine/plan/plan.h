@@ -8,7 +8,9 @@
  * Declared things (what the author wrote) carry a line; expanded things (what will exist) carry an
  * id. A declared machine "web" of the team group "blue" with count 2 becomes the machines
  * "blue1/web" and "blue2/web" with identical addresses. A machine of a group with count 1 has the
- * plain id ("attacker"); when it stands on a network of another group it gets one card a copy.
+ * plain id ("attacker"); when it stands on a network of another group it gets one card a copy, each
+ * in a network namespace of the guest's own (its space), because the copies share their addresses.
+ * Teams of a blue group are numbered even when there is only one, so that "blue1" always exists.
  */
 #pragma once
 
@@ -214,6 +216,7 @@ struct plan {
     guint64 seed;
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
     GPtrArray *teams, *networks, *machines, *injects;
+    GHashTable *lines; /* address of a member of something declared → its line; plan_line() */
 };
 
 /* Everything allocated, all arrays empty and owning their elements. */
@@ -226,10 +229,16 @@ static inline void plan_cleanup(struct plan **plan)
 }
 #define auto_plan __attribute__((cleanup(plan_cleanup))) struct plan *
 
+/* The line a member was written on (field is its address, &host->image), else fallback. */
+int plan_line(const struct plan *plan, gconstpointer field, int fallback);
+void plan_line_set(struct plan *plan, gconstpointer field, int line);
+
+struct plan_group *plan_group_new(void);
 struct plan_host *plan_host_new(void);
 struct plan_probe *plan_probe_new(enum plan_protocol protocol);
 struct plan_predicate *plan_predicate_new(enum plan_predicate_kind kind);
 struct plan_step *plan_step_new(void);
+struct plan_machine *plan_machine_new(void);
 void plan_probe_free(struct plan_probe *probe);
 void plan_predicate_free(struct plan_predicate *predicate);
 
@@ -246,15 +255,34 @@ void plan_problem_add(GPtrArray *problems, int line, const char *format, ...) G_
 /* "FILE:LINE: TEXT" a line, sorted by line; the caller frees it. */
 char *plan_problems_text(const GPtrArray *problems, const char *file);
 
-/* Names, addresses, cross references, counts, limits: appends every problem found. */
+/* Names, addresses, cross references, counts, limits: appends every problem found. What the loader
+ * could not read (NULL, 0) it has reported itself, so that is passed over here. */
 void plan_check(const struct plan *plan, GPtrArray *problems);
+
+/* Every machine's image is one of images (NULL-terminated). */
+void plan_check_images(const struct plan *plan, const char *const *images, GPtrArray *problems);
+
+/* MiB that the expanded machines need: their memory and what QEMU adds to each. */
+int plan_memory_mib(const struct plan *plan);
+
+/* False and HOST when an expanded plan does not fit into available_mib of memory. */
+bool plan_capacity(const struct plan *plan, int available_mib, GError **error);
 
 /* Makes teams, networks, machines, injects from what is declared. blue_teams > 0 overrides the
  * count of every group with the role blue. Call once, after plan_check() found nothing. */
 bool plan_expand(struct plan *plan, int blue_teams, GError **error);
 
+/* Groups with several teams, and blue ones, give their teams numbers: blue1, blue2. */
+bool plan_group_is_numbered(const struct plan_group *group);
+
+/* Is the team the one with that id, or one of the group with that name? */
+bool plan_team_is(const struct plan_team *team, const char *id_or_group);
+
 /* By name; NULL or -1 when there is none. */
+const struct plan_group *plan_group(const struct plan *plan, const char *name);
+const struct plan_subnet *plan_subnet(const struct plan *plan, const char *name);
 const struct plan_host *plan_host(const struct plan *plan, const char *name);
+const struct plan_nic *plan_host_nic(const struct plan_host *host, const char *network);
 const struct plan_step *plan_step(const struct plan *plan, const char *name);
 int plan_team_index(const struct plan *plan, const char *id);
 int plan_machine_index(const struct plan *plan, const char *id);
@@ -270,7 +298,8 @@ guint32 plan_address_for(const struct plan *plan, int from, int to, int team);
 /* The guest's network namespace that from must use for work against team, or NULL. */
 const char *plan_space_for(const struct plan *plan, int from, int team);
 
-/* argv with ${…} replaced for a step against team; NULL and an error for an unknown name. */
+/* argv with ${…} replaced for a step against team; NULL and an error for an unknown name. "$${" is
+ * a literal "${". step may be NULL: then there is no ${to}, and addresses are the machines' first. */
 char **plan_argv(const struct plan *plan, const struct plan_step *step, char *const *argv, int team,
         GError **error);
 
@@ -288,6 +317,9 @@ bool plan_duration_parse(const char *text, gint64 *ret_us);
 
 /* The plan as every client sees it (docs/events.md, exercise.created). No file contents, no argv. */
 cJSON *plan_to_json(const struct plan *plan);
+
+/* The port a probe uses: its own, else the protocol's usual one; 0 for ping. */
+int plan_probe_port(const struct plan_probe *probe);
 
 const char *plan_role_name(enum plan_role role);
 const char *plan_protocol_name(enum plan_protocol protocol);

@@ -21,6 +21,15 @@ struct script;
  * belong to the script. */
 struct script *script_load(const char *path, struct plan **ret_plan, GPtrArray *problems,
         GError **error);
+
+/* The same, and every machine's image must be one of images (NULL-terminated; NULL: not checked). */
+struct script *script_load_with(const char *path, const char *const *images, struct plan **ret_plan,
+        GPtrArray *problems, GError **error);
+
+/* The same from memory: path is the name in messages, folder (or NULL) where files and modules are
+ * found, memory_limit the bytes Lua may use (0: the usual 64 MiB). */
+struct script *script_load_text(const char *text, gsize length, const char *path,
+        const char *folder, gsize memory_limit, struct plan **ret_plan, GPtrArray *problems);
 void script_free(struct script *script); /* accepts NULL; cancels all tasks */
 
 enum script_reply_kind { SCRIPT_REPLY_OK, SCRIPT_REPLY_EXEC, SCRIPT_REPLY_TEXT, SCRIPT_REPLY_FAILED };

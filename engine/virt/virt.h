@@ -28,8 +28,8 @@ struct virt_card {
     unsigned char mac[6];
 };
 
-struct virt_machine { /* what to start; strings are copied */
-    const char *domain;  /* short and unique: m1 */
+struct virt_machine {   /* what to start; strings are copied */
+    const char *domain; /* short and unique: m1 */
     const char *kernel, *initrd;
     const char *cmdline; /* kernel command line, complete */
     const char *root;    /* squashfs, read-only, first disk (vda) */
@@ -41,18 +41,18 @@ struct virt_machine { /* what to start; strings are copied */
 };
 
 struct virt_exec_result {
-    int status;    /* exit status, or 128 + signal */
+    int status;      /* exit status, or 128 + signal */
     char *out, *err; /* NUL-terminated; each at most 64 KiB is kept, the first */
     gsize out_length, err_length;
 };
 
-typedef void (*virt_state_fn)(const char *domain, enum machine_state state, const char *reason,
-        gpointer data);
+typedef void (*virt_state_fn)(
+        const char *domain, enum machine_state state, const char *reason, gpointer data);
 typedef void (*virt_done_fn)(const GError *error, gpointer data);
-typedef void (*virt_exec_fn)(const struct virt_exec_result *result, const GError *error,
-        gpointer data);
-typedef void (*virt_bytes_fn)(const char *bytes, gsize length, gint64 file_size,
-        const GError *error, gpointer data);
+typedef void (*virt_exec_fn)(
+        const struct virt_exec_result *result, const GError *error, gpointer data);
+typedef void (*virt_bytes_fn)(
+        const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data);
 
 /* Opens qemu:///embed?root=root (writes root/etc/qemu.conf). Machines that run there already are
  * taken over. MACHINE_READY is not reported here: BOOTED with the reason "agent" means that the
@@ -63,15 +63,15 @@ struct virt *virt_open(const char *root, GMainContext *context, virt_state_fn on
 /* Leaves machines running when stop_machines is false. */
 void virt_close(struct virt *virt, bool stop_machines);
 
-void virt_start(struct virt *virt, const struct virt_machine *machine, virt_done_fn done,
-        gpointer data);
+void virt_start(
+        struct virt *virt, const struct virt_machine *machine, virt_done_fn done, gpointer data);
 void virt_stop(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 void virt_pause(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 void virt_resume(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 
 /* By the guest agent. argv[0] is looked up in the guest's PATH; no shell. timeout_ms covers all. */
-void virt_ping(struct virt *virt, const char *domain, int timeout_ms, virt_done_fn done,
-        gpointer data);
+void virt_ping(
+        struct virt *virt, const char *domain, int timeout_ms, virt_done_fn done, gpointer data);
 void virt_exec(struct virt *virt, const char *domain, const char *const *argv, int timeout_ms,
         virt_exec_fn done, gpointer data);
 void virt_write(struct virt *virt, const char *domain, const char *path, const char *bytes,
@@ -90,5 +90,5 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root);
 /* Boots kernel + initrd for at most a few seconds under KVM and looks for the guest's first line on
  * the serial port. The verdict is cached beside the image store, keyed by host kernel, QEMU and the
  * boot kernel. *why says in words what was found; the caller frees it. */
-enum virt_accel virt_probe_accel(const char *kernel, const char *initrd, const char *cache_file,
-        char **why);
+enum virt_accel virt_probe_accel(
+        const char *kernel, const char *initrd, const char *cache_file, char **why);

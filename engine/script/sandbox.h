@@ -1,0 +1,56 @@
+/* sandbox.h - a Lua state built from nothing: bounded memory, bounded instructions, no way out.
+ *
+ * What a scenario has is listed in sandbox.c; everything else is absent. Three bounds hold:
+ * the allocator refuses beyond a limit (a Lua "not enough memory" error); a count hook ends a turn
+ * whose budget is used up, and keeps firing on every instruction until the turn is over, so that
+ * pcall cannot catch it; the pattern functions of string refuse what could back-track for ever,
+ * because hooks do not run inside them.
+ */
+#pragma once
+
+#include <glib.h>
+#include <lua.h>
+#include <stdbool.h>
+
+#define SANDBOX_MEMORY (64 * 1024 * 1024)
+#define SANDBOX_LOAD_BUDGET 50000000LL /* instructions for loading a scenario: about 0.2 s */
+#define SANDBOX_TURN_BUDGET 20000000LL /* for a task between two waits */
+#define SANDBOX_CLOSE_BUDGET 1000000LL /* for the <close> variables of a cancelled task */
+
+struct sandbox {
+    lua_State *L;
+    gsize used, limit; /* bytes of the allocator */
+    gint64 left;       /* instructions of this turn */
+    bool spent;        /* the turn's budget is gone */
+    char *chunk;       /* name of the scenario's text in messages */
+    char *folder;      /* where require looks, or NULL */
+    char *library;     /* lua/ of the data folder, or NULL */
+    guint64 seed;
+};
+
+/* NULL when memory_limit is too small even for the libraries. chunk is copied. */
+struct sandbox *sandbox_new(const char *chunk, const char *folder, gsize memory_limit);
+void sandbox_free(struct sandbox *sandbox); /* accepts NULL */
+
+/* The sandbox a state or one of its threads belongs to. */
+struct sandbox *sandbox_of(lua_State *L);
+
+/* Gives the next turn so many instructions; before every call or resume. */
+void sandbox_budget(struct sandbox *sandbox, gint64 instructions);
+
+/* A new coroutine has no hook; this gives it the sandbox's. */
+void sandbox_watch(struct sandbox *sandbox, lua_State *thread);
+
+/* Seeds math.random. */
+void sandbox_seed(struct sandbox *sandbox, guint64 seed);
+
+/* Loads text and runs it within the load budget, leaving its result on the stack. False and a
+ * message for people in *ret_error, its line in *ret_line (1 when unknown). */
+bool sandbox_run(struct sandbox *sandbox, const char *text, gsize length, char **ret_error,
+        int *ret_line);
+
+/* Opens the bounded string functions over the table at the top (string_bounded.c). */
+void sandbox_open_strings(lua_State *L);
+
+/* require(name): text chunks from the scenario's folder and lua/ (require.c). */
+int sandbox_require(lua_State *L);

@@ -1,0 +1,28 @@
+/* source_map.h - on which line of a scenario each entry of its table was written.
+ *
+ * Lua forgets where a value came from, so the text is scanned once more: the table constructor of
+ * the chunk's return is followed through nested constructors and calls with a table (step { … }),
+ * function bodies and other expressions are skipped. It never fails: what it cannot follow is not
+ * in the map.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct source_map;
+
+struct source_mark {
+    int line;
+    guint order; /* entries count up in the order they are written */
+};
+
+struct source_map *source_map_new(const char *text, gsize length);
+void source_map_free(struct source_map *map); /* accepts NULL */
+
+/* The path of an entry inside the one with path parent ("" is the table itself): by key, or by
+ * index from 1 when key is NULL. The caller frees it. */
+char *source_map_path(const char *parent, const char *key, gint64 index);
+
+/* NULL when the path is not in the map. "" is the returned table. */
+const struct source_mark *source_map_find(const struct source_map *map, const char *path);

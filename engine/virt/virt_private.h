@@ -1,0 +1,131 @@
+/* virt_private.h - what the files of virt/ share: the connection, its machines, jobs in threads.
+ *
+ * Only the context's thread touches machines and the set of jobs. A job's work runs in a pool's
+ * thread and sees only the job; its result comes back through one queue, as do libvirt's events,
+ * so the order of things is kept.
+ */
+#pragma once
+
+#include "virt/virt.h"
+
+#include <libvirt/libvirt.h>
+
+#define VIRT_AGENT_CHANNEL "org.qemu.guest_agent.0"
+#define VIRT_ROOT_MAX 64 /* bytes: libvirt's sockets below it must fit into 107 */
+
+struct vm {
+    char *domain;
+    enum machine_state state;
+    enum machine_state before_pause;
+    bool agent;    /* its channel is connected */
+    bool stopping; /* by our own hand */
+    bool said;     /* has written to its serial port */
+    /* the agent takes one command at a time */
+    struct virt_job *talking; /* the job that does so now */
+    GQueue waiting;           /* of struct virt_job */
+    struct virt_job *pausing; /* pauses once the agent is silent, or after a short while */
+    GSource *pause_timer;
+    gint64 frozen_at; /* monotonic, us; 0: it runs */
+    gint64 frozen_us; /* how long it has been paused in all */
+};
+
+enum virt_pool { VIRT_POOL_START, VIRT_POOL_CONTROL, VIRT_POOL_AGENT, VIRT_POOLS };
+
+struct virt {
+    GMainContext *context;
+    virConnectPtr connection;
+    char *root;
+    GHashTable *machines; /* domain → struct vm */
+    GHashTable *jobs;     /* all that have not finished */
+    GAsyncQueue *notes;   /* of struct virt_note, from any thread */
+    GSource *wake;        /* empties notes */
+    GSource *serial;      /* looks for first output; NULL while nothing starts */
+    GThreadPool *pools[VIRT_POOLS];
+    int callbacks[2]; /* libvirt's numbers, -1: none */
+    virt_state_fn on_state;
+    gpointer data;
+};
+
+/* The head of every job. */
+struct virt_job {
+    struct virt *virt;
+    char *domain;
+    /* In a thread, with the domain looked up: fills error or results of its own. */
+    void (*work)(struct virt_job *job, virDomainPtr domain);
+    /* In the context: calls back, or starts the next step and returns false. When error is set,
+     * the job is over and must call back. */
+    bool (*finish)(struct virt_job *job);
+    void (*free)(struct virt_job *job); /* frees results; may be NULL */
+    enum virt_pool pool;
+    bool patient;     /* an agent's job that waits while its machine is paused */
+    bool may_be_gone; /* no such domain: work is called with NULL, no error */
+    GError *error;
+    union {
+        virt_done_fn done;
+        virt_exec_fn exec;
+        virt_bytes_fn bytes;
+    } fn;
+    gpointer data;
+};
+
+/* ---- jobs (virt_job.c) ---------------------------------------------------------------------- */
+
+/* Zeroed memory of size bytes that begins with a struct virt_job. */
+gpointer virt_job_new(struct virt *virt, gsize size, const char *domain, enum virt_pool pool);
+void virt_job_push(struct virt_job *job);
+/* Back to the context with the job's error; for jobs that did not get to a thread. */
+void virt_job_fail(struct virt_job *job, GError *error);
+/* What finish is for jobs that only succeed or fail. */
+bool virt_job_done(struct virt_job *job);
+void virt_job_free(struct virt_job *job);
+/* Makes a GError of libvirt's last error in this thread: "machine DOMAIN: cannot WHAT: …". */
+void virt_error_take(GError **error, const char *domain, const char *what);
+bool virt_pools_start(struct virt *virt, GError **error);
+void virt_pools_stop(struct virt *virt); /* waits for running work; drops what has not begun */
+
+/* One thing that happened in another thread. */
+struct virt_note {
+    struct virt_job *job; /* finished, or NULL: an event */
+    char *domain;
+    bool agent; /* an agent event, else a lifecycle event */
+    int event, detail;
+};
+void virt_note_push(struct virt *virt, struct virt_note *note);
+void virt_note_free(struct virt_note *note);
+
+/* ---- machines and their states (virt_state.c) ----------------------------------------------- */
+
+struct vm *virt_vm(struct virt *virt, const char *domain); /* makes it when unknown */
+void virt_vm_free(struct vm *vm);
+void virt_state_set(struct virt *virt, struct vm *vm, enum machine_state state, const char *reason);
+void virt_state_event(struct virt *virt, const struct virt_note *note);
+/* Machines that run already. */
+bool virt_state_adopt(struct virt *virt, GError **error);
+void virt_state_watch_serial(struct virt *virt);
+bool virt_events_register(struct virt *virt, GError **error);
+void virt_events_deregister(struct virt *virt);
+
+/* ---- the agent (virt_agent.c) --------------------------------------------------------------- */
+
+/* Queues the job for the domain's agent; fails it at once when there is no agent to answer. */
+void virt_agent_push(struct virt_job *job);
+/* Monotonic microseconds that stand still while the machine is paused. */
+gint64 virt_vm_clock(const struct vm *vm);
+void virt_vm_thaw(struct vm *vm);
+/* The next waiting job, if the agent is free and the machine runs. */
+void virt_agent_pump(struct virt *virt, struct vm *vm);
+void virt_agent_ended(struct virt_job *job); /* job's work has come back */
+/* Pauses by job, once the answer under way is there or a short while has passed: a guest that is
+ * stopped in the middle of an answer would keep libvirt waiting for it. */
+void virt_agent_pause(struct virt *virt, struct vm *vm, struct virt_job *job);
+/* In a thread: sends one command, waits at most limit_ms (whole seconds, rounded up); the reply,
+ * for free(), or NULL. what completes "cannot …" in the error. */
+char *virt_agent_call(
+        virDomainPtr domain, const char *command, int limit_ms, const char *what, GError **error);
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+char *virt_serial_file(const char *root, const char *domain);
+char *virt_agent_socket(const char *root, const char *domain);
+/* The last line with text in it of the serial log, cleaned, at most 160 bytes; or NULL. */
+char *virt_serial_last_line(const char *root, const char *domain);

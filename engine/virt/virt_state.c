@@ -1,0 +1,290 @@
+/* virt_state.c - the states of machines, from libvirt's events and the serial port. */
+#include "virt/virt_private.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <libvirt/virterror.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SERIAL_LOOK_MS 200
+#define SERIAL_TAIL 2048
+
+const char *machine_state_name(enum machine_state state)
+{
+    static const char *const names[] = {
+            "defined", "starting", "booted", "ready", "paused", "stopped", "crashed"};
+    return names[state];
+}
+
+/* ---- the serial port ------------------------------------------------------------------------ */
+
+char *virt_serial_file(const char *root, const char *domain)
+{
+    return g_strdup_printf("%s/serial/%s.log", root, domain);
+}
+
+char *virt_agent_socket(const char *root, const char *domain)
+{
+    return g_strdup_printf("%s/agent/%s", root, domain);
+}
+
+char *virt_serial_last_line(const char *root, const char *domain)
+{
+    g_autofree char *file = virt_serial_file(root, domain);
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return NULL;
+    }
+    char tail[SERIAL_TAIL];
+    off_t size = lseek(fd, 0, SEEK_END);
+    ssize_t n = size < 0 ? -1 : pread(fd, tail, sizeof(tail), MAX(size - SERIAL_TAIL, 0));
+    close(fd);
+    if (n <= 0) {
+        return NULL;
+    }
+    g_autofree char *text = text_clean_tail(tail, (gsize)n, SERIAL_TAIL);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (guint i = g_strv_length(lines); i > 0; i--) {
+        char *line = g_strstrip(lines[i - 1]);
+        if (*line) {
+            return text_clean_tail(line, strlen(line), 160);
+        }
+    }
+    return NULL;
+}
+
+static gboolean look_at_serial(gpointer data)
+{
+    struct virt *virt = data;
+    bool wanted = false;
+    GHashTableIter iter;
+    struct vm *vm;
+
+    g_autoptr(GPtrArray) said = g_ptr_array_new();
+    g_hash_table_iter_init(&iter, virt->machines);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&vm)) {
+        if (vm->state != MACHINE_STARTING || vm->said) {
+            continue;
+        }
+        GStatBuf st;
+        g_autofree char *file = virt_serial_file(virt->root, vm->domain);
+        if (g_stat(file, &st) == 0 && st.st_size > 0) {
+            vm->said = true;
+            g_ptr_array_add(said, vm);
+        } else {
+            wanted = true;
+        }
+    }
+    if (!wanted) {
+        g_clear_pointer(&virt->serial, g_source_unref);
+    }
+    for (guint i = 0; i < said->len; i++) { /* callbacks may start machines: not while iterating */
+        virt_state_set(virt, said->pdata[i], MACHINE_BOOTED, "serial");
+    }
+    return wanted ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+void virt_state_watch_serial(struct virt *virt)
+{
+    if (!virt->serial) {
+        virt->serial = g_timeout_source_new(SERIAL_LOOK_MS);
+        g_source_set_callback(virt->serial, look_at_serial, virt, NULL);
+        g_source_attach(virt->serial, virt->context);
+    }
+}
+
+/* ---- machines ------------------------------------------------------------------------------- */
+
+struct vm *virt_vm(struct virt *virt, const char *domain)
+{
+    struct vm *vm = g_hash_table_lookup(virt->machines, domain);
+    if (!vm) {
+        vm = g_new0(struct vm, 1);
+        vm->domain = g_strdup(domain);
+        vm->state = MACHINE_DEFINED;
+        g_queue_init(&vm->waiting);
+        g_hash_table_insert(virt->machines, vm->domain, vm);
+    }
+    return vm;
+}
+
+void virt_vm_free(struct vm *vm)
+{
+    if (vm->pause_timer) {
+        g_source_destroy(vm->pause_timer);
+        g_source_unref(vm->pause_timer);
+    }
+    g_queue_clear(&vm->waiting); /* the jobs belong to virt->jobs */
+    g_free(vm->domain);
+    g_free(vm);
+}
+
+void virt_state_set(struct virt *virt, struct vm *vm, enum machine_state state, const char *reason)
+{
+    vm->state = state;
+    if (virt->on_state) {
+        virt->on_state(vm->domain, state, reason, virt->data);
+    }
+}
+
+static bool is_over(const struct vm *vm)
+{
+    return vm->state == MACHINE_STOPPED || vm->state == MACHINE_CRASHED;
+}
+
+static void machine_ended(struct virt *virt, struct vm *vm, int detail)
+{
+    vm->agent = false;
+    virt_vm_thaw(vm);
+    virt_agent_pump(virt, vm); /* what waits for the agent fails now */
+    if (is_over(vm)) {
+        return;
+    }
+    if (vm->stopping) {
+        virt_state_set(virt, vm, MACHINE_STOPPED, "stopped");
+        return;
+    }
+    const char *what = "its QEMU process died";
+    if (detail == VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN) {
+        what = "the guest shut itself down or panicked";
+    } else if (detail == VIR_DOMAIN_EVENT_STOPPED_CRASHED) {
+        what = "the guest panicked";
+    } else if (detail == VIR_DOMAIN_EVENT_STOPPED_DESTROYED) {
+        what = "somebody else destroyed it";
+    }
+    g_autofree char *line = virt_serial_last_line(virt->root, vm->domain);
+    g_autofree char *reason =
+            line ? g_strdup_printf("%s; last on its serial port: %s", what, line) : g_strdup(what);
+    virt_state_set(virt, vm, MACHINE_CRASHED, reason);
+}
+
+static void agent_event(struct virt *virt, struct vm *vm, int state)
+{
+    vm->agent = state == VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED;
+    if (vm->agent && vm->state == MACHINE_PAUSED) {
+        vm->before_pause = MACHINE_BOOTED;
+    } else if (vm->agent && !is_over(vm)) {
+        vm->said = true;
+        virt_state_set(virt, vm, MACHINE_BOOTED, "agent");
+    }
+    virt_agent_pump(virt, vm);
+}
+
+void virt_state_event(struct virt *virt, const struct virt_note *note)
+{
+    struct vm *vm = virt_vm(virt, note->domain);
+    if (note->agent) {
+        agent_event(virt, vm, note->event);
+    } else if (note->event == VIR_DOMAIN_EVENT_SUSPENDED && vm->state != MACHINE_PAUSED &&
+               !is_over(vm)) {
+        vm->before_pause = vm->state;
+        virt_state_set(virt, vm, MACHINE_PAUSED,
+                note->detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR ? "its disk failed" : "paused");
+    } else if (note->event == VIR_DOMAIN_EVENT_RESUMED && vm->state == MACHINE_PAUSED) {
+        virt_vm_thaw(vm);
+        virt_state_set(virt, vm, vm->before_pause, "resumed");
+        virt_agent_pump(virt, vm);
+    } else if (note->event == VIR_DOMAIN_EVENT_STOPPED || note->event == VIR_DOMAIN_EVENT_CRASHED) {
+        machine_ended(virt, vm, note->detail);
+    }
+}
+
+/* ---- libvirt's events, in its thread -------------------------------------------------------- */
+
+static void note_event(struct virt *virt, virDomainPtr domain, bool agent, int event, int detail)
+{
+    struct virt_note *note = g_new0(struct virt_note, 1);
+    note->domain = g_strdup(virDomainGetName(domain));
+    note->agent = agent;
+    note->event = event;
+    note->detail = detail;
+    virt_note_push(virt, note);
+}
+
+static int on_lifecycle(
+        virConnectPtr connection, virDomainPtr domain, int event, int detail, void *opaque)
+{
+    (void)connection;
+    note_event(opaque, domain, false, event, detail);
+    return 0;
+}
+
+static void on_agent(
+        virConnectPtr connection, virDomainPtr domain, int state, int reason, void *opaque)
+{
+    (void)connection;
+    note_event(opaque, domain, true, state, reason);
+}
+
+bool virt_events_register(struct virt *virt, GError **error)
+{
+    virt->callbacks[0] = virConnectDomainEventRegisterAny(virt->connection, NULL,
+            VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), virt, NULL);
+    virt->callbacks[1] = virConnectDomainEventRegisterAny(virt->connection, NULL,
+            VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_agent), virt, NULL);
+    if (virt->callbacks[0] < 0 || virt->callbacks[1] < 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+                "libvirt does not report events: %s", virGetLastErrorMessage());
+        return false;
+    }
+    return true;
+}
+
+void virt_events_deregister(struct virt *virt)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(virt->callbacks); i++) {
+        if (virt->callbacks[i] >= 0) {
+            virConnectDomainEventDeregisterAny(virt->connection, virt->callbacks[i]);
+            virt->callbacks[i] = -1;
+        }
+    }
+}
+
+/* ---- machines of an engine that is gone ------------------------------------------------------ */
+
+static bool agent_is_connected(virDomainPtr domain)
+{
+    char *xml = virDomainGetXMLDesc(domain, 0);
+    const char *channel = xml ? strstr(xml, "name='" VIRT_AGENT_CHANNEL "'") : NULL;
+    const char *end = channel ? strchr(channel, '>') : NULL;
+    bool connected = end && g_strstr_len(channel, end - channel, "state='connected'");
+    free(xml);
+    return connected;
+}
+
+/* As events, so that the owner hears of them from its loop and not from inside virt_open(). */
+static void adopt(struct virt *virt, virDomainPtr domain)
+{
+    int state = VIR_DOMAIN_NOSTATE;
+    struct vm *vm = virt_vm(virt, virDomainGetName(domain));
+    vm->state = MACHINE_STARTING;
+    if (agent_is_connected(domain)) {
+        note_event(virt, domain, true, VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED, 0);
+    }
+    if (virDomainGetState(domain, &state, NULL, 0) == 0 && state == VIR_DOMAIN_PAUSED) {
+        note_event(
+                virt, domain, false, VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+    }
+    virt_state_watch_serial(virt);
+}
+
+bool virt_state_adopt(struct virt *virt, GError **error)
+{
+    virDomainPtr *domains = NULL;
+    int n = virConnectListAllDomains(virt->connection, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    if (n < 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+                "libvirt does not list its machines: %s", virGetLastErrorMessage());
+        return false;
+    }
+    for (int i = 0; i < n; i++) {
+        adopt(virt, domains[i]);
+        virDomainFree(domains[i]);
+    }
+    free(domains);
+    return true;
+}
