@@ -41,6 +41,6 @@ cJSON *control_client_call(struct control_client *client, const char *method, cJ
 
 /* The next event of a subscription: 1 with *ret (the caller's), 0 when the engine closed the
  * connection, -1 on error or when timeout_ms (-1: for ever) passed. */
-int control_client_next_event(struct control_client *client, int timeout_ms, struct event **ret,
-        GError **error);
+int control_client_next_event(
+        struct control_client *client, int timeout_ms, struct event **ret, GError **error);
 int control_client_fd(const struct control_client *client); /* for poll; never read it yourself */

@@ -28,8 +28,8 @@ static const char event_head[] = "{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"pa
 
 static void set_lost(GError **error)
 {
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-            "the exercise closed the connection");
+    g_set_error(
+            error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "the exercise closed the connection");
 }
 
 static void set_timeout(GError **error, const char *what)
@@ -243,8 +243,8 @@ const cJSON *control_client_hello(const struct control_client *client)
     return json_object(client->hello, "params");
 }
 
-static bool send_all(struct control_client *client, const char *text, gint64 deadline,
-        GError **error)
+static bool send_all(
+        struct control_client *client, const char *text, gint64 deadline, GError **error)
 {
     gsize length = strlen(text);
     while (length > 0) {
@@ -292,8 +292,8 @@ cJSON *control_client_call(struct control_client *client, const char *method, cJ
     }
 }
 
-int control_client_next_event(struct control_client *client, int timeout_ms, struct event **ret,
-        GError **error)
+int control_client_next_event(
+        struct control_client *client, int timeout_ms, struct event **ret, GError **error)
 {
     gint64 deadline = deadline_in(timeout_ms);
     while (g_queue_is_empty(&client->events)) {

@@ -76,9 +76,8 @@ static void take_lines(struct control_conn *conn)
     while (!conn->closing && control_conn_unsent(conn) <= CONTROL_UNSENT_READ) {
         const char *text = (const char *)conn->input->data;
         gsize from = MAX(begin, conn->scanned);
-        const char *feed = from < conn->input->len
-                                   ? memchr(text + from, '\n', conn->input->len - from)
-                                   : NULL;
+        const char *feed =
+                from < conn->input->len ? memchr(text + from, '\n', conn->input->len - from) : NULL;
         gsize length = (feed ? (gsize)(feed - text) : conn->input->len) - begin;
         if (length > CONTROL_LINE_MAX) {
             too_long(conn);
@@ -177,7 +176,7 @@ void control_conn_settle(struct control_conn *conn)
     bool takes = !conn->closing && control_conn_unsent(conn) <= CONTROL_UNSENT_READ;
     bool waits = !idle || conn->reader || (takes && conn->scanned < conn->input->len);
     watch(conn, (takes ? G_IO_IN : 0) | (waits ? G_IO_OUT : 0) | G_IO_ERR |
-                    (conn->closing && idle ? 0 : G_IO_HUP));
+                        (conn->closing && idle ? 0 : G_IO_HUP));
 }
 
 static void greet(struct control_conn *conn)

@@ -94,8 +94,8 @@ void control_events_announce(struct control *control, const struct event *event)
     }
 }
 
-static int read_one(struct ledger_reader *reader, gint64 to, gsize *bytes, cJSON *list,
-        GError **error)
+static int read_one(
+        struct ledger_reader *reader, gint64 to, gsize *bytes, cJSON *list, GError **error)
 {
     auto_event event = NULL;
     int more = ledger_reader_next(reader, &event, error);
@@ -112,8 +112,8 @@ static int read_one(struct ledger_reader *reader, gint64 to, gsize *bytes, cJSON
     return 1;
 }
 
-cJSON *control_events_page(struct control *control, gint64 from, gint64 to, gint64 limit,
-        GError **error)
+cJSON *control_events_page(
+        struct control *control, gint64 from, gint64 to, gint64 limit, GError **error)
 {
     struct ledger_reader *reader =
             ledger_reader_open(exercise_ledger_path(control->exercise), error);

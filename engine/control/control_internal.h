@@ -11,9 +11,9 @@
 #define CONTROL_UNSENT_MAX (8 * 1024 * 1024) /* more unsent: the client is dropped */
 #define CONTROL_EXECS_MAX 16                 /* a client's commands under way */
 #define CONTROL_ARGV_MAX 256
-#define CONTROL_PAGE_MAX 1000                /* events in one reply of "events" */
+#define CONTROL_PAGE_MAX 1000 /* events in one reply of "events" */
 #define CONTROL_PAGE_BYTES (1024 * 1024)
-#define CONTROL_CLOSING_MS 5000              /* for a closed client to take its last lines */
+#define CONTROL_CLOSING_MS 5000 /* for a closed client to take its last lines */
 
 /* JSON-RPC 2.0, 5.1; the application's own are CONTROL_ERROR_BASE - enum sandtable_error */
 enum control_error {
@@ -29,33 +29,33 @@ struct control {
     GMainContext *context;
     char *path;
     int listener;
-    GSource *accepts;   /* NULL while out of descriptors */
-    GSource *rest;      /* … and this wakes it up */
-    GHashTable *conns;  /* struct control_conn * */
-    GPtrArray *execs;   /* struct control_exec *: under way */
+    GSource *accepts;  /* NULL while out of descriptors */
+    GSource *rest;     /* … and this wakes it up */
+    GHashTable *conns; /* struct control_conn * */
+    GPtrArray *execs;  /* struct control_exec *: under way */
 };
 
 struct control_conn {
     struct control *control;
     int fd;
-    char *who;          /* for the record */
+    char *who; /* for the record */
     bool observer;
-    bool settling;      /* within control_conn_settle() */
-    bool closing;       /* nothing more is read; closed once all is sent */
+    bool settling; /* within control_conn_settle() */
+    bool closing;  /* nothing more is read; closed once all is sent */
     GByteArray *input;
-    gsize scanned;      /* no newline before this */
+    gsize scanned; /* no newline before this */
     GByteArray *output;
-    gsize sent;         /* of output */
+    gsize sent; /* of output */
     GIOCondition watched;
     GSource *watch;
-    GSource *limit;     /* while closing */
+    GSource *limit; /* while closing */
     guint execs;
     bool subscribed;
     gint64 next;                  /* seq of the next event to send */
     struct ledger_reader *reader; /* while catching up */
 };
 
-struct control_exec { /* a command under way: the reply's address */
+struct control_exec {          /* a command under way: the reply's address */
     struct control *control;   /* NULL once the server is gone */
     struct control_conn *conn; /* NULL once the client is gone */
     cJSON *id;                 /* NULL: a notification */
@@ -123,8 +123,8 @@ void control_events_pump(struct control_conn *conn);
 void control_events_announce(struct control *control, const struct event *event);
 
 /* {"events": […], "next": N}: next is where to go on, absent at the end. */
-cJSON *control_events_page(struct control *control, gint64 from, gint64 to, gint64 limit,
-        GError **error);
+cJSON *control_events_page(
+        struct control *control, gint64 from, gint64 to, gint64 limit, GError **error);
 
 /* ---- control.c, control_peer.c ------------------------------------------------------------- */
 

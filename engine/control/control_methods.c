@@ -25,8 +25,8 @@ static bool has(const struct control_call *call, const char *name)
 }
 
 /* A whole number of at least min, or fallback when it is missing. */
-static bool read_int(const struct control_call *call, const char *name, gint64 min,
-        gint64 fallback, gint64 *ret, GError **error)
+static bool read_int(const struct control_call *call, const char *name, gint64 min, gint64 fallback,
+        gint64 *ret, GError **error)
 {
     if (!has(call, name)) {
         *ret = fallback;
@@ -43,14 +43,13 @@ static bool read_int(const struct control_call *call, const char *name, gint64 m
     return true;
 }
 
-static bool read_bool(const struct control_call *call, const char *name, bool fallback, bool *ret,
-        GError **error)
+static bool read_bool(
+        const struct control_call *call, const char *name, bool fallback, bool *ret, GError **error)
 {
-    const cJSON *item =
-            call->params ? cJSON_GetObjectItemCaseSensitive(call->params, name) : NULL;
+    const cJSON *item = call->params ? cJSON_GetObjectItemCaseSensitive(call->params, name) : NULL;
     if (item && !cJSON_IsBool(item)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s must be true or false",
-                name);
+        g_set_error(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s must be true or false", name);
         return false;
     }
     *ret = json_bool(call->params, name, fallback);
@@ -72,8 +71,8 @@ static cJSON *run_hello(const struct control_call *call, GError **error)
         return NULL;
     }
     if (protocol != CONTROL_PROTOCOL) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "this engine speaks protocol %d", CONTROL_PROTOCOL);
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "this engine speaks protocol %d",
+                CONTROL_PROTOCOL);
         return NULL;
     }
     const char *role = json_string(call->params, "role", has(call, "role") ? "" : "operator");
@@ -164,8 +163,7 @@ static cJSON *run_fire(const struct control_call *call, GError **error)
         set_usage(error, "inject must name what to fire");
         return NULL;
     }
-    return exercise_fire(exercise_of(call), inject, call->conn->who, error) ? accepted(call)
-                                                                            : NULL;
+    return exercise_fire(exercise_of(call), inject, call->conn->who, error) ? accepted(call) : NULL;
 }
 
 static cJSON *run_hold(const struct control_call *call, GError **error)
@@ -261,18 +259,18 @@ static cJSON *run_exec(const struct control_call *call, GError **error)
 }
 
 static const struct control_method methods[] = {
-    {"hello", false, run_hello},
-    {"status", false, run_status},
-    {"score", false, run_score},
-    {"subscribe", false, run_subscribe},
-    {"unsubscribe", false, run_unsubscribe},
-    {"events", false, run_events},
-    {"pause", true, run_pause},
-    {"resume", true, run_resume},
-    {"fire", true, run_fire},
-    {"hold", true, run_hold},
-    {"exec", true, run_exec},
-    {"end", true, run_end},
+        {"hello", false, run_hello},
+        {"status", false, run_status},
+        {"score", false, run_score},
+        {"subscribe", false, run_subscribe},
+        {"unsubscribe", false, run_unsubscribe},
+        {"events", false, run_events},
+        {"pause", true, run_pause},
+        {"resume", true, run_resume},
+        {"fire", true, run_fire},
+        {"hold", true, run_hold},
+        {"exec", true, run_exec},
+        {"end", true, run_end},
 };
 
 const struct control_method *control_method_find(const char *name)

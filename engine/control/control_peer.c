@@ -98,7 +98,8 @@ static bool clear_stale(const struct sockaddr_un *address, GError **error)
 static bool bind_at(int fd, const struct sockaddr_un *address, GError **error)
 {
     /* the mode is there from the socket file's first moment */
-    if (fchmod(fd, 0600) != 0 || bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 ||
+    if (fchmod(fd, 0600) != 0 ||
+            bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 ||
             listen(fd, 64) != 0) {
         set_os_error(error, address->sun_path, "listen at");
         return false;
@@ -112,7 +113,8 @@ int control_listen(const char *path, GError **error)
     if (strlen(path) >= sizeof(address.sun_path)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
                 "the socket's path has more than %zu bytes: %s; set XDG_RUNTIME_DIR to a shorter "
-                "one", sizeof(address.sun_path) - 1, path);
+                "one",
+                sizeof(address.sun_path) - 1, path);
         return -1;
     }
     memcpy(address.sun_path, path, strlen(path) + 1);

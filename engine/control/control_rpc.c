@@ -111,8 +111,8 @@ void control_rpc_line(struct control_conn *conn, const char *line, gsize length)
     g_autoptr(GError) error = NULL;
     auto_json request = json_parse(line, length, &error);
     if (!request || !g_utf8_validate(line, (gssize)length, NULL)) {
-        control_conn_send(conn, control_rpc_error(NULL, CONTROL_PARSE_ERROR,
-                                        error ? error->message : "not UTF-8"));
+        control_conn_send(conn,
+                control_rpc_error(NULL, CONTROL_PARSE_ERROR, error ? error->message : "not UTF-8"));
         control_conn_finish(conn);
         return;
     }
@@ -120,15 +120,14 @@ void control_rpc_line(struct control_conn *conn, const char *line, gsize length)
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(request, "id");
     if (fault) {
         bool usable = cJSON_IsNumber(id) || cJSON_IsString(id);
-        control_conn_send(conn,
-                control_rpc_error(usable ? id : NULL, CONTROL_INVALID_REQUEST, fault));
+        control_conn_send(
+                conn, control_rpc_error(usable ? id : NULL, CONTROL_INVALID_REQUEST, fault));
         return;
     }
     const cJSON *params = cJSON_GetObjectItemCaseSensitive(request, "params");
     struct control_call call = {.conn = conn, .id = id, .params = params};
     if (params && !cJSON_IsObject(params)) {
-        respond(&call,
-                control_rpc_error(id, CONTROL_INVALID_PARAMS, "params must be an object"));
+        respond(&call, control_rpc_error(id, CONTROL_INVALID_PARAMS, "params must be an object"));
         return;
     }
     dispatch(&call, json_string(request, "method", ""));

@@ -1,0 +1,236 @@
+/* fake_exercise.h - an exercise without a range: a real ledger, and calls that are noted in it.
+ *
+ * Include it in one source file of a test: its functions take the place of run/'s, whose objects
+ * the linker then leaves out.
+ */
+#pragma once
+
+#include "support/test.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "run/exercise.h"
+
+#include <string.h>
+
+struct exercise {
+    char *path;
+    struct ledger *ledger;
+    const char *state;
+    gint64 seq;
+    exercise_event_fn listener;
+    gpointer listener_data;
+    GPtrArray *pending; /* struct fake_exec * */
+};
+
+struct fake_exec {
+    struct exercise *exercise;
+    char **argv;
+    exercise_exec_fn done;
+    gpointer data;
+    GSource *source;
+};
+
+static inline void fake_on_event(const struct event *event, const GError *error, gpointer data)
+{
+    struct exercise *exercise = data;
+    if (error) {
+        return;
+    }
+    exercise->seq = event->seq;
+    if (exercise->listener) {
+        exercise->listener(event, exercise->listener_data);
+    }
+}
+
+static inline struct exercise *fake_new(const char *path)
+{
+    struct exercise *exercise = g_new0(struct exercise, 1);
+    g_autoptr(GError) error = NULL;
+    exercise->path = g_strdup(path);
+    exercise->state = "running";
+    exercise->pending = g_ptr_array_new();
+    exercise->ledger = ledger_create(path, &error);
+    if (error) {
+        g_error("%s", error->message);
+    }
+    ledger_set_listener(exercise->ledger, fake_on_event, exercise);
+    return exercise;
+}
+
+static inline void fake_exec_free(struct fake_exec *exec)
+{
+    if (exec->source) {
+        g_source_destroy(exec->source);
+        g_source_unref(exec->source);
+    }
+    g_strfreev(exec->argv);
+    g_free(exec);
+}
+
+/* Commands still under way end now, as cancelled. */
+static inline void fake_free(struct exercise *exercise)
+{
+    g_autoptr(GError) error =
+            g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "the exercise ended");
+    for (guint i = 0; i < exercise->pending->len; i++) {
+        struct fake_exec *exec = exercise->pending->pdata[i];
+        exec->done(NULL, error, exec->data);
+        fake_exec_free(exec);
+    }
+    g_ptr_array_unref(exercise->pending);
+    ledger_close(exercise->ledger);
+    g_free(exercise->path);
+    g_free(exercise);
+}
+
+static inline void fake_record(struct exercise *exercise, const char *kind, const char *team,
+        const char *subject, cJSON *body)
+{
+    struct event *event = event_new(kind, team, subject, body);
+    if (!exercise->ledger) { /* closed: a fuzzer's calls are not kept */
+        event_free(event);
+        return;
+    }
+    event->at_us = 1000000;
+    event->wall_us = 1700000000000000;
+    ledger_append(exercise->ledger, event, NULL, NULL);
+}
+
+static inline bool fake_act(
+        struct exercise *exercise, const char *action, const char *who, const char *inject)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "action", action);
+    cJSON_AddStringToObject(body, "by", who);
+    if (inject) {
+        cJSON_AddStringToObject(body, "inject", inject);
+    }
+    fake_record(exercise, "operator.action", NULL, "drill", body);
+    return true;
+}
+
+static inline bool fake_known(const char *inject, GError **error)
+{
+    static const char *const known[] = {"recon@blue1", "guess@blue1", NULL};
+    if (!g_strv_contains(known, inject)) {
+        g_autofree char *hint = text_did_you_mean(inject, known);
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no inject \"%s\"%s", inject,
+                hint);
+        return false;
+    }
+    return true;
+}
+
+bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
+{
+    if (strcmp(exercise->state, "running") != 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "cannot pause: the exercise is %s", exercise->state);
+        return false;
+    }
+    exercise->state = "paused";
+    return fake_act(exercise, "pause", who, NULL);
+}
+
+bool exercise_resume(struct exercise *exercise, const char *who, GError **error)
+{
+    (void)error;
+    exercise->state = "running";
+    return fake_act(exercise, "resume", who, NULL);
+}
+
+bool exercise_end(struct exercise *exercise, const char *who, const char *reason, GError **error)
+{
+    (void)error;
+    exercise->state = "ended";
+    return fake_act(exercise, "end", who, reason);
+}
+
+bool exercise_fire(struct exercise *exercise, const char *inject, const char *who, GError **error)
+{
+    return fake_known(inject, error) && fake_act(exercise, "fire", who, inject);
+}
+
+bool exercise_hold(
+        struct exercise *exercise, const char *inject, bool held, const char *who, GError **error)
+{
+    return (!inject || fake_known(inject, error)) &&
+           fake_act(exercise, held ? "hold" : "release", who, inject);
+}
+
+static inline gboolean fake_exec_done(gpointer data)
+{
+    struct fake_exec *exec = data;
+    g_autofree char *out = g_strjoinv(" ", exec->argv);
+    const struct world_exec_result result = {.status = 3, .out = out, .err = "\33[31m\xff"};
+    g_ptr_array_remove(exec->exercise->pending, exec);
+    exec->done(&result, NULL, exec->data);
+    fake_exec_free(exec);
+    return G_SOURCE_REMOVE;
+}
+
+bool exercise_exec(struct exercise *exercise, const char *machine, const char *const *argv,
+        int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error)
+{
+    (void)timeout_ms;
+    (void)who;
+    if (strcmp(machine, "blue1/web") != 0) {
+        g_set_error(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no machine \"%s\"", machine);
+        return false;
+    }
+    struct fake_exec *exec = g_new0(struct fake_exec, 1);
+    exec->exercise = exercise;
+    exec->argv = g_strdupv((char **)argv);
+    exec->done = done;
+    exec->data = data;
+    g_ptr_array_add(exercise->pending, exec);
+    if (strcmp(argv[0], "sleep") != 0) { /* that one never ends */
+        exec->source = g_idle_source_new();
+        g_source_set_callback(exec->source, fake_exec_done, exec, NULL);
+        g_source_attach(exec->source, g_main_context_get_thread_default());
+    }
+    return true;
+}
+
+cJSON *exercise_status(const struct exercise *exercise)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "name", "drill");
+    cJSON_AddStringToObject(json, "state", exercise->state);
+    json_add_int(json, "seq", exercise->seq);
+    return json;
+}
+
+cJSON *exercise_score(const struct exercise *exercise, bool explain)
+{
+    (void)exercise;
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddBoolToObject(json, "explain", explain);
+    cJSON_AddArrayToObject(json, "teams");
+    return json;
+}
+
+const char *exercise_ledger_path(const struct exercise *exercise)
+{
+    return exercise->path;
+}
+
+const char *exercise_name(const struct exercise *exercise)
+{
+    (void)exercise;
+    return "drill";
+}
+
+void exercise_listen(struct exercise *exercise, exercise_event_fn fn, gpointer data)
+{
+    exercise->listener = fn;
+    exercise->listener_data = data;
+}
+
+gint64 exercise_seq(const struct exercise *exercise)
+{
+    return exercise->seq;
+}
