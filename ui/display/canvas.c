@@ -95,7 +95,11 @@ void draw_rect(struct draw *draw, struct rect r, colour c)
     for (int y = y0; y < y1; y++) {
         uint32_t *row = draw->pixels + (gsize)y * (gsize)draw->w;
         for (int x = x0; x < x1; x++) {
-            draw_mix(row + x, c, 255);
+            if (c >= 0xFF000000U) {
+                row[x] = c & 0xFFFFFFU;
+            } else {
+                draw_mix(row + x, c, 255);
+            }
         }
     }
 }

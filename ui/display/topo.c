@@ -38,6 +38,11 @@ const struct topo_bar *topo_bar_of(const struct topo *topo, int network)
     return NULL;
 }
 
+bool topo_label_left(const struct topo *topo, float x)
+{
+    return x < topo->middle - topo->unit;
+}
+
 static const struct model_network *network_at(const struct model *model, int index)
 {
     return model->networks->pdata[index];
@@ -156,7 +161,11 @@ static void place_block(const struct model *model, struct topo *topo, struct top
         int row = row_of(machine, ground.networks);
         float cell = ground.rect.w / (float)ground.count[row];
         float x = ground.rect.x + cell * ((float)placed[row]++ + 0.5F);
-        topo->nodes[m] = (struct point){x - MIN(cell * 0.22F, head * 1.2F), ground.y[row]};
+        float aside = MIN(cell * 0.22F, head * 1.2F); /* room for the label */
+        topo->nodes[m] = (struct point){x, ground.y[row]};
+        if (block.team >= 0) {
+            topo->nodes[m].x += topo_label_left(topo, x) ? aside : -aside;
+        }
     }
     g_array_unref(ground.networks);
 }
@@ -236,6 +245,7 @@ struct topo *topo_new(const struct model *model, struct rect area, float scale)
 {
     struct topo *topo = topo_new_empty(model->machines->len);
     int teams = 0;
+    topo->middle = area.x + area.w / 2;
     for (int t = 0; (guint)t < model->teams->len; t++) {
         teams += owns_ground(model, t);
     }
@@ -244,7 +254,7 @@ struct topo *topo_new(const struct model *model, struct rect area, float scale)
     float core = !shared ? 0 : grid.beside ? area.w * (teams == 0 ? 1.0F : 0.24F) : area.h * 0.2F;
     struct rect first = cell_rect(&grid, 0, area, core);
     float room = MIN(first.w / 260, first.h / 230);
-    topo->unit = CLAMP(room * 9, 2.5F, 10 * scale);
+    topo->unit = CLAMP(room * 9, 2.5F, 12 * scale);
     topo->roomy = room > 0.62F * scale;
     float head = MIN(26 * scale, first.h * 0.16F);
     int index = 0;

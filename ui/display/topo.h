@@ -23,6 +23,7 @@ struct topo {
     struct point *nodes; /* one a machine; x < -1e5 for one that is not placed */
     GArray *bars;        /* struct topo_bar */
     GArray *blocks;      /* struct topo_block */
+    float middle;        /* x of the area's middle */
     float unit;          /* radius of a machine's shape */
     bool roomy;          /* labels fit */
 };
@@ -30,4 +31,6 @@ struct topo {
 /* scale is pixels at 1 = 1920x1080; zoom and pan are in area already. */
 struct topo *topo_new(const struct model *model, struct rect area, float scale);
 void topo_free(struct topo *topo); /* accepts NULL */
+/* True when labels stand left of x: away from the middle, where the attacks come from. */
+bool topo_label_left(const struct topo *topo, float x);
 const struct topo_bar *topo_bar_of(const struct topo *topo, int network); /* NULL: none */

@@ -155,6 +155,10 @@ static bool make_arrow(const struct picture *picture, guint index, struct arrow 
     arrow->width = MAX(1.2F, px(view, fresh ? 2.6F : 1.7F) * MIN(picture->topo->unit / 9, 1));
     float length = hypotf(to.x - from.x, to.y - from.y);
     float side = to.x < from.x ? 1.0F : -1.0F; /* left or right, arrows bend upwards */
+    if (fabsf(to.x - from.x) < fabsf(to.y - from.y) * 0.3F) { /* up or down: away from labels */
+        bool left = topo_label_left(picture->topo, from.x);
+        side = (left ? -1.0F : 1.0F) * (to.y > from.y ? 1.0F : -1.0F);
+    }
     float bend = length * 0.05F + (float)rank_among(view->model, index) * MIN(px(view, 30), length * 0.08F);
     shape_arrow(arrow, from, to, side * bend, picture->topo->unit * 1.9F);
     return true;

@@ -44,9 +44,11 @@ static void service_cell(const struct view *view, const struct model_cell *cell,
     float number = view_text(view, (struct text_style){FONT_DIGIT, 14, down ? 0xFFFF8A4CU : C_TEXT, LEFT, 0},
             r.x + px(view, 32), y, text);
     float room = r.w - number - px(view, 48);
-    if (cell->status != STATUS_UP && room > px(view, 40)) { /* the word, for who sees no colour */
-        view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, room}, r.x + r.w - px(view, 8),
-                y + px(view, 1), view_status_word(cell->status));
+    const char *word = view_status_word(cell->status);
+    if (cell->status != STATUS_UP &&
+            draw_text_width(view->draw, FONT_TEXT, px(view, 12), word) <= room) {
+        view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, room},
+                r.x + r.w - px(view, 8), y + px(view, 1), word);
     }
 }
 

@@ -46,7 +46,9 @@ static void score_line(const struct view *view, const struct scale *scale,
             continue;
         }
         if (i > 0) {
-            draw_line(view->draw, last, next, width, c);
+            float half = width / 2;
+            draw_line(view->draw, last, (struct point){next.x + half, last.y}, width, c);
+            draw_line(view->draw, (struct point){next.x, last.y}, next, width, c);
         }
         last = next;
     }
@@ -115,7 +117,7 @@ void view_scores(struct view *view, struct rect r)
         view_empty(view, in, model->state == MODEL_NONE ? "no event yet" : "the plan has no teams");
         return;
     }
-    float row = CLAMP(in.h / (float)model->teams->len, px(view, 26), px(view, 92));
+    float row = CLAMP(in.h / (float)model->teams->len, px(view, 26), px(view, 140));
     for (int rank = 0; (float)(rank + 1) * row <= in.h + 1; rank++) {
         const struct model_team *team = team_of_rank(model, rank);
         if (!team) {
@@ -236,8 +238,8 @@ static void cursor(const struct view *view, const struct scale *scale, float top
     const char *word = view->link == LINK_LIVE && !over ? "LIVE" : over ? "END" : "NOW";
     float x = time_x(scale, view->clock_us);
     draw_rect(view->draw, (struct rect){x, top, MAX(2, px(view, 2)), y - top + px(view, 6)}, C_FOCUS);
-    view_text(view, (struct text_style){FONT_BOLD, 11, C_FOCUS, LEFT, 0}, x + px(view, 6),
-            top - px(view, 2), word);
+    view_text(view, (struct text_style){FONT_BOLD, 11, C_FOCUS, RIGHT, 0}, x - px(view, 5),
+            top - px(view, 4), word);
 }
 
 void view_timeline(struct view *view, struct rect r)

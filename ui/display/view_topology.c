@@ -24,6 +24,25 @@ static enum status node_status(const struct model *model, const struct model_mac
     return STATUS_UP;
 }
 
+/* The only team that stands there, else "Shared". */
+static const char *shared_title(const struct model *model)
+{
+    int owner = -2;
+    for (guint m = 0; m < model->machines->len; m++) {
+        const struct model_machine *machine = model->machines->pdata[m];
+        bool at_home = false;
+        for (guint n = 0; n < model->networks->len && !at_home; n++) {
+            const struct model_network *network = model->networks->pdata[n];
+            at_home = network->team >= 0 && network->team == machine->team;
+        }
+        if (!at_home) {
+            owner = owner == -2 || owner == machine->team ? machine->team : -1;
+        }
+    }
+    const struct model_team *team = model_team_at(model, owner);
+    return team ? team->title : "Shared";
+}
+
 static void draw_blocks(const struct picture *picture)
 {
     const struct view *view = picture->view;
@@ -36,10 +55,15 @@ static void draw_blocks(const struct picture *picture)
             continue;
         }
         g_autofree char *title = team ? g_strdup_printf("%d  %s", block->team + 1, team->title)
-                                      : g_strdup("Shared");
+                                      : g_strdup(shared_title(view->model));
         float size = picture->topo->roomy ? 14 : 12;
-        view_text(view, (struct text_style){FONT_BOLD, size, C_TEXT, LEFT, block->rect.w - px(view, 20)},
-                block->rect.x + px(view, 10), block->rect.y + px(view, 6), title);
+        float x = block->rect.x + px(view, 10);
+        /* what is shared has its title below: arrows leave it upwards */
+        float y = team ? block->rect.y + px(view, 6) : block->rect.y + block->rect.h - px(view, 26);
+        float width = view_text(view,
+                (struct text_style){FONT_BOLD, size, C_TEXT, LEFT, block->rect.w - px(view, 20)}, x, y,
+                title);
+        picture_occupy(picture, (struct rect){x, y, width, px(view, 18)});
     }
 }
 
@@ -85,29 +109,35 @@ static void draw_bars(const struct picture *picture)
     }
 }
 
+/* Name above, state below, and what struck it: on the side away from the middle. */
 static void draw_label(const struct picture *picture, const struct model_machine *machine,
         struct point at, const char *word)
 {
     const struct view *view = picture->view;
-    float r = picture->topo->unit;
-    float x = at.x + r + px(view, 8);
-    float y = at.y - px(view, 17);
+    bool left = topo_label_left(picture->topo, at.x);
+    float sign = left ? -1.0F : 1.0F;
+    enum align align = left ? RIGHT : LEFT;
+    float x = at.x + sign * (picture->topo->unit + px(view, 9));
+    float y = at.y - px(view, 18);
     float room = px(view, 150);
-    float name = view_text(view, (struct text_style){FONT_TEXT, 14, C_TEXT, LEFT, room}, x, y,
+    float name = view_text(view, (struct text_style){FONT_TEXT, 15, C_TEXT, align, room}, x, y,
             machine->name);
-    bool ready = !strcmp(word, "ready");
-    float state = view_text(view, (struct text_style){FONT_TEXT, 12, ready ? C_DIM : C_TEXT, LEFT, room},
-            x, y + px(view, 18), word);
+    colour ink = !strcmp(word, "ready") ? C_DIM : C_TEXT;
+    float state = view_text(view, (struct text_style){FONT_TEXT, 12, ink, align, room}, x,
+            y + px(view, 20), word);
     float mark = 0;
     if (*machine->struck) { /* the effect stays when the arrow has faded */
-        struct point flag[] = {{x + state + px(view, 8), y + px(view, 20)},
-                {x + state + px(view, 17), y + px(view, 25)},
-                {x + state + px(view, 8), y + px(view, 30)}};
-        draw_convex(view->draw, flag, 3, C_ATTACK);
-        mark = px(view, 22) + view_text(view, (struct text_style){FONT_TEXT, 12, C_ATTACK, LEFT, 0},
-                                      x + state + px(view, 21), y + px(view, 18), machine->struck);
+        float edge = x + sign * (state + px(view, 8));
+        mark = view_text(view, (struct text_style){FONT_TEXT, 12, C_ATTACK, align, 0},
+                       edge + sign * px(view, 13), y + px(view, 20), machine->struck) +
+                px(view, 21);
+        float flag = left ? edge - px(view, 9) : edge;
+        struct point corners[] = {{flag, y + px(view, 23)}, {flag + px(view, 9), y + px(view, 28)},
+                {flag, y + px(view, 33)}};
+        draw_convex(view->draw, corners, 3, C_ATTACK);
     }
-    picture_occupy(picture, (struct rect){x, y, MAX(name, state + mark), px(view, 34)});
+    float width = MAX(name, state + mark);
+    picture_occupy(picture, (struct rect){left ? x - width : x, y, width, px(view, 37)});
 }
 
 static void draw_nodes(const struct picture *picture)
