@@ -70,9 +70,8 @@ static GSubprocess *start_qemu(const char *kernel, const char *initrd, GError **
             "192", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-kernel",
             kernel, "-initrd", initrd, "-append", "console=ttyS0", "-serial", "stdio", "-sandbox",
             "on,spawn=deny", NULL};
-    return g_subprocess_newv(argv,
-            G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
-            error);
+    return g_subprocess_newv(
+            argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, error);
 }
 
 /* Boots; what was found in words, NULL when the guest spoke. */
