@@ -88,6 +88,6 @@ char *ledger_wal_damage(const char *path)
         return NULL;
     }
     char *damage = check(file);
-    fclose(file);
+    (void)fclose(file); /* it was only read */
     return damage;
 }

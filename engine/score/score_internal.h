@@ -55,8 +55,8 @@ struct score {
 void score_learn(struct score *score, const cJSON *body);
 
 /* The index of the reason with this term, points and text; made when new. */
-guint32 score_reason_id(struct score *score, enum score_term term, gint32 points, const char *why);
+guint32 score_reason_id(struct score *score, enum score_term term, gint32 value, const char *why);
 
 /* Frees what score_learn() made. */
-void score_team_free(gpointer team);
-void score_step_free(gpointer step);
+void score_team_free(gpointer data);
+void score_step_free(gpointer data);

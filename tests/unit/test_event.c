@@ -49,13 +49,14 @@ static void what_is_not_an_event_is_refused(void **state)
     g_autofree char *filler = g_strnfill(EVENT_BODY_MAX, 'x');
     g_autofree char *long_body =
             g_strdup_printf("{\"kind\":\"k\",\"body\":{\"a\":\"%s\"}}", filler);
+    static const char bad_hash[] =
+            "{\"kind\":\"k\",\"body\":{},\"hash\":"
+            "\"zzababababababababababababababababababababababababababababababab\"}";
     const char *const lines[] = {"", "[]", "{}", "{\"kind\":\"k\"}", "{\"kind\":\"\",\"body\":{}}",
             "{\"kind\":7,\"body\":{}}", "{\"kind\":\"k\",\"body\":[]}",
             "{\"kind\":\"a\\tb\",\"body\":{}}", "{\"kind\":\"k\",\"team\":\"\\u007f\",\"body\":{}}",
             "{\"kind\":\"k\",\"body\":{}}{}", "{\"kind\":\"k\",\"body\":{},\"hash\":\"abc\"}",
-            "{\"kind\":\"k\",\"body\":{},\"hash\":"
-            "\"zzababababababababababababababababababababababababababababababab\"}",
-            long_kind, long_body};
+            bad_hash, long_kind, long_body};
     for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_autoptr(GError) error = NULL;
         assert_null(event_from_line(lines[i], strlen(lines[i]), &error));

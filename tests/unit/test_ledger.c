@@ -82,7 +82,7 @@ static void append(struct fixture *f, int from, int to)
 /* Runs the loop until count callbacks came. */
 static void wait_done(struct fixture *f, guint count)
 {
-    gint64 limit = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    gint64 limit = g_get_monotonic_time() + G_GINT64_CONSTANT(20000000);
     g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
     while (f->done + f->failed < count) {
         assert_true(g_get_monotonic_time() < limit);
@@ -271,8 +271,8 @@ static void a_full_disk_fails_every_later_append_and_keeps_what_was_acknowledged
     wait_done(f, 10);
     struct rlimit before;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    struct rlimit small = {.rlim_cur = 200 * 1024, .rlim_max = before.rlim_max};
-    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit small = {.rlim_cur = 200000, .rlim_max = before.rlim_max};
+    assert_ptr_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     append(f, 11, 5000);
     wait_done(f, 5000);

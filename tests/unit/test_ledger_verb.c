@@ -63,12 +63,12 @@ static char *run(struct fixture *f, int expected, const char *first, const char 
     char *argv[] = {g_strdup("verify"), g_strdup(first), g_strdup(second), NULL};
     char *words[] = {argv[0], argv[1], argv[2], NULL};
     g_autofree char *path = g_build_filename(f->dir, "out", NULL);
-    fflush(stdout);
+    assert_int_equal(fflush(stdout), 0);
     int saved = dup(STDOUT_FILENO);
     int out = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     assert_true(saved >= 0 && out >= 0 && dup2(out, STDOUT_FILENO) >= 0);
     int code = cli_main(second ? 3 : first ? 2 : 1, words);
-    fflush(stdout);
+    assert_int_equal(fflush(stdout), 0);
     dup2(saved, STDOUT_FILENO);
     close(saved);
     close(out);

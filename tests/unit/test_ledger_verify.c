@@ -21,7 +21,7 @@ struct fixture {
 static char *body_of(int seq)
 {
     /* row 20 is longer than a page, so that overflow pages are damaged as well */
-    g_autofree char *filler = g_strnfill(seq == 20 ? 9000 : 20, 'a' + seq % 26);
+    g_autofree char *filler = g_strnfill(seq == 20 ? 9000 : 20, (gchar)('a' + seq % 26));
     return g_strdup_printf("{\"mark\":\"row-%03d\",\"filler\":\"%s\"}", seq, filler);
 }
 
@@ -56,7 +56,7 @@ static int setup(void **state)
         struct event *event = event_new("check.ok", "blue1", "site", NULL);
         g_free(event->body);
         event->body = body_of(i);
-        event->at_us = i * 1000;
+        event->at_us = (gint64)i * 1000;
         ledger_append(ledger, event, NULL, NULL);
     }
     assert_true(ledger_flush(ledger, &error));

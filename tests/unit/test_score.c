@@ -148,11 +148,12 @@ static void what_is_nobodys_fault_moves_nothing(void **state)
 static void events_that_make_no_sense_change_nothing(void **state)
 {
     (void)state;
-    static const char *const bodies[] = {"", "{", "null", "[]", "\"x\"", "{\"plan\":7}",
-            "{\"plan\":{\"teams\":{\"id\":1},\"services\":3,\"steps\":[7,null,{}]}}",
+    static const char odd_plan[] =
             "{\"plan\":{\"teams\":[{\"id\":7},{},null,{\"id\":\"a\"},{\"id\":\"a\"}],"
             "\"services\":[{\"name\":\"s\",\"group\":\"a\",\"points\":1e308,\"sla_after\":-1,"
-            "\"sla_penalty\":\"x\"}]}}"};
+            "\"sla_penalty\":\"x\"}]}}";
+    static const char *const bodies[] = {"", "{", "null", "[]", "\"x\"", "{\"plan\":7}",
+            "{\"plan\":{\"teams\":{\"id\":1},\"services\":3,\"steps\":[7,null,{}]}}", odd_plan};
     for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
         struct score *score = new_with_plan(bodies[i]);
         apply(score, "check.ok", "a", "s", "}");
