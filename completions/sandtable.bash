@@ -24,13 +24,15 @@ _sandtable() {
     fi
     local options=--help
     case $verb in
-    run) options+=" --name --teams --seed --display --until --accel --user" ;;
+    run) options+=" --name --teams --seed --display --until --accel --ready-limit --user" ;;
     events) options+=" --follow --json" ;;
-    check | list | status | score | verify | doctor | version) options+=" --json" ;;
+    check) options+=" --teams --json" ;;
+    doctor) options+=" --user --json" ;;
+    list | status | score | verify | version) options+=" --json" ;;
     hold) options+=" --release" ;;
     down) options+=" --all" ;;
     image) options+=" --json" ;;
-    display) options+=" --screenshot" ;;
+    display) options+=" --screenshot --at --size --fullscreen" ;;
     esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$options" -- "$word"))
@@ -38,7 +40,7 @@ _sandtable() {
     fi
     case $verb in
     run | check) COMPREPLY=($(compgen -f -- "$word")) ;;
-    image) COMPREPLY=($(compgen -W "build list verify" -- "$word")) ;;
+    image) COMPREPLY=($(compgen -W "build list verify prune" -- "$word")) ;;
     list | doctor | version) ;;
     *) COMPREPLY=($(compgen -W "$(_sandtable_names)" -- "$word") $(compgen -f -X '!*.ledger' -- "$word")) ;;
     esac

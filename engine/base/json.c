@@ -6,40 +6,56 @@
 #include <math.h>
 #include <string.h>
 
-/* Deepest nesting outside strings; cJSON itself stops only at 1000. */
-static gsize nesting(const char *text, gsize length)
+/* What cJSON lets through and nobody here wants. */
+struct scan {
+    gsize depth, deepest; /* nesting outside strings; cJSON itself stops only at 1000 */
+    bool nul;             /* U+0000, raw or escaped */
+};
+
+/* Skips the string that begins after text[i - 1]; the index of its closing quote, or length. */
+static gsize skip_string(const char *text, gsize i, gsize length, struct scan *scan)
 {
-    gsize depth = 0;
-    gsize deepest = 0;
-    bool quoted = false;
-    for (gsize i = 0; i < length; i++) {
-        if (quoted) {
-            if (text[i] == '\\') {
-                i++;
-            } else if (text[i] == '"') {
-                quoted = false;
-            }
-        } else if (text[i] == '"') {
-            quoted = true;
-        } else if (text[i] == '{' || text[i] == '[') {
-            depth++;
-            deepest = MAX(deepest, depth);
-        } else if ((text[i] == '}' || text[i] == ']') && depth > 0) {
-            depth--;
+    for (; i < length && text[i] != '"'; i++) {
+        if (text[i] == '\\') {
+            i++;
+            scan->nul |= length - i >= 5 && !strncmp(text + i, "u0000", 5);
         }
     }
-    return deepest;
+    return i;
+}
+
+static struct scan scan_text(const char *text, gsize length)
+{
+    /* cJSON takes U+0000 as the end of a string and would hide what follows */
+    struct scan scan = {.nul = memchr(text, '\0', length) != NULL};
+    for (gsize i = 0; i < length; i++) {
+        if (text[i] == '"') {
+            i = skip_string(text, i + 1, length, &scan);
+        } else if (text[i] == '{' || text[i] == '[') {
+            scan.depth++;
+            scan.deepest = MAX(scan.deepest, scan.depth);
+        } else if ((text[i] == '}' || text[i] == ']') && scan.depth > 0) {
+            scan.depth--;
+        }
+    }
+    return scan;
 }
 
 cJSON *json_parse(const char *text, gsize length, GError **error)
 {
-    if (nesting(text, length) > 64) {
+    struct scan scan = scan_text(text, length);
+    if (scan.deepest > 64) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_PROTOCOL, "JSON nested too deep");
         return NULL;
     }
-    /* cJSON takes U+0000 as the end of a string and would hide what follows */
-    if (memchr(text, '\0', length) || g_strstr_len(text, (gssize)length, "\\u0000")) {
+    if (scan.nul) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_PROTOCOL, "JSON contains a NUL");
+        return NULL;
+    }
+    const char *bad = NULL;
+    if (!g_utf8_validate_len(text, length, &bad)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_PROTOCOL,
+                "JSON is not UTF-8 (at byte %zu)", (gsize)(bad - text));
         return NULL;
     }
     const char *end = text;
@@ -73,20 +89,20 @@ static const cJSON *member(const cJSON *object, const char *name)
 const char *json_string(const cJSON *object, const char *name, const char *fallback)
 {
     const cJSON *item = member(object, name);
-    return item && cJSON_IsString(item) ? item->valuestring : fallback;
+    return cJSON_IsString(item) ? item->valuestring : fallback;
 }
 
 double json_number(const cJSON *object, const char *name, double fallback)
 {
     const cJSON *item = member(object, name);
-    return item && cJSON_IsNumber(item) ? item->valuedouble : fallback;
+    return cJSON_IsNumber(item) ? item->valuedouble : fallback;
 }
 
 gint64 json_int(const cJSON *object, const char *name, gint64 fallback)
 {
     const cJSON *item = member(object, name);
     const double limit = 9007199254740992.0; /* 2^53 */
-    if (!item || !cJSON_IsNumber(item) || !(fabs(item->valuedouble) <= limit)) {
+    if (!cJSON_IsNumber(item) || !(fabs(item->valuedouble) <= limit)) {
         return fallback;
     }
     return (gint64)item->valuedouble;

@@ -32,5 +32,5 @@ const cJSON *json_object(const cJSON *object, const char *name); /* NULL if not 
 cJSON *json_from_strv(const char *const *strv);
 char **json_to_strv(const cJSON *array);
 
-/* Adds an integer exactly (cJSON prints doubles with 17 digits; up to 2^53 that is exact). */
+/* Adds an integer, exact below 2^52 (from there on cJSON takes 15 digits for good enough). */
 void json_add_int(cJSON *object, const char *name, gint64 value);

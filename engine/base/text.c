@@ -68,5 +68,11 @@ char *text_clean_tail(const char *text, gsize length, gsize max)
             g_string_append_c(clean, *c);
         }
     }
+    /* a byte that is no UTF-8 became three: cut again, between characters */
+    gsize excess = clean->len > max ? clean->len - max : 0;
+    while ((clean->str[excess] & 0xc0) == 0x80) {
+        excess++;
+    }
+    g_string_erase(clean, 0, (gssize)excess);
     return g_string_free(clean, FALSE);
 }

@@ -17,6 +17,10 @@ bool cli_become_user(const char *user, int argc, char **argv, GError **error)
     if (geteuid() != 0) {
         return true;
     }
+    g_autofree char *account = NULL;
+    if (!cell_account(user, &account, error)) {
+        return false;
+    }
     g_autofree char **paths = g_new0(char *, (gsize)argc + 2);
     g_autofree int *from = g_new0(int, (gsize)argc + 2);
     gsize n = 0;
@@ -27,7 +31,7 @@ bool cli_become_user(const char *user, int argc, char **argv, GError **error)
             paths[n++] = g_canonicalize_filename(argv[i], NULL);
         }
     }
-    if (!cell_drop_root(user, paths, error)) {
+    if (!cell_drop_root(account, paths, error)) {
         return false; /* the process ends: what was allocated goes with it */
     }
     g_setenv("SANDTABLE_DATA", paths[0], TRUE);

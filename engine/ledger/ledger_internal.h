@@ -49,3 +49,11 @@ struct event *ledger_row_read(sqlite3_stmt *stmt, unsigned char *prev, const cha
 /* Locks PATH.lock; a descriptor, or -1 when another process (named in the error) has it. */
 int ledger_lock(const char *path, GError **error);
 void ledger_unlock(const char *path, int fd);
+
+/* Whether a process writes path now. */
+bool ledger_is_locked(const char *path);
+
+/* ---- ledger_wal.c -------------------------------------------------------------------------- */
+
+/* What is wrong with PATH-wal, NULL when it is whole or absent. Only while nobody writes. */
+char *ledger_wal_damage(const char *path);

@@ -64,3 +64,14 @@ void ledger_unlock(const char *path, int fd)
         close(fd);
     }
 }
+
+bool ledger_is_locked(const char *path)
+{
+    g_autofree char *lock = g_strconcat(path, ".lock", NULL);
+    int fd = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return locked;
+}

@@ -32,9 +32,10 @@
  *
  * RECOVERY. After a crash PATH-wal may be left beside the file and belongs to it. The next open for
  * writing merges it: a transaction whose commit record is not whole never happened, none of its
- * events had been acknowledged. The last row is checked, then seq and chain go on from it. A lock
- * file left behind is free as soon as its process is gone. After an orderly close the one file is
- * everything: no PATH-wal, PATH-shm or PATH.lock.
+ * events had been acknowledged. Before that, verify says when a frame of the log is not whole,
+ * where SQLite would only see an earlier end. The last row is checked, then seq and chain go on
+ * from it. A lock file left behind is free as soon as its process is gone. After an orderly close
+ * the one file is everything: no PATH-wal, PATH-shm or PATH.lock.
  *
  * READING. Readers never change the file. With a log beside it they read through the log; without
  * one the file is at rest and is opened as immutable, which also works in a read-only folder.

@@ -211,7 +211,12 @@ void check_timeline(const struct checker *check)
         g_autofree char *owner = g_strdup_printf("timeline[%u]", i + 1);
         check_at(check, plan_line(plan, &entry->at_us, entry->line), owner, entry->at_us);
         check_team(check, plan_line(plan, &entry->team, entry->line), owner, entry->team);
-        if (entry->step && !plan_step(plan, entry->step)) {
+        const struct plan_step *step = entry->step ? plan_step(plan, entry->step) : NULL;
+        if (entry->undo && (!step || step->undo->len == 0)) {
+            plan_problem_add(check->problems, plan_line(plan, &entry->undo, entry->line),
+                    "%s: undo needs a step that says how it is undone (undo = { { … } })", owner);
+        }
+        if (entry->step && !step) {
             g_autofree char *known = check_known(plan->steps, entry->step);
             plan_problem_add(check->problems, plan_line(plan, &entry->step, entry->line),
                     "%s: unknown step \"%s\"%s", owner, entry->step, known);

@@ -56,7 +56,8 @@ void plan_expand_injects(struct plan *plan)
     int runs = 0;
     for (guint i = 0; i < plan->timeline->len; i++) {
         const struct plan_entry *entry = plan->timeline->pdata[i];
-        g_autofree char *stem = entry->step   ? g_strdup(entry->step)
+        g_autofree char *stem = entry->undo   ? g_strdup_printf("undo-%s", entry->step)
+                                : entry->step ? g_strdup(entry->step)
                                 : entry->note ? g_strdup_printf("note-%d", ++notes)
                                               : g_strdup_printf("run-%d", ++runs);
         expand_entry(plan, entry, stem);

@@ -95,15 +95,16 @@ enum plan_predicate_kind {
     PLAN_FILE,  /* a file on a machine contains a text, or exists when contains is NULL */
     PLAN_LOG,   /* the same, but only in what was written since the step began */
     PLAN_EXEC,  /* a command on a machine exits with status and prints a text */
+    PLAN_GREW,  /* the first number a command prints is higher than it was before the step */
 };
 
 struct plan_predicate { /* a question about the world */
     enum plan_predicate_kind kind;
     GPtrArray *parts; /* struct plan_predicate *: ALL, ANY, NOT (one) */
     struct plan_probe *probe;
-    char *machine;  /* FILE, LOG, EXEC */
+    char *machine;  /* FILE, LOG, EXEC, GREW */
     char *path;     /* FILE, LOG */
-    char **argv;    /* EXEC */
+    char **argv;    /* EXEC, GREW */
     int status;     /* EXEC: the exit status wanted, default 0 */
     char *contains; /* FILE, LOG, EXEC: plain text; may be NULL */
     int line;
@@ -159,6 +160,7 @@ struct plan_entry { /* timeline = { { at = "30s", step = "recon" }, … } */
     gint64 at_us;
     char *step; /* or NULL */
     char *team; /* only this team; NULL: each blue team */
+    bool undo;  /* not the step but its undo */
     char *note; /* a message to all, or NULL */
     int function; /* registry reference, 0 if none */
     int line;

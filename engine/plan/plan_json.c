@@ -131,6 +131,7 @@ static cJSON *inject_json(const struct plan *plan, const struct plan_inject *inj
     if (inject->step) {
         add_text(out, "step", inject->step->name);
     }
+    cJSON_AddBoolToObject(out, "undo", entry->undo);
     add_text(out, "title", inject->step ? inject->step->title : entry->note ? entry->note : "");
     return out;
 }

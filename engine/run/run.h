@@ -126,6 +126,11 @@ typedef void (*run_step_fn)(struct exercise *exercise, enum run_verdict verdict,
 bool run_step_start(struct exercise *exercise, const struct plan_step *step, int team,
         run_step_fn done, gpointer data, GError **error);
 void run_steps_cancel(struct exercise *exercise);
+
+/* Undoes a step that took effect on team, and looks whether the effect is really gone: step.state
+ * "undone", or "undo-failed" and an alarm. Skipped when the step did not take effect. */
+void run_step_undo(struct exercise *exercise, const struct plan_step *step, int team,
+        run_step_fn done, gpointer data);
 enum run_verdict run_verdict_of(const struct exercise *exercise, const struct plan_step *step,
         int team);
 
@@ -137,7 +142,7 @@ struct predicate_scope { /* what a question is asked about */
     struct exercise *exercise;
     const struct plan_step *step;
     int team;
-    GHashTable *offsets; /* plan_predicate * (LOG) → gint64 *: size when the step began */
+    GHashTable *offsets; /* plan_predicate * (LOG, GREW) → gint64 *: size, number before the step */
 };
 
 /* evidence is {ok, why, value, seen_at_us}, the receiver's. */
@@ -147,7 +152,7 @@ void run_predicate_ask(const struct predicate_scope *scope, const struct plan_pr
 void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe *probe,
         predicate_fn done, gpointer data);
 
-/* Remembers the size of every log that predicate will ask about. */
+/* Remembers what predicate will compare with: the size of logs, the number of counters. */
 typedef void (*predicate_ready_fn)(gpointer data);
 void run_predicate_prepare(const struct predicate_scope *scope,
         const struct plan_predicate *predicate, predicate_ready_fn done, gpointer data);

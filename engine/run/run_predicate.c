@@ -160,18 +160,51 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
     answer(q, TRUTH_YES, why, cJSON_CreateString(line));
 }
 
-static void ask_exec(struct question *q)
+/* The first number in text; 0 when there is none, as before a counter exists. */
+static gint64 first_number(const char *text)
 {
-    const struct plan *plan = q->scope.exercise->options.plan;
-    struct world *world = q->scope.exercise->options.world;
-    g_autoptr(GError) error = NULL;
-    g_auto(GStrv) argv = plan_argv(plan, q->scope.step, q->predicate->argv, q->scope.team, &error);
-    if (!argv) {
+    while (*text && !g_ascii_isdigit(*text)) {
+        text++;
+    }
+    return g_ascii_strtoll(text, NULL, 10);
+}
+
+static void on_grew(const struct world_exec_result *result, const GError *error, gpointer data)
+{
+    struct question *q = data;
+    if (error) {
         answer(q, TRUTH_FAULT, error->message, NULL);
         return;
     }
-    g_auto(GStrv) inside = world_argv(plan, q->machine, q->scope.team, (const char *const *)argv);
-    world->ops->exec(world, q->machine, (const char *const *)inside, ASK_TIMEOUT_MS, on_exec, q);
+    gint64 now = result->status == 0 ? first_number(result->out) : 0;
+    g_autofree char *tail = text_clean_tail(result->out, strlen(result->out), 200);
+    g_autofree char *why = g_strdup_printf("%s: %s went from %" G_GINT64_FORMAT
+            " to %" G_GINT64_FORMAT ": %s", machine_id(q), q->predicate->argv[0], q->offset, now,
+            g_strstrip(tail));
+    answer(q, now > q->offset ? TRUTH_YES : TRUTH_NO, why, cJSON_CreateNumber((double)now));
+}
+
+/* Runs the predicate's command on machine for the team of scope; false when a name is unknown. */
+static bool run_command(const struct predicate_scope *scope, const struct plan_predicate *predicate,
+        int machine, world_exec_fn done, gpointer data, GError **error)
+{
+    const struct plan *plan = scope->exercise->options.plan;
+    struct world *world = scope->exercise->options.world;
+    g_auto(GStrv) argv = plan_argv(plan, scope->step, predicate->argv, scope->team, error);
+    if (!argv) {
+        return false;
+    }
+    g_auto(GStrv) inside = world_argv(plan, machine, scope->team, (const char *const *)argv);
+    world->ops->exec(world, machine, (const char *const *)inside, ASK_TIMEOUT_MS, done, data);
+    return true;
+}
+
+static void ask_exec(struct question *q, world_exec_fn done)
+{
+    g_autoptr(GError) error = NULL;
+    if (!run_command(&q->scope, q->predicate, q->machine, done, q, &error)) {
+        answer(q, TRUTH_FAULT, error->message, NULL);
+    }
 }
 
 /* Fills in names; false (answered as a fault) when that fails. */
@@ -213,10 +246,11 @@ void run_predicate_ask(const struct predicate_scope *scope, const struct plan_pr
 {
     struct world *world = scope->exercise->options.world;
     struct question *q = question_new(scope, predicate, done, data);
-    const gint64 *offset = NULL;
+    const gint64 *before = scope->offsets ? g_hash_table_lookup(scope->offsets, predicate) : NULL;
     if (!resolve(q)) {
         return;
     }
+    q->offset = before ? *before : 0;
     switch (predicate->kind) {
     case PLAN_ALL:
     case PLAN_ANY:
@@ -228,15 +262,16 @@ void run_predicate_ask(const struct predicate_scope *scope, const struct plan_pr
         world->ops->probe(world, scope->team, predicate->probe, on_probed, q);
         return;
     case PLAN_LOG:
-        offset = scope->offsets ? g_hash_table_lookup(scope->offsets, predicate) : NULL;
-        q->offset = offset ? *offset : 0;
         world->ops->read(world, q->machine, q->path, q->offset, READ_MAX, on_read, q);
         return;
     case PLAN_FILE:
         world->ops->read(world, q->machine, q->path, 0, READ_MAX, on_read, q);
         return;
     case PLAN_EXEC:
-        ask_exec(q);
+        ask_exec(q, on_exec);
+        return;
+    case PLAN_GREW:
+        ask_exec(q, on_grew);
         return;
     }
 }
@@ -253,51 +288,73 @@ void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe 
 
 struct preparation {
     struct predicate_scope scope;
-    GPtrArray *logs; /* struct plan_predicate * */
+    GPtrArray *measured; /* struct plan_predicate *: LOG, GREW */
     guint next;
     predicate_ready_fn done;
     gpointer data;
 };
 
-static void collect_logs(const struct plan_predicate *predicate, GPtrArray *logs)
+static void collect(const struct plan_predicate *predicate, GPtrArray *measured)
 {
-    if (predicate && predicate->kind == PLAN_LOG) {
-        g_ptr_array_add(logs, (gpointer)predicate);
+    if (predicate && (predicate->kind == PLAN_LOG || predicate->kind == PLAN_GREW)) {
+        g_ptr_array_add(measured, (gpointer)predicate);
     }
     for (guint i = 0; predicate && predicate->parts && i < predicate->parts->len; i++) {
-        collect_logs(g_ptr_array_index(predicate->parts, i), logs);
+        collect(g_ptr_array_index(predicate->parts, i), measured);
     }
 }
 
 static void measure_next(struct preparation *p);
 
-static void on_measured(const char *bytes, gsize length, gint64 file_size, const GError *error,
+static void remember(struct preparation *p, gint64 value)
+{
+    gint64 *before = g_new(gint64, 1);
+    *before = value;
+    g_hash_table_insert(p->scope.offsets, g_ptr_array_index(p->measured, p->next - 1), before);
+    measure_next(p);
+}
+
+static void on_size(const char *bytes, gsize length, gint64 file_size, const GError *error,
         gpointer data)
 {
-    struct preparation *p = data;
     (void)bytes;
     (void)length;
-    gint64 *size = g_new(gint64, 1);
-    *size = error ? 0 : MAX(file_size, 0);
-    g_hash_table_insert(p->scope.offsets, g_ptr_array_index(p->logs, p->next - 1), size);
-    measure_next(p);
+    remember(data, error ? 0 : MAX(file_size, 0));
+}
+
+static void on_number(const struct world_exec_result *result, const GError *error, gpointer data)
+{
+    remember(data, error || result->status != 0 ? 0 : first_number(result->out));
+}
+
+/* True when an answer is on its way. */
+static bool measure(struct preparation *p, const struct plan_predicate *predicate)
+{
+    const struct plan *plan = p->scope.exercise->options.plan;
+    struct world *world = p->scope.exercise->options.world;
+    int machine = plan_machine_for(plan, predicate->machine, p->scope.team);
+    if (machine < 0) {
+        return false;
+    }
+    if (predicate->kind == PLAN_GREW) {
+        return run_command(&p->scope, predicate, machine, on_number, p, NULL);
+    }
+    g_autofree char *path = plan_text(plan, p->scope.step, predicate->path, p->scope.team, NULL);
+    if (path) {
+        world->ops->read(world, machine, path, 0, 0, on_size, p);
+    }
+    return path != NULL;
 }
 
 static void measure_next(struct preparation *p)
 {
-    const struct plan *plan = p->scope.exercise->options.plan;
-    struct world *world = p->scope.exercise->options.world;
-    while (p->next < p->logs->len) {
-        const struct plan_predicate *log = g_ptr_array_index(p->logs, p->next++);
-        int machine = plan_machine_for(plan, log->machine, p->scope.team);
-        g_autofree char *path = plan_text(plan, p->scope.step, log->path, p->scope.team, NULL);
-        if (machine >= 0 && path) {
-            world->ops->read(world, machine, path, 0, 0, on_measured, p);
+    while (p->next < p->measured->len) {
+        if (measure(p, g_ptr_array_index(p->measured, p->next++))) {
             return;
         }
     }
     p->done(p->data);
-    g_ptr_array_unref(p->logs);
+    g_ptr_array_unref(p->measured);
     g_free(p);
 }
 
@@ -306,9 +363,9 @@ void run_predicate_prepare(const struct predicate_scope *scope,
 {
     struct preparation *p = g_new0(struct preparation, 1);
     p->scope = *scope;
-    p->logs = g_ptr_array_new();
+    p->measured = g_ptr_array_new();
     p->done = done;
     p->data = data;
-    collect_logs(predicate, p->logs);
+    collect(predicate, p->measured);
     measure_next(p);
 }

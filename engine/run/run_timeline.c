@@ -53,6 +53,10 @@ static void act(struct exercise *exercise, gpointer data)
         run_inject_set(inject, INJECT_DONE, "engine");
         return;
     }
+    if (plan->entry->undo) {
+        run_step_undo(exercise, plan->step, plan->team, on_verdict, inject);
+        return;
+    }
     g_autoptr(GError) error = NULL;
     if (!run_step_start(exercise, plan->step, plan->team, on_verdict, inject, &error)) {
         run_alarm(exercise, "inject-refused", plan->team, plan->id, error->message);

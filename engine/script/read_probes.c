@@ -122,6 +122,12 @@ static const struct field exec_fields[] = {
         {0},
 };
 
+static const struct field grew_fields[] = {
+        MACHINE,
+        {"argv", FIELD_ARGV, true, offsetof(struct plan_predicate, argv), NULL},
+        {0},
+};
+
 static const struct kind {
     const char *key;
     enum plan_predicate_kind kind;
@@ -134,6 +140,7 @@ static const struct kind {
         {"file", PLAN_FILE, file_fields},
         {"log", PLAN_LOG, log_fields},
         {"exec", PLAN_EXEC, exec_fields},
+        {"grew", PLAN_GREW, grew_fields},
 };
 
 static struct plan_predicate *predicate_of(struct reader *reader, const struct node *node);
@@ -175,7 +182,7 @@ static struct plan_predicate *predicate_of_kind(struct reader *reader, const str
 
 static struct plan_predicate *predicate_of(struct reader *reader, const struct node *node)
 {
-    static const char kinds[] = "all, any, no, http, tcp, ssh, modbus, ping, file, log, exec";
+    static const char kinds[] = "all, any, no, http, tcp, ssh, modbus, ping, file, log, exec, grew";
     const struct node *entry = only_entry(reader, node, kinds);
     if (!entry) {
         return NULL;

@@ -134,6 +134,7 @@ static void read_entry(struct reader *reader, const struct node *node)
             {"at", FIELD_DURATION, true, offsetof(struct plan_entry, at_us), NULL},
             {"step", FIELD_TEXT, false, offsetof(struct plan_entry, step), NULL},
             {"team", FIELD_TEXT, false, offsetof(struct plan_entry, team), NULL},
+            {"undo", FIELD_BOOLEAN, false, offsetof(struct plan_entry, undo), NULL},
             {"note", FIELD_TEXT, false, offsetof(struct plan_entry, note), NULL},
             {"run", FIELD_FUNCTION, false, offsetof(struct plan_entry, function), NULL},
             {0},

@@ -259,13 +259,17 @@ static void start_work(struct virt_job *job, virDomainPtr none)
 {
     (void)none;
     const struct start_job *start = (struct start_job *)job;
-    virDomainPtr domain =
-            virDomainCreateXML(job->virt->connection, start->xml, VIR_DOMAIN_START_VALIDATE);
+    virDomainPtr domain = virDomainCreateXML(job->virt->connection, start->xml, VIR_DOMAIN_NONE);
     if (!domain) {
         virt_error_take(&job->error, job->domain, "start it");
         return;
     }
     virDomainFree(domain);
+    g_autofree char *file = g_strdup_printf("%s/run/qemu/%s.pid", job->virt->root, job->domain);
+    g_autofree char *pid = NULL;
+    if (g_file_get_contents(file, &pid, NULL, NULL)) {
+        virt_loop_reap((pid_t)g_ascii_strtoll(pid, NULL, 10));
+    }
 }
 
 static void start_free(struct virt_job *job)

@@ -8,6 +8,10 @@
 
 #include <glib-unix.h>
 #include <libvirt/libvirt.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 struct watch {
     int id;
@@ -198,6 +202,26 @@ static void update_timeout(int id, int interval_ms)
     g_mutex_unlock(&loop.lock);
 }
 
+static gboolean reap(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)condition;
+    (void)waitpid(GPOINTER_TO_INT(data), NULL, WNOHANG); /* not our child: nobody's loss */
+    close(fd);
+    return G_SOURCE_REMOVE;
+}
+
+void virt_loop_reap(pid_t pid)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0) {
+        return;
+    }
+    GSource *source = g_unix_fd_source_new(fd, G_IO_IN);
+    g_source_set_callback(source, G_SOURCE_FUNC(reap), GINT_TO_POINTER(pid), NULL);
+    g_source_attach(source, loop.context);
+    g_source_unref(source);
+}
+
 static gpointer run_loop(gpointer data)
 {
     (void)data;
@@ -211,6 +235,7 @@ void virt_loop_start(void)
 {
     static gsize started;
     if (g_once_init_enter(&started)) {
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
         loop.watches = g_hash_table_new(NULL, NULL);
         loop.context = g_main_context_new();
         virEventRegisterImpl(

@@ -15,7 +15,7 @@ struct real_machine {
     enum machine_state state, before_pause;
     guint next_file, next_setup; /* progress of the set-up */
     guint next_space;
-    bool preparing;
+    bool preparing, made_folders;
 };
 
 struct real_world {

@@ -108,7 +108,7 @@ static void on_setup_done(const struct virt_exec_result *result, const GError *e
     prepare_next(machine);
 }
 
-static void on_mode_set(const struct virt_exec_result *result, const GError *error, gpointer data)
+static void on_command_done(const struct virt_exec_result *result, const GError *error, gpointer data)
 {
     (void)result;
     on_written(error, data);
@@ -126,7 +126,7 @@ static void on_file_written(const GError *error, gpointer data)
             g_ptr_array_index(machine->plan->host->files, machine->next_file - 1);
     g_autofree char *mode = g_strdup_printf("%o", (unsigned)file->mode);
     const char *const argv[] = {"chmod", mode, file->path, NULL};
-    virt_exec(machine->world->virt, machine->plan->domain, argv, SETUP_TIMEOUT_MS, on_mode_set,
+    virt_exec(machine->world->virt, machine->plan->domain, argv, SETUP_TIMEOUT_MS, on_command_done,
             machine);
 }
 
@@ -159,9 +159,36 @@ static bool prepare_hosts(struct real_machine *machine)
     return false;
 }
 
+/* Every folder that a file will be written to, in one command. */
+static void make_folders(struct real_machine *machine)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(argv, g_strdup("mkdir"));
+    g_ptr_array_add(argv, g_strdup("-p"));
+    g_ptr_array_add(argv, g_strdup("/etc"));
+    for (guint i = 0; i < machine->plan->cards->len; i++) {
+        const struct plan_card *card = g_ptr_array_index(machine->plan->cards, i);
+        if (card->space) {
+            g_ptr_array_add(argv, g_strdup_printf("/etc/netns/%s", card->space));
+        }
+    }
+    for (guint i = 0; i < machine->plan->host->files->len; i++) {
+        const struct plan_file *file = g_ptr_array_index(machine->plan->host->files, i);
+        g_ptr_array_add(argv, g_path_get_dirname(file->path));
+    }
+    g_ptr_array_add(argv, NULL);
+    virt_exec(machine->world->virt, machine->plan->domain, (const char *const *)argv->pdata,
+            SETUP_TIMEOUT_MS, on_command_done, machine);
+}
+
 static void prepare_next(struct real_machine *machine)
 {
     const struct plan_host *host = machine->plan->host;
+    if (!machine->made_folders) {
+        machine->made_folders = true;
+        make_folders(machine);
+        return;
+    }
     if (prepare_hosts(machine)) {
         return;
     }
@@ -187,6 +214,7 @@ void real_machine_prepare(struct real_machine *machine)
         return;
     }
     machine->preparing = true;
+    machine->made_folders = false;
     machine->next_file = machine->next_setup = machine->next_space = 0;
     prepare_next(machine);
 }

@@ -3,13 +3,18 @@
 #
 # Runs in the chroot of the kernel build (recipe: packages), so the host needs none of these tools.
 # Reads /early-init (the program) and /modules (names, one a line); leaves /out/vmlinux,
-# /out/initrd, /out/modules.squashfs, /out/version.
+# /out/initrd, /out/modules.squashfs, /out/packages.
 set -eu
 
 version=$(ls /lib/modules)
 image=/boot/vmlinuz-$version
 mkdir -p /out /initramfs
-echo "$version" > /out/version
+
+# Nothing is installed here, so dpkg knows nothing: the files' names say NAME_VERSION_ARCH.deb.
+for deb in /var/cache/apt/archives/*.deb; do
+    deb=${deb##*/}
+    echo "${deb%_*}"
+done | sed 's/_/ /; s/%3a/:/' > /out/packages
 
 # The bzImage's header says where the compressed ELF kernel lies (Documentation/arch/x86/boot.rst:
 # setup_sects at 0x1f1, payload_offset at 0x248, payload_length at 0x24c). QEMU boots the ELF by PVH

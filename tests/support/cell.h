@@ -4,6 +4,7 @@
 #include "cell/cell.h"
 #include "support/test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -30,28 +31,30 @@ typedef const char *(*in_cell_fn)(const struct cell_identity *cell);
         }                                                                                          \
     } while (0)
 
-static inline char *in_cell_child(in_cell_fn fn)
+/* What the child finds: "" or what is wrong. */
+static inline char *in_child_body(in_cell_fn fn, bool enter)
 {
     g_autoptr(GError) error = NULL;
     struct cell_identity cell = {0};
     /* "nobody" exists on every host; tests as an ordinary user stay who they are */
-    if (!cell_drop_root("nobody", NULL, &error) || !cell_enter(false, &cell, &error)) {
+    if (!cell_drop_root("nobody", NULL, &error) || (enter && !cell_enter(false, &cell, &error))) {
         return g_strconcat(IN_CELL_SKIP, error->message, NULL);
     }
     const char *problem = fn(&cell);
     return g_strdup(problem ? problem : "");
 }
 
-/* Forks, enters a cell, runs fn there; fails or skips the test in the parent. */
-static inline void in_cell(in_cell_fn fn)
+/* Forks, becomes an ordinary user, enters a cell if asked, runs fn there; fails or skips the test in
+ * the parent. */
+static inline void in_child(in_cell_fn fn, bool enter)
 {
     int ends[2];
-    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     fflush(NULL);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        char *said = in_cell_child(fn);
+        g_autofree char *said = in_child_body(fn, enter);
         ssize_t written = write(ends[1], said, strlen(said));
         _exit(written == (ssize_t)strlen(said) ? 0 : 1);
     }
@@ -72,7 +75,12 @@ static inline void in_cell(in_cell_fn fn)
         skip();
     }
     if (length > 0) {
-        fail_msg("in the cell: %s", text);
+        fail_msg("in the child: %s", text);
     }
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static inline void in_cell(in_cell_fn fn)
+{
+    in_child(fn, true);
 }

@@ -6,6 +6,8 @@
 
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define ROWS 60
 
@@ -321,6 +323,51 @@ static void a_damaged_last_row_is_not_continued(void **state)
     assert_non_null(strstr(error->message, "last row is damaged"));
 }
 
+/* A ledger whose writer died without closing: most of it is in its log. */
+static char *make_crashed(struct fixture *f)
+{
+    char *path = g_build_filename(f->dir, "crashed.ledger", NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct ledger *ledger = ledger_create(path, NULL);
+        for (int i = 1; i <= 12; i++) {
+            ledger_append(ledger, event_new("note", NULL, "drill", NULL), NULL, NULL);
+            ledger_flush(ledger, NULL);
+        }
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    return path;
+}
+
+static void a_flip_in_the_log_of_a_crashed_writer_does_not_hide_rows(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *path = make_crashed(f);
+    g_autofree char *wal = g_strconcat(path, "-wal", NULL);
+    g_autofree char *bytes = NULL;
+    gsize size = 0;
+    assert_true(g_file_get_contents(wal, &bytes, &size, NULL));
+    g_autofree char *content = read_content(path);
+    assert_int_equal(verdict(path, NULL), 0);
+    assert_non_null(strstr(content, "\"seq\":12,"));
+    guint found = 0;
+    for (gsize i = 0; i < size; i += i < 60 ? 1 : 211) {
+        bytes[i] ^= 0x10;
+        assert_true(g_file_set_contents(wal, bytes, (gssize)size, NULL));
+        if (verdict(path, NULL) == 0) {
+            g_autofree char *now = read_content(path);
+            assert_string_equal(now, content);
+        } else {
+            found++;
+        }
+        bytes[i] ^= 0x10;
+    }
+    assert_true(found > 300);
+    assert_true(g_file_set_contents(wal, bytes, (gssize)size, NULL));
+    assert_int_equal(verdict(path, NULL), 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -329,6 +376,7 @@ int main(void)
             T(the_hash_is_the_documented_one),
             T(a_flip_in_a_rows_content_names_exactly_that_row),
             T(a_flip_anywhere_is_found_or_touches_nothing),
+            T(a_flip_in_the_log_of_a_crashed_writer_does_not_hide_rows),
             T(a_ledger_cut_short_is_damaged),
             T(the_database_itself_refuses_changes),
             T(tampering_by_the_owner_of_the_file_shows),

@@ -1,61 +1,27 @@
-/* ledger_append.c - opening a ledger for writing, and its writer thread. */
-#include "ledger/ledger_internal.h"
+/* ledger_writer.c - the writer thread of a ledger: group commit, and delivery to the owner. */
+#include "ledger/ledger_writer.h"
 
 #include "base/error.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BATCH_MAX 8192 /* events in one transaction */
 
-struct item {
-    struct event *event;
-    ledger_done_fn done;
-    gpointer data;
-    GError *error;
-};
-
-struct ledger {
-    char *path;
-    int lock_fd;
-    sqlite3 *db;          /* the writer thread's, between start and join */
-    sqlite3_stmt *insert; /* likewise */
-    gint64 seq;           /* likewise: the last row */
-    unsigned char head[EVENT_HASH_BYTES];
-    GThread *thread;
-    GMainContext *context;
-    gatomicrefcount refs; /* the owner's, and one for a delivery that runs */
-    bool closed;          /* the owner's thread only */
-    ledger_done_fn listener;
-    gpointer listener_data;
-
-    GMutex mutex; /* guards what follows */
-    GCond changed;
-    GQueue queue;  /* struct item, appended, not yet taken by the writer */
-    GQueue outbox; /* struct item, settled, not yet delivered */
-    GSource *delivery;
-    guint64 appended, settled;
-    bool closing;
-    GError *failed;
-};
-
 static void item_free(gpointer data)
 {
-    struct item *item = data;
+    struct ledger_item *item = data;
     event_free(item->event);
     g_clear_error(&item->error);
     g_free(item);
 }
 
-static void unref(struct ledger *ledger)
+void ledger_unref(struct ledger *ledger)
 {
     if (g_atomic_ref_count_dec(&ledger->refs)) {
         g_clear_pointer(&ledger->context, g_main_context_unref);
         g_clear_error(&ledger->failed);
-        g_mutex_clear(&ledger->mutex);
-        g_cond_clear(&ledger->changed);
+        pthread_mutex_destroy(&ledger->mutex);
+        pthread_cond_destroy(&ledger->changed);
         g_free(ledger->path);
         g_free(ledger);
     }
@@ -66,14 +32,14 @@ static void unref(struct ledger *ledger)
 static gboolean deliver(gpointer data)
 {
     struct ledger *ledger = data;
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     GQueue items = ledger->outbox;
     g_queue_init(&ledger->outbox);
     g_clear_pointer(&ledger->delivery, g_source_unref);
-    g_mutex_unlock(&ledger->mutex);
+    pthread_mutex_unlock(&ledger->mutex);
 
     g_atomic_ref_count_inc(&ledger->refs);
-    struct item *item;
+    struct ledger_item *item;
     while ((item = g_queue_pop_head(&items))) {
         /* a callback may close the ledger */
         if (!ledger->closed && item->done) {
@@ -84,16 +50,16 @@ static gboolean deliver(gpointer data)
         }
         item_free(item);
     }
-    unref(ledger);
+    ledger_unref(ledger);
     return G_SOURCE_REMOVE;
 }
 
 /* Moves batch to the outbox and wakes the owner: one source a commit, however many events. */
 static void settle(struct ledger *ledger, GQueue *batch)
 {
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     ledger->settled += batch->length;
-    struct item *item;
+    struct ledger_item *item;
     while ((item = g_queue_pop_head(batch))) {
         g_queue_push_tail(&ledger->outbox, item);
     }
@@ -103,8 +69,8 @@ static void settle(struct ledger *ledger, GQueue *batch)
         g_source_set_callback(ledger->delivery, deliver, ledger, NULL);
         g_source_attach(ledger->delivery, ledger->context);
     }
-    g_cond_broadcast(&ledger->changed);
-    g_mutex_unlock(&ledger->mutex);
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->mutex);
 }
 
 /* ---- the writer thread --------------------------------------------------------------------- */
@@ -125,7 +91,7 @@ static bool insert_row(struct ledger *ledger, const struct event *event, const u
     return sqlite3_reset(stmt) == SQLITE_OK && ok;
 }
 
-static bool is_sound(struct item *item)
+static bool is_sound(struct ledger_item *item)
 {
     const char *why = NULL;
     if (ledger_event_is_sound(item->event, &why)) {
@@ -146,7 +112,7 @@ static bool commit(struct ledger *ledger, GQueue *batch)
         return false;
     }
     for (GList *l = batch->head; l; l = l->next) {
-        struct item *item = l->data;
+        struct ledger_item *item = l->data;
         if (!is_sound(item)) {
             continue;
         }
@@ -171,19 +137,19 @@ static void fail(struct ledger *ledger)
     g_autofree char *message = g_strdup(sqlite3_errmsg(ledger->db));
     int number = sqlite3_system_errno(ledger->db);
     sqlite3_exec(ledger->db, "ROLLBACK", NULL, NULL, NULL);
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     g_set_error(&ledger->failed, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
             "%s cannot be written: %s%s%s; rows 1 to %" G_GINT64_FORMAT " are safe, make room and "
             "open it again",
             ledger->path, message, number ? ": " : "", number ? g_strerror(number) : "",
             ledger->seq);
-    g_mutex_unlock(&ledger->mutex);
+    pthread_mutex_unlock(&ledger->mutex);
 }
 
 static void refuse_all(struct ledger *ledger, GQueue *batch)
 {
     for (GList *l = batch->head; l; l = l->next) {
-        struct item *item = l->data;
+        struct ledger_item *item = l->data;
         g_clear_error(&item->error);
         item->error = g_error_copy(ledger->failed);
         item->event->seq = 0;
@@ -196,15 +162,15 @@ static gpointer writer(gpointer data)
     struct ledger *ledger = data;
     for (;;) {
         GQueue batch = G_QUEUE_INIT;
-        g_mutex_lock(&ledger->mutex);
+        pthread_mutex_lock(&ledger->mutex);
         while (g_queue_is_empty(&ledger->queue) && !ledger->closing) {
-            g_cond_wait(&ledger->changed, &ledger->mutex);
+            pthread_cond_wait(&ledger->changed, &ledger->mutex);
         }
-        struct item *item;
+        struct ledger_item *item;
         while (batch.length < BATCH_MAX && (item = g_queue_pop_head(&ledger->queue))) {
             g_queue_push_tail(&batch, item);
         }
-        g_mutex_unlock(&ledger->mutex);
+        pthread_mutex_unlock(&ledger->mutex);
         if (g_queue_is_empty(&batch)) {
             return NULL;
         }
@@ -219,15 +185,9 @@ static gpointer writer(gpointer data)
     }
 }
 
-/* ---- opening and closing ------------------------------------------------------------------- */
+/* ---- what the owner calls ------------------------------------------------------------------ */
 
-static void close_db(struct ledger *ledger)
-{
-    g_clear_pointer(&ledger->insert, sqlite3_finalize);
-    g_clear_pointer(&ledger->db, sqlite3_close);
-}
-
-static bool start(struct ledger *ledger, GError **error)
+bool ledger_writer_start(struct ledger *ledger, GError **error)
 {
     static const char insert[] = "INSERT INTO event(" LEDGER_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?)";
     if (sqlite3_prepare_v3(ledger->db, insert, -1, SQLITE_PREPARE_PERSISTENT, &ledger->insert,
@@ -241,130 +201,15 @@ static bool start(struct ledger *ledger, GError **error)
     return true;
 }
 
-/* Takes seq and head from the last row, which must be sound: the file may have been cut short. */
-static bool read_head(struct ledger *ledger, GError **error)
-{
-    auto_stmt stmt = NULL;
-    static const char sql[] = "SELECT " LEDGER_COLUMNS " FROM event ORDER BY seq DESC LIMIT 1";
-    int rc = sqlite3_prepare_v2(ledger->db, sql, -1, &stmt, NULL);
-    rc = rc == SQLITE_OK ? sqlite3_step(stmt) : rc;
-    if (rc == SQLITE_DONE) {
-        return true;
-    }
-    const char *why = sqlite3_errmsg(ledger->db);
-    unsigned char prev[EVENT_HASH_BYTES];
-    unsigned char hash[EVENT_HASH_BYTES];
-    auto_event last = rc == SQLITE_ROW ? ledger_row_read(stmt, prev, &why) : NULL;
-    if (last) {
-        ledger_hash(last, prev, hash);
-        why = "its hash is wrong";
-    }
-    if (!last || memcmp(hash, last->hash, sizeof(hash)) != 0) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
-                "%s: the last row is damaged (%s); `sandtable verify` says more", ledger->path,
-                why);
-        return false;
-    }
-    ledger->seq = last->seq;
-    memcpy(ledger->head, last->hash, sizeof(hash));
-    return true;
-}
-
-static bool open_db(struct ledger *ledger, bool create, GError **error)
-{
-    ledger->db = ledger_db_open(ledger->path, true, error);
-    if (!ledger->db) {
-        return false;
-    }
-    /* checked before any PRAGMA that could write to a file that is not ours */
-    if (!create && !ledger_db_check(ledger->db, ledger->path, error)) {
-        return false;
-    }
-    return ledger_db_exec(ledger->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
-                   ledger->path, error) &&
-           (create ? ledger_db_make(ledger->db, ledger->path, error) : read_head(ledger, error)) &&
-           start(ledger, error);
-}
-
-static bool make_file(const char *path, GError **error)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER, "cannot make the ledger %s: %s",
-                path, g_strerror(errno));
-        return false;
-    }
-    close(fd);
-    /* the name must outlive a power cut as the rows do */
-    g_autofree char *dir = g_path_get_dirname(path);
-    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir_fd >= 0) {
-        fsync(dir_fd);
-        close(dir_fd);
-    }
-    return true;
-}
-
-static void remove_beside(const char *path, const char *suffix)
-{
-    g_autofree char *name = g_strconcat(path, suffix, NULL);
-    unlink(name);
-}
-
-static struct ledger *open_ledger(const char *path, bool create, GError **error)
-{
-    if (!create && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
-        g_set_error(
-                error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "there is no ledger %s", path);
-        return NULL;
-    }
-    int lock_fd = ledger_lock(path, error);
-    if (lock_fd < 0) {
-        return NULL;
-    }
-    if (create && !make_file(path, error)) {
-        ledger_unlock(path, lock_fd);
-        return NULL;
-    }
-    struct ledger *ledger = g_new0(struct ledger, 1);
-    ledger->path = g_strdup(path);
-    ledger->lock_fd = lock_fd;
-    g_atomic_ref_count_init(&ledger->refs);
-    g_mutex_init(&ledger->mutex);
-    g_cond_init(&ledger->changed);
-    if (!open_db(ledger, create, error)) {
-        close_db(ledger);
-        if (create) {
-            remove_beside(path, "-wal");
-            remove_beside(path, "-shm");
-            remove_beside(path, "");
-        }
-        ledger_unlock(path, lock_fd);
-        unref(ledger);
-        return NULL;
-    }
-    return ledger;
-}
-
-struct ledger *ledger_create(const char *path, GError **error)
-{
-    return open_ledger(path, true, error);
-}
-
-struct ledger *ledger_open(const char *path, GError **error)
-{
-    return open_ledger(path, false, error);
-}
-
 void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn done, gpointer data)
 {
-    struct item *item = g_new(struct item, 1);
-    *item = (struct item){.event = event, .done = done, .data = data};
-    g_mutex_lock(&ledger->mutex);
+    struct ledger_item *item = g_new(struct ledger_item, 1);
+    *item = (struct ledger_item){.event = event, .done = done, .data = data};
+    pthread_mutex_lock(&ledger->mutex);
     g_queue_push_tail(&ledger->queue, item);
     ledger->appended++;
-    g_cond_broadcast(&ledger->changed);
-    g_mutex_unlock(&ledger->mutex);
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->mutex);
 }
 
 void ledger_set_listener(struct ledger *ledger, ledger_done_fn listener, gpointer data)
@@ -375,28 +220,25 @@ void ledger_set_listener(struct ledger *ledger, ledger_done_fn listener, gpointe
 
 bool ledger_flush(struct ledger *ledger, GError **error)
 {
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     guint64 target = ledger->appended;
     while (ledger->settled < target) {
-        g_cond_wait(&ledger->changed, &ledger->mutex);
+        pthread_cond_wait(&ledger->changed, &ledger->mutex);
     }
     bool ok = !ledger->failed;
     if (!ok && error) {
         *error = g_error_copy(ledger->failed);
     }
-    g_mutex_unlock(&ledger->mutex);
+    pthread_mutex_unlock(&ledger->mutex);
     return ok;
 }
 
-void ledger_close(struct ledger *ledger)
+void ledger_writer_stop(struct ledger *ledger)
 {
-    if (!ledger) {
-        return;
-    }
-    g_mutex_lock(&ledger->mutex);
+    pthread_mutex_lock(&ledger->mutex);
     ledger->closing = true;
-    g_cond_broadcast(&ledger->changed);
-    g_mutex_unlock(&ledger->mutex);
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->mutex);
     g_thread_join(ledger->thread);
     ledger->closed = true;
     if (ledger->delivery) {
@@ -404,13 +246,4 @@ void ledger_close(struct ledger *ledger)
         g_clear_pointer(&ledger->delivery, g_source_unref);
     }
     g_queue_clear_full(&ledger->outbox, item_free);
-    int rc = sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    close_db(ledger);
-    /* SQLite leaves them when a reader is connected; merged, they say nothing any more */
-    if (rc == SQLITE_OK && ledger_wal_inode(ledger->path) == 0) {
-        remove_beside(ledger->path, "-wal");
-        remove_beside(ledger->path, "-shm");
-    }
-    ledger_unlock(ledger->path, ledger->lock_fd);
-    unref(ledger);
 }

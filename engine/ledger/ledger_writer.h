@@ -1,0 +1,46 @@
+/* ledger_writer.h - the inside of a ledger open for writing; its opening and its writer share it.
+ */
+#pragma once
+
+#include "ledger/ledger_internal.h"
+
+#include <pthread.h>
+
+struct ledger_item { /* an event on its way */
+    struct event *event;
+    ledger_done_fn done;
+    gpointer data;
+    GError *error;
+};
+
+struct ledger {
+    char *path;
+    int lock_fd;
+    sqlite3 *db;          /* the writer thread's, between start and join */
+    sqlite3_stmt *insert; /* likewise */
+    gint64 seq;           /* likewise: the last row */
+    unsigned char head[EVENT_HASH_BYTES];
+    GThread *thread;
+    GMainContext *context;
+    gatomicrefcount refs; /* the owner's, and one for a delivery that runs */
+    bool closed;          /* the owner's thread only */
+    ledger_done_fn listener;
+    gpointer listener_data;
+
+    pthread_mutex_t mutex; /* guards what follows; GLib's own is opaque to the thread sanitizer */
+    pthread_cond_t changed;
+    GQueue queue;  /* struct ledger_item, appended, not yet taken by the writer */
+    GQueue outbox; /* struct ledger_item, settled, not yet delivered */
+    GSource *delivery;
+    guint64 appended, settled;
+    bool closing;
+    GError *failed;
+};
+
+/* Prepares the statement and starts the writer thread. */
+bool ledger_writer_start(struct ledger *ledger, GError **error);
+
+/* Lets the writer end once the queue is empty, waits for it, drops what is not delivered. */
+void ledger_writer_stop(struct ledger *ledger);
+
+void ledger_unref(struct ledger *ledger);

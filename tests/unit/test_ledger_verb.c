@@ -1,0 +1,133 @@
+/* test_ledger_verb.c - sandtable verify: what it prints and its exit code. */
+#include "support/test.h"
+
+#include "base/json.h"
+#include "cli/cli.h"
+#include "ledger/ledger.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+struct fixture {
+    char *dir, *good, *bad;
+};
+
+static void make_ledger(const char *path, bool damage)
+{
+    struct ledger *ledger = ledger_create(path, NULL);
+    assert_non_null(ledger);
+    for (int i = 1; i <= 5; i++) {
+        g_autofree char *subject = g_strdup_printf("subject-%d", i);
+        ledger_append(ledger, event_new("note", NULL, subject, NULL), NULL, NULL);
+    }
+    ledger_close(ledger);
+    if (damage) {
+        g_autofree char *bytes = NULL;
+        gsize size = 0;
+        assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+        char *at = memmem(bytes, size, "subject-3", 9);
+        at[8] = '9';
+        assert_true(g_file_set_contents(path, bytes, (gssize)size, NULL));
+    }
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = g_new0(struct fixture, 1);
+    f->dir = test_mkdtemp();
+    g_setenv("XDG_STATE_HOME", f->dir, TRUE);
+    g_autofree char *folder = g_build_filename(f->dir, "sandtable", NULL);
+    assert_int_equal(g_mkdir(folder, 0700), 0);
+    f->good = g_build_filename(folder, "good-drill.ledger", NULL);
+    f->bad = g_build_filename(folder, "bad-drill.ledger", NULL);
+    make_ledger(f->good, false);
+    make_ledger(f->bad, true);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    test_rmtree(f->dir);
+    g_free(f->good);
+    g_free(f->bad);
+    g_free(f);
+    return 0;
+}
+
+/* Runs the verb with stdout in a file; what it printed. */
+static char *run(struct fixture *f, int expected, const char *first, const char *second)
+{
+    char *argv[] = {g_strdup("verify"), g_strdup(first), g_strdup(second), NULL};
+    char *words[] = {argv[0], argv[1], argv[2], NULL};
+    g_autofree char *path = g_build_filename(f->dir, "out", NULL);
+    fflush(stdout);
+    int saved = dup(STDOUT_FILENO);
+    int out = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(saved >= 0 && out >= 0 && dup2(out, STDOUT_FILENO) >= 0);
+    int code = cli_main(second ? 3 : first ? 2 : 1, words);
+    fflush(stdout);
+    dup2(saved, STDOUT_FILENO);
+    close(saved);
+    close(out);
+    for (int i = 0; i < 3; i++) {
+        g_free(argv[i]);
+    }
+    assert_int_equal(code, expected);
+    char *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    return text;
+}
+
+static void a_sound_ledger_is_said_to_be_so_with_its_head(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *by_path = run(f, 0, f->good, NULL);
+    g_autofree char *by_name = run(f, 0, "good-drill", NULL);
+    assert_true(g_str_has_prefix(by_path, "good-drill.ledger: 5 events verify, head "));
+    assert_string_equal(by_path, by_name);
+}
+
+static void a_damaged_one_is_named_by_row_and_fails_the_whole(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *text = run(f, 1, f->bad, "good-drill");
+    assert_true(g_str_has_prefix(text, "bad-drill.ledger: row 3: "));
+    assert_non_null(strstr(text, "good-drill.ledger: 5 events verify"));
+}
+
+static void json_is_one_document(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *text = run(f, 1, "bad-drill", "--json");
+    auto_json json = json_parse(text, strlen(text), NULL);
+    const cJSON *first = cJSON_GetArrayItem(json_array(json, "ledgers"), 0);
+    assert_false(json_bool(json, "ok", true));
+    assert_int_equal(json_int(first, "bad_seq", -1), 3);
+    assert_int_equal(json_int(first, "events", -1), 2);
+    assert_string_equal(json_string(first, "ledger", ""), f->bad);
+    assert_int_equal(strlen(json_string(first, "head", "")), 64);
+}
+
+static void what_is_missing_is_an_error_and_no_argument_is_wrong_usage(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *text = run(f, 1, "no-such-drill", NULL);
+    assert_string_equal(text, "");
+    g_autofree char *none = run(f, 2, NULL, NULL);
+    assert_string_equal(none, "");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+            T(a_sound_ledger_is_said_to_be_so_with_its_head),
+            T(a_damaged_one_is_named_by_row_and_fails_the_whole),
+            T(json_is_one_document),
+            T(what_is_missing_is_an_error_and_no_argument_is_wrong_usage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

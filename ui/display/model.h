@@ -1,0 +1,170 @@
+/* model.h - what the display knows: a fold over events, and nothing else.
+ *
+ * The engine's socket, a ledger and a recorded file feed the same model_reduce(). Events are hostile
+ * input: unknown kinds, names and members are ignored, all tables are bounded. Times are exercise
+ * microseconds unless they are called wall_us.
+ */
+#pragma once
+
+#include "base/event.h"
+#include "score/score.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define MODEL_FEED_MAX 400  /* lines of the event feed that are kept */
+#define MODEL_MARKS_MAX 600 /* marks on the time line */
+
+enum model_state { /* as exercise.state has them; NONE before the first event */
+    MODEL_NONE,
+    MODEL_SETUP,
+    MODEL_READY,
+    MODEL_RUNNING,
+    MODEL_PAUSED,
+    MODEL_ENDED,
+    MODEL_DOWN,
+};
+
+enum status { /* the six shapes of the legend */
+    STATUS_UNKNOWN,
+    STATUS_UP,
+    STATUS_DEGRADED,
+    STATUS_DOWN,
+    STATUS_DEPLOYING,
+    STATUS_HELD,
+};
+
+enum attack_state {
+    ATTACK_RUNNING,
+    ATTACK_EFFECT,
+    ATTACK_BLOCKED,
+    ATTACK_INERT, /* inert, fault or skipped: it moved nothing */
+};
+
+enum tone { /* colour and sign of a line in the feed */
+    TONE_DIM,
+    TONE_PLAIN,
+    TONE_GOOD,
+    TONE_WARN,
+    TONE_BAD,
+    TONE_ATTACK,
+    TONE_BLOCK,
+};
+
+struct sample { /* one point of a team's score over time */
+    gint64 at_us;
+    gint64 total;
+};
+
+struct model_team {
+    char *id, *title, *role;
+    GArray *history; /* struct sample */
+    gint64 total, uptime, penalty, effect, blocked;
+    int rank; /* 0 is first */
+};
+
+struct model_network {
+    char *id, *name, *cidr;
+    int team; /* -1: shared */
+};
+
+struct model_machine {
+    char *id, *name, *address;
+    int team; /* -1: none */
+    enum status status;
+    char state[16];  /* the word: ready, crashed … */
+    char struck[24]; /* technique of the last attack that took effect on it, or "" */
+    GArray *networks; /* int, indexes */
+};
+
+struct model_service {
+    char *name, *title, *machine, *group;
+};
+
+struct model_cell { /* one service of one team */
+    bool exists;
+    enum status status;
+    guint passed, failed;
+    guint32 history; /* bit 0 the last check: 1 passed */
+    guint checks;    /* how many bits of history count, at most 32 */
+    gint64 at_us;
+};
+
+struct model_step {
+    char *name, *title, *technique;
+};
+
+struct model_inject {
+    char *id, *title, *state, *by;
+    char *step;
+    int team;
+    gint64 planned_us, fired_us; /* fired_us -1: not yet */
+};
+
+struct model_attack { /* the last run of one step against one team */
+    int step;
+    int team;
+    int from, to; /* machines, -1 unknown */
+    enum attack_state state;
+    char verdict[16];
+    gint64 since_us;
+};
+
+struct model_alarm {
+    char *alarm, *subject, *text;
+    gint64 at_us;
+};
+
+struct model_line {
+    gint64 seq, at_us;
+    enum tone tone;
+    char *text;
+};
+
+struct model_mark {
+    gint64 at_us;
+    enum tone tone;
+};
+
+struct model {
+    struct score *score;
+    char *name, *title, *accel;
+    enum model_state state;
+    gint64 seq, at_us, wall_us; /* of the last event */
+    gint64 duration_us;         /* 0: open end */
+    guint64 round;              /* the highest check round seen */
+    GPtrArray *teams, *networks, *machines, *services, *steps, *injects; /* struct model_… */
+    struct model_cell *cells;                                            /* [service][team] */
+    GPtrArray *alarms; /* struct model_alarm, open ones, newest last */
+    GArray *attacks;   /* struct model_attack */
+    GQueue feed;       /* struct model_line, newest first */
+    GArray *marks;     /* struct model_mark */
+    bool stale;        /* totals changed since the last sample */
+    gint64 sample_us;  /* time of the last sample */
+    gint64 sample_gap_us;
+};
+
+struct model *model_new(void);
+void model_free(struct model *model); /* accepts NULL */
+
+/* Folds one event in. A second exercise.created starts anew. */
+void model_reduce(struct model *model, const struct event *event);
+
+/* Brings totals and ranks up to date; call it before drawing. */
+void model_settle(struct model *model);
+
+const struct model_team *model_team_at(const struct model *model, int index); /* NULL: none */
+const struct model_machine *model_machine_at(const struct model *model, int index);
+const struct model_service *model_service_at(const struct model *model, int index);
+const struct model_inject *model_inject_at(const struct model *model, int index);
+struct model_cell *model_cell_at(const struct model *model, int service, int team);
+const struct model_attack *model_attack_of(const struct model *model, int step, int team);
+
+/* Share of passed checks in percent, -1 when none was made. */
+int model_cell_sla(const struct model_cell *cell);
+/* True when the last eight checks changed sides three times or more. */
+bool model_cell_flaps(const struct model_cell *cell);
+
+/* Total now less the total span_us ago. */
+gint64 model_team_change(const struct model *model, const struct model_team *team, gint64 span_us);
+const char *model_state_word(enum model_state state);

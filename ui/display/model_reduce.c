@@ -1,0 +1,236 @@
+/* model_reduce.c - one handler a kind of event; unknown kinds change nothing. */
+#include "model_private.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+static void on_created(struct model *model, const struct event *event, const cJSON *body)
+{
+    g_free(model->accel);
+    g_autofree char *accel = g_utf8_make_valid(json_string(body, "accel", ""), -1);
+    model->accel = g_utf8_substring(accel, 0, MIN(g_utf8_strlen(accel, -1), 12));
+    model_plan_read(model, json_object(body, "plan"));
+    model->state = MODEL_SETUP;
+    model->stale = true;
+    model_say(model, event, TONE_PLAIN, "Exercise created: %u machines, %u networks",
+            model->machines->len, model->networks->len);
+}
+
+static void on_state(struct model *model, const struct event *event, const cJSON *body)
+{
+    static const char *const names[] = {"", "setup", "ready", "running", "paused", "ended", "down"};
+    const char *state = json_string(body, "state", "");
+    for (int i = MODEL_SETUP; i <= MODEL_DOWN; i++) {
+        if (!strcmp(state, names[i])) {
+            model->state = (enum model_state)i;
+            const char *by = json_string(body, "by", "");
+            model_say(model, event, TONE_PLAIN, "Exercise %s%s%s", names[i], *by ? " by " : "", by);
+        }
+    }
+}
+
+static enum status machine_status(const char *state)
+{
+    static const struct {
+        const char *state;
+        enum status status;
+    } map[] = {{"defined", STATUS_DEPLOYING}, {"starting", STATUS_DEPLOYING},
+            {"booted", STATUS_DEPLOYING}, {"ready", STATUS_UP}, {"paused", STATUS_HELD},
+            {"stopped", STATUS_UNKNOWN}, {"crashed", STATUS_DOWN}};
+    for (guint i = 0; i < G_N_ELEMENTS(map); i++) {
+        if (!strcmp(map[i].state, state)) {
+            return map[i].status;
+        }
+    }
+    return STATUS_UNKNOWN;
+}
+
+static void on_machine(struct model *model, const struct event *event, const cJSON *body)
+{
+    int index = model_machine_index(model, event->subject);
+    if (index < 0) {
+        return;
+    }
+    struct model_machine *machine = model->machines->pdata[index];
+    const char *state = json_string(body, "state", "");
+    if (!event_name_is_valid(state)) {
+        return;
+    }
+    machine->status = machine_status(state);
+    g_strlcpy(machine->state, state, sizeof machine->state);
+    g_autofree char *valid = g_utf8_make_valid(machine->state, -1); /* may have cut a character */
+    g_strlcpy(machine->state, valid, sizeof machine->state - 3);
+    if (machine->status == STATUS_DOWN) {
+        model_mark(model, event->at_us, TONE_BAD);
+        model_say(model, event, TONE_BAD, "Machine %s %s: %s", machine->id, state,
+                json_string(body, "reason", "no reason given"));
+    } else if (!strcmp(state, "ready")) {
+        model_say(model, event, TONE_DIM, "Machine %s ready", machine->id);
+    }
+}
+
+static void on_check(struct model *model, const struct event *event, const cJSON *body)
+{
+    int s = model_service_index(model, event->subject);
+    int t = model_team_index(model, event->team);
+    struct model_cell *cell = model_cell_at(model, s, t);
+    if (!cell) {
+        return;
+    }
+    cell->exists = true;
+    cell->at_us = event->at_us;
+    model->round = MAX(model->round, (guint64)CLAMP(json_int(body, "round", 0), 0, G_MAXINT32));
+    if (!strcmp(event->kind, "check.fault")) {
+        cell->status = STATUS_UNKNOWN;
+        return;
+    }
+    bool passed = !strcmp(event->kind, "check.ok");
+    enum status before = cell->status;
+    bool mumble = !strcmp(json_string(body, "status", "down"), "mumble");
+    cell->status = passed ? STATUS_UP : mumble ? STATUS_DEGRADED : STATUS_DOWN;
+    cell->passed += passed;
+    cell->failed += !passed;
+    cell->history = cell->history << 1 | passed;
+    cell->checks = MIN(cell->checks + 1, 32U);
+    model->stale = true;
+    const char *title = model_service_at(model, s)->title;
+    const char *team = model_team_title(model, event->team);
+    if (passed && (before == STATUS_DOWN || before == STATUS_DEGRADED)) {
+        model_say(model, event, TONE_GOOD, "%s: %s up again", team, title);
+    } else if (!passed && before != cell->status) {
+        model_say(model, event, mumble ? TONE_WARN : TONE_BAD, "%s: %s %s, %s", team, title,
+                mumble ? "answers wrongly" : "down", json_string(body, "detail", "no detail"));
+        model_mark(model, event->at_us, mumble ? TONE_WARN : TONE_BAD);
+    }
+}
+
+static void on_inject(struct model *model, const struct event *event, const cJSON *body)
+{
+    struct model_inject *inject = model_inject_find(model, event->subject);
+    const char *state = json_string(body, "state", "");
+    if (!inject || !event_name_is_valid(state)) {
+        return;
+    }
+    g_free(inject->state);
+    inject->state = g_strdup(state);
+    g_free(inject->by);
+    g_autofree char *by = g_utf8_make_valid(json_string(body, "by", ""), -1);
+    inject->by = g_utf8_substring(by, 0, MIN(g_utf8_strlen(by, -1), 40));
+    if (!strcmp(state, "fired")) {
+        inject->fired_us = event->at_us;
+    } else if (!strcmp(state, "held") || !strcmp(state, "skipped")) {
+        model_say(model, event, TONE_PLAIN, "Inject %s %s%s%s", inject->id, state,
+                *inject->by ? " by " : "", inject->by);
+    }
+}
+
+static void on_player(struct model *model, const struct event *event, const cJSON *body)
+{
+    const char *action = json_string(body, "action", "");
+    const char *machine = json_string(body, "machine", "");
+    const char *what = json_string(body, "path", "");
+    g_autofree char *argv = NULL;
+    g_auto(GStrv) words = json_to_strv(json_array(body, "argv"));
+    if (words) {
+        argv = g_strjoinv(" ", words);
+        what = argv;
+    }
+    model_say(model, event, TONE_DIM, "%s, %s: %s%s%s%s%s", model_team_title(model, event->team),
+            event->subject, action, *machine ? " on " : "", machine, *what ? ": " : "", what);
+}
+
+static void on_operator(struct model *model, const struct event *event, const cJSON *body)
+{
+    const char *inject = json_string(body, "inject", "");
+    model_say(model, event, TONE_PLAIN, "Operator %s: %s%s%s", json_string(body, "by", "?"),
+            json_string(body, "action", event->kind), *inject ? " " : "", inject);
+}
+
+static void on_note(struct model *model, const struct event *event, const cJSON *body)
+{
+    model_mark(model, event->at_us, TONE_PLAIN);
+    model_say(model, event, TONE_PLAIN, "Note%s%s: %s", *event->team ? " to " : "",
+            model_team_title(model, event->team), json_string(body, "text", ""));
+}
+
+static bool alarm_clear(struct model *model, const char *alarm, const char *subject)
+{
+    for (guint i = 0; i < model->alarms->len; i++) {
+        const struct model_alarm *open = model->alarms->pdata[i];
+        if (!strcmp(open->alarm, alarm) && !strcmp(open->subject, subject)) {
+            g_ptr_array_remove_index(model->alarms, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_alarm(struct model *model, const struct event *event, const cJSON *body)
+{
+    const char *name = json_string(body, "alarm", "");
+    bool open = alarm_clear(model, name, event->subject);
+    if (!strcmp(event->kind, "alarm.cleared")) {
+        if (open) {
+            model_say(model, event, TONE_GOOD, "Alarm cleared: %s %s", name, event->subject);
+        }
+        return;
+    }
+    struct model_alarm *alarm = g_new0(struct model_alarm, 1);
+    g_autofree char *text = g_utf8_make_valid(json_string(body, "text", name), -1);
+    alarm->alarm = g_strdup(name);
+    alarm->subject = g_strdup(event->subject);
+    alarm->text = g_utf8_substring(text, 0, MIN(g_utf8_strlen(text, -1), 200));
+    g_strdelimit(alarm->text, "\n\t\r", ' ');
+    alarm->at_us = event->at_us;
+    g_ptr_array_add(model->alarms, alarm);
+    if (model->alarms->len > 200) {
+        g_ptr_array_remove_index(model->alarms, 0);
+    }
+    model_mark(model, event->at_us, TONE_BAD);
+    model_say(model, event, TONE_BAD, "⚠ %s", alarm->text);
+}
+
+static const struct handler {
+    const char *kind;
+    void (*run)(struct model *model, const struct event *event, const cJSON *body);
+} handlers[] = {
+        {"check.ok", on_check},
+        {"check.down", on_check},
+        {"check.fault", on_check},
+        {"machine.state", on_machine},
+        {"exercise.created", on_created},
+        {"exercise.state", on_state},
+        {"inject.state", on_inject},
+        {"step.state", model_on_step_state},
+        {"step.verdict", model_on_step_verdict},
+        {"player.action", on_player},
+        {"operator.action", on_operator},
+        {"operator.exec", on_operator},
+        {"note", on_note},
+        {"alarm.raised", on_alarm},
+        {"alarm.cleared", on_alarm},
+};
+
+void model_reduce(struct model *model, const struct event *event)
+{
+    if (!strcmp(event->kind, "exercise.created")) {
+        model_reset(model);
+    }
+    if (model->stale && event->at_us >= model->sample_us + model->sample_gap_us) {
+        model_settle(model); /* the totals as they stood before time moved on */
+    }
+    model->seq = event->seq;
+    model->at_us = CLAMP(MAX(model->at_us, event->at_us), 0, 366 * G_TIME_SPAN_DAY);
+    model->wall_us = event->wall_us;
+    score_apply(model->score, event);
+    for (guint i = 0; i < G_N_ELEMENTS(handlers); i++) {
+        if (!strcmp(handlers[i].kind, event->kind)) {
+            auto_json body = json_parse(event->body, strlen(event->body), NULL);
+            if (body) {
+                handlers[i].run(model, event, body);
+            }
+            return;
+        }
+    }
+}

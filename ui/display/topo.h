@@ -1,0 +1,36 @@
+/* topo.h - where machines and networks stand: a layout from the scenario's structure alone.
+ *
+ * A range is a forest of equal teams round what they share. A team is laid out once, as networks
+ * (bars) with machines above, between and below them, and stamped for each team; what belongs to no
+ * such team stands in the middle. The same plan gives the same places.
+ */
+#pragma once
+
+#include "draw.h"
+#include "model.h"
+
+struct topo_bar {
+    int network;
+    float x0, x1, y;
+};
+
+struct topo_block { /* a team's ground */
+    int team; /* -1: shared */
+    struct rect rect;
+};
+
+struct topo {
+    struct point *nodes; /* one a machine; x < -1e5 for one that is not placed */
+    GArray *bars;        /* struct topo_bar */
+    GArray *blocks;      /* struct topo_block */
+    float middle;        /* x of the area's middle */
+    float unit;          /* radius of a machine's shape */
+    bool roomy;          /* labels fit */
+};
+
+/* scale is pixels at 1 = 1920x1080; zoom and pan are in area already. */
+struct topo *topo_new(const struct model *model, struct rect area, float scale);
+void topo_free(struct topo *topo); /* accepts NULL */
+/* True when labels stand left of x: away from the middle, where the attacks come from. */
+bool topo_label_left(const struct topo *topo, float x);
+const struct topo_bar *topo_bar_of(const struct topo *topo, int network); /* NULL: none */

@@ -1,0 +1,23 @@
+/* view_topology.h - what the topology panel and its attack arrows share. */
+#pragma once
+
+#include "topo.h"
+#include "view_private.h"
+
+struct picture {
+    const struct view *view;
+    struct topo *topo;
+    struct rect inside;
+    GArray *occupied; /* struct rect: places a label of an arrow must not cover */
+};
+
+static inline void picture_occupy(const struct picture *picture, struct rect r)
+{
+    g_array_append_val(picture->occupied, r);
+}
+
+void attack_draw_lines(const struct picture *picture);
+void attack_draw_labels(const struct picture *picture);
+/* A straight one, for the legend. */
+void attack_sample(const struct view *view, struct point from, struct point to,
+        enum attack_state state);
