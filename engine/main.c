@@ -5,13 +5,27 @@
 #include <stdio.h>
 #include <string.h>
 
+static gint by_order(gconstpointer a, gconstpointer b)
+{
+    const struct verb *const *left = a;
+    const struct verb *const *right = b;
+    int order = (*left)->order - (*right)->order;
+    return order ? order : strcmp((*left)->name, (*right)->name);
+}
+
 static void print_help(FILE *to)
 {
     fputs("usage: sandtable VERB …\n\n"
           "A cyber range on one host: real machines, sealed networks, attacks, checks, scores.\n\n",
             to);
+    g_autoptr(GPtrArray) verbs = g_ptr_array_new();
     for (const struct verb *const *verb = cli_verbs; *verb; verb++) {
-        fprintf(to, "  %-10s %s\n", (*verb)->name, (*verb)->summary);
+        g_ptr_array_add(verbs, (gpointer)*verb);
+    }
+    g_ptr_array_sort(verbs, by_order);
+    for (guint i = 0; i < verbs->len; i++) {
+        const struct verb *verb = verbs->pdata[i];
+        fprintf(to, "  %-10s %s\n", verb->name, verb->summary);
     }
     fputs("\n`sandtable VERB --help` says more; man sandtable says it all.\n", to);
 }

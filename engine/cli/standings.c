@@ -2,20 +2,27 @@
 #include "cli/standings.h"
 
 #include "base/json.h"
-
-#include <stdio.h>
+#include "cli/cli_view.h"
 
 void standings_print(const cJSON *score)
 {
+    const char *const heads[] = {
+            "RANK", "TEAM", "", "TOTAL", "UPTIME", "PENALTY", "EFFECT", "BLOCKED"};
+    static const char *const members[] = {"total", "uptime", "penalty", "effect", "blocked"};
+    struct cli_table *table = cli_table_new("rllrrrrr", heads);
     int rank = 0;
     const cJSON *team = NULL;
-    printf("%4s  %-10s %-20s %7s %7s %8s %7s %8s\n", "rank", "team", "", "total", "uptime",
-            "penalty", "effect", "blocked");
     cJSON_ArrayForEach(team, json_array(score, "teams"))
     {
-        printf("%4d  %-10s %-20s %7d %7d %8d %7d %8d\n", ++rank, json_string(team, "team", ""),
-                json_string(team, "title", ""), (int)json_int(team, "total", 0),
-                (int)json_int(team, "uptime", 0), (int)json_int(team, "penalty", 0),
-                (int)json_int(team, "effect", 0), (int)json_int(team, "blocked", 0));
+        g_auto(GStrv) numbers = g_new0(char *, G_N_ELEMENTS(members) + 2);
+        numbers[0] = g_strdup_printf("%d", ++rank);
+        for (gsize i = 0; i < G_N_ELEMENTS(members); i++) {
+            numbers[i + 1] = g_strdup_printf("%" G_GINT64_FORMAT, json_int(team, members[i], 0));
+        }
+        const char *const cells[] = {numbers[0], json_string(team, "team", ""),
+                json_string(team, "title", ""), numbers[1], numbers[2], numbers[3], numbers[4],
+                numbers[5]};
+        cli_table_add(table, cells);
     }
+    cli_table_print(table);
 }

@@ -1,0 +1,242 @@
+/* cli_event.c - one event as one line for people. */
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/cli_view.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_BYTES_MAX 1024
+
+struct view { /* the event and its parsed body */
+    const struct event *event;
+    const cJSON *body;
+    GString *line;
+    enum cli_tone tone;
+};
+
+static const char *text_of(const struct view *view, const char *name)
+{
+    return json_string(view->body, name, "");
+}
+
+static void append_reason(struct view *view, const char *before, const char *text)
+{
+    if (*text) {
+        g_string_append_printf(view->line, "%s%s", before, text);
+    }
+}
+
+static enum cli_tone tone_of(const char *word)
+{
+    static const struct {
+        const char *word;
+        enum cli_tone tone;
+    } tones[] = {
+            {"ok", CLI_GOOD},
+            {"blocked", CLI_GOOD},
+            {"ready", CLI_GOOD},
+            {"down", CLI_BAD},
+            {"mumble", CLI_BAD},
+            {"effect", CLI_BAD},
+            {"crashed", CLI_BAD},
+            {"fault", CLI_ODD},
+            {"inert", CLI_ODD},
+            {"skipped", CLI_ODD},
+            {"held", CLI_ODD},
+            {"undo-failed", CLI_BAD},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(tones); i++) {
+        if (!strcmp(tones[i].word, word)) {
+            return tones[i].tone;
+        }
+    }
+    return CLI_PLAIN;
+}
+
+static void show_created(struct view *view)
+{
+    const cJSON *plan = json_object(view->body, "plan");
+    g_string_append_printf(view->line, "exercise %s: %s, %d teams, %d machines, seed %.0f",
+            view->event->subject, json_string(plan, "title", ""),
+            cJSON_GetArraySize(json_array(plan, "teams")),
+            cJSON_GetArraySize(json_array(plan, "machines")), json_number(plan, "seed", 0));
+}
+
+static void show_state(struct view *view)
+{
+    g_string_append_printf(view->line, "exercise is %s", text_of(view, "state"));
+    append_reason(view, " — ", text_of(view, "reason"));
+    append_reason(view, ", by ", text_of(view, "by"));
+}
+
+static void show_machine(struct view *view)
+{
+    const char *state = text_of(view, "state");
+    view->tone = tone_of(state);
+    g_string_append_printf(view->line, "%s is %s", view->event->subject, state);
+    if (json_int(view->body, "since_start_ms", 0) > 0) {
+        g_string_append_printf(
+                view->line, " (%.1f s)", json_number(view->body, "since_start_ms", 0) / 1000);
+    }
+    append_reason(view, " — ", text_of(view, "reason"));
+}
+
+static void show_check(struct view *view)
+{
+    const char *verdict = json_string(view->body, "status", view->event->kind + strlen("check."));
+    view->tone = tone_of(verdict);
+    g_string_append_printf(
+            view->line, "%s %s: %s", view->event->team, view->event->subject, verdict);
+    append_reason(view, " — ", text_of(view, "detail"));
+}
+
+static void append_inject(struct view *view)
+{
+    view->tone = tone_of(text_of(view, "state"));
+    g_string_append_printf(
+            view->line, "inject %s is %s", view->event->subject, text_of(view, "state"));
+    append_reason(view, ", by ", text_of(view, "by"));
+}
+
+/* blue2 guess (T1110.001) attacker → web: effect — why */
+static void show_step(struct view *view)
+{
+    const char *id = json_string(json_object(view->body, "attack"), "id", "");
+    const char *outcome = json_string(view->body, "verdict", text_of(view, "state"));
+    view->tone = tone_of(outcome);
+    g_string_append_printf(view->line, "%s %s", view->event->team,
+            json_string(view->body, "step", view->event->subject));
+    if (*id) {
+        g_string_append_printf(view->line, " (%s)", id);
+    }
+    g_string_append_printf(
+            view->line, " %s → %s: %s", text_of(view, "from"), text_of(view, "to"), outcome);
+    append_reason(view, " — ", text_of(view, "reason"));
+}
+
+static void append_argv(struct view *view)
+{
+    const cJSON *item = NULL;
+    const char *before = ": ";
+    cJSON_ArrayForEach(item, json_array(view->body, "argv"))
+    {
+        g_string_append_printf(
+                view->line, "%s%s", before, cJSON_IsString(item) ? item->valuestring : "?");
+        before = " ";
+    }
+    append_reason(view, ": ", text_of(view, "path"));
+    if (cJSON_HasObjectItem(view->body, "status")) {
+        g_string_append_printf(view->line, " (status %d)", (int)json_int(view->body, "status", 0));
+    }
+    append_reason(view, " — ", text_of(view, "error"));
+}
+
+static void show_player(struct view *view)
+{
+    g_string_append_printf(view->line, "%s player %s: %s", view->event->team, view->event->subject,
+            text_of(view, "action"));
+    append_reason(view, " on ", text_of(view, "machine"));
+    append_argv(view);
+}
+
+static void show_operator(struct view *view)
+{
+    const char *action = text_of(view, "action");
+    g_string_append_printf(
+            view->line, "%s: %s", text_of(view, "by"), *action ? action : "exec on ");
+    if (!*action) {
+        g_string_append(view->line, view->event->subject);
+    }
+    append_reason(view, " ", text_of(view, "inject"));
+    append_argv(view);
+}
+
+static void show_note(struct view *view)
+{
+    g_string_append_printf(view->line, "note to %s: %s",
+            *view->event->team ? view->event->team : "all", text_of(view, "text"));
+}
+
+static void show_alarm(struct view *view)
+{
+    bool raised = !strcmp(view->event->kind, "alarm.raised");
+    view->tone = raised ? CLI_BAD : CLI_GOOD;
+    g_string_append_printf(view->line, "%s %s %s", raised ? "ALARM" : "alarm over",
+            text_of(view, "alarm"), view->event->subject);
+    append_reason(view, " — ", text_of(view, "text"));
+}
+
+static void show_resource(struct view *view)
+{
+    g_string_append_printf(view->line, "%s %s",
+            !strcmp(view->event->kind, "resource.opening") ? "opening" : "closed",
+            view->event->subject);
+}
+
+static void show_other(struct view *view)
+{
+    g_string_append_printf(view->line, "%s %s %s %s", view->event->kind, view->event->team,
+            view->event->subject, view->event->body);
+}
+
+static void show(struct view *view)
+{
+    static const struct {
+        const char *kind;
+        void (*fn)(struct view *view);
+    } kinds[] = {
+            {"exercise.created", show_created},
+            {"exercise.state", show_state},
+            {"machine.state", show_machine},
+            {"check.", show_check},
+            {"inject.state", append_inject},
+            {"step.", show_step},
+            {"player.action", show_player},
+            {"operator.", show_operator},
+            {"note", show_note},
+            {"alarm.", show_alarm},
+            {"resource.", show_resource},
+            {"", show_other},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (g_str_has_prefix(view->event->kind, kinds[i].kind)) {
+            kinds[i].fn(view);
+            return;
+        }
+    }
+}
+
+char *cli_event_text(const struct event *event, enum cli_tone *tone)
+{
+    g_autofree char *at = text_clock(event->at_us);
+    auto_json body = json_parse(event->body, strlen(event->body), NULL);
+    g_autoptr(GString) line = g_string_new(NULL);
+    struct view view = {.event = event, .body = body, .line = line};
+    show(&view);
+    *tone = view.tone;
+    bool cut = line->len > LINE_BYTES_MAX;
+    g_string_truncate(line, MIN(line->len, LINE_BYTES_MAX));
+    g_autofree char *clean = text_clean_tail(line->str, line->len, LINE_BYTES_MAX);
+    g_strdelimit(clean, "\n\t", ' ');
+    return g_strconcat(at, " ", clean, cut ? "…" : "", NULL);
+}
+
+void cli_event_print(const struct event *event, bool json)
+{
+    if (json) {
+        g_autofree char *line = event_to_line(event);
+        g_strdelimit(line, "\r\n", ' ');
+        puts(line);
+        return;
+    }
+    static const char *const colours[] = {
+            [CLI_PLAIN] = "", [CLI_GOOD] = "\33[32m", [CLI_BAD] = "\33[31m", [CLI_ODD] = "\33[33m"};
+    enum cli_tone tone;
+    g_autofree char *text = cli_event_text(event, &tone);
+    if (tone != CLI_PLAIN && cli_colour(STDOUT_FILENO)) {
+        printf("%s%s\33[0m\n", colours[tone], text);
+    } else {
+        puts(text);
+    }
+}

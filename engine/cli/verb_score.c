@@ -1,0 +1,72 @@
+/* verb_score.c - sandtable score: the standings, and for every number which events made it. */
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/cli_view.h"
+#include "cli/standings.h"
+
+extern const struct verb verb_score;
+
+static void print_terms(const cJSON *team)
+{
+    const char *const heads[] = {"EVENT", "AT", "POINTS", "TERM", ""};
+    struct cli_table *table = cli_table_new("rrrll", heads);
+    const cJSON *term = NULL;
+    cJSON_ArrayForEach(term, json_array(team, "explain"))
+    {
+        g_autofree char *seq = g_strdup_printf("%" G_GINT64_FORMAT, json_int(term, "seq", 0));
+        g_autofree char *at = text_clock(json_int(term, "at_us", 0));
+        g_autofree char *points =
+                g_strdup_printf("%+" G_GINT64_FORMAT, json_int(term, "points", 0));
+        const char *const cells[] = {
+                seq, at, points, json_string(term, "term", ""), json_string(term, "why", "")};
+        cli_table_add(table, cells);
+    }
+    printf("\n%s: %" G_GINT64_FORMAT "\n", json_string(team, "team", ""),
+            json_int(team, "total", 0));
+    cli_table_print(table);
+}
+
+static int run(int argc, char **argv, GError **error)
+{
+    gboolean json = FALSE;
+    gboolean explain = FALSE;
+    const GOptionEntry entries[] = {
+            {"explain", 0, 0, G_OPTION_ARG_NONE, &explain, "show which events made each total",
+                    NULL},
+            {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document, always explained", NULL},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    struct cli_target target = {0};
+    if (!cli_target_account(argc, argv, error) ||
+            !cli_parse(&verb_score, entries, &argc, &argv, 0, 1, error) ||
+            !cli_target(argc > 1 ? argv[1] : NULL, &target, error)) {
+        return 1;
+    }
+    cJSON *score = cli_read_score(&target, explain || json, error);
+    cli_target_clear(&target);
+    if (!score) {
+        return 1;
+    }
+    if (json) {
+        cli_print_json(score);
+        return 0;
+    }
+    standings_print(score);
+    const cJSON *team = NULL;
+    const cJSON *explained = explain ? json_array(score, "teams") : NULL;
+    cJSON_ArrayForEach(team, explained)
+    {
+        print_terms(team);
+    }
+    cJSON_Delete(score);
+    return 0;
+}
+
+const struct verb verb_score = {
+        .name = "score",
+        .usage = "score [NAME|LEDGER] [--explain] [--json]",
+        .summary = "show the standings and where each point comes from",
+        .order = 23,
+        .keeps_root = true,
+        .run = run,
+};
