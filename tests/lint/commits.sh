@@ -1,6 +1,7 @@
 #!/bin/bash
-# commits.sh [--file FILE] - commit messages have the form of CONTRIBUTING.md: "area: what changes"
-# of at most 72 columns, an empty line, and a body. Looks at the last 200 commits, or one message.
+# commits.sh [RANGE | --file FILE] - commit messages have the form of CONTRIBUTING.md: "area: what changes"
+# of at most 72 columns, an empty line, and a body. Looks at the
+# commits of RANGE, by default those that are not upstream yet, or at one message.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 bad=0
@@ -13,7 +14,7 @@ check_message() { # NAME MESSAGE
     'Merge '* | 'Revert "'*) return ;;
     esac
     local wrong=
-    if [[ ! $subject =~ ^[a-z][a-z0-9/,\ -]*:\ [^A-Z] ]]; then
+    if [[ ! $subject =~ ^[a-z][a-z0-9/,\ -]*:\ ([^A-Z]|[A-Z][A-Z0-9-]+[^a-z]) ]]; then
         wrong="the subject is not \"area: what changes\" in lower case"
     elif ((${#subject} > 72)); then
         wrong="the subject has ${#subject} columns, 72 is the limit"
@@ -39,7 +40,12 @@ if ! git log -1 >/dev/null 2>&1; then
     echo "skipped: not a git clone"
     exit 77
 fi
-for commit in $(git log --no-merges -200 --format=%h); do
+range=${1:-}
+if [[ -z $range ]]; then
+    range='@{upstream}..'
+    git rev-parse --quiet --verify '@{upstream}' >/dev/null || range=HEAD~1..
+fi
+for commit in $(git log --no-merges --format=%h "$range"); do
     check_message "$commit" "$(git log -1 --format=%B "$commit")"
 done
 exit "$bad"

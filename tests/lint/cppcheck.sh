@@ -1,6 +1,7 @@
 #!/bin/bash
 # cppcheck.sh - cppcheck finds nothing. Leaks are gcc's and LeakSanitizer's job: cppcheck does not
-# follow the cleanup attribute.
+# follow the cleanup attribute. Its old check of uninitialized values reports what is only handed to
+# a function by address; the new one and both compilers stay.
 set -euo pipefail
 cd "${SANDTABLE_SOURCE:-.}"
 command -v cppcheck >/dev/null || { echo "skipped: no cppcheck"; exit 77; }
@@ -14,5 +15,7 @@ for dir in engine ui images tests; do
 done
 cppcheck --quiet -j "$(nproc)" --cppcheck-build-dir="$store" --enable=warning,performance,portability \
     --std=c11 --library=gtk --inline-suppr --suppress=memleak --suppress=resourceLeak \
-    --suppress=missingIncludeSystem --error-exitcode=1 '-DG_DEFINE_QUARK(name,function)=' -D_GNU_SOURCE -DSANDTABLE_VERSION='""' \
+    --suppress=missingIncludeSystem --suppress=legacyUninitvar --error-exitcode=1 '-DG_DEFINE_QUARK(name,function)=' '-DG_GNUC_PRINTF(format,args)=' \
+    -DG_GNUC_UNUSED= -DG_GNUC_NORETURN= -DG_GNUC_WARN_UNUSED_RESULT= \
+    -D_GNU_SOURCE -DSANDTABLE_VERSION='""' \
     -DSANDTABLE_SOURCE_DIR='""' -DTESTS_DIR='""' -Iengine -Itests "${dirs[@]}"
