@@ -46,7 +46,8 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     int code = 1;
-    if (verb->keeps_root || cli_become_user(NULL, argc, argv, &error)) {
+    /* a verb that takes files sees to them itself (keeps_root) */
+    if (verb->keeps_root || cli_become_user(NULL, 0, argv, &error)) {
         code = verb->run(argc, argv, &error);
     }
     if (!error) {

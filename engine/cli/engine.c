@@ -4,9 +4,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/paths.h"
-#include "base/text.h"
 #include "cell/cell.h"
-#include "cli/cli.h"
+#include "cli/cli_view.h"
 #include "cli/standings.h"
 #include "control/control.h"
 #include "run/exercise.h"
@@ -32,25 +31,19 @@ struct engine {
 
 /* ---- progress for people ------------------------------------------------------------------- */
 
+/* What somebody at the terminal wants to see pass by; `sandtable events` has it all. */
 static void say_event(const struct event *event)
 {
-    auto_json body = json_parse(event->body, strlen(event->body), NULL);
-    g_autofree char *at = text_clock(event->at_us);
-    const char *state = json_string(body, "state", "");
-    if (!strcmp(event->kind, "machine.state")) {
-        if (!strcmp(state, "ready") || !strcmp(state, "crashed")) {
-            cli_say("%s %s is %s (%.1f s)", at, event->subject, state,
-                    json_number(body, "since_start_ms", 0) / 1000);
-        }
-    } else if (!strcmp(event->kind, "exercise.state")) {
-        const char *reason = json_string(body, "reason", "");
-        cli_say("%s exercise is %s%s%s", at, state, *reason ? ": " : "", reason);
-    } else if (!strcmp(event->kind, "step.verdict")) {
-        cli_say("%s %s: %s (%s) → %s: %s", at, event->team, json_string(body, "title", ""),
-                json_string(json_object(body, "attack"), "id", ""), json_string(body, "verdict", ""),
-                json_string(body, "reason", ""));
-    } else if (!strcmp(event->kind, "alarm.raised") || !strcmp(event->kind, "note")) {
-        cli_say("%s %s%s", at, *event->kind == 'a' ? "ALARM " : "", json_string(body, "text", ""));
+    static const char *const kinds[] = {"exercise.state", "step.verdict", "alarm.raised", "note"};
+    bool wanted = !strcmp(event->kind, "machine.state") &&
+                  (strstr(event->body, "\"ready\"") || strstr(event->body, "\"crashed\""));
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        wanted |= !strcmp(event->kind, kinds[i]);
+    }
+    if (wanted) {
+        enum cli_tone tone = CLI_PLAIN;
+        g_autofree char *text = cli_event_text(event, &tone);
+        cli_say("%s", text);
     }
 }
 

@@ -90,7 +90,8 @@ static int run(int argc, char **argv, GError **error)
             {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!cli_parse(&verb_check, entries, &argc, &argv, 1, 1, error)) {
+    if (!cli_parse(&verb_check, entries, &argc, &argv, 1, 1, error) ||
+            !cli_become_user(NULL, argc, argv, error)) {
         return 2;
     }
     if (teams < 0 || teams > PLAN_TEAMS_MAX) {
@@ -130,5 +131,6 @@ const struct verb verb_check = {
         .usage = "check SCENARIO [--teams K] [--json]",
         .summary = "validate a scenario; nothing is started",
         .order = 20,
+        .keeps_root = true,
         .run = run,
 };

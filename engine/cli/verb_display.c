@@ -1,5 +1,5 @@
 /* verb_display.c - sandtable display: hands over to the program sandtable-display. */
-#include "cli/cli.h"
+#include "cli/cli_view.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -53,7 +53,8 @@ static int run(int argc, char **argv, GError **error)
         {"events", 0, 0, G_OPTION_ARG_FILENAME, &events, "show a file of events, one a line", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!cli_parse(&verb_display, entries, &argc, &argv, 0, events ? 0 : 1, error)) {
+    if (!cli_parse(&verb_display, entries, &argc, &argv, 0, events ? 0 : 1, error) ||
+            !cli_target_account(argc, argv, error)) {
         return 2;
     }
     struct cli_target target = {0};
@@ -87,5 +88,6 @@ const struct verb verb_display = {
     .usage = "display [NAME|LEDGER] [--screenshot FILE] [--at T] [--size WxH] [--fullscreen]",
     .summary = "show an exercise on the screen",
     .order = 50,
+    .keeps_root = true,
     .run = run,
 };

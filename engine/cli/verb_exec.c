@@ -77,8 +77,7 @@ static int run(int argc, char **argv, GError **error)
         command[i - split - 1] = g_strdup(argv[i]);
     }
     argc = split;
-    if (!cli_become_user(NULL, 1, argv, error) ||
-            !cli_parse(&verb_exec, entries, &argc, &argv, 2, 2, error)) {
+    if (!cli_parse(&verb_exec, entries, &argc, &argv, 2, 2, error)) {
         return 2;
     }
     if (!command[0] || timeout_s < 1 || timeout_s > 3600) {
@@ -95,6 +94,5 @@ const struct verb verb_exec = {
         .usage = "exec NAME MACHINE [--timeout S] [--json] -- COMMAND [ARGUMENT]...",
         .summary = "run a command on a machine",
         .order = 33,
-        .keeps_root = true,
         .run = run,
 };

@@ -5,8 +5,7 @@ extern const struct verb verb_fire;
 
 static int run(int argc, char **argv, GError **error)
 {
-    if (!cli_become_user(NULL, 1, argv, error) ||
-            !cli_parse(&verb_fire, NULL, &argc, &argv, 2, 2, error)) {
+    if (!cli_parse(&verb_fire, NULL, &argc, &argv, 2, 2, error)) {
         return 2;
     }
     cJSON *params = cJSON_CreateObject();
@@ -25,6 +24,5 @@ const struct verb verb_fire = {
         .usage = "fire NAME INJECT",
         .summary = "fire an inject now, whatever its time",
         .order = 32,
-        .keeps_root = true,
         .run = run,
 };

@@ -10,8 +10,7 @@ static int run(int argc, char **argv, GError **error)
             {"release", 'r', 0, G_OPTION_ARG_NONE, &release, "let them go again", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!cli_become_user(NULL, 1, argv, error) ||
-            !cli_parse(&verb_hold, entries, &argc, &argv, 1, 2, error)) {
+    if (!cli_parse(&verb_hold, entries, &argc, &argv, 1, 2, error)) {
         return 2;
     }
     const char *inject = argc > 2 ? argv[2] : NULL;
@@ -35,6 +34,5 @@ const struct verb verb_hold = {
         .usage = "hold NAME [INJECT] [--release]",
         .summary = "hold injects back, or release them",
         .order = 34,
-        .keeps_root = true,
         .run = run,
 };

@@ -1,5 +1,5 @@
 /* verb_verify.c - sandtable verify: whether ledgers are what their writer wrote. */
-#include "cli/cli.h"
+#include "cli/cli_view.h"
 
 #include "base/json.h"
 #include "base/paths.h"
@@ -86,7 +86,8 @@ static int run(int argc, char **argv, GError **error)
             {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!cli_parse(&verb_verify, entries, &argc, &argv, 1, -1, error)) {
+    if (!cli_parse(&verb_verify, entries, &argc, &argv, 1, -1, error) ||
+            !cli_target_account(argc, argv, error)) {
         return 2;
     }
     cJSON *list = json ? cJSON_CreateArray() : NULL;
@@ -108,5 +109,6 @@ const struct verb verb_verify = {
         .usage = "verify LEDGER|NAME... [--json]",
         .summary = "check the hash chain of ledgers",
         .order = 50,
+        .keeps_root = true,
         .run = run,
 };

@@ -1,6 +1,9 @@
 /* fuzz_agent.c - any bytes as each answer of the guest agent. */
 #include "virt/agent_parse.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
