@@ -68,8 +68,8 @@ static bool set_ids(const struct passwd *entry, GError **error)
         return fail(error, "setresuid", entry->pw_name);
     }
     if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "user %s could become root again", entry->pw_name);
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "user %s could become root again",
+                entry->pw_name);
         return false;
     }
     /* leaving root makes /proc/self root's; a cell needs /proc/self/uid_map */
@@ -87,8 +87,8 @@ bool cell_drop_root(const char *user, char **paths, GError **error)
     errno = 0;
     const struct passwd *entry = user ? getpwnam(user) : NULL;
     if (!entry || entry->pw_uid == 0 || entry->pw_gid == 0) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "\"%s\" is no ordinary account", user ? user : "");
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "\"%s\" is no ordinary account",
+                user ? user : "");
         return false;
     }
     if (!reach_prepare(entry->pw_name, entry->pw_uid, entry->pw_gid, paths, error) ||

@@ -29,9 +29,9 @@ bool cell_account(const char *user, char **ret_name, GError **error);
  * before any thread is started. No effect when not root. */
 bool cell_drop_root(const char *user, char **paths, GError **error);
 
-/* Enters a new cell, as an ordinary user. hide_kvm puts /dev/null over /dev/kvm in the private mount
- * namespace. lo is up afterwards. The error names the host's restriction and its remedy; the process
- * may be half inside then and should end. */
+/* Enters a new cell, as an ordinary user. hide_kvm puts /dev/null over /dev/kvm in the private
+ * mount namespace. lo is up afterwards. The error names the host's restriction and its remedy; the
+ * process may be half inside then and should end. */
 bool cell_enter(bool hide_kvm, struct cell_identity *ret, GError **error);
 
 /* A new network namespace inside the cell (a team's), lo up; its descriptor, close-on-exec, or -1.
@@ -46,8 +46,8 @@ int cell_socket(int space, int domain, int type, int protocol, GError **error);
 bool cell_run(int space, bool (*fn)(gpointer data, GError **error), gpointer data, GError **error);
 
 /* Kills with SIGKILL every process of this user that lives in the cell and whose command line or
- * environment (as it was at exec) names root; waits until they are gone (limit_ms). Returns how many
- * there were, -1 on error. Never the caller itself. Safe when the cell is long gone. */
+ * environment (as it was at exec) names root; waits until they are gone (limit_ms). Returns how
+ * many there were, -1 on error. Never the caller itself. Safe when the cell is long gone. */
 int cell_kill(const struct cell_identity *cell, const char *root, int limit_ms, GError **error);
 
 /* Calls fn (may be NULL) in a child process inside a fresh cell that ends with it; for trials. The
@@ -69,8 +69,8 @@ struct doctor_check {
  * image tools, memory, disk, runtime folder. GPtrArray of struct doctor_check *, owning. */
 GPtrArray *doctor_host(void);
 void doctor_check_free(struct doctor_check *check);
-struct doctor_check *doctor_check_new(const char *name, enum doctor_state state, char *text,
-        char *remedy);
+struct doctor_check *doctor_check_new(
+        const char *name, enum doctor_state state, char *text, char *remedy);
 
 /* A failed check from an error whose text may end with "; remedy: …". */
 struct doctor_check *doctor_check_from_error(const char *name, const GError *error);

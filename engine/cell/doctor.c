@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct doctor_check *doctor_check_new(const char *name, enum doctor_state state, char *text,
-        char *remedy)
+struct doctor_check *doctor_check_new(
+        const char *name, enum doctor_state state, char *text, char *remedy)
 {
     struct doctor_check *check = g_new0(struct doctor_check, 1);
     check->name = name;
@@ -59,11 +59,10 @@ bool cell_try(bool (*fn)(gpointer data, GError **error), gpointer data, GError *
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no pipe: %s",
-                g_strerror(errno));
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no pipe: %s", g_strerror(errno));
         return false;
     }
-    fflush(NULL);
+    (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
@@ -82,7 +81,9 @@ bool cell_try(bool (*fn)(gpointer data, GError **error), gpointer data, GError *
     bool ok = pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
     if (!ok) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "%s",
-                pid < 0 ? "cannot fork" : length ? text : "the trial process died");
+                pid < 0  ? "cannot fork"
+                : length ? text
+                         : "the trial process died");
     }
     return ok;
 }

@@ -12,6 +12,6 @@ struct doctor_check *doctor_disk_state(void);
 struct doctor_check *doctor_disk_images(void);
 struct doctor_check *doctor_runtime(void);
 
-/* Where a program is, as PATH says; an account made for services may have a short PATH, so the usual
- * folders count too. NULL when it is nowhere; the caller frees it. */
+/* Where a program is, as PATH says; an account made for services may have a short PATH, so the
+ * usual folders count too. NULL when it is nowhere; the caller frees it. */
 char *doctor_find_program(const char *name);

@@ -10,7 +10,7 @@
 #define MIB (G_GINT64_CONSTANT(1) << 20)
 #define MEMORY_WANTED 1536 /* MiB: seven machines of 160 to 256 and the engine */
 #define MEMORY_NEEDED 512
-#define STATE_WANTED 200   /* MiB: ledgers */
+#define STATE_WANTED 200 /* MiB: ledgers */
 #define STATE_NEEDED 20
 #define IMAGES_WANTED 3000 /* MiB: three images and the trees they are built from */
 #define ROOT_MAX 64        /* bytes of a libvirt root: sockets below it must fit into 107 */
@@ -33,11 +33,11 @@ struct doctor_check *doctor_memory(void)
 {
     gint64 mib = available_memory();
     if (mib < 0) {
-        return doctor_check_new("memory", DOCTOR_WARN, g_strdup("/proc/meminfo says nothing"),
-                NULL);
+        return doctor_check_new(
+                "memory", DOCTOR_WARN, g_strdup("/proc/meminfo says nothing"), NULL);
     }
-    char *text = g_strdup_printf("%d MiB available; the first drill takes about %d", (int)mib,
-            MEMORY_WANTED);
+    char *text = g_strdup_printf(
+            "%d MiB available; the first drill takes about %d", (int)mib, MEMORY_WANTED);
     if (mib >= MEMORY_WANTED) {
         return doctor_check_new("memory", DOCTOR_OK, text, NULL);
     }
@@ -60,7 +60,7 @@ static char *existing_folder(const char *dir)
 
 struct room {
     const char *name;
-    const char *variable; /* that moves it elsewhere */
+    const char *variable;  /* that moves it elsewhere */
     gint64 wanted, needed; /* MiB: less than that warns, fails */
 };
 
@@ -112,7 +112,7 @@ struct doctor_check *doctor_runtime(void)
         return doctor_check_new(name, DOCTOR_OK, g_strdup(dir), NULL);
     }
     return doctor_check_new(name, longest < NAME_MIN_BYTES ? DOCTOR_FAIL : DOCTOR_WARN,
-            g_strdup_printf("%s is so long that names of exercises end at %d bytes", dir,
-                    MAX(longest, 0)),
+            g_strdup_printf(
+                    "%s is so long that names of exercises end at %d bytes", dir, MAX(longest, 0)),
             g_strdup("set XDG_RUNTIME_DIR to a folder of yours with a shorter name"));
 }

@@ -53,10 +53,10 @@ struct doctor_check *doctor_libvirt(void)
 {
     static const char name[] = "libvirt";
     static const char *const places[] = {
-        "/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so",
-        "/usr/lib64/libvirt/connection-driver/libvirt_driver_qemu.so",
-        "/usr/lib/libvirt/connection-driver/libvirt_driver_qemu.so",
-        "/usr/local/lib*/libvirt/connection-driver/libvirt_driver_qemu.so",
+            "/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so",
+            "/usr/lib64/libvirt/connection-driver/libvirt_driver_qemu.so",
+            "/usr/lib/libvirt/connection-driver/libvirt_driver_qemu.so",
+            "/usr/local/lib*/libvirt/connection-driver/libvirt_driver_qemu.so",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
         glob_t found = {0};
@@ -91,11 +91,12 @@ struct doctor_check *doctor_image_tools(void)
                 g_strdup_printf("images cannot be built: no%s", missing->str),
                 g_strdup_printf("apt-get install%s", packages->str));
     }
-    return doctor_check_new("image-tools", DOCTOR_OK, g_strdup("mmdebstrap, mksquashfs, newuidmap"),
-            NULL);
+    return doctor_check_new(
+            "image-tools", DOCTOR_OK, g_strdup("mmdebstrap, mksquashfs, newuidmap"), NULL);
 }
 
-/* How many subordinate ids the file grants to the account: lines NAME:START:COUNT, see subuid(5). */
+/* How many subordinate ids the file grants to the account: lines NAME:START:COUNT, see subuid(5).
+ */
 static gint64 granted(const char *file, const struct passwd *account)
 {
     g_autofree char *text = NULL;
@@ -127,7 +128,8 @@ struct doctor_check *doctor_subids(void)
         return doctor_check_new("subordinate-ids", DOCTOR_WARN,
                 g_strdup_printf("images cannot be built: %s has %d of 65536 subordinate ids",
                         account->pw_name, (int)ids),
-                g_strdup_printf("usermod --add-subuids 200000-265535 --add-subgids 200000-265535 %s",
+                g_strdup_printf(
+                        "usermod --add-subuids 200000-265535 --add-subgids 200000-265535 %s",
                         account->pw_name));
     }
     return doctor_check_new("subordinate-ids", DOCTOR_OK,

@@ -49,8 +49,8 @@ static int open_if_inside(pid_t pid, const struct cell_identity *cell, const cha
     int proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     struct stat st;
     bool inside = proc >= 0 && fstat(proc, &st) == 0 && st.st_uid == geteuid() &&
-            lives_in(proc, cell) &&
-            (file_names(proc, "cmdline", root) || file_names(proc, "environ", root));
+                  lives_in(proc, cell) &&
+                  (file_names(proc, "cmdline", root) || file_names(proc, "environ", root));
     if (proc >= 0) {
         close(proc);
     }
@@ -99,8 +99,8 @@ static bool wait_gone(GArray *found, gint64 end_us)
 }
 
 /* Kills all that is inside now; how many there were, -1 on error. */
-static int kill_round(const struct cell_identity *cell, const char *root, gint64 end_us,
-        GError **error)
+static int kill_round(
+        const struct cell_identity *cell, const char *root, gint64 end_us, GError **error)
 {
     g_autoptr(GArray) found = find_inside(cell, root, error);
     if (!found) {

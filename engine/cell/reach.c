@@ -119,8 +119,8 @@ static bool cover_folders(GPtrArray *targets, GError **error)
     for (guint i = 0; i < targets->len; i++) {
         struct target *target = targets->pdata[i];
         if (g_hash_table_add(done, target->cover) &&
-                mount("tmpfs", target->cover, "tmpfs", MS_NOSUID | MS_NODEV,
-                        "mode=0755,size=1m") != 0) {
+                mount("tmpfs", target->cover, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m") !=
+                        0) {
             return fail(error, "cannot cover", target->cover);
         }
     }

@@ -1,4 +1,5 @@
-/* reach.h - lets an account read folders that lie behind one it may not enter (a clone in /root). */
+/* reach.h - lets an account read folders that lie behind one it may not enter (a clone in /root).
+ */
 #pragma once
 
 #include <glib.h>

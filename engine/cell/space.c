@@ -29,8 +29,7 @@ struct visit {
 
 static bool fail(GError **error, const char *what)
 {
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "%s: %s", what,
-            g_strerror(errno));
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "%s: %s", what, g_strerror(errno));
     return false;
 }
 
@@ -109,7 +108,7 @@ static bool make_socket(gpointer data, GError **error)
 int cell_socket(int space, int domain, int type, int protocol, GError **error)
 {
     struct socket_request request = {
-        .domain = domain, .type = type, .protocol = protocol, .fd = -1};
+            .domain = domain, .type = type, .protocol = protocol, .fd = -1};
     return cell_run(space, make_socket, &request, error) ? request.fd : -1;
 }
 

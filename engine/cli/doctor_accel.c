@@ -5,7 +5,6 @@
 #include "image/image.h"
 #include "virt/virt.h"
 
-
 struct doctor_check *doctor_accelerator(void)
 {
     static const char name[] = "accelerator";
@@ -23,9 +22,10 @@ struct doctor_check *doctor_accelerator(void)
     image_free(image);
     g_autofree char *reason = why;
     if (accel == VIRT_ACCEL_KVM) {
-        return doctor_check_new(name, DOCTOR_OK, g_strdup_printf("kvm: %s", reason ? reason : ""),
-                NULL);
+        return doctor_check_new(
+                name, DOCTOR_OK, g_strdup_printf("kvm: %s", reason ? reason : ""), NULL);
     }
     return doctor_check_new(name, DOCTOR_WARN,
-            g_strdup_printf("tcg, slower but sound: %s", reason ? reason : "no reason given"), NULL);
+            g_strdup_printf("tcg, slower but sound: %s", reason ? reason : "no reason given"),
+            NULL);
 }

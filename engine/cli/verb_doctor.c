@@ -37,8 +37,8 @@ static cJSON *to_json(const GPtrArray *checks, bool ok)
         const struct doctor_check *check = checks->pdata[i];
         cJSON *item = cJSON_CreateObject();
         cJSON_AddStringToObject(item, "name", check->name);
-        cJSON_AddStringToObject(item, "state",
-                check->state == DOCTOR_FAIL ? "fail" : state_names[check->state]);
+        cJSON_AddStringToObject(
+                item, "state", check->state == DOCTOR_FAIL ? "fail" : state_names[check->state]);
         cJSON_AddStringToObject(item, "text", check->text);
         if (check->remedy) {
             cJSON_AddStringToObject(item, "remedy", check->remedy);
@@ -92,10 +92,10 @@ static int run(int argc, char **argv, GError **error)
     gboolean json = FALSE;
     g_autofree char *user = NULL;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
-        {"user", 0, 0, G_OPTION_ARG_STRING, &user, "as root: the account to run machines as",
-                "NAME"},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+            {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
+            {"user", 0, 0, G_OPTION_ARG_STRING, &user, "as root: the account to run machines as",
+                    "NAME"},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_doctor, entries, &argc, &argv, 0, 0, error)) {
         return 2;
@@ -116,9 +116,9 @@ static int run(int argc, char **argv, GError **error)
 }
 
 const struct verb verb_doctor = {
-    .name = "doctor",
-    .usage = "doctor [--user NAME] [--json]",
-    .summary = "what this host can do, and the remedy for what it cannot",
-    .order = 80,
-    .run = run,
+        .name = "doctor",
+        .usage = "doctor [--user NAME] [--json]",
+        .summary = "what this host can do, and the remedy for what it cannot",
+        .order = 80,
+        .run = run,
 };

@@ -15,9 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CHUNK 64           /* requests sent before their replies are read */
-#define FIRST_INDEX 0x10000 /* above what the kernel counts up to */
-#define BUFFER (64 * 1024) /* the kernel sends dumps in datagrams of at most 32 KiB */
+#define CHUNK 64                  /* requests sent before their replies are read */
+#define FIRST_INDEX 0x10000       /* above what the kernel counts up to */
+#define BUFFER ((gsize)64 * 1024) /* the kernel sends dumps in datagrams of at most 32 KiB */
 
 struct job {
     struct net_batch *batch; /* NULL: a dump of counters */
@@ -73,7 +73,8 @@ static void send_chunk(struct net *net, struct job *job)
     net_request_flush(net, job->error ? NULL : &job->error);
 }
 
-/* ---- receiving -------------------------------------------------------------------------------- */
+/* ---- receiving --------------------------------------------------------------------------------
+ */
 
 static void take_verdict(struct net *net, struct job *job, const struct nlmsghdr *header)
 {
@@ -126,7 +127,8 @@ static void drain(struct net *net, struct job *job, struct net_channel *channel)
     }
 }
 
-/* ---- the queue -------------------------------------------------------------------------------- */
+/* ---- the queue --------------------------------------------------------------------------------
+ */
 
 /* Sockets of other namespaces would keep these alive. */
 static void close_spaces(struct net *net)
@@ -198,8 +200,8 @@ static void unref(struct net *net)
 /* Has the loop call again at once while there is something to send. */
 static void arm(struct net *net)
 {
-    bool work = !net->closed && !g_queue_is_empty(&net->jobs) &&
-            g_hash_table_size(net->waiting) == 0;
+    bool work =
+            !net->closed && !g_queue_is_empty(&net->jobs) && g_hash_table_size(net->waiting) == 0;
     if (!net->closed) {
         g_source_set_ready_time(net->source, work ? 0 : -1);
     }

@@ -61,8 +61,8 @@ struct nl_msg *net_build_bridge(const char *name, int index)
     return msg;
 }
 
-struct nl_msg *net_build_veth(const char *outer, int outer_index, const char *inner,
-        int inner_index, int space)
+struct nl_msg *net_build_veth(
+        const char *outer, int outer_index, const char *inner, int inner_index, int space)
 {
     struct nl_msg *msg =
             start_link(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, outer, outer_index);
@@ -94,8 +94,10 @@ struct nl_msg *net_build_quiet(const char *name, int index)
 struct nl_msg *net_build_set(const char *name, int index, int master, bool up)
 {
     struct nl_msg *msg = start(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK);
-    struct ifinfomsg info = {.ifi_family = AF_UNSPEC, .ifi_index = index,
-            .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
+    struct ifinfomsg info = {.ifi_family = AF_UNSPEC,
+            .ifi_index = index,
+            .ifi_flags = up ? IFF_UP : 0,
+            .ifi_change = IFF_UP};
     MUST(nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO));
     if (!index) {
         MUST(nla_put_string(msg, IFLA_IFNAME, name));
@@ -109,8 +111,8 @@ struct nl_msg *net_build_set(const char *name, int index, int master, bool up)
 struct nl_msg *net_build_address(int index, guint32 address, int prefix)
 {
     struct nl_msg *msg = start(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
-    struct ifaddrmsg info = {.ifa_family = AF_INET, .ifa_prefixlen = (guint8)prefix,
-            .ifa_index = (guint32)index};
+    struct ifaddrmsg info = {
+            .ifa_family = AF_INET, .ifa_prefixlen = (guint8)prefix, .ifa_index = (guint32)index};
     MUST(nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO));
     MUST(nla_put_u32(msg, IFA_LOCAL, g_htonl(address)));
     MUST(nla_put_u32(msg, IFA_ADDRESS, g_htonl(address)));

@@ -13,8 +13,8 @@
 struct nl_msg *net_build_bridge(const char *name, int index);
 
 /* A veth pair; inner is made in the namespace of descriptor space. */
-struct nl_msg *net_build_veth(const char *outer, int outer_index, const char *inner,
-        int inner_index, int space);
+struct nl_msg *net_build_veth(
+        const char *outer, int outer_index, const char *inner, int inner_index, int space);
 
 /* No IPv6 link-local address, so that guests see none of the host's. By index, or by name when
  * index is 0. */

@@ -19,8 +19,7 @@ struct opening {
 
 static void set_nl_error(GError **error, const char *what, int code)
 {
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "%s: %s", what,
-            nl_geterror(code));
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "%s: %s", what, nl_geterror(code));
 }
 
 static struct nl_sock *open_here(GError **error)
@@ -113,8 +112,7 @@ void net_channel_put(struct net_channel *channel, struct nl_msg *msg, guint32 se
     header->nlmsg_seq = seq;
     header->nlmsg_pid = nl_socket_get_local_port(channel->sock);
     g_byte_array_append(channel->out, (const guint8 *)header, header->nlmsg_len);
-    g_byte_array_append(channel->out, padding,
-            NLMSG_ALIGN(header->nlmsg_len) - header->nlmsg_len);
+    g_byte_array_append(channel->out, padding, NLMSG_ALIGN(header->nlmsg_len) - header->nlmsg_len);
     nlmsg_free(msg);
 }
 

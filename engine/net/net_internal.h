@@ -43,12 +43,14 @@ bool net_channel_flush(struct net_channel *channel, GError **error);
 /* One datagram into buffer: its length, 0 when there is none now, -1 on error. */
 gssize net_channel_read(struct net_channel *channel, guint8 *buffer, gsize size, GError **error);
 
-/* ---- net_tap.c ---------------------------------------------------------------------------------- */
+/* ---- net_tap.c ----------------------------------------------------------------------------------
+ */
 
 /* A persistent tap of our own user in the calling thread's namespace. */
 bool net_tap_create(const char *name, GError **error);
 
-/* ---- net_reply.c ------------------------------------------------------------------------------ */
+/* ---- net_reply.c ------------------------------------------------------------------------------
+ */
 
 /* The kernel's verdict in an NLMSG_ERROR: 0 or an errno; *ret_text its own words, the caller's, or
  * NULL. */
@@ -57,7 +59,8 @@ int net_reply_error(const struct nlmsghdr *header, char **ret_text);
 /* Appends one interface of an RTM_NEWLINK to counters. */
 void net_reply_counters(const struct nlmsghdr *header, GArray *counters);
 
-/* ---- net_request.c: from ops to messages -------------------------------------------------------- */
+/* ---- net_request.c: from ops to messages --------------------------------------------------------
+ */
 
 struct net_waiting { /* for one reply */
     char *what;
@@ -71,12 +74,12 @@ struct net {
     int ioctl_fd;
     guint32 seq;
     int next_index;
-    GHashTable *indices;  /* name → index, of what we made */
-    GHashTable *waiting;  /* seq → struct net_waiting */
-    GQueue jobs;          /* struct job *; the head is at work */
-    GPtrArray *channels;  /* struct net_channel *; the first is ours, others live for one job */
-    guint put;            /* requests put since the last flush */
-    bool removing;        /* one of them removes something */
+    GHashTable *indices; /* name → index, of what we made */
+    GHashTable *waiting; /* seq → struct net_waiting */
+    GQueue jobs;         /* struct job *; the head is at work */
+    GPtrArray *channels; /* struct net_channel *; the first is ours, others live for one job */
+    guint put;           /* requests put since the last flush */
+    bool removing;       /* one of them removes something */
     guint8 *buffer;
 };
 

@@ -44,12 +44,12 @@ void net_reply_counters(const struct nlmsghdr *header, GArray *counters)
             MIN(sizeof(stats), (gsize)nla_len(attrs[IFLA_STATS64])));
     const struct ifinfomsg *info = nlmsg_data(header);
     struct net_counters one = {
-        .name = g_strndup(nla_data(attrs[IFLA_IFNAME]), (gsize)nla_len(attrs[IFLA_IFNAME])),
-        .rx_bytes = stats.rx_bytes,
-        .tx_bytes = stats.tx_bytes,
-        .rx_packets = stats.rx_packets,
-        .tx_packets = stats.tx_packets,
-        .up = (info->ifi_flags & IFF_UP) != 0,
+            .name = g_strndup(nla_data(attrs[IFLA_IFNAME]), (gsize)nla_len(attrs[IFLA_IFNAME])),
+            .rx_bytes = stats.rx_bytes,
+            .tx_bytes = stats.tx_bytes,
+            .rx_packets = stats.rx_packets,
+            .tx_packets = stats.tx_packets,
+            .up = (info->ifi_flags & IFF_UP) != 0,
     };
     g_array_append_val(counters, one);
 }

@@ -1,4 +1,5 @@
-/* net_request.c - turns each op of a batch into netlink requests and notes what waits for replies. */
+/* net_request.c - turns each op of a batch into netlink requests and notes what waits for replies.
+ */
 #include "net/net_internal.h"
 
 #include "base/error.h"
@@ -15,8 +16,8 @@ static struct net_channel *own_channel(const struct net *net)
     return net->channels->pdata[0];
 }
 
-static void put(struct net *net, struct net_channel *channel, struct nl_msg *msg, char *what,
-        int excused)
+static void put(
+        struct net *net, struct net_channel *channel, struct nl_msg *msg, char *what, int excused)
 {
     struct net_waiting *waiting = g_new0(struct net_waiting, 1);
     waiting->what = what;
@@ -153,8 +154,8 @@ static bool put_address(struct net *net, const struct net_op *op, GError **error
 static void put_remove(struct net *net, const struct net_op *op)
 {
     g_hash_table_remove(net->indices, op->name);
-    put(net, own_channel(net), net_build_remove(op->name), g_strdup_printf("removal of %s", op->name),
-            ENODEV);
+    put(net, own_channel(net), net_build_remove(op->name),
+            g_strdup_printf("removal of %s", op->name), ENODEV);
     net->removing = true;
 }
 

@@ -22,8 +22,8 @@ bool net_tap_create(const char *name, GError **error)
 {
     int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
     if (fd < 0) {
-        const char *remedy = errno == EACCES ? "; remedy: chmod 666 /dev/net/tun"
-                                             : "; remedy: modprobe tun";
+        const char *remedy =
+                errno == EACCES ? "; remedy: chmod 666 /dev/net/tun" : "; remedy: modprobe tun";
         return fail(error, name, "/dev/net/tun", remedy);
     }
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};

@@ -1,4 +1,5 @@
-/* bench_net.c - 100 bridges with 300 taps: a batch of ours against `ip -batch`, in fresh namespaces.
+/* bench_net.c - 100 bridges with 300 taps: a batch of ours against `ip -batch`, in fresh
+ * namespaces.
  *
  * The kernel takes a namespace apart in the background, under the lock that all of this needs. A
  * veth pair into each sample's namespace shows when it is gone; the next sample starts after that.
@@ -52,8 +53,8 @@ static char *peer_script(void)
         g_string_append_printf(script, "link add name br%d type bridge\nlink set br%d up\n", i, i);
     }
     for (int i = 0; i < TAPS; i++) {
-        g_string_append_printf(script, "tuntap add dev tap%d mode tap user %d\n", i,
-                (int)geteuid());
+        g_string_append_printf(
+                script, "tuntap add dev tap%d mode tap user %d\n", i, (int)geteuid());
         g_string_append_printf(script, "link set tap%d master br%d up\n", i, i % BRIDGES);
     }
     return g_string_free(script, FALSE);
@@ -75,7 +76,7 @@ static bool build_peer(GError **error)
     return g_spawn_sync(NULL, (char **)argv, NULL,
                    G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL,
                    &status, error) &&
-            g_spawn_check_wait_status(status, error);
+           g_spawn_check_wait_status(status, error);
 }
 
 /* ip has to keep CAP_NET_ADMIN over its exec. */
@@ -83,7 +84,7 @@ static bool lend_capability(void)
 {
     capng_get_caps_process();
     return capng_update(CAPNG_ADD, CAPNG_INHERITABLE | CAPNG_AMBIENT, CAP_NET_ADMIN) == 0 &&
-            capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) == 0;
+           capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) == 0;
 }
 
 /* In a child, inside space: seconds that build takes, or a negative number and why on stderr. */
@@ -136,7 +137,7 @@ static double sample(struct net *net, bool (*build)(GError **error))
     }
     double seconds = measure_in_child(space, build);
     close(space);
-    gint64 end_us = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+    gint64 end_us = g_get_monotonic_time() + (gint64)60 * G_USEC_PER_SEC;
     while (if_nametoindex("witness") > 0 && g_get_monotonic_time() < end_us) {
         g_usleep(1000);
     }

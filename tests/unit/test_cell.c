@@ -77,10 +77,12 @@ static const char *sealed(const struct cell_identity *cell)
     EXPECT(all && all[0].if_index == 1 && !strcmp(all[0].if_name, "lo") && all[1].if_index == 0);
     if_freenameindex(all);
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in away = {.sin_family = AF_INET, .sin_port = htons(53),
+    struct sockaddr_in away = {.sin_family = AF_INET,
+            .sin_port = htons(53),
             .sin_addr.s_addr = htonl(0xc0000201)}; /* 192.0.2.1 */
     EXPECT(connect(fd, (struct sockaddr *)&away, sizeof(away)) != 0 && errno == ENETUNREACH);
-    struct sockaddr_in home = {.sin_family = AF_INET, .sin_port = htons(53),
+    struct sockaddr_in home = {.sin_family = AF_INET,
+            .sin_port = htons(53),
             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     EXPECT(connect(fd, (struct sockaddr *)&home, sizeof(home)) == 0);
     close(fd);
@@ -212,6 +214,36 @@ static void test_a_process_with_threads_is_refused_with_the_remedy(void **state)
     in_child(threaded, false);
 }
 
+static bool write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    close(fd);
+    return ok;
+}
+
+/* The limit belongs to a user namespace: it is set in one of our own. */
+static const char *limited(const struct cell_identity *none)
+{
+    (void)none;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *map = g_strdup_printf("%u %u 1", geteuid(), geteuid());
+    if (unshare(CLONE_NEWUSER) != 0 || !write_text("/proc/self/uid_map", map) ||
+            !write_text("/proc/sys/user/max_user_namespaces", "0")) {
+        return IN_CELL_SKIP "cannot stage a host without user namespaces";
+    }
+    EXPECT(!cell_enter(false, NULL, &error));
+    EXPECT(strstr(error->message, "switched off"));
+    EXPECT(strstr(error->message, "remedy: sysctl -w user.max_user_namespaces="));
+    return NULL;
+}
+
+static void test_a_host_without_user_namespaces_is_named_with_the_remedy(void **state)
+{
+    (void)state;
+    in_child(limited, false);
+}
+
 static bool say_no(gpointer data, GError **error)
 {
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s", (const char *)data);
@@ -265,16 +297,17 @@ static void test_doctor_gives_each_check_a_name_of_its_own(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_user_is_mapped_to_itself),
-        cmocka_unit_test(test_an_executed_program_has_no_capability),
-        cmocka_unit_test(test_there_is_lo_and_no_way_out),
-        cmocka_unit_test(test_only_the_socket_goes_into_a_space),
-        cmocka_unit_test(test_a_check_can_ping_from_a_space),
-        cmocka_unit_test(test_kvm_is_hidden_inside_and_not_outside),
-        cmocka_unit_test(test_a_process_with_threads_is_refused_with_the_remedy),
-        cmocka_unit_test(test_a_trial_reports_the_childs_error_and_changes_nothing),
-        cmocka_unit_test(test_doctor_splits_text_and_remedy),
-        cmocka_unit_test(test_doctor_gives_each_check_a_name_of_its_own),
+            cmocka_unit_test(test_the_user_is_mapped_to_itself),
+            cmocka_unit_test(test_an_executed_program_has_no_capability),
+            cmocka_unit_test(test_there_is_lo_and_no_way_out),
+            cmocka_unit_test(test_only_the_socket_goes_into_a_space),
+            cmocka_unit_test(test_a_check_can_ping_from_a_space),
+            cmocka_unit_test(test_kvm_is_hidden_inside_and_not_outside),
+            cmocka_unit_test(test_a_process_with_threads_is_refused_with_the_remedy),
+            cmocka_unit_test(test_a_host_without_user_namespaces_is_named_with_the_remedy),
+            cmocka_unit_test(test_a_trial_reports_the_childs_error_and_changes_nothing),
+            cmocka_unit_test(test_doctor_splits_text_and_remedy),
+            cmocka_unit_test(test_doctor_gives_each_check_a_name_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,7 @@ static void as_root(const char *(*fn)(const char *dir))
     char *dir = test_mkdtemp();
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    fflush(NULL);
+    (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         const char *problem = fn(dir);
@@ -117,7 +117,7 @@ static bool make_closed(const char *dir, char **ret_folder, char **ret_file)
     *ret_folder = g_build_filename(closed, "clone", NULL);
     *ret_file = g_build_filename(closed, "clone", "text", NULL);
     return chmod(dir, 0755) == 0 && mkdir(closed, 0700) == 0 && mkdir(*ret_folder, 0755) == 0 &&
-            g_file_set_contents(*ret_file, "shown", -1, NULL) && chmod(*ret_file, 0644) == 0;
+           g_file_set_contents(*ret_file, "shown", -1, NULL) && chmod(*ret_file, 0644) == 0;
 }
 
 static const char *shown(const char *dir)
@@ -207,14 +207,14 @@ static void test_a_closed_tun_device_is_opened_to_the_account_alone(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_an_unknown_account_is_refused_with_the_remedy),
-        cmocka_unit_test(test_root_is_no_account_for_machines),
-        cmocka_unit_test(test_the_user_named_wins_over_sudo),
-        cmocka_unit_test(test_an_ordinary_user_stays_who_it_is),
-        cmocka_unit_test(test_root_becomes_the_account_for_good_and_can_enter_a_cell),
-        cmocka_unit_test(test_a_clone_behind_a_closed_folder_is_shown_at_its_own_place),
-        cmocka_unit_test(test_a_file_that_is_closed_itself_is_named_with_the_remedy),
-        cmocka_unit_test(test_a_closed_tun_device_is_opened_to_the_account_alone),
+            cmocka_unit_test(test_an_unknown_account_is_refused_with_the_remedy),
+            cmocka_unit_test(test_root_is_no_account_for_machines),
+            cmocka_unit_test(test_the_user_named_wins_over_sudo),
+            cmocka_unit_test(test_an_ordinary_user_stays_who_it_is),
+            cmocka_unit_test(test_root_becomes_the_account_for_good_and_can_enter_a_cell),
+            cmocka_unit_test(test_a_clone_behind_a_closed_folder_is_shown_at_its_own_place),
+            cmocka_unit_test(test_a_file_that_is_closed_itself_is_named_with_the_remedy),
+            cmocka_unit_test(test_a_closed_tun_device_is_opened_to_the_account_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,8 +14,8 @@ static pid_t start_waiting(const char *argument, const char *variable)
 {
     pid_t pid = fork();
     if (pid == 0) {
-        char *argv[] = {(char *)"cat", (char *)"-u", (char *)"--", (char *)"-", (char *)argument,
-                NULL};
+        char *argv[] = {
+                (char *)"cat", (char *)"-u", (char *)"--", (char *)"-", (char *)argument, NULL};
         char *env[] = {(char *)variable, NULL};
         int ends[2]; /* our own writing end keeps cat reading */
         if (pipe(ends) == 0 && dup2(ends[0], STDIN_FILENO) == 0) {
@@ -48,7 +48,7 @@ static void end(pid_t pid)
 static bool has_executed(pid_t pid)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid);
-    gint64 end_us = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+    gint64 end_us = g_get_monotonic_time() + (gint64)5 * G_USEC_PER_SEC;
     while (g_get_monotonic_time() < end_us) {
         g_autofree char *comm = NULL;
         if (g_file_get_contents(path, &comm, NULL, NULL) && !strcmp(comm, "cat\n")) {
@@ -75,7 +75,7 @@ static void be_engine(int to)
         report.by_variable = start_waiting("x", "RUN=" ROOT);
         report.other = start_waiting("y", "RUN=/tmp/st-cell-kill/another.d");
         report.ok = has_executed(report.by_argument) && has_executed(report.by_variable) &&
-                has_executed(report.other);
+                    has_executed(report.other);
     }
     if (write(to, &report, sizeof(report)) == sizeof(report)) {
         (void)pause();
@@ -162,8 +162,8 @@ static void test_a_cell_long_gone_is_no_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_names_the_root_inside_is_killed_and_nothing_else),
-        cmocka_unit_test(test_a_cell_long_gone_is_no_error),
+            cmocka_unit_test(test_what_names_the_root_inside_is_killed_and_nothing_else),
+            cmocka_unit_test(test_a_cell_long_gone_is_no_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

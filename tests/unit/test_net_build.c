@@ -9,7 +9,8 @@ static char *dump(struct nl_msg *msg)
     guint32 length = nlmsg_hdr(msg)->nlmsg_len;
     GString *text = g_string_new(NULL);
     for (guint32 i = 0; i < length; i++) {
-        g_string_append_printf(text, "%02x%c", bytes[i], i % 16 == 15 || i == length - 1 ? '\n' : ' ');
+        g_string_append_printf(
+                text, "%02x%c", bytes[i], i % 16 == 15 || i == length - 1 ? '\n' : ' ');
     }
     nlmsg_free(msg);
     return g_string_free(text, FALSE);
@@ -81,13 +82,13 @@ static void test_a_dump_asks_for_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_bridge_neither_learns_trees_nor_delays_nor_snoops),
-        cmocka_unit_test(test_a_veth_pair_ends_in_the_other_namespace),
-        cmocka_unit_test(test_quiet_is_asked_by_index_or_by_name),
-        cmocka_unit_test(test_set_brings_up_or_down_and_joins_a_bridge),
-        cmocka_unit_test(test_an_address_has_its_broadcast_unless_the_subnet_is_too_small),
-        cmocka_unit_test(test_removal_is_by_name),
-        cmocka_unit_test(test_a_dump_asks_for_all),
+            cmocka_unit_test(test_a_bridge_neither_learns_trees_nor_delays_nor_snoops),
+            cmocka_unit_test(test_a_veth_pair_ends_in_the_other_namespace),
+            cmocka_unit_test(test_quiet_is_asked_by_index_or_by_name),
+            cmocka_unit_test(test_set_brings_up_or_down_and_joins_a_bridge),
+            cmocka_unit_test(test_an_address_has_its_broadcast_unless_the_subnet_is_too_small),
+            cmocka_unit_test(test_removal_is_by_name),
+            cmocka_unit_test(test_a_dump_asks_for_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

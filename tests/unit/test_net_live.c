@@ -23,7 +23,7 @@
 static struct sockaddr_in endpoint(guint32 address, guint16 port)
 {
     struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
+            .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
     return to;
 }
 
@@ -102,7 +102,8 @@ static void test_two_teams_hold_one_address_and_never_meet(void **state)
     in_cell(teams_in_cell);
 }
 
-/* ---- what guests could see -------------------------------------------------------------------- */
+/* ---- what guests could see --------------------------------------------------------------------
+ */
 
 static const char *addressless(const struct cell_identity *cell)
 {
@@ -136,10 +137,11 @@ static void test_bridges_and_taps_are_up_and_have_no_address_at_all(void **state
     in_cell(addressless);
 }
 
-/* ---- errors ----------------------------------------------------------------------------------- */
+/* ---- errors -----------------------------------------------------------------------------------
+ */
 
-static const char *refused(struct net *net, struct net_batch *batch, const char *name,
-        const char *reason)
+static const char *refused(
+        struct net *net, struct net_batch *batch, const char *name, const char *reason)
 {
     g_autoptr(GError) error = NULL;
     if (net_apply(net, batch, &error)) {
@@ -204,7 +206,8 @@ static void test_an_error_names_the_interface_and_the_kernels_reason(void **stat
     in_cell(errors);
 }
 
-/* ---- the main loop ---------------------------------------------------------------------------- */
+/* ---- the main loop ----------------------------------------------------------------------------
+ */
 
 struct order {
     GString *seen;
@@ -312,7 +315,8 @@ static void test_closing_in_a_callback_cancels_what_is_pending(void **state)
     in_cell(closing);
 }
 
-/* ---- counters --------------------------------------------------------------------------------- */
+/* ---- counters ---------------------------------------------------------------------------------
+ */
 
 struct reading {
     guint64 bytes;
@@ -364,7 +368,8 @@ static void test_counters_grow_with_traffic(void **state)
     in_cell(counting);
 }
 
-/* ---- lifetime --------------------------------------------------------------------------------- */
+/* ---- lifetime ---------------------------------------------------------------------------------
+ */
 
 static const char *forgotten(const struct cell_identity *cell)
 {
@@ -379,7 +384,7 @@ static const char *forgotten(const struct cell_identity *cell)
     EXPECT_OK(net_apply(net, batch, &error));
     EXPECT(if_nametoindex("office-c") > 0);
     close(space); /* the namespace goes and takes its end of the pair, so ours goes too */
-    gint64 end_us = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    gint64 end_us = g_get_monotonic_time() + (gint64)10 * G_USEC_PER_SEC;
     while (if_nametoindex("office-c") > 0 && g_get_monotonic_time() < end_us) {
         g_thread_yield();
     }
@@ -397,13 +402,13 @@ static void test_an_open_net_does_not_keep_a_space_alive(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_teams_hold_one_address_and_never_meet),
-        cmocka_unit_test(test_bridges_and_taps_are_up_and_have_no_address_at_all),
-        cmocka_unit_test(test_an_error_names_the_interface_and_the_kernels_reason),
-        cmocka_unit_test(test_the_loop_answers_batches_in_order_and_survives_a_failed_one),
-        cmocka_unit_test(test_closing_in_a_callback_cancels_what_is_pending),
-        cmocka_unit_test(test_counters_grow_with_traffic),
-        cmocka_unit_test(test_an_open_net_does_not_keep_a_space_alive),
+            cmocka_unit_test(test_two_teams_hold_one_address_and_never_meet),
+            cmocka_unit_test(test_bridges_and_taps_are_up_and_have_no_address_at_all),
+            cmocka_unit_test(test_an_error_names_the_interface_and_the_kernels_reason),
+            cmocka_unit_test(test_the_loop_answers_batches_in_order_and_survives_a_failed_one),
+            cmocka_unit_test(test_closing_in_a_callback_cancels_what_is_pending),
+            cmocka_unit_test(test_counters_grow_with_traffic),
+            cmocka_unit_test(test_an_open_net_does_not_keep_a_space_alive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
