@@ -1,4 +1,7 @@
 /* fuzz_agent.c - any bytes as each answer of the guest agent. */
+#include <stddef.h>
+#include <stdint.h>
+
 #include "virt/agent_parse.h"
 
 #include <stddef.h>
