@@ -20,6 +20,13 @@ static bool is_private(const struct plan_subnet *subnet)
             (a >> 16 == 0xc0a8 && subnet->prefix >= 16);
 }
 
+/* Can addresses be judged by it? Else check_range() has told why not. */
+static bool is_sound(const struct plan_subnet *subnet)
+{
+    return subnet->prefix >= 16 && subnet->prefix <= 29 &&
+            (subnet->address & ~mask_of(subnet)) == 0 && is_private(subnet);
+}
+
 static void check_range(const struct checker *check, const struct plan_subnet *subnet)
 {
     int line = plan_line(check->plan, &subnet->address, subnet->line);
@@ -48,7 +55,7 @@ static void check_overlap(const struct checker *check, const struct plan_subnet 
     for (guint i = 0; i < index; i++) {
         const struct plan_subnet *other = check->plan->subnets->pdata[i];
         guint32 mask = mask_of(subnet) & mask_of(other);
-        if (other->prefix && (subnet->address & mask) == (other->address & mask)) {
+        if (is_sound(other) && (subnet->address & mask) == (other->address & mask)) {
             plan_problem_add(check->problems,
                     plan_line(check->plan, &subnet->address, subnet->line),
                     "network \"%s\": its addresses overlap network \"%s\" (line %d); give it "
@@ -112,6 +119,8 @@ void check_subnets(const struct checker *check)
                 subnet->group);
         if (subnet->prefix) { /* else reported by the loader */
             check_range(check, subnet);
+        }
+        if (is_sound(subnet)) {
             check_overlap(check, subnet, i);
             check_checker(check, subnet);
         }
@@ -174,7 +183,7 @@ static void check_nic(const struct checker *check, const struct plan_host *host,
                 "other teams",
                 host->name, subnet->name, subnet->group ? subnet->group : "", host->group);
     }
-    if (subnet->prefix && nic->address) {
+    if (is_sound(subnet)) {
         check_address(check, host, nic, subnet);
     }
 }

@@ -160,14 +160,16 @@ static void check_team(const struct checker *check, int line, const char *owner,
     g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < check->plan->groups->len; i++) {
         const struct plan_group *group = check->plan->groups->pdata[i];
-        g_ptr_array_add(ids, (gpointer)&group->name);
         for (int n = 1; plan_group_is_numbered(group) && n <= MIN(group->count, PLAN_TEAMS_MAX);
                 n++) {
             g_ptr_array_add(owned, g_strdup_printf("%s%d", group->name, n));
         }
     }
-    for (guint i = 0; i < owned->len; i++) {
+    for (guint i = 0; i < owned->len; i++) { /* first, so that they are suggested first */
         g_ptr_array_add(ids, &owned->pdata[i]);
+    }
+    for (guint i = 0; i < check->plan->groups->len; i++) {
+        g_ptr_array_add(ids, check->plan->groups->pdata[i]); /* begins with its name */
     }
     for (guint i = 0; team && i < ids->len; i++) {
         if (strcmp(*(char **)ids->pdata[i], team) == 0) {

@@ -218,6 +218,7 @@ void plan_line_set(struct plan *plan, gconstpointer field, int line)
 struct plan_group *plan_group_new(void)
 {
     struct plan_group *group = g_new0(struct plan_group, 1);
+    group->role = PLAN_ROLE_WHITE;
     group->count = 1;
     group->titles = g_ptr_array_new_with_free_func(g_free);
     return group;

@@ -286,7 +286,8 @@ void reader_fields(struct reader *reader, const struct node *node, const struct 
         }
         g_autofree char *path = node_path(entry);
         g_autofree char *hint = keys_hint(fields, entry->key ? entry->key : "");
-        plan_problem_add(reader->problems, entry->line, "%s: unknown key%s", path, hint);
+        plan_problem_add(reader->problems, entry->line, "%s: %s%s", path,
+                entry->key ? "unknown key" : "a value without a name, write KEY = value", hint);
     }
     for (const struct field *field = fields; field->key; field++) {
         if (field->required && !node_get(node, field->key)) {

@@ -168,6 +168,23 @@ static void open_library(lua_State *L, lua_CFunction open, const char *const *na
     lua_remove(L, -2);
 }
 
+/* Says why a well-known global is missing; any other unknown one is nil as usual. */
+static int missing_global(lua_State *L)
+{
+    static const char *const absent[] = {"io", "os", "debug", "package", "load", "loadfile",
+            "loadstring", "dofile", "collectgarbage", "coroutine", "getmetatable", NULL};
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    for (int i = 0; absent[i]; i++) {
+        if (strcmp(name, absent[i]) == 0) {
+            return luaL_error(L, "\"%s\" is not available in scenarios%s", name,
+                    strcmp(name, "coroutine") == 0 ? "; use range.spawn, range.all or range.any"
+                                                   : "");
+        }
+    }
+    lua_pushnil(L);
+    return 1;
+}
+
 /* The environment of every chunk, in place of the globals the openers wrote to. */
 static int open_all(lua_State *L)
 {
@@ -212,6 +229,10 @@ static int open_all(lua_State *L)
     lua_setfield(L, -2, "string");
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "_G");
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, missing_global);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
     lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
     return 0;
 }
