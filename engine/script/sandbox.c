@@ -125,6 +125,46 @@ static int bounded_sort(lua_State *L)
     return 0;
 }
 
+static int handled(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    lua_pushboolean(L, 0);
+    lua_insert(L, 2);
+    return lua_gettop(L) - 1;
+}
+
+static int after_xpcall(lua_State *L, int status, lua_KContext context)
+{
+    if (status == LUA_OK || status == LUA_YIELD) {
+        lua_pushboolean(L, 1);
+        lua_replace(L, 2);
+        return lua_gettop(L) - 1;
+    }
+    lua_replace(L, 2);
+    lua_settop(L, 2); /* handler, error */
+    lua_pushvalue(L, 1);
+    lua_insert(L, 2);
+    lua_callk(L, 1, LUA_MULTRET, context, handled);
+    return handled(L, LUA_OK, context);
+}
+
+/* xpcall whose handler runs after the error, not inside it: where a hook raised the error, hooks are
+ * off until it is caught, and a handler that loops could not be stopped. */
+static int bounded_xpcall(lua_State *L)
+{
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    int args = lua_gettop(L) - 2;
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 2);
+    lua_replace(L, 1);
+    lua_pushnil(L); /* 1 handler, 2 place for the status, 3 function, arguments */
+    lua_replace(L, 2);
+    lua_insert(L, 3);
+    int status = lua_pcallk(L, args, LUA_MULTRET, 0, 0, after_xpcall);
+    return after_xpcall(L, status, 0);
+}
+
 static int print_to_log(lua_State *L)
 {
     luaL_Buffer buffer;
@@ -204,6 +244,8 @@ static int open_all(lua_State *L)
     open_library(L, luaopen_base, base);
     lua_pushcfunction(L, bounded_setmetatable);
     lua_setfield(L, -2, "setmetatable");
+    lua_pushcfunction(L, bounded_xpcall);
+    lua_setfield(L, -2, "xpcall");
     lua_pushcfunction(L, print_to_log);
     lua_setfield(L, -2, "print");
     lua_pushcfunction(L, sandbox_require);

@@ -61,6 +61,10 @@ static void what_a_scenario_needs_is_there(void **state)
     assert_runs("assert(select('#', string.gsub('aaa', 'a', 'b')) == 2)");
     assert_runs("local n = 0 for line in ('a\\nb\\n'):gmatch('[^\\n]+') do n = n + 1 end "
                 "assert(n == 2)");
+    assert_runs("local ok, e = xpcall(error, function(e) return e .. '!' end, 'x', 0) "
+                "assert(ok == false and e == 'x!')");
+    assert_runs("local ok, a, b = xpcall(function(...) return ... end, error, 1, 2) "
+                "assert(ok == true and a == 1 and b == 2)");
     assert_runs("table.insert({}, 1, 2) assert(utf8.len('ä') == 1) assert(math.floor(1.5) == 1)");
     assert_runs("local o = setmetatable({}, { __index = { x = 1 } }) assert(o.x == 1)");
     assert_runs("assert(table.unpack(table.move({1, 2}, 1, 2, 2)) == 1)");
