@@ -11,7 +11,6 @@ struct build {
     const struct recipe *recipe; /* what is built */
     const struct recipe *base;   /* what it stands on; NULL for the kernel */
     const char *work;            /* folder for the results and what is needed on the way */
-    const char *debs;            /* folder of packages already fetched, shared by all builds */
     image_progress_fn progress;
     gpointer data;
 };
@@ -26,3 +25,6 @@ bool build_run(const struct build *build, const char *const *argv, GError **erro
 
 /* Writes WORK/files.tar: files, programs, services of base and recipe, owned by root. */
 bool build_overlay(const struct build *build, GError **error);
+
+/* Tools and subordinate ids for a rootless build; the error is HOST and says the remedy. */
+bool build_check_host(GError **error);

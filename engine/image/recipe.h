@@ -43,7 +43,7 @@ static inline void recipe_cleanup(struct recipe **recipe)
 GPtrArray *recipe_files(const struct recipe *recipe, GError **error);
 
 /* DATA/images, and the folder of the guests' programs: $SANDTABLE_GUEST, else guest/ beside the
- * program, else ../lib/sandtable/guest. The caller frees. */
+ * program, ../lib/sandtable/guest, DATA/build/bin/guest. The caller frees. */
 char *recipe_images_dir(void);
 char *recipe_program(const char *name, GError **error);
 

@@ -1,5 +1,6 @@
 /* recipe_digest.c - the files of a recipe, and the digest over all that an image stands on. */
 #include "base/error.h"
+#include "base/paths.h"
 #include "image/image.h"
 #include "image/recipe.h"
 
@@ -95,6 +96,9 @@ char *recipe_program(const char *name, GError **error)
         g_autofree char *bin = g_path_get_dirname(self);
         g_ptr_array_add(places, g_build_filename(bin, "guest", NULL));
         g_ptr_array_add(places, g_build_filename(bin, "..", "lib", "sandtable", "guest", NULL));
+        /* root's clone, seen by the ordinary account through another place */
+        g_autofree char *data = paths_data_dir();
+        g_ptr_array_add(places, g_build_filename(data, "build", "bin", "guest", NULL));
     }
     for (guint i = 0; i < places->len; i++) {
         g_autofree char *path = g_build_filename(places->pdata[i], name, NULL);
