@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 #define RETRY_MS 1000
-#define QUEUE_MAX 50000 /* events waiting to be drawn; beyond, the engine's own limit holds us back */
+#define QUEUE_MAX                                                                                  \
+    50000 /* events waiting to be drawn; beyond, the engine's own limit holds us back */
 #define SUBSCRIBE                                                                                  \
     "{\"jsonrpc\":\"2.0\",\"id\":\"events\",\"method\":\"subscribe\",\"params\":{\"from\":1}}\n"
 
@@ -34,11 +35,11 @@ struct source_live {
     source_wake_fn wake;
     gpointer data;
     GThread *thread;
-    int stop;            /* eventfd */
-    GAsyncQueue *events; /* struct event */
+    int stop;             /* eventfd */
+    GAsyncQueue *events;  /* struct event */
     GAsyncQueue *answers; /* struct answer */
-    gint link;           /* atomic enum source_link */
-    GMutex lock;         /* of fd: the thread closes it, the user writes to it */
+    gint link;            /* atomic enum source_link */
+    GMutex lock;          /* of fd: the thread closes it, the user writes to it */
     int fd;
     gint64 last; /* the thread's: seq handed over */
     char first[EVENT_HASH_BYTES];
@@ -66,7 +67,7 @@ static bool is_new(struct source_live *self, const struct event *event)
 {
     if (event->seq == 1) {
         bool same = self->known && self->first_wall == event->wall_us &&
-                !memcmp(self->first, event->hash, EVENT_HASH_BYTES);
+                    !memcmp(self->first, event->hash, EVENT_HASH_BYTES);
         if (!same) {
             self->last = 0;
         }
@@ -120,7 +121,7 @@ static void take_line(struct source_live *self, const char *line, gsize length)
             take_event(self, params);
         }
     } else if (json_object(message, "error") ||
-            cJSON_GetObjectItemCaseSensitive(message, "result")) {
+               cJSON_GetObjectItemCaseSensitive(message, "result")) {
         take_answer(self, message);
     }
 }

@@ -139,8 +139,8 @@ static void spread_rows(struct ground *ground)
     }
 }
 
-static void place_block(const struct model *model, struct topo *topo, struct topo_block block,
-        float head)
+static void place_block(
+        const struct model *model, struct topo *topo, struct topo_block block, float head)
 {
     g_array_append_val(topo->blocks, block);
     float margin = MIN(block.rect.w * 0.06F, head);
@@ -260,8 +260,8 @@ struct topo *topo_new(const struct model *model, struct rect area, float scale)
     int index = 0;
     for (int t = 0; (guint)t < model->teams->len; t++) {
         if (owns_ground(model, t)) {
-            struct topo_block block = {t, inset(cell_rect(&grid, index++, area, core),
-                                                  MIN(8 * scale, first.w * 0.04F))};
+            struct topo_block block = {t,
+                    inset(cell_rect(&grid, index++, area, core), MIN(8 * scale, first.w * 0.04F))};
             place_block(model, topo, block, head);
         }
     }
