@@ -50,13 +50,12 @@ export DISPLAY
 cd "$work"
 SDL_VIDEODRIVER=x11 "$display" --events "$here/first-drill.ndjson" --size 1280x720 >"$work/log" 2>&1 &
 program=$!
-wait_for window xdotool search --name "Sandtable: first-drill"
-window=$(xdotool search --name "Sandtable: first-drill" | head -n 1)
-xdotool windowfocus "$window"
+wait_for window xdotool search --class sandtable-display
+xdotool mousemove 600 400 click 1 # there is no window manager: a click gives the focus
 # the first key may come before the window listens: press until there is a picture
-shoot() { xdotool key --window "$window" F12 && sleep 0.2 && test -s sandtable-first-drill-001.png; }
+shoot() { xdotool key F12 && sleep 0.2 && test -s sandtable-first-drill-001.png; }
 wait_for screenshot shoot
-xdotool key --window "$window" q
+xdotool key q
 wait_for end gone
 wait "$program"
 program=''
