@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define STATUS_US (8 * G_USEC_PER_SEC)
+#define STATUS_US (G_GINT64_CONSTANT(8) * G_USEC_PER_SEC)
 #define PORTION_US 30000 /* folding a long ledger: so long before keys are looked at again */
 #define TICK_MS 250
 

@@ -106,7 +106,7 @@ static char *shown_name(const struct options *options)
 /* A live engine's events take a moment to arrive: until it is quiet, at most ten seconds. */
 static void await_live(struct app *app)
 {
-    gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + G_GINT64_CONSTANT(10) * G_USEC_PER_SEC;
     gint64 seq = -1;
     while (g_get_monotonic_time() < end &&
             (app_model(app)->state == MODEL_NONE || app_model(app)->seq != seq)) {

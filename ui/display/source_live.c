@@ -150,6 +150,21 @@ static int connect_to(const char *path)
     return fd;
 }
 
+/* Handles the whole lines in input and removes them. */
+static void take_lines(struct source_live *self, GByteArray *input, gsize scanned)
+{
+    gsize start = 0;
+    for (gsize i = scanned; i < input->len; i++) {
+        if (input->data[i] == '\n') {
+            take_line(self, (const char *)input->data + start, i - start);
+            start = i + 1;
+        }
+    }
+    if (start > 0) {
+        g_byte_array_remove_range(input, 0, (guint)start);
+    }
+}
+
 /* Reads lines until the engine or the source closes; true when the source goes on. */
 static bool read_lines(struct source_live *self, int fd)
 {
@@ -164,20 +179,11 @@ static bool read_lines(struct source_live *self, int fd)
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
             continue;
         }
-        if (got <= 0 || input->len + (gsize)got > 2 * CONTROL_LINE_MAX) {
+        if (got <= 0 || input->len + (gsize)got > (gsize)2 * CONTROL_LINE_MAX) {
             return true;
         }
         g_byte_array_append(input, (const guint8 *)chunk, (guint)got);
-        gsize start = 0;
-        for (gsize i = scanned; i < input->len; i++) {
-            if (input->data[i] == '\n') {
-                take_line(self, (const char *)input->data + start, i - start);
-                start = i + 1;
-            }
-        }
-        if (start > 0) {
-            g_byte_array_remove_range(input, 0, (guint)start);
-        }
+        take_lines(self, input, scanned);
         scanned = input->len;
         while (g_async_queue_length(self->events) > QUEUE_MAX) {
             if (!wait_for(self, -1, 20)) {

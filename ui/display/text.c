@@ -139,12 +139,14 @@ static struct mask *mask_render(TTF_Font *font, const char *run)
     mask->w = surface->w;
     mask->h = surface->h;
     mask->bytes = g_malloc((gsize)mask->w * (gsize)mask->h);
-    for (int y = 0; y < mask->h; y++) {
-        const unsigned char *line = (const unsigned char *)surface->pixels + y * surface->pitch;
-        for (int x = 0; x < mask->w; x++) {
+    gsize wide = (gsize)mask->w;
+    for (gsize y = 0; y < (gsize)mask->h; y++) {
+        const unsigned char *line =
+                (const unsigned char *)surface->pixels + y * (gsize)surface->pitch;
+        for (gsize x = 0; x < wide; x++) {
             uint32_t pixel = 0;
             memcpy(&pixel, line + x * 4, sizeof pixel);
-            mask->bytes[y * mask->w + x] = (unsigned char)(pixel >> 24);
+            mask->bytes[y * wide + x] = (unsigned char)(pixel >> 24);
         }
     }
     SDL_FreeSurface(surface);

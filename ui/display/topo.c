@@ -122,7 +122,8 @@ static void spread_rows(struct ground *ground)
 {
     float shares = 0;
     for (guint row = 0; row <= ground->networks->len; row++) {
-        shares += (ground->count[row] > 0 ? 3.0F : 0.6F) + (row < ground->networks->len ? 1 : 0);
+        shares += (ground->count[row] > 0 ? 3.0F : 0.6F) +
+                  (row < ground->networks->len ? 1.0F : 0.0F);
     }
     float step = ground->rect.h / MAX(shares, 1);
     float y = ground->rect.y;
@@ -232,7 +233,8 @@ static struct rect core_rect(const struct grid *grid, struct rect area, float co
         return (struct rect){area.x + w, area.y + (area.h - h) / 2, core, h};
     }
     float h = (area.h - core) / (float)grid->rows;
-    float top = area.y + h * (float)((grid->rows + 1) / 2);
+    int above = (grid->rows + 1) / 2;
+    float top = area.y + h * (float)above;
     return (struct rect){area.x + area.w * 0.25F, top, area.w * 0.5F, core};
 }
 

@@ -74,7 +74,9 @@ static void hatch_border(const struct view *view)
         draw_rect(view->draw, sides[i], C_BACK);
         bool flat = i < 2;
         float length = flat ? w : h;
-        for (float at = -step; at < length; at += step) {
+        int count = (int)(length / step) + 1;
+        for (int n = -1; n < count; n++) {
+            float at = (float)n * step;
             struct point strip[] = {
                     {at, 0}, {at + step / 2, 0}, {at + step / 2 + t, t}, {at + t, t}};
             for (int k = 0; k < 4; k++) {

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #define SEGMENTS 64
-#define FADE_US (20 * G_USEC_PER_SEC)
+#define FADE_US (G_GINT64_CONSTANT(20) * G_USEC_PER_SEC)
 #define BAR_AT 0.80F /* where along a blocked arrow the bar stands */
 
 struct arrow {
@@ -106,7 +106,8 @@ static void draw_arrow(const struct view *view, const struct arrow *arrow)
     struct point at = along(arrow, BAR_AT);
     struct point d = direction(arrow, BAR_AT);
     float half = arrow->width * 3.4F;
-    for (float off = 0; off <= 1; off++) { /* a double bar, across */
+    for (int i = 0; i < 2; i++) { /* a double bar, across */
+        float off = (float)i;
         struct point c = {
                 at.x + d.x * off * arrow->width * 2.4F, at.y + d.y * off * arrow->width * 2.4F};
         draw_line(view->draw, (struct point){c.x - d.y * half, c.y + d.x * half},
@@ -196,7 +197,8 @@ static float crowding(const struct picture *picture, struct rect r)
 static bool free_place(const struct picture *picture, const struct arrow *arrow, struct rect *label)
 {
     for (int i = 0; i < 17; i++) {
-        float t = 0.5F + (float)((i + 1) / 2) * (i % 2 ? -0.04F : 0.04F);
+        int away = (i + 1) / 2;
+        float t = 0.5F + (float)away * (i % 2 ? -0.04F : 0.04F);
         struct point at = along(arrow, t);
         struct rect r = {at.x - label->w / 2, at.y - label->h / 2, label->w, label->h};
         if (crowding(picture, r) <= 0) {

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define CHANGE_US (60 * G_USEC_PER_SEC)
+#define CHANGE_US (G_GINT64_CONSTANT(60) * G_USEC_PER_SEC)
 
 static const struct model_team *team_of_rank(const struct model *model, int rank)
 {
@@ -192,7 +192,7 @@ static void mark_sign(const struct view *view, enum tone tone, struct point at)
 
 static gint64 tick_span(gint64 total_us)
 {
-    static const int spans[] = {10, 30, 60, 300, 900, 1800, 3600, 7200, 21600, 86400};
+    static const gint64 spans[] = {10, 30, 60, 300, 900, 1800, 3600, 7200, 21600, 86400};
     for (guint i = 0; i < G_N_ELEMENTS(spans); i++) {
         if (total_us / (spans[i] * G_USEC_PER_SEC) <= 12) {
             return spans[i] * G_USEC_PER_SEC;
