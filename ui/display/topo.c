@@ -257,7 +257,7 @@ struct topo *topo_new(const struct model *model, struct rect area, float scale)
     struct rect first = cell_rect(&grid, 0, area, core);
     float room = MIN(first.w / 260, first.h / 230);
     topo->unit = CLAMP(room * 9, 2.5F, 12 * scale);
-    topo->roomy = room > 0.62F * scale;
+    topo->roomy = room > 0.8F * scale;
     float head = MIN(26 * scale, first.h * 0.16F);
     int index = 0;
     for (int t = 0; (guint)t < model->teams->len; t++) {
