@@ -8,7 +8,8 @@
 
 extern const struct verb verb_display;
 
-/* The display stands beside this program; only there, so that PATH cannot put another in its place. */
+/* The display stands beside this program; only there, so that PATH cannot put another in its place.
+ */
 static char *find_program(GError **error)
 {
     char self[PATH_MAX];
@@ -46,12 +47,14 @@ static int run(int argc, char **argv, GError **error)
     g_autofree char *events = NULL;
     gboolean fullscreen = FALSE;
     const GOptionEntry entries[] = {
-        {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, &screenshot, "write one picture and end", "FILE"},
-        {"at", 0, 0, G_OPTION_ARG_STRING, &at, "show this exercise time (m:ss)", "T"},
-        {"size", 0, 0, G_OPTION_ARG_STRING, &size, "of the window or picture", "WxH"},
-        {"fullscreen", 0, 0, G_OPTION_ARG_NONE, &fullscreen, "fill the screen", NULL},
-        {"events", 0, 0, G_OPTION_ARG_FILENAME, &events, "show a file of events, one a line", "FILE"},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+            {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, &screenshot, "write one picture and end",
+                    "FILE"},
+            {"at", 0, 0, G_OPTION_ARG_STRING, &at, "show this exercise time (m:ss)", "T"},
+            {"size", 0, 0, G_OPTION_ARG_STRING, &size, "of the window or picture", "WxH"},
+            {"fullscreen", 0, 0, G_OPTION_ARG_NONE, &fullscreen, "fill the screen", NULL},
+            {"events", 0, 0, G_OPTION_ARG_FILENAME, &events, "show a file of events, one a line",
+                    "FILE"},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_display, entries, &argc, &argv, 0, events ? 0 : 1, error) ||
             !cli_target_account(argc, argv, error)) {
@@ -84,10 +87,10 @@ static int run(int argc, char **argv, GError **error)
 }
 
 const struct verb verb_display = {
-    .name = "display",
-    .usage = "display [NAME|LEDGER] [--screenshot FILE] [--at T] [--size WxH] [--fullscreen]",
-    .summary = "show an exercise on the screen",
-    .order = 50,
-    .keeps_root = true,
-    .run = run,
+        .name = "display",
+        .usage = "display [NAME|LEDGER] [--screenshot FILE] [--at T] [--size WxH] [--fullscreen]",
+        .summary = "show an exercise on the screen",
+        .order = 50,
+        .keeps_root = true,
+        .run = run,
 };

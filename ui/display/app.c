@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define STATUS_US (8 * G_USEC_PER_SEC)
+#define STATUS_US (G_GINT64_CONSTANT(8) * G_USEC_PER_SEC)
 #define PORTION_US 30000 /* folding a long ledger: so long before keys are looked at again */
 #define TICK_MS 250
 
@@ -62,10 +62,11 @@ struct app *app_new(const struct app_options *options, GError **error)
     if (options->still) {
         return app;
     }
-    guint32 flags = SDL_WINDOW_RESIZABLE | (options->fullscreen ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
+    guint32 flags =
+            SDL_WINDOW_RESIZABLE | (options->fullscreen ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
     g_autofree char *title = g_strdup_printf("Sandtable: %s", options->name);
-    app->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
-            options->w, options->h, flags);
+    app->window = SDL_CreateWindow(
+            title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, options->w, options->h, flags);
     if (!app->window) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no window: %s", SDL_GetError());
         app->source = NULL; /* stays the caller's on failure */
@@ -150,8 +151,9 @@ static void take_events(struct app *app)
         app->view.link = link;
         if (link == LINK_GONE) {
             app->view.confirm = false;
-            app_say(app, true, g_strdup("The engine is gone; this is the last picture. "
-                                        "Trying to reach it again"));
+            app_say(app, true,
+                    g_strdup("The engine is gone; this is the last picture. "
+                             "Trying to reach it again"));
         }
         app->dirty = true;
     }

@@ -11,8 +11,8 @@ struct app {
     char *name;
     bool still, dirty, leave, dragging;
     gint64 until_us;
-    gint64 base_mono; /* when the last event came in, monotonic */
-    gint64 shown_s;   /* the second the picture shows */
+    gint64 base_mono;    /* when the last event came in, monotonic */
+    gint64 shown_s;      /* the second the picture shows */
     gint64 status_until; /* monotonic */
     double draw_ms;
     gint shots;

@@ -1,4 +1,5 @@
-/* canvas.c - shapes with smooth edges: the coverage of a pixel is read off its distance to the edge. */
+/* canvas.c - shapes with smooth edges: the coverage of a pixel is read off its distance to the
+ * edge. */
 #include "draw_private.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* draw.h - the narrow drawing interface: a canvas in memory, shapes with smooth edges, text.
  *
- * Everything is drawn by the processor into one 32-bit picture, so that a window, a screenshot and a
- * golden picture are the same bytes on every host. Units are pixels; x grows right, y down. A
+ * Everything is drawn by the processor into one 32-bit picture, so that a window, a screenshot and
+ * a golden picture are the same bytes on every host. Units are pixels; x grows right, y down. A
  * pixel's centre is at .5. Colours are 0xAARRGGBB, not premultiplied.
  */
 #pragma once
@@ -41,7 +41,7 @@ const uint32_t *draw_pixels(const struct draw *draw); /* XRGB8888, pitch = width
 void draw_clip(struct draw *draw, const struct rect *rect);
 void draw_clear(struct draw *draw, colour c);
 void draw_rect(struct draw *draw, struct rect r, colour c); /* snapped to whole pixels */
-void draw_frame(struct draw *draw, struct rect r, float width, colour c); /* inside r */
+void draw_frame(struct draw *draw, struct rect r, float width, colour c);         /* inside r */
 void draw_convex(struct draw *draw, const struct point *points, int n, colour c); /* n <= 8 */
 void draw_line(struct draw *draw, struct point from, struct point to, float width, colour c);
 void draw_disc(struct draw *draw, struct point centre, float radius, colour c);
@@ -49,8 +49,8 @@ void draw_ring(struct draw *draw, struct point centre, float radius, float width
 
 /* Text of size px with its top left at (x, y); returns its width. Characters that DejaVu lacks come
  * from Noto Sans CJK SC. Text is never wrapped; invalid UTF-8 is repaired. */
-float draw_text(struct draw *draw, enum font font, float size, struct point at, colour c,
-        const char *text);
+float draw_text(
+        struct draw *draw, enum font font, float size, struct point at, colour c, const char *text);
 float draw_text_width(struct draw *draw, enum font font, float size, const char *text);
 float draw_text_height(struct draw *draw, enum font font, float size);
 

@@ -117,8 +117,8 @@ static void shoot(struct app *app)
     g_autofree char *path = NULL;
     do {
         g_free(path);
-        path = g_strdup_printf("sandtable-%s-%03d.png", *app->model->name ? app->model->name : "display",
-                ++app->shots);
+        path = g_strdup_printf("sandtable-%s-%03d.png",
+                *app->model->name ? app->model->name : "display", ++app->shots);
         g_strdelimit(path, "/", '-');
     } while (access(path, F_OK) == 0 && app->shots < 1000);
     if (draw_save_png(app->view.draw, path, &error)) {

@@ -53,20 +53,24 @@ static bool parse_size(const char *text, int *w, int *h, GError **error)
 static bool parse(int *argc, char ***argv, struct options *options, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"socket", 0, 0, G_OPTION_ARG_FILENAME, &options->socket, "control socket of an engine", "PATH"},
-        {"ledger", 0, 0, G_OPTION_ARG_FILENAME, &options->ledger, "a ledger", "PATH"},
-        {"events", 0, 0, G_OPTION_ARG_FILENAME, &options->events, "a file, one event a line", "PATH"},
-        {"name", 0, 0, G_OPTION_ARG_STRING, &options->name, "what to call it", "NAME"},
-        {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, &options->screenshot, "write one picture and end",
-                "FILE"},
-        {"at", 0, 0, G_OPTION_ARG_STRING, &options->at, "show this exercise time (m:ss)", "T"},
-        {"size", 0, 0, G_OPTION_ARG_STRING, &options->size, "of the picture", "WxH"},
-        {"fullscreen", 0, 0, G_OPTION_ARG_NONE, &options->fullscreen, "fill the screen", NULL},
-        {"timing", 0, 0, G_OPTION_ARG_NONE, &options->timing, "say on stderr what a redraw cost", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+            {"socket", 0, 0, G_OPTION_ARG_FILENAME, &options->socket, "control socket of an engine",
+                    "PATH"},
+            {"ledger", 0, 0, G_OPTION_ARG_FILENAME, &options->ledger, "a ledger", "PATH"},
+            {"events", 0, 0, G_OPTION_ARG_FILENAME, &options->events, "a file, one event a line",
+                    "PATH"},
+            {"name", 0, 0, G_OPTION_ARG_STRING, &options->name, "what to call it", "NAME"},
+            {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, &options->screenshot,
+                    "write one picture and end", "FILE"},
+            {"at", 0, 0, G_OPTION_ARG_STRING, &options->at, "show this exercise time (m:ss)", "T"},
+            {"size", 0, 0, G_OPTION_ARG_STRING, &options->size, "of the picture", "WxH"},
+            {"fullscreen", 0, 0, G_OPTION_ARG_NONE, &options->fullscreen, "fill the screen", NULL},
+            {"timing", 0, 0, G_OPTION_ARG_NONE, &options->timing,
+                    "say on stderr what a redraw cost", NULL},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    g_option_context_set_summary(context, "Shows an exercise; usually started by `sandtable display`.");
+    g_option_context_set_summary(
+            context, "Shows an exercise; usually started by `sandtable display`.");
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) wrong = NULL;
     if (!g_option_context_parse(context, argc, argv, &wrong)) {
@@ -90,9 +94,9 @@ static struct source *open_source(const struct options *options, GError **error)
 
 static char *shown_name(const struct options *options)
 {
-    const char *path = options->socket ? options->socket
-            : options->ledger          ? options->ledger
-                                       : options->events;
+    const char *path = options->socket   ? options->socket
+                       : options->ledger ? options->ledger
+                                         : options->events;
     g_autofree char *base = g_path_get_basename(path);
     char *dot = strrchr(base, '.');
     return options->name ? g_strdup(options->name)
@@ -102,7 +106,7 @@ static char *shown_name(const struct options *options)
 /* A live engine's events take a moment to arrive: until it is quiet, at most ten seconds. */
 static void await_live(struct app *app)
 {
-    gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + G_GINT64_CONSTANT(10) * G_USEC_PER_SEC;
     gint64 seq = -1;
     while (g_get_monotonic_time() < end &&
             (app_model(app)->state == MODEL_NONE || app_model(app)->seq != seq)) {

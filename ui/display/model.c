@@ -141,8 +141,8 @@ void model_reset(struct model *model)
     model_fill(model);
 }
 
-void model_say(struct model *model, const struct event *event, enum tone tone, const char *format,
-        ...)
+void model_say(
+        struct model *model, const struct event *event, enum tone tone, const char *format, ...)
 {
     struct model_line *line = g_new0(struct model_line, 1);
     va_list args;
@@ -241,7 +241,7 @@ const struct model_inject *model_inject_at(const struct model *model, int index)
 struct model_cell *model_cell_at(const struct model *model, int service, int team)
 {
     bool inside = model->cells && service >= 0 && (guint)service < model->services->len &&
-            team >= 0 && (guint)team < model->teams->len;
+                  team >= 0 && (guint)team < model->teams->len;
     return inside ? model->cells + (gsize)service * model->teams->len + (gsize)team : NULL;
 }
 
@@ -286,8 +286,8 @@ gint64 model_team_change(const struct model *model, const struct model_team *tea
 
 const char *model_state_word(enum model_state state)
 {
-    static const char *const words[] = {"WAITING", "SETUP", "READY", "RUNNING", "PAUSED", "ENDED",
-            "DOWN"};
+    static const char *const words[] = {
+            "WAITING", "SETUP", "READY", "RUNNING", "PAUSED", "ENDED", "DOWN"};
     return words[state];
 }
 
@@ -298,7 +298,8 @@ static void thin_out(struct model *model)
         GArray *history = ((struct model_team *)model->teams->pdata[t])->history;
         guint kept = 0;
         for (guint i = 0; i < history->len; i += 2) {
-            g_array_index(history, struct sample, kept++) = g_array_index(history, struct sample, i);
+            g_array_index(history, struct sample, kept++) =
+                    g_array_index(history, struct sample, i);
         }
         g_array_set_size(history, kept);
     }
@@ -328,8 +329,8 @@ void model_settle(struct model *model)
         team->blocked = line->blocked;
         struct sample sample = {model->at_us, line->total};
         GArray *history = team->history;
-        if (history->len > 0 && g_array_index(history, struct sample, history->len - 1).at_us ==
-                        sample.at_us) {
+        if (history->len > 0 &&
+                g_array_index(history, struct sample, history->len - 1).at_us == sample.at_us) {
             g_array_index(history, struct sample, history->len - 1) = sample;
         } else {
             g_array_append_val(history, sample);

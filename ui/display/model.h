@@ -1,8 +1,8 @@
 /* model.h - what the display knows: a fold over events, and nothing else.
  *
- * The engine's socket, a ledger and a recorded file feed the same model_reduce(). Events are hostile
- * input: unknown kinds, names and members are ignored, all tables are bounded. Times are exercise
- * microseconds unless they are called wall_us.
+ * The engine's socket, a ledger and a recorded file feed the same model_reduce(). Events are
+ * hostile input: unknown kinds, names and members are ignored, all tables are bounded. Times are
+ * exercise microseconds unless they are called wall_us.
  */
 #pragma once
 
@@ -72,8 +72,8 @@ struct model_machine {
     char *id, *name, *address;
     int team; /* -1: none */
     enum status status;
-    char state[16];  /* the word: ready, crashed … */
-    char struck[24]; /* technique of the last attack that took effect on it, or "" */
+    char state[16];   /* the word: ready, crashed … */
+    char struck[24];  /* technique of the last attack that took effect on it, or "" */
     GArray *networks; /* int, indexes */
 };
 

@@ -7,8 +7,8 @@
 
 #define ATTACKS_MAX 1024
 
-static struct model_attack *attack_touch(struct model *model, const struct event *event,
-        const cJSON *body)
+static struct model_attack *attack_touch(
+        struct model *model, const struct event *event, const cJSON *body)
 {
     int step = model_step_index(model, json_string(body, "step", event->subject));
     int team = model_team_index(model, event->team);

@@ -1,4 +1,5 @@
-/* palette.h - the dark palette: eye-checked for protan, deutan and tritan sight; never colour alone. */
+/* palette.h - the dark palette: eye-checked for protan, deutan and tritan sight; never colour
+ * alone. */
 #pragma once
 
 #define C_BACK 0xFF0F141BU

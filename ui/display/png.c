@@ -28,7 +28,7 @@ static bool write_rows(const struct draw *draw, FILE *file)
     png_write_info(png, info);
     for (int y = 0; y < draw_height(draw); y++) {
         const uint32_t *pixels = draw_pixels(draw) + (gsize)y * (gsize)draw_width(draw);
-        for (int x = 0; x < draw_width(draw); x++) {
+        for (gsize x = 0; x < (gsize)draw_width(draw); x++) {
             row[x * 3] = (unsigned char)(pixels[x] >> 16);
             row[x * 3 + 1] = (unsigned char)(pixels[x] >> 8);
             row[x * 3 + 2] = (unsigned char)pixels[x];

@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 #define RETRY_MS 1000
-#define QUEUE_MAX 50000 /* events waiting to be drawn; beyond, the engine's own limit holds us back */
+#define QUEUE_MAX                                                                                  \
+    50000 /* events waiting to be drawn; beyond, the engine's own limit holds us back */
 #define SUBSCRIBE                                                                                  \
     "{\"jsonrpc\":\"2.0\",\"id\":\"events\",\"method\":\"subscribe\",\"params\":{\"from\":1}}\n"
 
@@ -34,11 +35,11 @@ struct source_live {
     source_wake_fn wake;
     gpointer data;
     GThread *thread;
-    int stop;            /* eventfd */
-    GAsyncQueue *events; /* struct event */
+    int stop;             /* eventfd */
+    GAsyncQueue *events;  /* struct event */
     GAsyncQueue *answers; /* struct answer */
-    gint link;           /* atomic enum source_link */
-    GMutex lock;         /* of fd: the thread closes it, the user writes to it */
+    gint link;            /* atomic enum source_link */
+    GMutex lock;          /* of fd: the thread closes it, the user writes to it */
     int fd;
     gint64 last; /* the thread's: seq handed over */
     char first[EVENT_HASH_BYTES];
@@ -66,7 +67,7 @@ static bool is_new(struct source_live *self, const struct event *event)
 {
     if (event->seq == 1) {
         bool same = self->known && self->first_wall == event->wall_us &&
-                !memcmp(self->first, event->hash, EVENT_HASH_BYTES);
+                    !memcmp(self->first, event->hash, EVENT_HASH_BYTES);
         if (!same) {
             self->last = 0;
         }
@@ -120,7 +121,7 @@ static void take_line(struct source_live *self, const char *line, gsize length)
             take_event(self, params);
         }
     } else if (json_object(message, "error") ||
-            cJSON_GetObjectItemCaseSensitive(message, "result")) {
+               cJSON_GetObjectItemCaseSensitive(message, "result")) {
         take_answer(self, message);
     }
 }
@@ -149,6 +150,21 @@ static int connect_to(const char *path)
     return fd;
 }
 
+/* Handles the whole lines in input and removes them. */
+static void take_lines(struct source_live *self, GByteArray *input, gsize scanned)
+{
+    gsize start = 0;
+    for (gsize i = scanned; i < input->len; i++) {
+        if (input->data[i] == '\n') {
+            take_line(self, (const char *)input->data + start, i - start);
+            start = i + 1;
+        }
+    }
+    if (start > 0) {
+        g_byte_array_remove_range(input, 0, (guint)start);
+    }
+}
+
 /* Reads lines until the engine or the source closes; true when the source goes on. */
 static bool read_lines(struct source_live *self, int fd)
 {
@@ -163,20 +179,11 @@ static bool read_lines(struct source_live *self, int fd)
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
             continue;
         }
-        if (got <= 0 || input->len + (gsize)got > 2 * CONTROL_LINE_MAX) {
+        if (got <= 0 || input->len + (gsize)got > (gsize)2 * CONTROL_LINE_MAX) {
             return true;
         }
         g_byte_array_append(input, (const guint8 *)chunk, (guint)got);
-        gsize start = 0;
-        for (gsize i = scanned; i < input->len; i++) {
-            if (input->data[i] == '\n') {
-                take_line(self, (const char *)input->data + start, i - start);
-                start = i + 1;
-            }
-        }
-        if (start > 0) {
-            g_byte_array_remove_range(input, 0, (guint)start);
-        }
+        take_lines(self, input, scanned);
         scanned = input->len;
         while (g_async_queue_length(self->events) > QUEUE_MAX) {
             if (!wait_for(self, -1, 20)) {

@@ -6,9 +6,9 @@
 struct source {
     int (*next)(struct source *source, struct event **ret, GError **error);
     void (*close)(struct source *source);
-    enum source_link (*link)(struct source *source);                     /* NULL: a file */
+    enum source_link (*link)(struct source *source);                          /* NULL: a file */
     bool (*request)(struct source *source, const char *line, GError **error); /* NULL: a file */
-    char *(*answer)(struct source *source, bool *refused);               /* NULL: a file */
+    char *(*answer)(struct source *source, bool *refused);                    /* NULL: a file */
     int patience_ms;
     gint64 id; /* of the last request */
 };

@@ -28,11 +28,11 @@ static const struct face {
     const char *path;
     long index;
 } faces[][2] = {
-    [FONT_TEXT] = {{"/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 0}},
-    [FONT_BOLD] = {{"/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", 0}},
-    [FONT_DIGIT] = {{"/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf", 0}},
-    [FONTS] = {{"/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", CJK_SC},
-            {"/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 0}},
+        [FONT_TEXT] = {{"/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 0}},
+        [FONT_BOLD] = {{"/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", 0}},
+        [FONT_DIGIT] = {{"/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf", 0}},
+        [FONTS] = {{"/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", CJK_SC},
+                {"/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 0}},
 };
 
 static void mask_free(gpointer data)
@@ -139,12 +139,14 @@ static struct mask *mask_render(TTF_Font *font, const char *run)
     mask->w = surface->w;
     mask->h = surface->h;
     mask->bytes = g_malloc((gsize)mask->w * (gsize)mask->h);
-    for (int y = 0; y < mask->h; y++) {
-        const unsigned char *line = (const unsigned char *)surface->pixels + y * surface->pitch;
-        for (int x = 0; x < mask->w; x++) {
+    gsize wide = (gsize)mask->w;
+    for (gsize y = 0; y < (gsize)mask->h; y++) {
+        const unsigned char *line =
+                (const unsigned char *)surface->pixels + y * (gsize)surface->pitch;
+        for (gsize x = 0; x < wide; x++) {
             uint32_t pixel = 0;
             memcpy(&pixel, line + x * 4, sizeof pixel);
-            mask->bytes[y * mask->w + x] = (unsigned char)(pixel >> 24);
+            mask->bytes[y * wide + x] = (unsigned char)(pixel >> 24);
         }
     }
     SDL_FreeSurface(surface);
@@ -180,7 +182,8 @@ static void mask_blend(struct draw *draw, const struct mask *mask, int x, int y,
     }
 }
 
-/* The face that has the character at text: the wanted one, or the Chinese one if only that has it. */
+/* The face that has the character at text: the wanted one, or the Chinese one if only that has it.
+ */
 static int face_of(struct text_cache *cache, int face, int size, gunichar character)
 {
     if (character < 0x80 || TTF_GlyphIsProvided32(font_get(cache, face, size), character)) {
@@ -217,8 +220,8 @@ static float text_walk(struct draw *draw, enum font font, float size, const stru
     return x;
 }
 
-float draw_text(struct draw *draw, enum font font, float size, struct point at, colour c,
-        const char *text)
+float draw_text(
+        struct draw *draw, enum font font, float size, struct point at, colour c, const char *text)
 {
     return text_walk(draw, font, size, &at, c, text);
 }

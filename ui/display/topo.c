@@ -122,7 +122,8 @@ static void spread_rows(struct ground *ground)
 {
     float shares = 0;
     for (guint row = 0; row <= ground->networks->len; row++) {
-        shares += (ground->count[row] > 0 ? 3.0F : 0.6F) + (row < ground->networks->len ? 1 : 0);
+        shares += (ground->count[row] > 0 ? 3.0F : 0.6F) +
+                  (row < ground->networks->len ? 1.0F : 0.0F);
     }
     float step = ground->rect.h / MAX(shares, 1);
     float y = ground->rect.y;
@@ -139,8 +140,8 @@ static void spread_rows(struct ground *ground)
     }
 }
 
-static void place_block(const struct model *model, struct topo *topo, struct topo_block block,
-        float head)
+static void place_block(
+        const struct model *model, struct topo *topo, struct topo_block block, float head)
 {
     g_array_append_val(topo->blocks, block);
     float margin = MIN(block.rect.w * 0.06F, head);
@@ -232,7 +233,8 @@ static struct rect core_rect(const struct grid *grid, struct rect area, float co
         return (struct rect){area.x + w, area.y + (area.h - h) / 2, core, h};
     }
     float h = (area.h - core) / (float)grid->rows;
-    float top = area.y + h * (float)((grid->rows + 1) / 2);
+    int above = (grid->rows + 1) / 2;
+    float top = area.y + h * (float)above;
     return (struct rect){area.x + area.w * 0.25F, top, area.w * 0.5F, core};
 }
 
@@ -255,13 +257,13 @@ struct topo *topo_new(const struct model *model, struct rect area, float scale)
     struct rect first = cell_rect(&grid, 0, area, core);
     float room = MIN(first.w / 260, first.h / 230);
     topo->unit = CLAMP(room * 9, 2.5F, 12 * scale);
-    topo->roomy = room > 0.62F * scale;
+    topo->roomy = room > 0.8F * scale;
     float head = MIN(26 * scale, first.h * 0.16F);
     int index = 0;
     for (int t = 0; (guint)t < model->teams->len; t++) {
         if (owns_ground(model, t)) {
-            struct topo_block block = {t, inset(cell_rect(&grid, index++, area, core),
-                                                  MIN(8 * scale, first.w * 0.04F))};
+            struct topo_block block = {t,
+                    inset(cell_rect(&grid, index++, area, core), MIN(8 * scale, first.w * 0.04F))};
             place_block(model, topo, block, head);
         }
     }

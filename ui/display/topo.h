@@ -15,7 +15,7 @@ struct topo_bar {
 };
 
 struct topo_block { /* a team's ground */
-    int team; /* -1: shared */
+    int team;       /* -1: shared */
     struct rect rect;
 };
 

@@ -74,8 +74,11 @@ static void hatch_border(const struct view *view)
         draw_rect(view->draw, sides[i], C_BACK);
         bool flat = i < 2;
         float length = flat ? w : h;
-        for (float at = -step; at < length; at += step) {
-            struct point strip[] = {{at, 0}, {at + step / 2, 0}, {at + step / 2 + t, t}, {at + t, t}};
+        int count = (int)(length / step) + 1;
+        for (int n = -1; n < count; n++) {
+            float at = (float)n * step;
+            struct point strip[] = {
+                    {at, 0}, {at + step / 2, 0}, {at + step / 2 + t, t}, {at + t, t}};
             for (int k = 0; k < 4; k++) {
                 struct point p = strip[k];
                 strip[k] = flat ? (struct point){sides[i].x + p.x, sides[i].y + p.y}
@@ -150,8 +153,8 @@ static char *fit(const struct view *view, struct text_style style, const char *t
     return low > 0 ? g_strconcat(g_strchomp(start), "…", NULL) : g_strdup("");
 }
 
-float view_text(const struct view *view, struct text_style style, float x, float y,
-        const char *text)
+float view_text(
+        const struct view *view, struct text_style style, float x, float y, const char *text)
 {
     float size = px(view, style.size);
     float width = draw_text_width(view->draw, style.font, size, text);
@@ -166,8 +169,8 @@ float view_text(const struct view *view, struct text_style style, float x, float
     return width;
 }
 
-struct rect view_panel(const struct view *view, struct rect r, int number, const char *title,
-        const char *hint)
+struct rect view_panel(
+        const struct view *view, struct rect r, int number, const char *title, const char *hint)
 {
     draw_rect(view->draw, r, C_PANEL);
     bool focused = number > 0 && view->focus == number;
@@ -175,15 +178,14 @@ struct rect view_panel(const struct view *view, struct rect r, int number, const
     float used = view_text(view, (struct text_style){FONT_TEXT, 16, C_TEXT, LEFT, r.w * 0.7F},
             r.x + px(view, 10), r.y + px(view, 7), title);
     if (hint) {
-        g_autofree char *text = number > 0 ? g_strdup_printf("%d   %s", number, hint)
-                                           : g_strdup(hint);
-        view_text(view,
-                (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, r.w - used - px(view, 34)},
+        g_autofree char *text =
+                number > 0 ? g_strdup_printf("%d   %s", number, hint) : g_strdup(hint);
+        view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, r.w - used - px(view, 34)},
                 r.x + r.w - px(view, 10), r.y + px(view, 10), text);
     }
     float head = roundf(px(view, 34));
-    return (struct rect){r.x + px(view, 10), r.y + head, r.w - px(view, 20),
-            r.h - head - px(view, 6)};
+    return (struct rect){
+            r.x + px(view, 10), r.y + head, r.w - px(view, 20), r.h - head - px(view, 6)};
 }
 
 void view_empty(const struct view *view, struct rect inside, const char *why)
@@ -237,8 +239,12 @@ void view_shape(const struct view *view, enum status status, struct point at, fl
 
 colour view_tone(enum tone tone)
 {
-    static const colour tones[] = {[TONE_DIM] = C_DIM, [TONE_PLAIN] = C_TEXT, [TONE_GOOD] = C_UP,
-            [TONE_WARN] = C_DEGRADED, [TONE_BAD] = C_DOWN, [TONE_ATTACK] = C_ATTACK,
+    static const colour tones[] = {[TONE_DIM] = C_DIM,
+            [TONE_PLAIN] = C_TEXT,
+            [TONE_GOOD] = C_UP,
+            [TONE_WARN] = C_DEGRADED,
+            [TONE_BAD] = C_DOWN,
+            [TONE_ATTACK] = C_ATTACK,
             [TONE_BLOCK] = C_UP};
     return tones[tone];
 }

@@ -26,7 +26,7 @@ struct hit {
     int arg;
 };
 
-enum link { /* where the events come from */
+enum link {          /* where the events come from */
     LINK_FILE,       /* a ledger or a recorded file */
     LINK_LIVE,       /* an engine that answers */
     LINK_CONNECTING, /* not there yet */
@@ -36,16 +36,16 @@ enum link { /* where the events come from */
 struct view {
     struct draw *draw;
     const struct model *model;
-    float scale; /* 1 at 1920 x 1080 */
+    float scale;     /* 1 at 1920 x 1080 */
     gint64 clock_us; /* what the exercise clock shows now */
     gint64 wall_us;
     bool utc; /* wall clock in UTC: the same picture on every host */
     enum link link;
     const char *source; /* name of the exercise or file */
-    int focus;    /* panel 1..6, 0 none */
-    int selected; /* inject, -1 none */
-    int scroll;   /* lines of the event feed scrolled back */
-    bool confirm; /* "fire …? y" is being asked */
+    int focus;          /* panel 1..6, 0 none */
+    int selected;       /* inject, -1 none */
+    int scroll;         /* lines of the event feed scrolled back */
+    bool confirm;       /* "fire …? y" is being asked */
     bool help, labels, attacks;
     float zoom, pan_x, pan_y; /* of the topology; 1, 0, 0 fits */
     char *status;             /* last answer or error, or NULL */

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #define SEGMENTS 64
-#define FADE_US (20 * G_USEC_PER_SEC)
+#define FADE_US (G_GINT64_CONSTANT(20) * G_USEC_PER_SEC)
 #define BAR_AT 0.80F /* where along a blocked arrow the bar stands */
 
 struct arrow {
@@ -32,8 +32,8 @@ static struct point direction(const struct arrow *arrow, float t)
 }
 
 /* A quadratic curve that leaves and reaches the shapes at a distance, bent aside by bend pixels. */
-static void shape_arrow(struct arrow *arrow, struct point from, struct point to, float bend,
-        float keep_off)
+static void shape_arrow(
+        struct arrow *arrow, struct point from, struct point to, float bend, float keep_off)
 {
     float dx = to.x - from.x;
     float dy = to.y - from.y;
@@ -46,8 +46,8 @@ static void shape_arrow(struct arrow *arrow, struct point from, struct point to,
         float a = (1 - t) * (1 - t);
         float b = 2 * t * (1 - t);
         float c = t * t;
-        arrow->points[i] = (struct point){a * from.x + b * middle.x + c * to.x,
-                a * from.y + b * middle.y + c * to.y};
+        arrow->points[i] = (struct point){
+                a * from.x + b * middle.x + c * to.x, a * from.y + b * middle.y + c * to.y};
     }
 }
 
@@ -69,8 +69,8 @@ static void draw_path(struct draw *draw, const struct arrow *arrow, float end, f
             float next = MIN(length, at + MAX((on ? dash : dash * 1.6F) - phase, 0.5F));
             if (on) {
                 draw_line(draw,
-                        (struct point){a.x + (b.x - a.x) * at / length,
-                                a.y + (b.y - a.y) * at / length},
+                        (struct point){
+                                a.x + (b.x - a.x) * at / length, a.y + (b.y - a.y) * at / length},
                         (struct point){a.x + (b.x - a.x) * next / length,
                                 a.y + (b.y - a.y) * next / length},
                         arrow->width, arrow->line);
@@ -95,7 +95,7 @@ static void draw_head(struct draw *draw, const struct arrow *arrow)
 static void draw_arrow(const struct view *view, const struct arrow *arrow)
 {
     float dash = arrow->state == ATTACK_RUNNING ? px(view, 11)
-            : arrow->state == ATTACK_INERT      ? px(view, 3)
+                 : arrow->state == ATTACK_INERT ? px(view, 3)
                                                 : 0;
     if (arrow->state != ATTACK_BLOCKED) {
         draw_path(view->draw, arrow, 0.97F, dash);
@@ -106,16 +106,18 @@ static void draw_arrow(const struct view *view, const struct arrow *arrow)
     struct point at = along(arrow, BAR_AT);
     struct point d = direction(arrow, BAR_AT);
     float half = arrow->width * 3.4F;
-    for (float off = 0; off <= 1; off++) { /* a double bar, across */
-        struct point c = {at.x + d.x * off * arrow->width * 2.4F,
-                at.y + d.y * off * arrow->width * 2.4F};
+    for (int i = 0; i < 2; i++) { /* a double bar, across */
+        float off = (float)i;
+        struct point c = {
+                at.x + d.x * off * arrow->width * 2.4F, at.y + d.y * off * arrow->width * 2.4F};
         draw_line(view->draw, (struct point){c.x - d.y * half, c.y + d.x * half},
-                (struct point){c.x + d.y * half, c.y - d.x * half}, arrow->width * 1.3F, arrow->bar);
+                (struct point){c.x + d.y * half, c.y - d.x * half}, arrow->width * 1.3F,
+                arrow->bar);
     }
 }
 
-void attack_sample(const struct view *view, struct point from, struct point to,
-        enum attack_state state)
+void attack_sample(
+        const struct view *view, struct point from, struct point to, enum attack_state state)
 {
     struct arrow arrow = {.state = state, .line = C_ATTACK, .bar = C_TEXT, .width = px(view, 2)};
     shape_arrow(&arrow, from, to, 0, 0);
@@ -159,7 +161,8 @@ static bool make_arrow(const struct picture *picture, guint index, struct arrow 
         bool left = topo_label_left(picture->topo, from.x);
         side = (left ? -1.0F : 1.0F) * (to.y > from.y ? 1.0F : -1.0F);
     }
-    float bend = length * 0.05F + (float)rank_among(view->model, index) * MIN(px(view, 30), length * 0.08F);
+    float bend = length * 0.05F +
+                 (float)rank_among(view->model, index) * MIN(px(view, 30), length * 0.08F);
     shape_arrow(arrow, from, to, side * bend, picture->topo->unit * 1.9F);
     return true;
 }
@@ -194,7 +197,8 @@ static float crowding(const struct picture *picture, struct rect r)
 static bool free_place(const struct picture *picture, const struct arrow *arrow, struct rect *label)
 {
     for (int i = 0; i < 17; i++) {
-        float t = 0.5F + (float)((i + 1) / 2) * (i % 2 ? -0.04F : 0.04F);
+        int away = (i + 1) / 2;
+        float t = 0.5F + (float)away * (i % 2 ? -0.04F : 0.04F);
         struct point at = along(arrow, t);
         struct rect r = {at.x - label->w / 2, at.y - label->h / 2, label->w, label->h};
         if (crowding(picture, r) <= 0) {
@@ -215,8 +219,8 @@ static void label_arrow(const struct picture *picture, guint index)
     const struct model_attack *attack =
             &g_array_index(view->model->attacks, struct model_attack, index);
     const struct model_step *step = view->model->steps->pdata[attack->step];
-    g_autofree char *text = g_strdup_printf("%s %s",
-            *step->technique ? step->technique : step->name, attack->verdict);
+    g_autofree char *text = g_strdup_printf(
+            "%s %s", *step->technique ? step->technique : step->name, attack->verdict);
     float size = px(view, 12);
     struct rect label = {0, 0, draw_text_width(view->draw, FONT_TEXT, size, text) + px(view, 10),
             draw_text_height(view->draw, FONT_TEXT, size) + px(view, 2)};
@@ -225,14 +229,16 @@ static void label_arrow(const struct picture *picture, guint index)
     }
     draw_rect(view->draw, label, 0xF00F141BU);
     draw_frame(view->draw, label, 1, view_blend(arrow.line, C_BACK, 0.5F));
-    draw_text(view->draw, FONT_TEXT, size, (struct point){label.x + px(view, 5), label.y + px(view, 1)},
+    draw_text(view->draw, FONT_TEXT, size,
+            (struct point){label.x + px(view, 5), label.y + px(view, 1)},
             arrow.state == ATTACK_BLOCKED ? C_TEXT : C_ATTACK, text);
     picture_occupy(picture, label);
 }
 
 void attack_draw_labels(const struct picture *picture)
 {
-    for (guint i = picture->view->model->attacks->len; i > 0; i--) { /* newest gets the best place */
+    for (guint i = picture->view->model->attacks->len; i > 0;
+            i--) { /* newest gets the best place */
         label_arrow(picture, i - 1);
     }
 }

@@ -21,8 +21,10 @@ static colour state_colour(enum model_state state)
 static void state_sign(const struct view *view, enum model_state state, struct point at, colour c)
 {
     float r = px(view, 7);
-    struct point play[] = {{at.x - r * 0.8F, at.y - r}, {at.x + r, at.y}, {at.x - r * 0.8F, at.y + r}};
-    struct point diamond[] = {{at.x, at.y - r}, {at.x + r, at.y}, {at.x, at.y + r}, {at.x - r, at.y}};
+    struct point play[] = {
+            {at.x - r * 0.8F, at.y - r}, {at.x + r, at.y}, {at.x - r * 0.8F, at.y + r}};
+    struct point diamond[] = {
+            {at.x, at.y - r}, {at.x + r, at.y}, {at.x, at.y + r}, {at.x - r, at.y}};
     switch (state) {
     case MODEL_RUNNING:
         draw_convex(view->draw, play, 3, c);
@@ -37,7 +39,8 @@ static void state_sign(const struct view *view, enum model_state state, struct p
         break;
     case MODEL_ENDED:
     case MODEL_DOWN:
-        draw_rect(view->draw, (struct rect){at.x - r * 0.8F, at.y - r * 0.8F, r * 1.6F, r * 1.6F}, c);
+        draw_rect(
+                view->draw, (struct rect){at.x - r * 0.8F, at.y - r * 0.8F, r * 1.6F, r * 1.6F}, c);
         break;
     case MODEL_NONE:
         draw_ring(view->draw, at, r, px(view, 2), c);
@@ -52,7 +55,7 @@ static float state_chip(const struct view *view, float x, float h)
     float w = px(view, 122);
     struct rect chip = {x, roundf(px(view, 12)), w, h - 2 * roundf(px(view, 12))};
     bool light = state == MODEL_RUNNING || state == MODEL_PAUSED || state == MODEL_READY ||
-            state == MODEL_SETUP;
+                 state == MODEL_SETUP;
     colour ink = light ? 0xFF0B1017U : C_TEXT;
     draw_rect(view->draw, chip, state_colour(state));
     state_sign(view, state, (struct point){x + px(view, 17), chip.y + chip.h / 2}, ink);
@@ -75,10 +78,10 @@ static float clock_block(const struct view *view, float x)
     char text[48];
     x += view_text(view, (struct text_style){FONT_DIGIT, 28, C_TEXT, LEFT, 0}, x, px(view, 9),
                  view_clock(text, sizeof text, view->clock_us, true)) +
-            px(view, 14);
+         px(view, 14);
     wall_text(view, text, sizeof text);
-    float width = view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, 0}, x,
-            px(view, 10), text);
+    float width = view_text(
+            view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, 0}, x, px(view, 10), text);
     char left[32] = "";
     gint64 rest = view->model->duration_us - view->clock_us;
     if (view->model->duration_us > 0 && rest > 0) {
@@ -87,13 +90,13 @@ static float clock_block(const struct view *view, float x)
     }
     char round[80];
     g_snprintf(round, sizeof round, "round %u%s", (guint)view->model->round, left);
-    float other = view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, 0}, x,
-            px(view, 27), round);
+    float other = view_text(
+            view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, 0}, x, px(view, 27), round);
     return x + MAX(MAX(width, other), px(view, 132));
 }
 
-static float button(struct view *view, float x, const char *label, const char *key,
-        enum action action)
+static float button(
+        struct view *view, float x, const char *label, const char *key, enum action action)
 {
     float name = draw_text_width(view->draw, FONT_TEXT, px(view, 14), label);
     float hint = draw_text_width(view->draw, FONT_TEXT, px(view, 12), key);
@@ -112,7 +115,10 @@ static float alarm_chip(const struct view *view, float right)
 {
     guint count = view->model->alarms->len;
     char text[40];
-    g_snprintf(text, sizeof text, count == 0 ? "no alarms" : count == 1 ? "⚠ %u alarm" : "⚠ %u alarms",
+    g_snprintf(text, sizeof text,
+            count == 0   ? "no alarms"
+            : count == 1 ? "⚠ %u alarm"
+                         : "⚠ %u alarms",
             count);
     float w = draw_text_width(view->draw, FONT_TEXT, px(view, 15), text) + px(view, 28);
     struct rect r = {right - w, roundf(px(view, 11)), w, roundf(px(view, 30))};
@@ -130,19 +136,20 @@ static float alarm_chip(const struct view *view, float right)
 
 static float source_block(const struct view *view, float right)
 {
-    static const char *const links[] = {[LINK_FILE] = "recorded", [LINK_LIVE] = "live",
-            [LINK_CONNECTING] = "connecting…", [LINK_GONE] = "engine gone"};
+    static const char *const links[] = {[LINK_FILE] = "recorded",
+            [LINK_LIVE] = "live",
+            [LINK_CONNECTING] = "connecting…",
+            [LINK_GONE] = "engine gone"};
     bool bad = view->link == LINK_GONE;
     float w = MIN(px(view, 150), (float)draw_width(view->draw) * 0.1F);
-    enum status status = view->link == LINK_LIVE ? STATUS_UP
-            : bad                                ? STATUS_DOWN
-                                                 : STATUS_UNKNOWN;
+    enum status status = view->link == LINK_LIVE ? STATUS_UP : bad ? STATUS_DOWN : STATUS_UNKNOWN;
     float x = right - w;
     view_shape(view, status, (struct point){x + px(view, 6), px(view, 18)}, px(view, 5));
-    view_text(view, (struct text_style){FONT_TEXT, 13, bad ? C_DOWN : C_TEXT, LEFT, w - px(view, 18)},
+    view_text(view,
+            (struct text_style){FONT_TEXT, 13, bad ? C_DOWN : C_TEXT, LEFT, w - px(view, 18)},
             x + px(view, 17), px(view, 10), links[view->link]);
-    g_autofree char *where = g_strdup_printf("%s%s%s", view->source,
-            *view->model->accel ? " · " : "", view->model->accel);
+    g_autofree char *where = g_strdup_printf(
+            "%s%s%s", view->source, *view->model->accel ? " · " : "", view->model->accel);
     view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, w}, x, px(view, 28), where);
     return x - px(view, 14);
 }
@@ -157,7 +164,7 @@ void view_bar(struct view *view, struct rect r)
     x += view_text(view,
                  (struct text_style){FONT_TEXT, 20, C_TEXT, LEFT, px(view, wide ? 330 : 200)}, x,
                  px(view, 14), title) +
-            px(view, 20);
+         px(view, 20);
     x = state_chip(view, x, r.h) + px(view, 18);
     x = clock_block(view, x) + px(view, 20);
     bool paused = view->model->state == MODEL_PAUSED;
@@ -176,11 +183,13 @@ void view_bar(struct view *view, struct rect r)
 
 void view_hints(struct view *view, struct rect r)
 {
-    const char *keys = view->link == LINK_FILE
-            ? "F1 help · Tab next panel · 1–6 focus · ↑↓ inject · L labels · A attacks · "
-              "+ − 0 zoom · F11 full screen · F12 screenshot · Esc quit"
-            : "F1 help · Space pause · ↑↓ inject · Enter, y fire · H hold · L labels · A attacks · "
-              "+ − 0 zoom · F11 full screen · F12 screenshot · Esc quit";
+    const char *keys =
+            view->link == LINK_FILE
+                    ? "F1 help · Tab next panel · 1–6 focus · ↑↓ inject · L labels · A attacks · "
+                      "+ − 0 zoom · F11 full screen · F12 screenshot · Esc quit"
+                    : "F1 help · Space pause · ↑↓ inject · Enter, y fire · H hold · L labels · A "
+                      "attacks · "
+                      "+ − 0 zoom · F11 full screen · F12 screenshot · Esc quit";
     const struct model_inject *inject = model_inject_at(view->model, view->selected);
     g_autofree char *text = NULL;
     struct text_style style = {FONT_TEXT, 12, C_DIM, LEFT, r.w * 0.8F};
@@ -194,8 +203,8 @@ void view_hints(struct view *view, struct rect r)
         style.c = view->status_bad ? C_DOWN : C_TEXT;
     }
     view_text(view, style, r.x + px(view, 10), r.y + px(view, 2), text ? text : keys);
-    g_autofree char *position = g_strdup_printf("ledger: %" G_GINT64_FORMAT " events",
-            view->model->seq);
+    g_autofree char *position =
+            g_strdup_printf("ledger: %" G_GINT64_FORMAT " events", view->model->seq);
     view_text(view,
             (struct text_style){FONT_TEXT, 12, style.font == FONT_BOLD ? style.c : C_DIM, RIGHT, 0},
             r.x + r.w - px(view, 10), r.y + px(view, 2), position);
@@ -214,8 +223,9 @@ void view_help(struct view *view)
     float h = px(view, 66 + 26 * (float)G_N_ELEMENTS(lines));
     struct rect r = {roundf(((float)draw_width(view->draw) - w) / 2),
             roundf(((float)draw_height(view->draw) - h) / 2), w, h};
-    draw_rect(view->draw, (struct rect){0, 0, (float)draw_width(view->draw),
-                                  (float)draw_height(view->draw)}, 0xA0000000U);
+    draw_rect(view->draw,
+            (struct rect){0, 0, (float)draw_width(view->draw), (float)draw_height(view->draw)},
+            0xA0000000U);
     draw_rect(view->draw, r, C_PANEL);
     draw_frame(view->draw, r, px(view, 2), C_DIM);
     view_text(view, (struct text_style){FONT_BOLD, 18, C_TEXT, LEFT, 0}, r.x + px(view, 20),

@@ -41,7 +41,8 @@ static void service_cell(const struct view *view, const struct model_cell *cell,
         g_snprintf(text, sizeof text, "%d", sla);
     }
     float y = r.y + (r.h - draw_text_height(view->draw, FONT_DIGIT, px(view, 14))) / 2;
-    float number = view_text(view, (struct text_style){FONT_DIGIT, 14, down ? 0xFFFF8A4CU : C_TEXT, LEFT, 0},
+    float number = view_text(view,
+            (struct text_style){FONT_DIGIT, 14, down ? 0xFFFF8A4CU : C_TEXT, LEFT, 0},
             r.x + px(view, 32), y, text);
     float room = r.w - number - px(view, 48);
     const char *word = view_status_word(cell->status);
@@ -59,7 +60,8 @@ void view_services(struct view *view, struct rect r)
     view_add_hit(view, r, ACTION_FOCUS, 3);
     g_autoptr(GArray) teams = teams_with_services(model);
     if (teams->len == 0) {
-        view_empty(view, in, model->state == MODEL_NONE ? "no event yet" : "the plan has no services");
+        view_empty(
+                view, in, model->state == MODEL_NONE ? "no event yet" : "the plan has no services");
         return;
     }
     float name = MIN(px(view, 170), in.w * 0.26F);
@@ -69,7 +71,8 @@ void view_services(struct view *view, struct rect r)
     float gap = row > px(view, 14) ? px(view, 4) : 1;
     for (int s = 0; (guint)s < model->services->len; s++) {
         view_text(view, (struct text_style){FONT_TEXT, 13, C_DIM, LEFT, width - px(view, 8)},
-                in.x + name + width * (float)s + px(view, 2), in.y, model_service_at(model, s)->title);
+                in.x + name + width * (float)s + px(view, 2), in.y,
+                model_service_at(model, s)->title);
     }
     for (guint i = 0; i < teams->len; i++) {
         int t = g_array_index(teams, int, i);
@@ -79,7 +82,8 @@ void view_services(struct view *view, struct rect r)
         for (int s = 0; (guint)s < model->services->len; s++) {
             const struct model_cell *cell = model_cell_at(model, s, t);
             if (cell->exists) {
-                struct rect place = {in.x + name + width * (float)s, y, width - px(view, 4), row - gap};
+                struct rect place = {
+                        in.x + name + width * (float)s, y, width - px(view, 4), row - gap};
                 service_cell(view, cell, place);
             }
         }
@@ -136,8 +140,8 @@ static void step_row(const struct view *view, int step, const GArray *teams, str
     const struct model_step *what = model->steps->pdata[step];
     draw_rect(view->draw, (struct rect){r.x, r.y, r.w, 1}, 0xFF222B37U);
     float name = r.w * 0.45F;
-    view_text(view, (struct text_style){FONT_TEXT, 13, C_ATTACK, LEFT, name}, r.x, r.y + px(view, 4),
-            what->technique);
+    view_text(view, (struct text_style){FONT_TEXT, 13, C_ATTACK, LEFT, name}, r.x,
+            r.y + px(view, 4), what->technique);
     view_text(view, (struct text_style){FONT_TEXT, 12, C_TEXT, LEFT, name}, r.x, r.y + px(view, 21),
             what->title);
     float width = (r.w - name) / (float)teams->len;
@@ -199,23 +203,23 @@ static enum status inject_status(const struct model_inject *inject)
     return STATUS_UNKNOWN;
 }
 
-static void inject_line(const struct view *view, const struct model_inject *inject, char *text,
-        gsize size)
+static void inject_line(
+        const struct view *view, const struct model_inject *inject, char *text, gsize size)
 {
     const struct model_team *team = model_team_at(view->model, inject->team);
     const char *who = team ? team->title : "all";
     gint64 left = inject->planned_us - view->clock_us;
     if (!strcmp(inject->state, "scheduled") && left > 0) {
-        g_snprintf(text, (gulong)size, "%s · fires in %d:%02d", who, (int)(left / G_USEC_PER_SEC / 60),
-                (int)(left / G_USEC_PER_SEC % 60));
+        g_snprintf(text, (gulong)size, "%s · fires in %d:%02d", who,
+                (int)(left / G_USEC_PER_SEC / 60), (int)(left / G_USEC_PER_SEC % 60));
     } else {
         g_snprintf(text, (gulong)size, "%s · %s%s%s", who, inject->state, *inject->by ? " by " : "",
                 inject->by);
     }
 }
 
-static void small_button(struct view *view, struct rect r, const char *label, bool strong,
-        enum action action)
+static void small_button(
+        struct view *view, struct rect r, const char *label, bool strong, enum action action)
 {
     draw_rect(view->draw, r, C_BACK);
     draw_frame(view->draw, r, 1, strong ? C_UP : C_EDGE);
@@ -246,8 +250,8 @@ static void inject_row(struct view *view, int index, struct rect r)
     inject_line(view, inject, text, sizeof text);
     bool buttons = selected && view->link == LINK_LIVE;
     view_text(view,
-            (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, room - (buttons ? px(view, 110) : 0)}, x,
-            r.y + px(view, 21), text);
+            (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, room - (buttons ? px(view, 110) : 0)},
+            x, r.y + px(view, 21), text);
     view_add_hit(view, r, ACTION_SELECT, index);
     if (buttons) {
         bool held = !strcmp(inject->state, "held");
@@ -283,7 +287,8 @@ void view_injects(struct view *view, struct rect r)
             view->link == LINK_LIVE ? "Enter fire · H hold" : "↑↓ choose");
     view_add_hit(view, r, ACTION_FOCUS, 4);
     if (model->injects->len == 0) {
-        view_empty(view, in, model->state == MODEL_NONE ? "no event yet" : "the plan has no time line");
+        view_empty(view, in,
+                model->state == MODEL_NONE ? "no event yet" : "the plan has no time line");
         return;
     }
     float row = px(view, 43);
@@ -305,13 +310,15 @@ static float alarm_rows(const struct view *view, struct rect in)
         struct rect r = {in.x - px(view, 4), y, in.w + px(view, 8), row - px(view, 3)};
         draw_rect(view->draw, r, C_TINT);
         draw_rect(view->draw, (struct rect){r.x, r.y, px(view, 3), r.h}, C_DOWN);
-        view_shape(view, STATUS_DOWN, (struct point){in.x + px(view, 12), r.y + r.h / 2}, px(view, 5));
+        view_shape(
+                view, STATUS_DOWN, (struct point){in.x + px(view, 12), r.y + r.h / 2}, px(view, 5));
         int age = (int)((view->clock_us - alarm->at_us) / G_USEC_PER_SEC);
         char text[40];
         g_snprintf(text, sizeof text, "%d:%02d ago", age / 60, age % 60);
         float used = view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, 0},
                 in.x + in.w, y + px(view, 4), text);
-        view_text(view, (struct text_style){FONT_TEXT, 13, 0xFFFF8A4CU, LEFT, in.w - used - px(view, 36)},
+        view_text(view,
+                (struct text_style){FONT_TEXT, 13, 0xFFFF8A4CU, LEFT, in.w - used - px(view, 36)},
                 in.x + px(view, 24), y + px(view, 3), alarm->text);
         y += row;
     }
@@ -339,11 +346,12 @@ void view_events(struct view *view, struct rect r)
         const struct model_line *line = item->data;
         char clock[32];
         float x = in.x + px(view, 4) +
-                view_text(view, (struct text_style){FONT_DIGIT, 12, C_DIM, LEFT, 0}, in.x,
-                        y + px(view, 3), view_clock(clock, sizeof clock, line->at_us, false)) +
-                px(view, 8);
-        view_text(view, (struct text_style){FONT_TEXT, 13, view_tone(line->tone), LEFT, in.x + in.w - x},
-                x, y + px(view, 2), line->text);
+                  view_text(view, (struct text_style){FONT_DIGIT, 12, C_DIM, LEFT, 0}, in.x,
+                          y + px(view, 3), view_clock(clock, sizeof clock, line->at_us, false)) +
+                  px(view, 8);
+        view_text(view,
+                (struct text_style){FONT_TEXT, 13, view_tone(line->tone), LEFT, in.x + in.w - x}, x,
+                y + px(view, 2), line->text);
         y += row;
     }
 }

@@ -11,7 +11,8 @@ static inline float px(const struct view *view, float size)
     return size * view->scale;
 }
 
-/* Text at (x, y = top), at most width wide (0: no limit), cut with an ellipsis; returns its width. */
+/* Text at (x, y = top), at most width wide (0: no limit), cut with an ellipsis; returns its width.
+ */
 struct text_style {
     enum font font;
     float size; /* before scaling */
@@ -19,12 +20,12 @@ struct text_style {
     enum align align;
     float width;
 };
-float view_text(const struct view *view, struct text_style style, float x, float y,
-        const char *text);
+float view_text(
+        const struct view *view, struct text_style style, float x, float y, const char *text);
 
 /* Fill, edge, title and hint of a panel; returns what is left inside. */
-struct rect view_panel(const struct view *view, struct rect r, int number, const char *title,
-        const char *hint);
+struct rect view_panel(
+        const struct view *view, struct rect r, int number, const char *title, const char *hint);
 /* The reason why a panel is empty, in its middle. */
 void view_empty(const struct view *view, struct rect inside, const char *why);
 void view_shape(const struct view *view, enum status status, struct point at, float radius);

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define CHANGE_US (60 * G_USEC_PER_SEC)
+#define CHANGE_US (G_GINT64_CONSTANT(60) * G_USEC_PER_SEC)
 
 static const struct model_team *team_of_rank(const struct model *model, int rank)
 {
@@ -53,7 +53,8 @@ static void score_line(const struct view *view, const struct scale *scale,
         last = next;
     }
     if (team->history->len > 0) {
-        draw_line(view->draw, last, (struct point){time_x(scale, view->clock_us), last.y}, width, c);
+        draw_line(
+                view->draw, last, (struct point){time_x(scale, view->clock_us), last.y}, width, c);
     }
 }
 
@@ -68,10 +69,10 @@ static void extend(const struct model_team *team, gint64 *low, gint64 *high)
 
 static void score_details(const struct view *view, const struct model_team *team, struct rect r)
 {
-    g_autofree char *text = g_strdup_printf(
-            "uptime %" G_GINT64_FORMAT " · penalty %" G_GINT64_FORMAT " · blocked %" G_GINT64_FORMAT
-            " · effect %" G_GINT64_FORMAT,
-            team->uptime, team->penalty, team->blocked, team->effect);
+    g_autofree char *text =
+            g_strdup_printf("uptime %" G_GINT64_FORMAT " · penalty %" G_GINT64_FORMAT
+                            " · blocked %" G_GINT64_FORMAT " · effect %" G_GINT64_FORMAT,
+                    team->uptime, team->penalty, team->blocked, team->effect);
     view_text(view, (struct text_style){FONT_TEXT, 11, C_DIM, LEFT, r.w - px(view, 34)},
             r.x + px(view, 30), r.y + r.h - px(view, 21), text);
 }
@@ -93,10 +94,17 @@ static void score_row(const struct view *view, const struct model_team *team, st
         return;
     }
     gint64 change = model_team_change(view->model, team, CHANGE_US);
-    g_snprintf(text, sizeof text, "%s%+" G_GINT64_FORMAT, change > 0 ? "▲ " : change < 0 ? "▼ " : "",
+    g_snprintf(text, sizeof text, "%s%+" G_GINT64_FORMAT,
+            change > 0   ? "▲ "
+            : change < 0 ? "▼ "
+                         : "",
             change);
     view_text(view,
-            (struct text_style){FONT_TEXT, 12, change > 0 ? C_UP : change < 0 ? C_DOWN : C_DIM, RIGHT, 0},
+            (struct text_style){FONT_TEXT, 12,
+                    change > 0   ? C_UP
+                    : change < 0 ? C_DOWN
+                                 : C_DIM,
+                    RIGHT, 0},
             r.x + r.w, r.y + px(view, 32), text);
     struct scale scale = {{r.x + px(view, 30), r.y + px(view, 33), r.w - px(view, 110),
                                   r.h - px(view, tall ? 60 : 41)},
@@ -145,7 +153,8 @@ static void end_labels(const struct view *view, const struct scale *scale, float
         if (team && team->history->len > 0) {
             teams[count] = team;
             y[count] = points_y(scale, team->total) - row / 2;
-            y[count] = count > 0 ? MAX(y[count], y[count - 1] + row) : MAX(y[count], scale->r.y - row);
+            y[count] =
+                    count > 0 ? MAX(y[count], y[count - 1] + row) : MAX(y[count], scale->r.y - row);
             count++;
         }
     }
@@ -153,8 +162,8 @@ static void end_labels(const struct view *view, const struct scale *scale, float
     for (int i = count - 1; i >= 0; i--) {
         y[i] = MIN(y[i], low - row);
         low = y[i];
-        view_text(view, (struct text_style){FONT_TEXT, 12, line_colours[i], LEFT, px(view, 130)}, x, y[i],
-                teams[i]->title);
+        view_text(view, (struct text_style){FONT_TEXT, 12, line_colours[i], LEFT, px(view, 130)}, x,
+                y[i], teams[i]->title);
     }
 }
 
@@ -173,8 +182,8 @@ static void mark_sign(const struct view *view, enum tone tone, struct point at)
         draw_convex(view->draw, head, 3, C_ATTACK);
         break;
     case TONE_BLOCK:
-        draw_rect(view->draw, (struct rect){at.x - px(view, 1), at.y - r * 1.3F, px(view, 3), r * 2.6F},
-                C_TEXT);
+        draw_rect(view->draw,
+                (struct rect){at.x - px(view, 1), at.y - r * 1.3F, px(view, 3), r * 2.6F}, C_TEXT);
         break;
     default:
         view_shape(view, STATUS_DEPLOYING, at, px(view, 4));
@@ -183,7 +192,7 @@ static void mark_sign(const struct view *view, enum tone tone, struct point at)
 
 static gint64 tick_span(gint64 total_us)
 {
-    static const int spans[] = {10, 30, 60, 300, 900, 1800, 3600, 7200, 21600, 86400};
+    static const gint64 spans[] = {10, 30, 60, 300, 900, 1800, 3600, 7200, 21600, 86400};
     for (guint i = 0; i < G_N_ELEMENTS(spans); i++) {
         if (total_us / (spans[i] * G_USEC_PER_SEC) <= 12) {
             return spans[i] * G_USEC_PER_SEC;
@@ -210,7 +219,8 @@ static void time_axis(const struct view *view, const struct scale *scale, float 
         }
         float x = time_x(scale, at);
         draw_rect(view->draw, (struct rect){x, scale->r.y, 1, y - scale->r.y}, 0xFF1E2732U);
-        view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, CENTRE, 0}, x, y + px(view, 8), text);
+        view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, CENTRE, 0}, x, y + px(view, 8),
+                text);
     }
 }
 
@@ -237,7 +247,8 @@ static void cursor(const struct view *view, const struct scale *scale, float top
     bool over = view->model->state >= MODEL_ENDED;
     const char *word = view->link == LINK_LIVE && !over ? "LIVE" : over ? "END" : "NOW";
     float x = time_x(scale, view->clock_us);
-    draw_rect(view->draw, (struct rect){x, top, MAX(2, px(view, 2)), y - top + px(view, 6)}, C_FOCUS);
+    draw_rect(
+            view->draw, (struct rect){x, top, MAX(2, px(view, 2)), y - top + px(view, 6)}, C_FOCUS);
     view_text(view, (struct text_style){FONT_BOLD, 11, C_FOCUS, RIGHT, 0}, x - px(view, 5),
             top - px(view, 4), word);
 }
@@ -245,8 +256,8 @@ static void cursor(const struct view *view, const struct scale *scale, float top
 void view_timeline(struct view *view, struct rect r)
 {
     const struct model *model = view->model;
-    struct rect in = view_panel(view, r, 6, "Time line",
-            "lines: score · ▶ effect · ┃ blocked · ◆ note · ○ planned");
+    struct rect in = view_panel(
+            view, r, 6, "Time line", "lines: score · ▶ effect · ┃ blocked · ◆ note · ○ planned");
     view_add_hit(view, r, ACTION_FOCUS, 6);
     if (model->teams->len == 0) {
         view_empty(view, in, "no event yet");

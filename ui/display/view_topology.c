@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* What a machine looks like: its own state, or degraded when one of its services is not up. */
-static enum status node_status(const struct model *model, const struct model_machine *machine,
-        char *word, gsize size)
+static enum status node_status(
+        const struct model *model, const struct model_machine *machine, char *word, gsize size)
 {
     g_strlcpy(word, machine->state, size);
     if (machine->status != STATUS_UP) {
@@ -47,7 +47,8 @@ static void draw_blocks(const struct picture *picture)
 {
     const struct view *view = picture->view;
     for (guint i = 0; i < picture->topo->blocks->len; i++) {
-        const struct topo_block *block = &g_array_index(picture->topo->blocks, struct topo_block, i);
+        const struct topo_block *block =
+                &g_array_index(picture->topo->blocks, struct topo_block, i);
         const struct model_team *team = model_team_at(view->model, block->team);
         draw_rect(view->draw, block->rect, block->team < 0 ? 0xFF141A23U : 0xFF121923U);
         draw_frame(view->draw, block->rect, 1, C_EDGE);
@@ -61,8 +62,8 @@ static void draw_blocks(const struct picture *picture)
         /* what is shared has its title below: arrows leave it upwards */
         float y = team ? block->rect.y + px(view, 6) : block->rect.y + block->rect.h - px(view, 26);
         float width = view_text(view,
-                (struct text_style){FONT_BOLD, size, C_TEXT, LEFT, block->rect.w - px(view, 20)}, x, y,
-                title);
+                (struct text_style){FONT_BOLD, size, C_TEXT, LEFT, block->rect.w - px(view, 20)}, x,
+                y, title);
         picture_occupy(picture, (struct rect){x, y, width, px(view, 18)});
     }
 }
@@ -78,8 +79,8 @@ static void draw_links(const struct picture *picture)
     for (guint m = 0; m < model->machines->len; m++) {
         const struct model_machine *machine = model->machines->pdata[m];
         for (guint k = 0; k < machine->networks->len; k++) {
-            const struct topo_bar *bar = topo_bar_of(picture->topo,
-                    g_array_index(machine->networks, int, k));
+            const struct topo_bar *bar =
+                    topo_bar_of(picture->topo, g_array_index(machine->networks, int, k));
             if (bar && picture->topo->nodes[m].x > -1e5F) {
                 struct point at = picture->topo->nodes[m];
                 draw_line(picture->view->draw, at, nearest_on(bar, at),
@@ -103,8 +104,8 @@ static void draw_bars(const struct picture *picture)
         }
         g_autofree char *text = g_strdup_printf("%s  %s", network->name, network->cidr);
         float y = bar->y + px(view, 5);
-        float width = view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, r.w}, bar->x1,
-                y, text);
+        float width = view_text(
+                view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, r.w}, bar->x1, y, text);
         picture_occupy(picture, (struct rect){bar->x1 - width, y, width, px(view, 16)});
     }
 }
@@ -120,17 +121,17 @@ static void draw_label(const struct picture *picture, const struct model_machine
     float x = at.x + sign * (picture->topo->unit + px(view, 9));
     float y = at.y - px(view, 18);
     float room = px(view, 150);
-    float name = view_text(view, (struct text_style){FONT_TEXT, 15, C_TEXT, align, room}, x, y,
-            machine->name);
+    float name = view_text(
+            view, (struct text_style){FONT_TEXT, 15, C_TEXT, align, room}, x, y, machine->name);
     colour ink = !strcmp(word, "ready") ? C_DIM : C_TEXT;
-    float state = view_text(view, (struct text_style){FONT_TEXT, 12, ink, align, room}, x,
-            y + px(view, 20), word);
+    float state = view_text(
+            view, (struct text_style){FONT_TEXT, 12, ink, align, room}, x, y + px(view, 20), word);
     float mark = 0;
     if (*machine->struck) { /* the effect stays when the arrow has faded */
         float edge = x + sign * (state + px(view, 8));
         mark = view_text(view, (struct text_style){FONT_TEXT, 12, C_ATTACK, align, 0},
                        edge + sign * px(view, 13), y + px(view, 20), machine->struck) +
-                px(view, 21);
+               px(view, 21);
         float flag = left ? edge - px(view, 9) : edge;
         struct point corners[] = {{flag, y + px(view, 23)}, {flag + px(view, 9), y + px(view, 28)},
                 {flag, y + px(view, 33)}};
@@ -163,17 +164,18 @@ static void draw_nodes(const struct picture *picture)
 
 static void draw_legend(const struct view *view, struct rect r)
 {
-    static const enum status shapes[] = {STATUS_UP, STATUS_DEGRADED, STATUS_DOWN, STATUS_UNKNOWN,
-            STATUS_DEPLOYING, STATUS_HELD};
+    static const enum status shapes[] = {
+            STATUS_UP, STATUS_DEGRADED, STATUS_DOWN, STATUS_UNKNOWN, STATUS_DEPLOYING, STATUS_HELD};
     float x = r.x + px(view, 4);
     float y = r.y + r.h / 2;
     float space = MIN(px(view, 34), r.w * 0.02F);
     struct text_style style = {FONT_TEXT, 12, C_DIM, LEFT, 0};
     for (guint i = 0; i < G_N_ELEMENTS(shapes); i++) {
         view_shape(view, shapes[i], (struct point){x + px(view, 6), y}, px(view, 6));
-        x += px(view, 18) + view_text(view, style, x + px(view, 18), y - px(view, 8),
-                                  view_status_word(shapes[i])) +
-                space;
+        x += px(view, 18) +
+             view_text(
+                     view, style, x + px(view, 18), y - px(view, 8), view_status_word(shapes[i])) +
+             space;
     }
     x += space;
     static const char *const words[] = {"running", "effect", "blocked"};
@@ -188,9 +190,8 @@ static void draw_legend(const struct view *view, struct rect r)
 
 void view_topology(struct view *view, struct rect r)
 {
-    g_autofree char *zoom = g_strdup_printf("%s+ − zoom   0 fit", view->zoom > 1 || view->zoom < 1
-                    ? "zoomed   "
-                    : "");
+    g_autofree char *zoom = g_strdup_printf(
+            "%s+ − zoom   0 fit", view->zoom > 1 || view->zoom < 1 ? "zoomed   " : "");
     struct rect inside = view_panel(view, r, 2, "Topology — all teams", zoom);
     view_add_hit(view, r, ACTION_FOCUS, 2);
     float legend = roundf(px(view, 26));

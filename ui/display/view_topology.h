@@ -19,5 +19,5 @@ static inline void picture_occupy(const struct picture *picture, struct rect r)
 void attack_draw_lines(const struct picture *picture);
 void attack_draw_labels(const struct picture *picture);
 /* A straight one, for the legend. */
-void attack_sample(const struct view *view, struct point from, struct point to,
-        enum attack_state state);
+void attack_sample(
+        const struct view *view, struct point from, struct point to, enum attack_state state);

@@ -1,0 +1,193 @@
+/* test_display_model.c - the display's fold: a drill, odd events, hostile events. */
+#include "support/test.h"
+
+#include "base/json.h"
+#include "display/model.h"
+#include "display/source.h"
+
+#include <string.h>
+
+#define RECORD TESTS_DIR "/ui/first-drill.ndjson"
+
+static struct model *fold_record(gint64 until_us)
+{
+    g_autoptr(GError) error = NULL;
+    struct source *source = source_open_file(RECORD, &error);
+    assert_no_error(error);
+    struct model *model = model_new();
+    struct event *event = NULL;
+    int got = 0;
+    while ((got = source_next(source, &event, &error)) > 0) {
+        if (event->at_us <= until_us) {
+            model_reduce(model, event);
+        }
+        event_free(event);
+    }
+    assert_no_error(error);
+    model_settle(model);
+    source_close(source);
+    return model;
+}
+
+static void feed(struct model *model, const char *kind, const char *team, const char *subject,
+        const char *body)
+{
+    cJSON *json = json_parse(body, strlen(body), NULL);
+    assert_non_null(json);
+    auto_event event = event_new(kind, team, subject, json);
+    event->seq = model->seq + 1;
+    event->at_us = model->at_us + 1000000;
+    model_reduce(model, event);
+}
+
+static int find_team(const struct model *model, const char *id)
+{
+    for (int t = 0; model_team_at(model, t); t++) {
+        if (!strcmp(model_team_at(model, t)->id, id)) {
+            return t;
+        }
+    }
+    return -1;
+}
+
+static void test_the_recorded_drill_ends_with_the_hardening_team_ahead(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(G_MAXINT64);
+    assert_int_equal(model->state, MODEL_DOWN);
+    assert_int_equal(model->teams->len, 3);
+    assert_int_equal(model->machines->len, 7);
+    assert_int_equal(model->attacks->len, 10);
+    const struct model_team *north = model_team_at(model, find_team(model, "blue1"));
+    const struct model_team *south = model_team_at(model, find_team(model, "blue2"));
+    assert_int_equal(north->rank, 0);
+    assert_true(north->total > south->total);
+    assert_int_equal(north->total, north->uptime + north->penalty + north->effect + north->blocked);
+    assert_int_equal(model_attack_of(model, 3, find_team(model, "blue1"))->state, ATTACK_BLOCKED);
+    assert_int_equal(model_attack_of(model, 3, find_team(model, "blue2"))->state, ATTACK_EFFECT);
+    assert_int_equal(model->alarms->len, 1); /* one was cleared */
+    model_free(model);
+}
+
+static void test_the_model_shows_any_moment_of_the_drill(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(160 * G_USEC_PER_SEC);
+    assert_int_equal(model->state, MODEL_RUNNING);
+    assert_int_equal(model->alarms->len, 1);
+    bool crashed = false;
+    for (int m = 0; model_machine_at(model, m); m++) {
+        const struct model_machine *machine = model_machine_at(model, m);
+        crashed = crashed || (!strcmp(machine->id, "blue2/gate") && machine->status == STATUS_DOWN);
+    }
+    assert_true(crashed);
+    model_free(model);
+}
+
+static void test_a_service_has_its_share_of_passed_checks_and_flaps_when_it_alternates(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(0);
+    int team = find_team(model, "blue1");
+    for (int i = 0; i < 4; i++) {
+        feed(model, "check.ok", "blue1", "site", "{\"round\":1}");
+        feed(model, "check.down", "blue1", "site", "{\"round\":2,\"status\":\"down\"}");
+    }
+    const struct model_cell *cell = model_cell_at(model, 0, team);
+    assert_int_equal(model_cell_sla(cell), 50);
+    assert_int_equal(cell->status, STATUS_DOWN);
+    assert_true(model_cell_flaps(cell));
+    feed(model, "check.fault", "blue1", "site", "{}");
+    assert_int_equal(cell->status, STATUS_UNKNOWN);
+    assert_int_equal(model_cell_sla(cell), 50); /* nobody's fault */
+    model_free(model);
+}
+
+static void test_unknown_kinds_and_names_change_nothing(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(100 * G_USEC_PER_SEC);
+    guint lines = model->feed.length;
+    feed(model, "weather.changed", "blue1", "site", "{\"state\":\"rain\"}");
+    feed(model, "check.ok", "nobody", "site", "{}");
+    feed(model, "check.ok", "blue1", "nothing", "{}");
+    feed(model, "machine.state", "blue1", "blue1/none", "{\"state\":\"ready\"}");
+    feed(model, "inject.state", "", "none", "{\"state\":\"fired\"}");
+    feed(model, "step.verdict", "blue1", "none", "{\"verdict\":\"effect\"}");
+    feed(model, "step.verdict", "blue1", "recon", "{\"verdict\":\"wonder\"}");
+    feed(model, "exercise.state", "", "exercise", "{\"state\":\"upside-down\"}");
+    assert_int_equal(model->feed.length, lines);
+    assert_int_equal(model->state, MODEL_RUNNING);
+    model_free(model);
+}
+
+static void test_bodies_of_wrong_types_are_survived(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"exercise.created", "exercise.state", "machine.state",
+            "check.ok", "check.down", "inject.state", "step.state", "step.verdict", "player.action",
+            "operator.action", "note", "alarm.raised", "alarm.cleared"};
+    static const char *const bodies[] = {"{}",
+            "{\"state\":7,\"step\":[],\"from\":{},\"to\":null,\"verdict\":1,\"text\":[1],\"argv\":["
+            "1]}",
+            "{\"round\":-9e300,\"status\":{},\"alarm\":4,\"argv\":\"x\",\"attack\":\"T1\",\"at_"
+            "us\":1e300}",
+            "{\"plan\":{\"teams\":[1,{\"id\":3},{\"id\":\"\"},{}],\"machines\":[[],{\"id\":\"m\","
+            "\"nics\":[4,{\"network\":9}]}],\"networks\":{},\"services\":[{\"name\":\"s\"}],"
+            "\"steps\":[{\"name\":\"x\",\"attack\":[]}],\"injects\":[{\"id\":\"i\",\"at_us\":-"
+            "1e300}],"
+            "\"duration_us\":1e300}}"};
+    struct model *model = fold_record(30 * G_USEC_PER_SEC);
+    for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
+        for (guint b = 0; b < G_N_ELEMENTS(bodies); b++) {
+            feed(model, kinds[k], "blue1", "recon", bodies[b]);
+            model_settle(model);
+        }
+    }
+    assert_int_equal(model->machines->len, 1); /* of the last plan, what was usable */
+    assert_int_equal(model->teams->len, 0);
+    model_free(model);
+}
+
+static void test_feed_marks_and_history_stay_bounded(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(0);
+    for (int i = 0; i < 6000; i++) {
+        feed(model, "alarm.raised", "", "x", i % 2 ? "{\"alarm\":\"a\"}" : "{\"alarm\":\"b\"}");
+        feed(model, "check.ok", "blue1", "site", "{}");
+    }
+    model_settle(model);
+    assert_true(model->feed.length <= MODEL_FEED_MAX);
+    assert_true(model->marks->len <= MODEL_MARKS_MAX);
+    assert_true(model->alarms->len <= 200);
+    assert_true(model_team_at(model, 0)->history->len <= 2100);
+    model_free(model);
+}
+
+static void test_a_second_exercise_starts_anew(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(G_MAXINT64);
+    feed(model, "exercise.created", "", "exercise", "{\"plan\":{\"title\":\"Other\"}}");
+    assert_string_equal(model->title, "Other");
+    assert_int_equal(model->teams->len, 0);
+    assert_int_equal(model->attacks->len, 0);
+    assert_int_equal(model->state, MODEL_SETUP);
+    model_free(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_the_recorded_drill_ends_with_the_hardening_team_ahead),
+            cmocka_unit_test(test_the_model_shows_any_moment_of_the_drill),
+            cmocka_unit_test(
+                    test_a_service_has_its_share_of_passed_checks_and_flaps_when_it_alternates),
+            cmocka_unit_test(test_unknown_kinds_and_names_change_nothing),
+            cmocka_unit_test(test_bodies_of_wrong_types_are_survived),
+            cmocka_unit_test(test_feed_marks_and_history_stay_bounded),
+            cmocka_unit_test(test_a_second_exercise_starts_anew),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
