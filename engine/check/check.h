@@ -14,9 +14,9 @@ enum check_protocol { CHECK_HTTP, CHECK_TCP, CHECK_SSH, CHECK_MODBUS, CHECK_PING
 
 struct check_request { /* strings are copied */
     enum check_protocol protocol;
-    int space;        /* namespace descriptor (cell.h); -1: the thread's own */
-    guint32 address;  /* host byte order */
-    int port;         /* 0: the usual one */
+    int space;       /* namespace descriptor (cell.h); -1: the thread's own */
+    guint32 address; /* host byte order */
+    int port;        /* 0: the usual one */
     int timeout_ms;
     const char *path; /* HTTP */
     int status;       /* HTTP */
@@ -36,8 +36,8 @@ const char *check_status_name(enum check_status status);
 
 struct check_result {
     enum check_status status;
-    char *detail;  /* for people: what was seen */
-    double value;  /* Modbus: the value read; else 0 */
+    char *detail; /* for people: what was seen */
+    double value; /* Modbus: the value read; else 0 */
     gint64 took_us;
 };
 

@@ -60,7 +60,7 @@ static void judge_failure(struct check *check, CURLcode code)
         if (check->result.detail) { /* no socket: why is noted already */
             check_finish(check, CHECK_FAULT, 0, g_steal_pointer(&check->result.detail));
         } else if (number) {
-            check_fail(check, (int)number, false);
+            check_fail(check, (int)number, true); /* no route: ours */
         } else {
             check_finish(check, CHECK_DOWN, 0, g_strdup("cannot connect"));
         }

@@ -6,8 +6,8 @@
 #include <curl/curl.h>
 
 #define CHECK_BANNER_MAX 512
-#define CHECK_BODY_MAX (256 * 1024)
-#define CHECK_HEADER_MAX (64 * 1024)
+#define CHECK_BODY_MAX (256 << 10)
+#define CHECK_HEADER_MAX (64 << 10)
 #define CHECK_OPEN_MAX 256 /* checks with a socket at one time; the rest wait their turn */
 
 struct check;

@@ -32,8 +32,8 @@ static bool print_event(const struct event *event, gpointer data)
     filter->last = event->seq;
     if (wanted(filter, event)) {
         cli_event_print(event, filter->json);
-        if (filter->follow) {
-            fflush(stdout);
+        if (filter->follow && fflush(stdout) != 0) {
+            return false;
         }
     }
     return !ferror(stdout);
@@ -85,8 +85,8 @@ static int run(int argc, char **argv, GError **error)
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     struct cli_target target = {0};
-    bool ok = cli_target_account(argc, argv, error) &&
-              cli_parse(&verb_events, entries, &argc, &argv, 0, 1, error);
+    bool ok = cli_parse(&verb_events, entries, &argc, &argv, 0, 1, error) &&
+              cli_target_account(argc, argv, error);
     if (ok && filter.from < 1) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--from counts from 1");
         ok = false;

@@ -51,7 +51,7 @@ static int show(cJSON *result, bool json)
         return 0;
     }
     put_output(json_string(result, "out", ""), stdout);
-    fflush(stdout);
+    (void)fflush(stdout); /* in order with stderr */
     put_output(json_string(result, "err", ""), stderr);
     int code = exit_code(json_int(result, "status", 1));
     cJSON_Delete(result);

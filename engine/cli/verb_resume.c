@@ -5,8 +5,8 @@ extern const struct verb verb_resume;
 
 static int run(int argc, char **argv, GError **error)
 {
-    if (!cli_target_account(argc, argv, error) ||
-            !cli_parse(&verb_resume, NULL, &argc, &argv, 0, 1, error)) {
+    if (!cli_parse(&verb_resume, NULL, &argc, &argv, 0, 1, error) ||
+            !cli_target_account(argc, argv, error)) {
         return 2;
     }
     cJSON *result = cli_call(argc > 1 ? argv[1] : NULL, "resume", NULL, error);

@@ -97,8 +97,8 @@ static int run(int argc, char **argv, GError **error)
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     struct cli_target target = {0};
-    if (!cli_target_account(argc, argv, error) ||
-            !cli_parse(&verb_status, entries, &argc, &argv, 0, 1, error) ||
+    if (!cli_parse(&verb_status, entries, &argc, &argv, 0, 1, error) ||
+            !cli_target_account(argc, argv, error) ||
             !cli_target(argc > 1 ? argv[1] : NULL, &target, error)) {
         return 1;
     }

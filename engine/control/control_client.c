@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define HELLO_MS 5000
-#define REPLY_MAX (64 * 1024 * 1024) /* one line of the engine's */
+#define REPLY_MAX (64 << 20) /* one line of the engine's */
 
 struct control_client {
     int fd;

@@ -6,13 +6,13 @@
 
 #include <sys/types.h>
 
-#define CONTROL_UNSENT_READ (1024 * 1024)    /* more unsent: no further request is read */
-#define CONTROL_UNSENT_LIVE (256 * 1024)     /* more unsent: events come from the ledger */
-#define CONTROL_UNSENT_MAX (8 * 1024 * 1024) /* more unsent: the client is dropped */
-#define CONTROL_EXECS_MAX 16                 /* a client's commands under way */
+#define CONTROL_UNSENT_READ (1 << 20)   /* more unsent: no further request is read */
+#define CONTROL_UNSENT_LIVE (256 << 10) /* more unsent: events come from the ledger */
+#define CONTROL_UNSENT_MAX (8 << 20)    /* more unsent: the client is dropped */
+#define CONTROL_EXECS_MAX 16            /* a client's commands under way */
 #define CONTROL_ARGV_MAX 256
 #define CONTROL_PAGE_MAX 1000 /* events in one reply of "events" */
-#define CONTROL_PAGE_BYTES (1024 * 1024)
+#define CONTROL_PAGE_BYTES (1 << 20)
 #define CONTROL_CLOSING_MS 5000 /* for a closed client to take its last lines */
 
 /* JSON-RPC 2.0, 5.1; the application's own are CONTROL_ERROR_BASE - enum sandtable_error */

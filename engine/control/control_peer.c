@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -24,10 +23,8 @@ static bool root_is_hidden(void)
     }
     g_auto(GStrv) lines = g_strsplit(map, "\n", -1);
     for (char **line = lines; *line; line++) {
-        unsigned inside;
-        unsigned outside;
-        unsigned count;
-        if (sscanf(*line, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0) {
+        char *first = g_strchug(*line);
+        if (*first && g_ascii_strtoull(first, NULL, 10) == 0) {
             return false;
         }
     }
