@@ -50,6 +50,10 @@ struct nl_msg *net_build_bridge(const char *name, int index)
 {
     struct nl_msg *msg =
             start_link(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, name, index);
+    /* an address of its own, or the kernel works one out anew with every port; 02: local, "ST" */
+    const guint8 mac[] = {
+            0x02, 0x53, 0x54, (guint8)(index >> 16), (guint8)(index >> 8), (guint8)index};
+    MUST(nla_put(msg, IFLA_ADDRESS, sizeof(mac), mac));
     struct nlattr *info = nest(msg, IFLA_LINKINFO);
     MUST(nla_put_string(msg, IFLA_INFO_KIND, "bridge"));
     struct nlattr *data = nest(msg, IFLA_INFO_DATA);
