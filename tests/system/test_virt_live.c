@@ -149,11 +149,13 @@ static int set_up(void **state)
     (void)state;
     g_autoptr(GError) error = NULL;
     struct cell_identity cell;
+    g_autofree char *user = NULL;
     g_autofree char *qemu = g_find_program_in_path("qemu-system-x86_64");
     if (!qemu) {
         skip_reason = g_strdup("no qemu-system-x86_64");
-    } else if (!cell_drop_root(NULL, NULL, &error) || !(image = image_find("server", &error)) ||
-               !cell_enter(true, &cell, &error)) {
+    } else if ((geteuid() == 0 && (!cell_account(NULL, &user, &error) ||
+                                          !cell_drop_root(user, NULL, &error))) ||
+               !(image = image_find("server", &error)) || !cell_enter(true, &cell, &error)) {
         skip_reason = g_strdup(error->message);
     }
     return 0;
