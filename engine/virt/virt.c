@@ -86,7 +86,9 @@ static bool connect_libvirt(struct virt *virt, GError **error)
 {
     g_autofree char *root = g_uri_escape_string(virt->root, "/", FALSE);
     g_autofree char *uri = g_strdup_printf("qemu:///embed?root=%s", root);
+    virt_loop_orphans(true);
     virt->connection = virConnectOpen(uri);
+    virt_loop_orphans(false);
     if (!virt->connection) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
                 "libvirt's embedded QEMU driver does not open (%s): %s", virt->root,
@@ -186,10 +188,12 @@ static void destroy_all(struct virt *virt)
     int n = virConnectListAllDomains(virt->connection, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
     /* shared threads: making them cannot fail */
     GThreadPool *pool = g_thread_pool_new(destroy_domain, NULL, 8, FALSE, NULL);
+    virt_loop_orphans(true);
     for (int i = 0; i < n; i++) {
         g_thread_pool_push(pool, domains[i], NULL);
     }
     g_thread_pool_free(pool, FALSE, TRUE);
+    virt_loop_orphans(false);
     free(domains);
 }
 
@@ -259,7 +263,9 @@ static void start_work(struct virt_job *job, virDomainPtr none)
 {
     (void)none;
     const struct start_job *start = (struct start_job *)job;
+    virt_loop_orphans(true);
     virDomainPtr domain = virDomainCreateXML(job->virt->connection, start->xml, VIR_DOMAIN_NONE);
+    virt_loop_orphans(false);
     if (!domain) {
         virt_error_take(&job->error, job->domain, "start it");
         return;

@@ -8,10 +8,13 @@
 
 #include <glib-unix.h>
 #include <libvirt/libvirt.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define ORPHANS_LOOK_US 20000
 
 struct watch {
     int id;
@@ -30,6 +33,8 @@ static struct {
     GHashTable *watches; /* id → struct watch; freed by the loop's thread only */
     GMainContext *context;
     int last_id;
+    GSource *orphans; /* looks for ended QEMUs while windows > 0 */
+    gint windows;
 } loop;
 
 static struct watch *find_watch(int id) /* locked */
@@ -222,6 +227,48 @@ void virt_loop_reap(pid_t pid)
     g_source_unref(source);
 }
 
+/* ---- orphans -------------------------------------------------------------------------------- */
+
+/* A daemon has a session of its own. A QEMU in ours is one that libvirt itself started and waits
+ * for: it makes the daemon and ends. */
+static bool is_qemu_daemon(pid_t pid)
+{
+    if (getsid(pid) == getsid(0)) {
+        return false;
+    }
+    g_autofree char *file = g_strdup_printf("/proc/%d/comm", (int)pid);
+    g_autofree char *name = NULL;
+    return g_file_get_contents(file, &name, NULL, NULL) && g_str_has_prefix(name, "qemu-system");
+}
+
+/* Other children belong to whoever started them: they are looked at, not taken. */
+static void reap_qemus(void)
+{
+    siginfo_t info = {0};
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0 &&
+            is_qemu_daemon(info.si_pid) && waitpid(info.si_pid, NULL, WNOHANG) > 0) {
+        info.si_pid = 0;
+    }
+}
+
+static gboolean on_orphans(gpointer data)
+{
+    (void)data;
+    bool again = g_atomic_int_get(&loop.windows) > 0;
+    reap_qemus();
+    g_source_set_ready_time(loop.orphans, again ? g_get_monotonic_time() + ORPHANS_LOOK_US : -1);
+    if (g_atomic_int_get(&loop.windows) > 0 && !again) { /* opened meanwhile */
+        g_source_set_ready_time(loop.orphans, 0);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+void virt_loop_orphans(bool expected)
+{
+    g_atomic_int_add(&loop.windows, expected ? 1 : -1);
+    g_source_set_ready_time(loop.orphans, 0);
+}
+
 static gpointer run_loop(gpointer data)
 {
     (void)data;
@@ -238,6 +285,9 @@ void virt_loop_start(void)
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         loop.watches = g_hash_table_new(NULL, NULL);
         loop.context = g_main_context_new();
+        loop.orphans = g_source_new(&timer_funcs, sizeof(GSource));
+        g_source_set_callback(loop.orphans, on_orphans, NULL, NULL);
+        g_source_attach(loop.orphans, loop.context);
         virEventRegisterImpl(
                 add_handle, update_handle, remove_watch, add_timeout, update_timeout, remove_watch);
         g_thread_unref(g_thread_new("virt-events", run_loop, NULL));
