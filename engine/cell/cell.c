@@ -7,6 +7,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -100,16 +101,28 @@ static bool keep_capabilities(GError **error)
     return true;
 }
 
+/* Puts a file that nobody may open over /dev/kvm. It must not open: libvirt takes a /dev/kvm that
+ * does as a sign that what it knows of QEMU is out of date, and asks QEMU anew for every machine. */
+static bool cover_kvm(GError **error)
+{
+    g_autofree char *cover = g_build_filename(g_get_tmp_dir(), "sandtable-no-kvm-XXXXXX", NULL);
+    int fd = g_mkstemp_full(cover, O_RDWR | O_CLOEXEC, 0);
+    if (fd < 0) {
+        return fail(error, errno, "cannot hide /dev/kvm");
+    }
+    close(fd);
+    bool ok = mount(cover, "/dev/kvm", NULL, MS_BIND, NULL) == 0;
+    int number = errno;
+    unlink(cover);
+    return ok || fail(error, number, "cannot hide /dev/kvm");
+}
+
 static bool prepare_mounts(bool hide_kvm, GError **error)
 {
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
         return refused(error, errno, "private mounts");
     }
-    if (hide_kvm && access("/dev/kvm", F_OK) == 0 &&
-            mount("/dev/null", "/dev/kvm", NULL, MS_BIND, NULL) != 0) {
-        return fail(error, errno, "cannot hide /dev/kvm");
-    }
-    return true;
+    return !hide_kvm || access("/dev/kvm", R_OK | W_OK) != 0 || cover_kvm(error);
 }
 
 static bool read_inode(const char *path, ino_t *ret, GError **error)

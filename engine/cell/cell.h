@@ -29,7 +29,7 @@ bool cell_account(const char *user, char **ret_name, GError **error);
  * before any thread is started. No effect when not root. */
 bool cell_drop_root(const char *user, char **paths, GError **error);
 
-/* Enters a new cell, as an ordinary user. hide_kvm puts /dev/null over /dev/kvm in the private
+/* Enters a new cell, as an ordinary user. hide_kvm closes a /dev/kvm that opens in the private
  * mount namespace. lo is up afterwards. The error names the host's restriction and its remedy; the
  * process may be half inside then and should end. */
 bool cell_enter(bool hide_kvm, struct cell_identity *ret, GError **error);
