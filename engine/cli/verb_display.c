@@ -2,6 +2,7 @@
 #include "cli/cli_view.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,6 +40,20 @@ static void add(GPtrArray *argv, const char *option, const char *value)
     }
 }
 
+/* As root: the picture goes where root may write, although another account will draw it. */
+static bool open_for_account(char **file, GError **error)
+{
+    int fd = open(*file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot write %s: %s", *file,
+                g_strerror(errno));
+        return false;
+    }
+    g_free(*file);
+    *file = g_strdup("-");
+    return true;
+}
+
 static int run(int argc, char **argv, GError **error)
 {
     g_autofree char *screenshot = NULL;
@@ -57,6 +72,7 @@ static int run(int argc, char **argv, GError **error)
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_display, entries, &argc, &argv, 0, events ? 0 : 1, error) ||
+            (screenshot && geteuid() == 0 && !open_for_account(&screenshot, error)) ||
             !cli_target_account(argc, argv, error)) {
         return 2;
     }

@@ -47,12 +47,19 @@ struct pending_then {
     gpointer data;
 };
 
+/* This one event was not fit for the ledger; the ledger itself is well. */
+static bool was_refused(const GError *error)
+{
+    return g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_PROTOCOL);
+}
+
 static void on_committed(const struct event *event, const GError *error, gpointer data)
 {
     g_autofree struct pending_then *pending = data;
     (void)event;
-    /* a failed ledger ends the exercise in on_event(); what waits for it never happens */
-    if (!error) {
+    /* a failed ledger ends the exercise in on_event(), and what waits for it never happens; a
+     * refused event is an alarm, and the exercise goes on */
+    if (!error || was_refused(error)) {
         pending->then(pending->exercise, pending->data);
     }
 }
@@ -87,6 +94,12 @@ void run_record(struct exercise *exercise, const char *kind, int team, const cha
 static void on_event(const struct event *event, const GError *error, gpointer data)
 {
     struct exercise *exercise = data;
+    if (error && was_refused(error)) {
+        if (strcmp(event->kind, "alarm.raised") != 0) {
+            run_alarm(exercise, "event-refused", -1, event->kind, error->message);
+        }
+        return;
+    }
     if (error) {
         if (!exercise->failure) {
             g_printerr("sandtable: the ledger failed: %s\n", error->message);

@@ -288,6 +288,17 @@ static void on_effect_measured(gpointer data)
     }
 }
 
+static bool is_under_way(const struct exercise *exercise, const struct plan_step *step, int team)
+{
+    for (guint i = 0; i < exercise->steps->len; i++) {
+        const struct step_run *run = g_ptr_array_index(exercise->steps, i);
+        if (run->step == step && run->team == team) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* False (with the verdict) when the step cannot begin. */
 static bool may_begin(struct step_run *run)
 {
@@ -319,18 +330,35 @@ static bool may_begin(struct step_run *run)
     return true;
 }
 
+/* A step that is needed may still be settling on a slow host: its verdict is worth the wait. */
+static void begin(gpointer data)
+{
+    struct step_run *run = data;
+    struct exercise *exercise = run->exercise;
+    struct clock *clock = exercise->options.clock;
+    if (was_cancelled(run)) {
+        return;
+    }
+    const struct plan_step *needed = plan_step(exercise->options.plan, run->step->needs);
+    if (needed && is_under_way(exercise, needed, run->team)) {
+        clock_at(clock, clock_now(clock) + EFFECT_EVERY_US, begin, run);
+        return;
+    }
+    run->started_us = clock_now(clock);
+    run->limit_at_us = run->started_us + run->step->limit_us;
+    if (may_begin(run)) {
+        run_predicate_prepare(&run->scope, run->step->effect, on_effect_measured, run);
+    }
+}
+
 bool run_step_start(struct exercise *exercise, const struct plan_step *step, int team,
         run_step_fn done, gpointer data, GError **error)
 {
     const struct plan *plan = exercise->options.plan;
-    for (guint i = 0; i < exercise->steps->len; i++) {
-        const struct step_run *other = g_ptr_array_index(exercise->steps, i);
-        if (other->step == step && other->team == team) {
-            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                    "step %s against %s is under way already", step->name,
-                    run_team_id(exercise, team));
-            return false;
-        }
+    if (is_under_way(exercise, step, team)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "step %s against %s is under way already", step->name, run_team_id(exercise, team));
+        return false;
     }
     struct step_run *run = g_new0(struct step_run, 1);
     run->exercise = exercise;
@@ -348,12 +376,8 @@ bool run_step_start(struct exercise *exercise, const struct plan_step *step, int
     };
     run->evidence = cJSON_CreateObject();
     run->commands = cJSON_AddArrayToObject(run->evidence, "commands");
-    run->started_us = clock_now(exercise->options.clock);
-    run->limit_at_us = run->started_us + step->limit_us;
     g_ptr_array_add(exercise->steps, run);
-    if (may_begin(run)) {
-        run_predicate_prepare(&run->scope, step->effect, on_effect_measured, run);
-    }
+    begin(run);
     return true;
 }
 

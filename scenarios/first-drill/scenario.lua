@@ -87,7 +87,7 @@ return {
     site  = { title = "Web site", points = 5, every = 15, sla = { after = 3, penalty = 10 },
               check = { http = { on = "web", path = "/", contains = "Harbour office" } } },
     ssh   = { title = "Remote log-in", points = 2, every = 15, sla = { after = 3, penalty = 5 },
-              check = { ssh = { on = "web" } } },
+              check = { ssh = { on = "web", timeout = "12s" } } },
     gate  = { title = "Plant gateway", points = 2, every = 15, sla = { after = 3, penalty = 5 },
               check = { ping = { on = "gate" } } },
     plc   = { title = "PLC port", points = 2, every = 15, sla = { after = 3, penalty = 5 },

@@ -7,6 +7,7 @@
 #include <png.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* libpng leaves by longjmp: no automatic variable may change between set-up and jump. */
 static bool write_rows(const struct draw *draw, FILE *file)
@@ -43,7 +44,7 @@ static bool write_rows(const struct draw *draw, FILE *file)
 
 bool draw_save_png(const struct draw *draw, const char *path, GError **error)
 {
-    FILE *file = fopen(path, "wbe");
+    FILE *file = !strcmp(path, "-") ? fdopen(dup(STDOUT_FILENO), "wb") : fopen(path, "wbe");
     bool done = file && write_rows(draw, file);
     int why = errno;
     if (file && fclose(file) != 0) {
