@@ -1,17 +1,32 @@
 /* verb_down.c - sandtable down: ends an exercise, or removes what a dead one left behind. */
 #include "base/error.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
 #include "control/control.h"
 
+#include <poll.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 extern const struct verb verb_down;
 
 #define END_LIMIT_MS 30000
 
-/* Asks a living engine to end and waits until it has hung up. True when there was one. */
+/* Waits until the engine's process is gone: its ledger is closed last of all. */
+static void wait_gone(pid_t pid)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd >= 0) {
+        struct pollfd gone = {.fd = fd, .events = POLLIN};
+        poll(&gone, 1, END_LIMIT_MS);
+        close(fd);
+    }
+}
+
+/* Asks a living engine to end and waits until it has. True when there was one. */
 static bool end_politely(const char *name)
 {
     g_autofree char *socket = paths_socket(name);
@@ -19,25 +34,18 @@ static bool end_politely(const char *name)
     if (!client) {
         return false;
     }
+    auto_json status = control_client_call(client, "status", NULL, END_LIMIT_MS, NULL);
     cJSON *params = cJSON_CreateObject();
     cJSON_AddStringToObject(params, "reason", "sandtable down");
-    cJSON *subscribe = cJSON_CreateObject();
-    cJSON_AddNumberToObject(subscribe, "from", 1e15);
-    g_autoptr(GError) error = NULL;
-    cJSON_Delete(control_client_call(client, "subscribe", subscribe, 5000, NULL));
-    cJSON_Delete(control_client_call(client, "end", params, 5000, &error));
-    gint64 limit = g_get_monotonic_time() + END_LIMIT_MS * 1000;
-    int more = 1;
-    while (more == 1 && g_get_monotonic_time() < limit) {
-        struct event *event = NULL;
-        more = control_client_next_event(client, END_LIMIT_MS, &event, NULL);
-        event_free(event);
-    }
+    cJSON_Delete(control_client_call(client, "end", params, END_LIMIT_MS, NULL));
     control_client_close(client);
+    pid_t pid = (pid_t)json_int(status, "pid", 0);
+    if (pid > 0) {
+        wait_gone(pid);
+    }
     return true;
 }
 
-/* The engine's own process outlives its socket by a moment: its ledger's lock is the last to go. */
 static bool down_one(const char *name, GError **error)
 {
     g_autofree char *ledger = paths_ledger(name);
