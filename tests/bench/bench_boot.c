@@ -28,6 +28,8 @@ struct times {
     double ready, gone; /* seconds */
 };
 
+static struct virt *open_virt; /* what die() must not leave running */
+
 static const char *const wanted[MACHINES] = {
         "attacker", "server", "server", "plc", "server", "server", "plc"};
 static struct image *images[MACHINES];
@@ -35,6 +37,9 @@ static struct image *images[MACHINES];
 static G_NORETURN void die(const char *what)
 {
     fprintf(stderr, "bench_boot: %s\n", what);
+    if (open_virt) {
+        virt_close(open_virt, true);
+    }
     exit(3);
 }
 
@@ -54,24 +59,31 @@ struct ours {
     struct virt *virt;
     GMainLoop *loop;
     int ready;
+    char *failed; /* why, or NULL */
 };
+
+/* die() closes libvirt's connection, which no callback may: from the loop instead. */
+static void fail(struct ours *ours, const char *what)
+{
+    g_free(ours->failed);
+    ours->failed = g_strdup(what);
+    g_main_loop_quit(ours->loop);
+}
 
 static void on_pong(const GError *error, gpointer data)
 {
     struct ours *ours = data;
     if (error) {
-        die(error->message);
-    }
-    if (++ours->ready == MACHINES) {
+        fail(ours, error->message);
+    } else if (++ours->ready == MACHINES) {
         g_main_loop_quit(ours->loop);
     }
 }
 
 static void on_started(const GError *error, gpointer data)
 {
-    (void)data;
-    if (error) {
-        die(error->message);
+    if (error && open_virt) { /* not while it closes */
+        fail(data, error->message);
     }
 }
 
@@ -80,7 +92,7 @@ static void on_state(
 {
     struct ours *ours = data;
     if (state == MACHINE_CRASHED) {
-        die(reason);
+        fail(ours, reason);
     }
     if (state == MACHINE_BOOTED && strcmp(reason, "agent") == 0) {
         virt_ping(ours->virt, domain, 20000, on_pong, ours);
@@ -89,8 +101,7 @@ static void on_state(
 
 static gboolean on_limit(gpointer data)
 {
-    (void)data;
-    die("machines are not ready in time");
+    fail(data, "machines are not ready in time");
     return G_SOURCE_REMOVE;
 }
 
@@ -103,6 +114,7 @@ static struct times run_ours(const char *root)
     if (!ours.virt) {
         die(error->message);
     }
+    open_virt = ours.virt;
     for (int i = 0; i < MACHINES; i++) {
         g_autofree char *domain = g_strdup_printf("m%d", i + 1);
         g_autofree char *cmdline = g_strdup_printf("console=ttyS0 quiet st.name=%s", domain);
@@ -114,13 +126,17 @@ static struct times run_ours(const char *root)
                 .modules = images[i]->modules,
                 .memory_mib = memory_of(images[i]),
                 .vcpus = 1};
-        virt_start(ours.virt, &machine, on_started, NULL);
+        virt_start(ours.virt, &machine, on_started, &ours);
     }
-    g_timeout_add_seconds(LIMIT_S, on_limit, NULL);
+    g_timeout_add_seconds(LIMIT_S, on_limit, &ours);
     g_main_loop_run(ours.loop);
+    if (ours.failed) {
+        die(ours.failed);
+    }
 
     struct times times = {.ready = seconds_since(from)};
     from = g_get_monotonic_time();
+    open_virt = NULL;
     virt_close(ours.virt, true);
     times.gone = seconds_since(from);
     g_main_loop_unref(ours.loop);
