@@ -12,7 +12,7 @@ extern const struct verb verb_verify;
 /* A path, or the name of an exercise. */
 static char *find(const char *argument)
 {
-    if (!g_file_test(argument, G_FILE_TEST_EXISTS) && paths_name_is_valid(argument)) {
+    if (!g_file_test(argument, G_FILE_TEST_IS_REGULAR) && paths_name_is_valid(argument)) {
         return paths_ledger(argument);
     }
     return g_strdup(argument);
@@ -86,15 +86,26 @@ static int run(int argc, char **argv, GError **error)
             {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!cli_parse(&verb_verify, entries, &argc, &argv, 1, -1, error) ||
+    if (!cli_parse(&verb_verify, entries, &argc, &argv, 0, -1, error) ||
             !cli_target_account(argc, argv, error)) {
         return 2;
+    }
+    struct cli_target latest = {0};
+    char *only[] = {argv[0], NULL, NULL};
+    if (argc == 1) {
+        if (!cli_target(NULL, &latest, error)) {
+            return 1;
+        }
+        only[1] = latest.ledger;
+        argv = only;
+        argc = 2;
     }
     cJSON *list = json ? cJSON_CreateArray() : NULL;
     bool ok = true;
     for (int i = 1; i < argc; i++) {
         ok = verify_one(argv[i], list) && ok;
     }
+    cli_target_clear(&latest);
     if (list) {
         cJSON *out = cJSON_CreateObject();
         cJSON_AddBoolToObject(out, "ok", ok);
@@ -106,7 +117,7 @@ static int run(int argc, char **argv, GError **error)
 
 const struct verb verb_verify = {
         .name = "verify",
-        .usage = "verify LEDGER|NAME... [--json]",
+        .usage = "verify [LEDGER|NAME…] [--json]",
         .summary = "check the hash chain of ledgers",
         .order = 50,
         .keeps_root = true,
