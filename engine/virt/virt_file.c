@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define STEP_MS 20000 /* for one command */
-#define READ_MAX (4 * 1024 * 1024)
+#define READ_MAX ((gsize)4 * 1024 * 1024)
 
 struct file_job {
     struct virt_job job;

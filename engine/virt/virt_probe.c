@@ -21,7 +21,7 @@
 
 #define QEMU "qemu-system-x86_64"
 #define PROBE_LIMIT_S 6
-#define SERIAL_MAX (64 * 1024)
+#define SERIAL_MAX ((gsize)64 * 1024)
 
 /* ---- the boot ------------------------------------------------------------------------------- */
 
