@@ -10,14 +10,14 @@ struct timer {
 
 struct clock {
     bool is_virtual, started, running;
-    gint64 base_us;      /* exercise time when it last began to run, or stands at */
-    gint64 since_us;     /* source time then */
-    gint64 virtual_us;   /* source time of a virtual clock */
+    gint64 base_us;    /* exercise time when it last began to run, or stands at */
+    gint64 since_us;   /* source time then */
+    gint64 virtual_us; /* source time of a virtual clock */
     guint64 last_id;
-    GSequence *timers;   /* struct timer *, earliest first */
-    GHashTable *by_id;   /* id → GSequenceIter */
+    GSequence *timers; /* struct timer *, earliest first */
+    GHashTable *by_id; /* id → GSequenceIter */
     GMainContext *context;
-    GSource *wake;       /* armed for the earliest timer, or NULL */
+    GSource *wake; /* armed for the earliest timer, or NULL */
 };
 
 static void arm(struct clock *clock);

@@ -1,7 +1,7 @@
 /* error.c - the error domain and the exit codes of the program. */
 #include "base/error.h"
 
-G_DEFINE_QUARK(sandtable-error-quark, sandtable_error)
+G_DEFINE_QUARK(sandtable - error - quark, sandtable_error)
 
 int sandtable_exit_code(const GError *error)
 {

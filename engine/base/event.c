@@ -65,8 +65,9 @@ char *event_to_line(const struct event *event)
 {
     GString *line = g_string_new(NULL);
     g_string_append_printf(line,
-            "{\"seq\":%" G_GINT64_FORMAT ",\"at_us\":%" G_GINT64_FORMAT ",\"wall_us\":%"
-            G_GINT64_FORMAT ",\"kind\":", event->seq, event->at_us, event->wall_us);
+            "{\"seq\":%" G_GINT64_FORMAT ",\"at_us\":%" G_GINT64_FORMAT
+            ",\"wall_us\":%" G_GINT64_FORMAT ",\"kind\":",
+            event->seq, event->at_us, event->wall_us);
     append_quoted(line, event->kind);
     g_string_append(line, ",\"team\":");
     append_quoted(line, event->team);

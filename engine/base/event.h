@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 #define EVENT_HASH_BYTES 32
-#define EVENT_NAME_MAX 128            /* bytes of kind, team and subject */
-#define EVENT_BODY_MAX (512 << 10)    /* bytes of a body's text */
+#define EVENT_NAME_MAX 128         /* bytes of kind, team and subject */
+#define EVENT_BODY_MAX (512 << 10) /* bytes of a body's text */
 
 struct event {
     gint64 seq;     /* 1, 2, 3 … given by the ledger; 0 before */

@@ -24,7 +24,7 @@ const char *json_string(const cJSON *object, const char *name, const char *fallb
 double json_number(const cJSON *object, const char *name, double fallback);
 gint64 json_int(const cJSON *object, const char *name, gint64 fallback);
 bool json_bool(const cJSON *object, const char *name, bool fallback);
-const cJSON *json_array(const cJSON *object, const char *name); /* NULL if not an array */
+const cJSON *json_array(const cJSON *object, const char *name);  /* NULL if not an array */
 const cJSON *json_object(const cJSON *object, const char *name); /* NULL if not an object */
 
 /* A JSON array of strings from a NULL-terminated vector, and back (NULL if an item is no string;

@@ -50,7 +50,8 @@ char *text_clock(gint64 at_us)
 {
     gint64 s = MAX(at_us, 0) / G_USEC_PER_SEC;
     if (s >= 3600) {
-        return g_strdup_printf("T+%d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+        return g_strdup_printf(
+                "T+%d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
     }
     return g_strdup_printf("T+%02d:%02d", (int)(s / 60), (int)(s % 60));
 }

@@ -102,7 +102,8 @@ static bool keep_capabilities(GError **error)
 }
 
 /* Puts a file that nobody may open over /dev/kvm. It must not open: libvirt takes a /dev/kvm that
- * does as a sign that what it knows of QEMU is out of date, and asks QEMU anew for every machine. */
+ * does as a sign that what it knows of QEMU is out of date, and asks QEMU anew for every machine.
+ */
 static bool cover_kvm(GError **error)
 {
     g_autofree char *cover = g_build_filename(g_get_tmp_dir(), "sandtable-no-kvm-XXXXXX", NULL);

@@ -23,8 +23,9 @@ struct watch { /* one socket of libcurl's */
 /* A server may answer to a host name or to its number, so the detail names what came. */
 static char *describe(const struct check *check, long status, bool whole)
 {
-    return g_strdup_printf(
-            "HTTP %ld, %s%u bytes", status, whole ? "" : "more than ", check->body->len);
+    const char *text = check->request.contains;
+    return g_strdup_printf("HTTP %ld, %s%u bytes%s%s%s", status, whole ? "" : "more than ",
+            check->body->len, text ? ", has \"" : "", text ? text : "", text ? "\"" : "");
 }
 
 static void judge(struct check *check, bool whole)

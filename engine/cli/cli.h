@@ -46,8 +46,8 @@ void cli_say(const char *format, ...) G_GNUC_PRINTF(1, 2);
 bool cli_colour(int fd);
 
 /* What NAME means: a running exercise (socket set), or a ledger (path set), newest match last.
- * NAME may be an exercise's name or the path of a ledger; NULL means the only running exercise, else
- * the newest ledger. */
+ * NAME may be an exercise's name or the path of a ledger; NULL means the only running exercise,
+ * else the newest ledger. */
 struct cli_target {
     char *name;
     char *socket; /* NULL when it does not run */

@@ -118,18 +118,18 @@ static bool open_all(struct engine *engine, const cJSON *opened, GError **error)
     }
     engine->clock = clock_new(NULL);
     const struct exercise_options exercise = {
-        .plan = options->plan,
-        .script = options->script,
-        .world = engine->world,
-        .clock = engine->clock,
-        .ledger = engine->ledger,
-        .ledger_path = engine->ledger_path,
-        .ready_limit_s = options->ready_limit_s,
-        .until_us = options->until_us,
-        .accel = options->accel == VIRT_ACCEL_KVM ? "kvm" : "tcg",
-        .accel_why = options->accel_why,
-        .opened = opened,
-        .on_event = say_event,
+            .plan = options->plan,
+            .script = options->script,
+            .world = engine->world,
+            .clock = engine->clock,
+            .ledger = engine->ledger,
+            .ledger_path = engine->ledger_path,
+            .ready_limit_s = options->ready_limit_s,
+            .until_us = options->until_us,
+            .accel = options->accel == VIRT_ACCEL_KVM ? "kvm" : "tcg",
+            .accel_why = options->accel_why,
+            .opened = opened,
+            .on_event = say_event,
     };
     engine->exercise = exercise_new(&exercise);
     engine->control = control_new(engine->exercise, engine->socket, error);
@@ -142,8 +142,8 @@ static void record_closed(struct engine *engine, const cJSON *opened)
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, opened)
     {
-        g_autofree char *subject = g_strdup_printf("%s:%s", json_string(item, "type", ""),
-                json_string(item, "name", ""));
+        g_autofree char *subject = g_strdup_printf(
+                "%s:%s", json_string(item, "type", ""), json_string(item, "name", ""));
         struct event *event =
                 event_new("resource.closed", NULL, subject, cJSON_Duplicate(item, true));
         event->at_us = clock_now(engine->clock);
@@ -180,10 +180,10 @@ bool engine_run(const struct engine_options *options, GError **error)
     g_autofree char *socket = paths_socket(name);
     g_autofree char *ledger_path = paths_ledger(name);
     struct engine engine = {
-        .options = options,
-        .root = root,
-        .socket = socket,
-        .ledger_path = ledger_path,
+            .options = options,
+            .root = root,
+            .socket = socket,
+            .ledger_path = ledger_path,
     };
     if (!paths_make(state_dir, error) ||
             !cell_enter(options->accel == VIRT_ACCEL_TCG, &engine.cell, error)) {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct engine_options {
-    struct plan *plan;     /* expanded, named */
+    struct plan *plan; /* expanded, named */
     struct script *script;
     enum virt_accel accel;
     const char *accel_why;

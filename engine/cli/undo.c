@@ -26,10 +26,10 @@ static void note_event(struct leftovers *left, struct event *event)
         auto_json body = json_parse(event->body, strlen(event->body), NULL);
         if (!strcmp(json_string(body, "type", ""), "cell")) {
             left->cell = (struct cell_identity){
-                .pid = (pid_t)json_int(body, "pid", 0),
-                .user = (ino_t)json_int(body, "user", 0),
-                .net = (ino_t)json_int(body, "net", 0),
-                .mnt = (ino_t)json_int(body, "mnt", 0),
+                    .pid = (pid_t)json_int(body, "pid", 0),
+                    .user = (ino_t)json_int(body, "user", 0),
+                    .net = (ino_t)json_int(body, "net", 0),
+                    .mnt = (ino_t)json_int(body, "mnt", 0),
             };
         }
         g_hash_table_replace(left->open, g_strdup(event->subject), event_copy(event));
@@ -64,8 +64,8 @@ static void append(struct ledger *ledger, const struct leftovers *left, const ch
     ledger_append(ledger, event, NULL, NULL);
 }
 
-static bool record_undone(const char *name, const char *path, const struct leftovers *left,
-        GError **error)
+static bool record_undone(
+        const char *name, const char *path, const struct leftovers *left, GError **error)
 {
     struct ledger *ledger = ledger_open(path, error);
     if (!ledger) {

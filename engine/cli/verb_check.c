@@ -25,9 +25,9 @@ static void print_timeline(const struct plan *plan)
     for (guint i = 0; i < plan->injects->len; i++) {
         const struct plan_inject *inject = plan->injects->pdata[i];
         g_autofree char *at = text_clock(inject->at_us);
-        const char *what = inject->step ? inject->step->title
-                : inject->entry->note   ? inject->entry->note
-                                        : "a function of the scenario";
+        const char *what = inject->step          ? inject->step->title
+                           : inject->entry->note ? inject->entry->note
+                                                 : "a function of the scenario";
         printf("  %-9s %-20s %s\n", at, inject->id, what);
     }
 }
@@ -105,8 +105,8 @@ static int run(int argc, char **argv, GError **error)
     if (!images) {
         return 1;
     }
-    struct script *script = script_load_with(argv[1], (const char *const *)images, &plan, problems,
-            error);
+    struct script *script =
+            script_load_with(argv[1], (const char *const *)images, &plan, problems, error);
     bool ok = script && plan_expand(plan, teams, error);
     script_free(script);
     if (error && *error) {
@@ -118,8 +118,8 @@ static int run(int argc, char **argv, GError **error)
         print_summary(plan);
     } else {
         g_autofree char *file = g_file_test(argv[1], G_FILE_TEST_IS_DIR)
-                ? g_build_filename(argv[1], "scenario.lua", NULL)
-                : g_strdup(argv[1]);
+                                        ? g_build_filename(argv[1], "scenario.lua", NULL)
+                                        : g_strdup(argv[1]);
         g_autofree char *text = plan_problems_text(problems, file);
         fputs(text, stderr);
     }

@@ -120,6 +120,6 @@ const struct verb verb_doctor = {
         .usage = "doctor [--user NAME] [--json]",
         .summary = "what this host can do, and the remedy for what it cannot",
         .order = 80,
-    .keeps_root = true,
+        .keeps_root = true,
         .run = run,
 };

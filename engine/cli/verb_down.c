@@ -101,8 +101,8 @@ static int run(int argc, char **argv, GError **error)
 {
     gboolean all = FALSE;
     const GOptionEntry entries[] = {
-        {"all", 0, 0, G_OPTION_ARG_NONE, &all, "every exercise of this user", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+            {"all", 0, 0, G_OPTION_ARG_NONE, &all, "every exercise of this user", NULL},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_down, entries, &argc, &argv, 0, 1, error)) {
         return 2;
@@ -116,9 +116,9 @@ static int run(int argc, char **argv, GError **error)
 }
 
 const struct verb verb_down = {
-    .name = "down",
-    .usage = "down NAME | --all",
-    .summary = "end an exercise; remove what a killed one left behind",
-    .order = 12,
-    .run = run,
+        .name = "down",
+        .usage = "down NAME | --all",
+        .summary = "end an exercise; remove what a killed one left behind",
+        .order = 12,
+        .run = run,
 };

@@ -120,10 +120,11 @@ static bool list(gboolean as_json, GError **error)
     const cJSON *image = NULL;
     cJSON_ArrayForEach(image, images)
     {
-        const char *state = json_bool(image, "built", false) ? "built"
-                            : json_string(image, "damaged", NULL) ? "damaged" : "not built";
-        g_autofree char *size = g_format_size_full((guint64)json_int(image, "size", 0),
-                G_FORMAT_SIZE_IEC_UNITS);
+        const char *state = json_bool(image, "built", false)      ? "built"
+                            : json_string(image, "damaged", NULL) ? "damaged"
+                                                                  : "not built";
+        g_autofree char *size =
+                g_format_size_full((guint64)json_int(image, "size", 0), G_FORMAT_SIZE_IEC_UNITS);
         printf("%-12s %-9s %-16s %9s %9d  %s\n", json_string(image, "name", ""), state,
                 json_string(image, "digest", ""), size, (int)json_int(image, "packages", 0),
                 json_string(image, "description", ""));
@@ -146,8 +147,8 @@ static int run(int argc, char **argv, GError **error)
     static const char *const words[] = {"build", "list", "verify", "prune", NULL};
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document (list)", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+            {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document (list)", NULL},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_image, entries, &argc, &argv, 1, -1, error)) {
         return 2;
@@ -174,9 +175,9 @@ static int run(int argc, char **argv, GError **error)
 }
 
 const struct verb verb_image = {
-    .name = "image",
-    .usage = "image build [NAME…] | list [--json] | verify [NAME…] | prune",
-    .summary = "machine images: build them once, list, check every byte, remove old ones",
-    .order = 60,
-    .run = run,
+        .name = "image",
+        .usage = "image build [NAME…] | list [--json] | verify [NAME…] | prune",
+        .summary = "machine images: build them once, list, check every byte, remove old ones",
+        .order = 60,
+        .run = run,
 };

@@ -25,8 +25,7 @@ struct run_options {
 static char *free_name(const char *name)
 {
     for (int i = 1;; i++) {
-        g_autofree char *candidate =
-                i == 1 ? g_strdup(name) : g_strdup_printf("%s-%d", name, i);
+        g_autofree char *candidate = i == 1 ? g_strdup(name) : g_strdup_printf("%s-%d", name, i);
         g_autofree char *ledger = paths_ledger(candidate);
         if (!g_file_test(ledger, G_FILE_TEST_EXISTS)) {
             return g_steal_pointer(&candidate);
@@ -129,8 +128,8 @@ static bool choose_accel(const char *wanted, const struct image *image, enum vir
     return true;
 }
 
-static int run_scenario(const char *path, const struct run_options *options, gint64 until_us,
-        GError **error)
+static int run_scenario(
+        const char *path, const struct run_options *options, gint64 until_us, GError **error)
 {
     struct script *script = NULL;
     auto_plan plan = load(path, options, &script, error);
@@ -150,12 +149,12 @@ static int run_scenario(const char *path, const struct run_options *options, gin
         return 1;
     }
     const struct engine_options engine = {
-        .plan = plan,
-        .script = script,
-        .accel = accel,
-        .accel_why = why,
-        .until_us = until_us,
-        .ready_limit_s = options->ready_limit,
+            .plan = plan,
+            .script = script,
+            .accel = accel,
+            .accel_why = why,
+            .until_us = until_us,
+            .ready_limit_s = options->ready_limit,
     };
     return engine_run(&engine, error) ? 0 : 1;
 }
@@ -164,16 +163,16 @@ static int run(int argc, char **argv, GError **error)
 {
     struct run_options options = {0};
     const GOptionEntry entries[] = {
-        {"name", 0, 0, G_OPTION_ARG_STRING, &options.name, "the exercise's name", "NAME"},
-        {"teams", 0, 0, G_OPTION_ARG_INT, &options.teams, "number of blue teams", "K"},
-        {"seed", 0, 0, G_OPTION_ARG_STRING, &options.seed, "seed of all that is random", "S"},
-        {"until", 0, 0, G_OPTION_ARG_STRING, &options.until, "end at this exercise time", "T"},
-        {"accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "auto, kvm or tcg", "A"},
-        {"ready-limit", 0, 0, G_OPTION_ARG_INT, &options.ready_limit,
-                "seconds until all machines must be ready (300)", "S"},
-        {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
-        {"user", 0, 0, G_OPTION_ARG_STRING, &options.user, "as root: become this account", "U"},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+            {"name", 0, 0, G_OPTION_ARG_STRING, &options.name, "the exercise's name", "NAME"},
+            {"teams", 0, 0, G_OPTION_ARG_INT, &options.teams, "number of blue teams", "K"},
+            {"seed", 0, 0, G_OPTION_ARG_STRING, &options.seed, "seed of all that is random", "S"},
+            {"until", 0, 0, G_OPTION_ARG_STRING, &options.until, "end at this exercise time", "T"},
+            {"accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "auto, kvm or tcg", "A"},
+            {"ready-limit", 0, 0, G_OPTION_ARG_INT, &options.ready_limit,
+                    "seconds until all machines must be ready (300)", "S"},
+            {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
+            {"user", 0, 0, G_OPTION_ARG_STRING, &options.user, "as root: become this account", "U"},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_run, entries, &argc, &argv, 1, 1, error)) {
         return 2;
@@ -196,10 +195,10 @@ static int run(int argc, char **argv, GError **error)
 }
 
 const struct verb verb_run = {
-    .name = "run",
-    .usage = "run SCENARIO [OPTION…]",
-    .summary = "run an exercise from its scenario to the final standings",
-    .order = 1,
-    .keeps_root = true,
-    .run = run,
+        .name = "run",
+        .usage = "run SCENARIO [OPTION…]",
+        .summary = "run an exercise from its scenario to the final standings",
+        .order = 1,
+        .keeps_root = true,
+        .run = run,
 };

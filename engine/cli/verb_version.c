@@ -11,8 +11,8 @@ static int run(int argc, char **argv, GError **error)
 {
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+            {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_version, entries, &argc, &argv, 0, 0, error)) {
         return 2;
@@ -31,9 +31,9 @@ static int run(int argc, char **argv, GError **error)
 }
 
 const struct verb verb_version = {
-    .name = "version",
-    .usage = "version [--json]",
-    .summary = "say what this program is",
-    .order = 99,
-    .run = run,
+        .name = "version",
+        .usage = "version [--json]",
+        .summary = "say what this program is",
+        .order = 99,
+        .run = run,
 };

@@ -64,8 +64,8 @@ static void on_committed(const struct event *event, const GError *error, gpointe
     }
 }
 
-struct event *run_event(struct exercise *exercise, const char *kind, int team, const char *subject,
-        cJSON *body)
+struct event *run_event(
+        struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body)
 {
     struct event *event = event_new(kind, run_team_id(exercise, team), subject, body);
     event->at_us = clock_now(exercise->options.clock);
@@ -73,8 +73,8 @@ struct event *run_event(struct exercise *exercise, const char *kind, int team, c
     return event;
 }
 
-void run_record_then(struct exercise *exercise, struct event *event, run_then_fn then,
-        gpointer data)
+void run_record_then(
+        struct exercise *exercise, struct event *event, run_then_fn then, gpointer data)
 {
     struct pending_then *pending = NULL;
     if (then) {
@@ -84,8 +84,8 @@ void run_record_then(struct exercise *exercise, struct event *event, run_then_fn
     ledger_append(exercise->options.ledger, event, then ? on_committed : NULL, pending);
 }
 
-void run_record(struct exercise *exercise, const char *kind, int team, const char *subject,
-        cJSON *body)
+void run_record(
+        struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body)
 {
     run_record_then(exercise, run_event(exercise, kind, team, subject, body), NULL, NULL);
 }
@@ -177,8 +177,8 @@ static void note_times(struct run_machine *machine, enum machine_state state)
     }
 }
 
-static void on_machine_crashed(struct exercise *exercise, const struct plan_machine *plan,
-        const char *reason)
+static void on_machine_crashed(
+        struct exercise *exercise, const struct plan_machine *plan, const char *reason)
 {
     g_autofree char *text = g_strdup_printf("%s crashed: %s", plan->id, reason);
     if (exercise->state == EXERCISE_SETUP) {
@@ -277,8 +277,8 @@ static void record_created(struct exercise *exercise)
     const cJSON *opened = NULL;
     cJSON_ArrayForEach(opened, options->opened)
     {
-        g_autofree char *subject = g_strdup_printf("%s:%s", json_string(opened, "type", ""),
-                json_string(opened, "name", ""));
+        g_autofree char *subject = g_strdup_printf(
+                "%s:%s", json_string(opened, "type", ""), json_string(opened, "name", ""));
         run_record(exercise, "resource.opening", -1, subject, cJSON_Duplicate(opened, true));
     }
 }

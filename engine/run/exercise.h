@@ -18,12 +18,12 @@
 struct exercise;
 
 enum exercise_state {
-    EXERCISE_SETUP,   /* networks and machines are being made */
-    EXERCISE_READY,   /* all machines are ready */
+    EXERCISE_SETUP, /* networks and machines are being made */
+    EXERCISE_READY, /* all machines are ready */
     EXERCISE_RUNNING,
     EXERCISE_PAUSED,
-    EXERCISE_ENDED,   /* being torn down */
-    EXERCISE_DOWN,    /* nothing is left but the ledger */
+    EXERCISE_ENDED, /* being torn down */
+    EXERCISE_DOWN,  /* nothing is left but the ledger */
 };
 const char *exercise_state_name(enum exercise_state state); /* setup, ready … as in events */
 
@@ -42,12 +42,13 @@ struct exercise_options {
     const char *accel_why; /* … and why, in words; may be NULL */
     const cJSON *opened;   /* what the caller made or will make: [{"type","name",…}] for
                               resource.opening; the caller writes resource.closed; may be NULL */
-    void (*on_event)(const struct event *event); /* every committed event, for people; may be NULL */
+    void (*on_event)(
+            const struct event *event); /* every committed event, for people; may be NULL */
 };
 
 typedef void (*exercise_end_fn)(const GError *error, gpointer data);
-typedef void (*exercise_exec_fn)(const struct world_exec_result *result, const GError *error,
-        gpointer data);
+typedef void (*exercise_exec_fn)(
+        const struct world_exec_result *result, const GError *error, gpointer data);
 
 struct exercise *exercise_new(const struct exercise_options *options);
 void exercise_free(struct exercise *exercise); /* accepts NULL */
@@ -63,8 +64,8 @@ bool exercise_end(struct exercise *exercise, const char *who, const char *reason
 /* Fires an inject now, whether held, scheduled or fired before. */
 bool exercise_fire(struct exercise *exercise, const char *inject, const char *who, GError **error);
 /* Holds (or releases) one inject, or with NULL all that have not fired. */
-bool exercise_hold(struct exercise *exercise, const char *inject, bool held, const char *who,
-        GError **error);
+bool exercise_hold(
+        struct exercise *exercise, const char *inject, bool held, const char *who, GError **error);
 /* machine is an id ("blue1/web"); recorded as operator.exec. */
 bool exercise_exec(struct exercise *exercise, const char *machine, const char *const *argv,
         int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error);

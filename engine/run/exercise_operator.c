@@ -22,8 +22,8 @@ static void record_action(struct exercise *exercise, const char *action, const c
 
 static bool refuse(const struct exercise *exercise, const char *what, GError **error)
 {
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-            "cannot %s: the exercise is %s", what, exercise_state_name(exercise->state));
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot %s: the exercise is %s",
+            what, exercise_state_name(exercise->state));
     return false;
 }
 
@@ -54,8 +54,8 @@ static void pause_world(struct exercise *exercise, gpointer data)
 {
     (void)data;
     if (!exercise->ending) {
-        exercise->options.world->ops->pause(exercise->options.world, true, on_machines_paused,
-                exercise);
+        exercise->options.world->ops->pause(
+                exercise->options.world, true, on_machines_paused, exercise);
     }
 }
 
@@ -76,8 +76,8 @@ static void resume_world(struct exercise *exercise, gpointer data)
 {
     (void)data;
     if (!exercise->ending) {
-        exercise->options.world->ops->pause(exercise->options.world, false, on_machines_resumed,
-                exercise);
+        exercise->options.world->ops->pause(
+                exercise->options.world, false, on_machines_resumed, exercise);
     }
 }
 
@@ -155,8 +155,8 @@ static void hold_one(struct run_inject *inject, bool held, const char *who)
     }
 }
 
-bool exercise_hold(struct exercise *exercise, const char *id, bool held, const char *who,
-        GError **error)
+bool exercise_hold(
+        struct exercise *exercise, const char *id, bool held, const char *who, GError **error)
 {
     struct run_inject *one = id ? find_inject(exercise, id, error) : NULL;
     if (id && !one) {
@@ -166,9 +166,8 @@ bool exercise_hold(struct exercise *exercise, const char *id, bool held, const c
         return refuse(exercise, held ? "hold" : "release", error);
     }
     if (one && one->state != (held ? INJECT_SCHEDULED : INJECT_HELD)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "cannot %s inject %s: it is %s", held ? "hold" : "release", id,
-                run_inject_state_name(one->state));
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot %s inject %s: it is %s",
+                held ? "hold" : "release", id, run_inject_state_name(one->state));
         return false;
     }
     record_action(exercise, held ? "hold" : "release", who, id, NULL);
@@ -215,8 +214,8 @@ bool exercise_exec(struct exercise *exercise, const char *id, const char *const 
         }
         g_ptr_array_add(ids, NULL);
         g_autofree char *hint = text_did_you_mean(id, (const char *const *)ids->pdata);
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no machine \"%s\"%s", id,
-                hint);
+        g_set_error(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no machine \"%s\"%s", id, hint);
         return false;
     }
     if (exercise->ending || exercise->machines[machine].state != MACHINE_READY) {

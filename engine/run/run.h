@@ -65,11 +65,11 @@ struct exercise {
     guint64 end_timer;
     struct run_machine *machines;
     struct run_inject *injects;
-    GPtrArray *checks;  /* struct run_check * */
-    GPtrArray *players; /* struct run_player * */
-    GPtrArray *steps;   /* struct step_run *: running */
+    GPtrArray *checks;          /* struct run_check * */
+    GPtrArray *players;         /* struct run_player * */
+    GPtrArray *steps;           /* struct step_run *: running */
     enum run_verdict *verdicts; /* [step * teams + team] */
-    GPtrArray *alarms;  /* cJSON *: raised, not cleared */
+    GPtrArray *alarms;          /* cJSON *: raised, not cleared */
 
     struct score *score;
     GError *failure; /* why it ended early, or NULL */
@@ -77,7 +77,6 @@ struct exercise {
     gpointer on_end_data;
     exercise_event_fn listener;
     gpointer listener_data;
-
 };
 
 /* ---- exercise.c ---------------------------------------------------------------------------- */
@@ -85,12 +84,12 @@ struct exercise {
 /* Writes an event at the present exercise time; body is consumed. Then, when it is on the disk,
  * calls then (may be NULL). */
 typedef void (*run_then_fn)(struct exercise *exercise, gpointer data);
-void run_record(struct exercise *exercise, const char *kind, int team, const char *subject,
-        cJSON *body);
-void run_record_then(struct exercise *exercise, struct event *event, run_then_fn then,
-        gpointer data);
-struct event *run_event(struct exercise *exercise, const char *kind, int team, const char *subject,
-        cJSON *body);
+void run_record(
+        struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body);
+void run_record_then(
+        struct exercise *exercise, struct event *event, run_then_fn then, gpointer data);
+struct event *run_event(
+        struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body);
 
 const char *run_team_id(const struct exercise *exercise, int team); /* "" for -1 */
 const struct plan_machine *run_machine_plan(const struct exercise *exercise, int machine);
@@ -131,8 +130,8 @@ void run_steps_cancel(struct exercise *exercise);
  * "undone", or "undo-failed" and an alarm. Skipped when the step did not take effect. */
 void run_step_undo(struct exercise *exercise, const struct plan_step *step, int team,
         run_step_fn done, gpointer data);
-enum run_verdict run_verdict_of(const struct exercise *exercise, const struct plan_step *step,
-        int team);
+enum run_verdict run_verdict_of(
+        const struct exercise *exercise, const struct plan_step *step, int team);
 
 /* ---- run_predicate.c ----------------------------------------------------------------------- */
 

@@ -9,10 +9,10 @@ static void look(struct run_check *check);
 static void record(struct run_check *check, const struct world_probe_result *result)
 {
     static const char *const kinds[] = {
-        [WORLD_OK] = "check.ok",
-        [WORLD_DOWN] = "check.down",
-        [WORLD_MUMBLE] = "check.down",
-        [WORLD_FAULT] = "check.fault",
+            [WORLD_OK] = "check.ok",
+            [WORLD_DOWN] = "check.down",
+            [WORLD_MUMBLE] = "check.down",
+            [WORLD_FAULT] = "check.fault",
     };
     cJSON *body = cJSON_CreateObject();
     cJSON_AddNumberToObject(body, "round", check->round);
@@ -22,8 +22,7 @@ static void record(struct run_check *check, const struct world_probe_result *res
         cJSON_AddNumberToObject(body, "value", result->value);
     }
     if (result->status == WORLD_DOWN || result->status == WORLD_MUMBLE) {
-        cJSON_AddStringToObject(body, "status",
-                result->status == WORLD_DOWN ? "down" : "mumble");
+        cJSON_AddStringToObject(body, "status", result->status == WORLD_DOWN ? "down" : "mumble");
     }
     run_record(check->exercise, kinds[result->status], check->team, check->service->name, body);
 }
@@ -81,8 +80,8 @@ static void on_round(gpointer data)
     }
     /* the last look is still under way, although its limit is shorter than a round: ours to mend */
     struct world_probe_result late = {
-        .status = WORLD_FAULT,
-        .detail = "the round before had not ended",
+            .status = WORLD_FAULT,
+            .detail = "the round before had not ended",
     };
     record(check, &late);
 }

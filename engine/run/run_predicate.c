@@ -11,12 +11,13 @@
 
 struct question {
     struct predicate_scope scope;
-    const struct plan_predicate *predicate;
+    const struct plan_predicate *predicate; /* NULL: only the probe */
+    const struct plan_probe *probe;
     predicate_fn done;
     gpointer data;
-    guint part;    /* ALL, ANY: the part being asked */
-    cJSON *parts;  /* their evidence */
-    char *wanted;  /* contains, with names filled in */
+    guint part;   /* ALL, ANY: the part being asked */
+    cJSON *parts; /* their evidence */
+    char *wanted; /* contains, with names filled in */
     char *path;
     gint64 offset;
     int machine;
@@ -101,13 +102,15 @@ static void on_probed(const struct world_probe_result *result, gpointer data)
     enum run_truth truth = result->status == WORLD_OK      ? TRUTH_YES
                            : result->status == WORLD_FAULT ? TRUTH_FAULT
                                                            : TRUTH_NO;
-    g_autofree char *why = text_clean_tail(result->detail ? result->detail : "",
-            strlen(result->detail ? result->detail : ""), 300);
+    const char *detail = result->detail ? result->detail : "";
+    g_autofree char *clean = text_clean_tail(detail, strlen(detail), 300);
+    g_autofree char *why = g_strdup_printf(
+            "%s on %s: %s", plan_protocol_name(q->probe->protocol), q->probe->machine, clean);
     answer(q, truth, why, cJSON_CreateNumber(result->value));
 }
 
-static void on_read(const char *bytes, gsize length, gint64 file_size, const GError *error,
-        gpointer data)
+static void on_read(
+        const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data)
 {
     struct question *q = data;
     if (error) {
@@ -121,9 +124,9 @@ static void on_read(const char *bytes, gsize length, gint64 file_size, const GEr
     }
     g_autofree char *text = g_strndup(bytes ? bytes : "", length);
     if (q->wanted && !strstr(text, q->wanted)) {
-        g_autofree char *why = g_strdup_printf("%s: no \"%s\" in %s (%zu %sbytes read)",
-                machine_id(q), q->wanted, q->path, length,
-                q->predicate->kind == PLAN_LOG ? "new " : "");
+        g_autofree char *why =
+                g_strdup_printf("%s: no \"%s\" in %s (%zu %sbytes read)", machine_id(q), q->wanted,
+                        q->path, length, q->predicate->kind == PLAN_LOG ? "new " : "");
         answer(q, TRUTH_NO, why, NULL);
         return;
     }
@@ -149,14 +152,14 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
     }
     if (q->wanted && !strstr(result->out, q->wanted)) {
         g_autofree char *tail = text_clean_tail(result->out, strlen(result->out), 200);
-        g_autofree char *why = g_strdup_printf("%s: %s printed no \"%s\" but: %s", machine_id(q),
-                command, q->wanted, tail);
+        g_autofree char *why = g_strdup_printf(
+                "%s: %s printed no \"%s\" but: %s", machine_id(q), command, q->wanted, tail);
         answer(q, TRUTH_NO, why, NULL);
         return;
     }
     g_autofree char *line = quote_line(result->out, q->wanted);
-    g_autofree char *why = g_strdup_printf("%s: %s exited with %d and printed: %s", machine_id(q),
-            command, result->status, line);
+    g_autofree char *why = g_strdup_printf(
+            "%s: %s exited with %d and printed: %s", machine_id(q), command, result->status, line);
     answer(q, TRUTH_YES, why, cJSON_CreateString(line));
 }
 
@@ -178,9 +181,9 @@ static void on_grew(const struct world_exec_result *result, const GError *error,
     }
     gint64 now = result->status == 0 ? first_number(result->out) : 0;
     g_autofree char *tail = text_clean_tail(result->out, strlen(result->out), 200);
-    g_autofree char *why = g_strdup_printf("%s: %s went from %" G_GINT64_FORMAT
-            " to %" G_GINT64_FORMAT ": %s", machine_id(q), q->predicate->argv[0], q->offset, now,
-            g_strstrip(tail));
+    g_autofree char *why =
+            g_strdup_printf("%s: %s went from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ": %s",
+                    machine_id(q), q->predicate->argv[0], q->offset, now, g_strstrip(tail));
     answer(q, now > q->offset ? TRUTH_YES : TRUTH_NO, why, cJSON_CreateNumber((double)now));
 }
 
@@ -232,11 +235,12 @@ static struct question *question_new(const struct predicate_scope *scope,
 {
     struct question *q = g_new0(struct question, 1);
     *q = (struct question){
-        .scope = *scope,
-        .predicate = predicate,
-        .done = done,
-        .data = data,
-        .machine = -1,
+            .scope = *scope,
+            .predicate = predicate,
+            .probe = predicate ? predicate->probe : NULL,
+            .done = done,
+            .data = data,
+            .machine = -1,
     };
     return q;
 }
@@ -281,6 +285,7 @@ void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe 
 {
     struct world *world = scope->exercise->options.world;
     struct question *q = question_new(scope, NULL, done, data);
+    q->probe = probe;
     world->ops->probe(world, scope->team, probe, on_probed, q);
 }
 
@@ -314,8 +319,8 @@ static void remember(struct preparation *p, gint64 value)
     measure_next(p);
 }
 
-static void on_size(const char *bytes, gsize length, gint64 file_size, const GError *error,
-        gpointer data)
+static void on_size(
+        const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data)
 {
     (void)bytes;
     (void)length;

@@ -50,20 +50,20 @@ static void ask_end(struct ask *ask, const struct script_reply *reply)
 static struct script_reply failed(const GError *error)
 {
     static const char *const codes[] = {
-        [SANDTABLE_ERROR_TIMEOUT] = "timeout",
-        [SANDTABLE_ERROR_NOT_FOUND] = "not-found",
-        [SANDTABLE_ERROR_MACHINE] = "machine",
-        [SANDTABLE_ERROR_CANCELLED] = "cancelled",
-        [SANDTABLE_ERROR_PROTOCOL] = NULL,
+            [SANDTABLE_ERROR_TIMEOUT] = "timeout",
+            [SANDTABLE_ERROR_NOT_FOUND] = "not-found",
+            [SANDTABLE_ERROR_MACHINE] = "machine",
+            [SANDTABLE_ERROR_CANCELLED] = "cancelled",
+            [SANDTABLE_ERROR_PROTOCOL] = NULL,
     };
     const char *code = NULL;
     if (error->domain == SANDTABLE_ERROR && error->code < (int)G_N_ELEMENTS(codes)) {
         code = codes[error->code];
     }
     return (struct script_reply){
-        .kind = SCRIPT_REPLY_FAILED,
-        .code = code ? code : "failed",
-        .message = error->message,
+            .kind = SCRIPT_REPLY_FAILED,
+            .code = code ? code : "failed",
+            .message = error->message,
     };
 }
 
@@ -74,10 +74,10 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
         reply = failed(error);
     } else {
         reply = (struct script_reply){
-            .kind = SCRIPT_REPLY_EXEC,
-            .status = result->status,
-            .out = result->out,
-            .err = result->err,
+                .kind = SCRIPT_REPLY_EXEC,
+                .status = result->status,
+                .out = result->out,
+                .err = result->err,
         };
     }
     ask_end(data, &reply);
@@ -113,8 +113,8 @@ static void host_write(gpointer data, guint64 ticket, const char *who, int team,
     world->ops->write(world, machine, path, bytes, length, on_written, ask);
 }
 
-static void on_read(const char *bytes, gsize length, gint64 file_size, const GError *error,
-        gpointer data)
+static void on_read(
+        const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data)
 {
     struct script_reply reply;
     g_autofree char *text = NULL;
@@ -122,9 +122,9 @@ static void on_read(const char *bytes, gsize length, gint64 file_size, const GEr
         reply = failed(error);
     } else if (file_size < 0) {
         reply = (struct script_reply){
-            .kind = SCRIPT_REPLY_FAILED,
-            .code = "not-found",
-            .message = "no such file",
+                .kind = SCRIPT_REPLY_FAILED,
+                .code = "not-found",
+                .message = "no such file",
         };
     } else {
         text = g_strndup(bytes ? bytes : "", length);
@@ -133,8 +133,8 @@ static void on_read(const char *bytes, gsize length, gint64 file_size, const GEr
     ask_end(data, &reply);
 }
 
-static void host_read(gpointer data, guint64 ticket, const char *who, int team, int machine,
-        const char *path)
+static void host_read(
+        gpointer data, guint64 ticket, const char *who, int team, int machine, const char *path)
 {
     struct exercise *exercise = data;
     struct ask *ask = ask_new(exercise, ticket, who, team, machine, "read");
@@ -194,12 +194,12 @@ static void host_ended(gpointer data, const char *who, int team, const char *err
 }
 
 static const struct script_host host_ops = {
-    .exec = host_exec,
-    .write = host_write,
-    .read = host_read,
-    .step = host_step,
-    .note = host_note,
-    .ended = host_ended,
+        .exec = host_exec,
+        .write = host_write,
+        .read = host_read,
+        .step = host_step,
+        .note = host_note,
+        .ended = host_ended,
 };
 
 void run_script_attach(struct exercise *exercise)
@@ -207,8 +207,8 @@ void run_script_attach(struct exercise *exercise)
     if (exercise->options.script) {
         struct script_host host = host_ops;
         host.data = exercise;
-        script_attach(exercise->options.script, exercise->options.plan, exercise->options.clock,
-                &host);
+        script_attach(
+                exercise->options.script, exercise->options.plan, exercise->options.clock, &host);
     }
 }
 

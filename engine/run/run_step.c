@@ -34,8 +34,8 @@ const char *run_verdict_name(enum run_verdict verdict)
     return names[verdict];
 }
 
-static enum run_verdict *verdict_slot(const struct exercise *exercise, const struct plan_step *step,
-        int team)
+static enum run_verdict *verdict_slot(
+        const struct exercise *exercise, const struct plan_step *step, int team)
 {
     const struct plan *plan = exercise->options.plan;
     guint index = 0;
@@ -43,8 +43,8 @@ static enum run_verdict *verdict_slot(const struct exercise *exercise, const str
     return &exercise->verdicts[index * plan->teams->len + (guint)team];
 }
 
-enum run_verdict run_verdict_of(const struct exercise *exercise, const struct plan_step *step,
-        int team)
+enum run_verdict run_verdict_of(
+        const struct exercise *exercise, const struct plan_step *step, int team)
 {
     return *verdict_slot(exercise, step, team);
 }
@@ -74,8 +74,8 @@ static cJSON *step_body(const struct step_run *run)
     cJSON_AddStringToObject(body, "title", run->step->title);
     cJSON_AddStringToObject(body, "from", run_machine_plan(exercise, run->from)->id);
     cJSON_AddStringToObject(body, "to", run_machine_plan(exercise, run->to)->id);
-    cJSON_AddStringToObject(body, "attacker",
-            run_team_id(exercise, run_machine_plan(exercise, run->from)->team));
+    cJSON_AddStringToObject(
+            body, "attacker", run_team_id(exercise, run_machine_plan(exercise, run->from)->team));
     cJSON_AddItemToObject(body, "attack", run_technique(&run->step->attack));
     return body;
 }
@@ -132,9 +132,9 @@ static void on_blocked_by(enum run_truth truth, cJSON *evidence, gpointer data)
         return;
     }
     static const enum run_verdict verdicts[] = {
-        [TRUTH_YES] = VERDICT_BLOCKED,
-        [TRUTH_NO] = VERDICT_INERT,
-        [TRUTH_FAULT] = VERDICT_FAULT,
+            [TRUTH_YES] = VERDICT_BLOCKED,
+            [TRUTH_NO] = VERDICT_INERT,
+            [TRUTH_FAULT] = VERDICT_FAULT,
     };
     finish(run, verdicts[truth], why);
 }
@@ -201,8 +201,8 @@ static void settle(struct step_run *run)
 
 static void act_next(struct exercise *exercise, gpointer data);
 
-static cJSON *command_evidence(struct step_run *run, const struct world_exec_result *result,
-        const GError *error)
+static cJSON *command_evidence(
+        struct step_run *run, const struct world_exec_result *result, const GError *error)
 {
     char **argv = g_ptr_array_index(run->step->act, run->next_act - 1);
     cJSON *command = cJSON_CreateObject();
@@ -266,8 +266,8 @@ static void act_next(struct exercise *exercise, gpointer data)
         return;
     }
     g_auto(GStrv) inside = world_argv(plan, run->from, run->team, (const char *const *)argv);
-    world->ops->exec(world, run->from, (const char *const *)inside, (int)(left_us / 1000), on_acted,
-            run);
+    world->ops->exec(
+            world, run->from, (const char *const *)inside, (int)(left_us / 1000), on_acted, run);
 }
 
 /* ---- before the commands ------------------------------------------------------------------- */
@@ -307,8 +307,8 @@ static bool may_begin(struct step_run *run)
         const struct plan_step *needed = plan_step(exercise->options.plan, run->step->needs);
         enum run_verdict verdict = run_verdict_of(exercise, needed, run->team);
         if (verdict != VERDICT_EFFECT) {
-            g_autofree char *why = g_strdup_printf("it needs %s, whose verdict is %s", needed->name,
-                    run_verdict_name(verdict));
+            g_autofree char *why = g_strdup_printf(
+                    "it needs %s, whose verdict is %s", needed->name, run_verdict_name(verdict));
             cJSON *evidence = cJSON_CreateObject();
             cJSON_AddBoolToObject(evidence, "ok", false);
             cJSON_AddStringToObject(evidence, "why", why);
@@ -321,8 +321,8 @@ static bool may_begin(struct step_run *run)
     for (gsize i = 0; i < G_N_ELEMENTS(both); i++) {
         enum machine_state state = exercise->machines[both[i]].state;
         if (state != MACHINE_READY) {
-            g_autofree char *why = g_strdup_printf("%s is %s",
-                    run_machine_plan(exercise, both[i])->id, machine_state_name(state));
+            g_autofree char *why = g_strdup_printf(
+                    "%s is %s", run_machine_plan(exercise, both[i])->id, machine_state_name(state));
             finish(run, VERDICT_FAULT, why);
             return false;
         }
@@ -369,10 +369,10 @@ bool run_step_start(struct exercise *exercise, const struct plan_step *step, int
     run->done = done;
     run->data = data;
     run->scope = (struct predicate_scope){
-        .exercise = exercise,
-        .step = step,
-        .team = team,
-        .offsets = g_hash_table_new_full(NULL, NULL, NULL, g_free),
+            .exercise = exercise,
+            .step = step,
+            .team = team,
+            .offsets = g_hash_table_new_full(NULL, NULL, NULL, g_free),
     };
     run->evidence = cJSON_CreateObject();
     run->commands = cJSON_AddArrayToObject(run->evidence, "commands");

@@ -29,12 +29,12 @@ struct world_probe_result {
 };
 
 typedef void (*world_done_fn)(const GError *error, gpointer data);
-typedef void (*world_state_fn)(int machine, enum machine_state state, const char *reason,
-        gpointer data);
-typedef void (*world_exec_fn)(const struct world_exec_result *result, const GError *error,
-        gpointer data);
-typedef void (*world_read_fn)(const char *bytes, gsize length, gint64 file_size,
-        const GError *error, gpointer data);
+typedef void (*world_state_fn)(
+        int machine, enum machine_state state, const char *reason, gpointer data);
+typedef void (*world_exec_fn)(
+        const struct world_exec_result *result, const GError *error, gpointer data);
+typedef void (*world_read_fn)(
+        const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data);
 typedef void (*world_probe_fn)(const struct world_probe_result *result, gpointer data);
 
 struct world_ops {
@@ -67,8 +67,8 @@ struct world_real_options {
 };
 
 /* Inside a cell (cell_enter). Checks images and capacity; starts nothing. */
-struct world *world_real_new(const struct plan *plan, const struct world_real_options *options,
-        GError **error);
+struct world *world_real_new(
+        const struct plan *plan, const struct world_real_options *options, GError **error);
 
 /* Machines in memory. Unknown commands succeed and print nothing; a test or a rehearsal scripts the
  * rest. */
@@ -76,8 +76,8 @@ struct world_sim_hooks {
     gpointer data;
     /* Fill out and err with g_strdup'ed text (may stay NULL); return the exit status. */
     int (*exec)(gpointer data, int machine, const char *const *argv, char **out, char **err);
-    enum world_status (*probe)(gpointer data, int team, const struct plan_probe *probe,
-            char **detail, double *value);
+    enum world_status (*probe)(
+            gpointer data, int team, const struct plan_probe *probe, char **detail, double *value);
 };
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks);
 void world_sim_crash(struct world *world, int machine);

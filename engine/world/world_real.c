@@ -1,6 +1,6 @@
 /* world_real.c - the real range: networks by netlink, machines by libvirt, checks by sockets. */
-#include "base/error.h"
 #include "world/world_real.h"
+#include "base/error.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -60,8 +60,8 @@ static struct real_machine *by_domain(struct real_world *world, const char *doma
     return NULL;
 }
 
-static void on_virt_state(const char *domain, enum machine_state state, const char *reason,
-        gpointer data)
+static void on_virt_state(
+        const char *domain, enum machine_state state, const char *reason, gpointer data)
 {
     struct real_machine *machine = by_domain(data, domain);
     if (!machine || (machine->state == MACHINE_CRASHED && state == MACHINE_STOPPED)) {
@@ -254,17 +254,17 @@ struct probe_call {
 static void on_probe(const struct check_result *result, gpointer data)
 {
     static const enum world_status status[] = {
-        [CHECK_OK] = WORLD_OK,
-        [CHECK_DOWN] = WORLD_DOWN,
-        [CHECK_MUMBLE] = WORLD_MUMBLE,
-        [CHECK_FAULT] = WORLD_FAULT,
+            [CHECK_OK] = WORLD_OK,
+            [CHECK_DOWN] = WORLD_DOWN,
+            [CHECK_MUMBLE] = WORLD_MUMBLE,
+            [CHECK_FAULT] = WORLD_FAULT,
     };
     g_autofree struct probe_call *call = data;
     struct world_probe_result out = {
-        .status = status[result->status],
-        .detail = result->detail,
-        .value = result->value,
-        .took_us = result->took_us,
+            .status = status[result->status],
+            .detail = result->detail,
+            .value = result->value,
+            .took_us = result->took_us,
     };
     call->done(&out, call->data);
 }
@@ -292,27 +292,27 @@ static void real_probe(struct world *head, int team, const struct plan_probe *pr
         world_probe_fn done, gpointer data)
 {
     static const enum check_protocol protocol[] = {
-        [PLAN_HTTP] = CHECK_HTTP,
-        [PLAN_TCP] = CHECK_TCP,
-        [PLAN_SSH] = CHECK_SSH,
-        [PLAN_MODBUS] = CHECK_MODBUS,
-        [PLAN_PING] = CHECK_PING,
+            [PLAN_HTTP] = CHECK_HTTP,
+            [PLAN_TCP] = CHECK_TCP,
+            [PLAN_SSH] = CHECK_SSH,
+            [PLAN_MODBUS] = CHECK_MODBUS,
+            [PLAN_PING] = CHECK_PING,
     };
     struct real_world *world = (struct real_world *)head;
     struct check_request request = {
-        .protocol = protocol[probe->protocol],
-        .space = world->spaces[team],
-        .address = address_for_team(head->plan, probe->machine, team),
-        .port = probe->port,
-        .timeout_ms = probe->timeout_ms,
-        .path = probe->path,
-        .status = probe->status,
-        .contains = probe->contains,
-        .table = probe->table,
-        .unit = probe->unit,
-        .register_address = probe->address,
-        .min = probe->min,
-        .max = probe->max,
+            .protocol = protocol[probe->protocol],
+            .space = world->spaces[team],
+            .address = address_for_team(head->plan, probe->machine, team),
+            .port = probe->port,
+            .timeout_ms = probe->timeout_ms,
+            .path = probe->path,
+            .status = probe->status,
+            .contains = probe->contains,
+            .table = probe->table,
+            .unit = probe->unit,
+            .register_address = probe->address,
+            .min = probe->min,
+            .max = probe->max,
     };
     struct probe_call *call = g_new(struct probe_call, 1);
     *call = (struct probe_call){done, data};
@@ -340,14 +340,14 @@ static void real_free(struct world *head)
 }
 
 static const struct world_ops real_ops = {
-    .free = real_free,
-    .up = real_up,
-    .down = real_down,
-    .pause = real_pause,
-    .exec = real_exec,
-    .write = real_write,
-    .read = real_read,
-    .probe = real_probe,
+        .free = real_free,
+        .up = real_up,
+        .down = real_down,
+        .pause = real_pause,
+        .exec = real_exec,
+        .write = real_write,
+        .read = real_read,
+        .probe = real_probe,
 };
 
 static const struct image *find_image(struct real_world *world, const char *name, GError **error)
@@ -362,15 +362,15 @@ static const struct image *find_image(struct real_world *world, const char *name
     return image;
 }
 
-struct world *world_real_new(const struct plan *plan, const struct world_real_options *options,
-        GError **error)
+struct world *world_real_new(
+        const struct plan *plan, const struct world_real_options *options, GError **error)
 {
     struct real_world *world = g_new0(struct real_world, 1);
     world->head = (struct world){.ops = &real_ops, .plan = plan};
     world->root = g_strdup(options->root);
     world->accel = options->accel;
-    world->images = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
-            (GDestroyNotify)image_free);
+    world->images =
+            g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
     world->spaces = g_new(int, plan->teams->len + 1);
     for (guint i = 0; i < plan->teams->len; i++) {
         world->spaces[i] = -1;

@@ -31,8 +31,8 @@ struct real_world {
 };
 
 /* Reports a state and remembers it. */
-void real_machine_set_state(struct real_machine *machine, enum machine_state state,
-        const char *reason);
+void real_machine_set_state(
+        struct real_machine *machine, enum machine_state state, const char *reason);
 
 /* The agent is there: names, files, set-up commands, one after the other; then READY, or CRASHED
  * with the command that failed. */

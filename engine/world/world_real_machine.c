@@ -7,8 +7,8 @@
 
 #define SETUP_TIMEOUT_MS 60000
 
-void real_machine_set_state(struct real_machine *machine, enum machine_state state,
-        const char *reason)
+void real_machine_set_state(
+        struct real_machine *machine, enum machine_state state, const char *reason)
 {
     struct world *head = &machine->world->head;
     machine->state = state;
@@ -52,17 +52,17 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
     *ret_cmdline = g_string_free(cmdline, FALSE);
     *ret_cards = cards;
     *ret = (struct virt_machine){
-        .domain = plan->domain,
-        .kernel = machine->image->kernel,
-        .initrd = machine->image->initrd,
-        .modules = machine->image->modules,
-        .root = machine->image->root,
-        .cmdline = *ret_cmdline,
-        .memory_mib = plan->host->memory_mib,
-        .vcpus = plan->host->vcpus,
-        .cards = cards,
-        .n_cards = plan->cards->len,
-        .accel = machine->world->accel,
+            .domain = plan->domain,
+            .kernel = machine->image->kernel,
+            .initrd = machine->image->initrd,
+            .modules = machine->image->modules,
+            .root = machine->image->root,
+            .cmdline = *ret_cmdline,
+            .memory_mib = plan->host->memory_mib,
+            .vcpus = plan->host->vcpus,
+            .cards = cards,
+            .n_cards = plan->cards->len,
+            .accel = machine->world->accel,
     };
 }
 
@@ -108,7 +108,8 @@ static void on_setup_done(const struct virt_exec_result *result, const GError *e
     prepare_next(machine);
 }
 
-static void on_command_done(const struct virt_exec_result *result, const GError *error, gpointer data)
+static void on_command_done(
+        const struct virt_exec_result *result, const GError *error, gpointer data)
 {
     (void)result;
     on_written(error, data);

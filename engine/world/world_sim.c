@@ -68,16 +68,15 @@ static struct answer *answer_new(struct world *head, int machine)
     answer->machine = machine;
     if (machine >= 0 && answer->world->machines[machine].state != MACHINE_READY) {
         const struct plan_machine *plan = g_ptr_array_index(head->plan->machines, (guint)machine);
-        answer->error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,
-                "machine %s is %s", plan->id,
-                machine_state_name(answer->world->machines[machine].state));
+        answer->error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "machine %s is %s",
+                plan->id, machine_state_name(answer->world->machines[machine].state));
     }
     g_idle_add(deliver, answer);
     return answer;
 }
 
-static void set_state(struct sim_world *world, int machine, enum machine_state state,
-        const char *reason)
+static void set_state(
+        struct sim_world *world, int machine, enum machine_state state, const char *reason)
 {
     world->machines[machine].state = state;
     if (world->head.on_state) {
@@ -192,8 +191,8 @@ static void sim_probe(struct world *head, int team, const struct plan_probe *pro
         answer->probe.status = WORLD_DOWN;
         answer->out = g_strdup("no answer");
     } else if (hooks->probe) {
-        answer->probe.status = hooks->probe(hooks->data, team, probe, &answer->out,
-                &answer->probe.value);
+        answer->probe.status =
+                hooks->probe(hooks->data, team, probe, &answer->out, &answer->probe.value);
     }
 }
 
@@ -213,14 +212,14 @@ static void sim_free(struct world *head)
 }
 
 static const struct world_ops sim_ops = {
-    .free = sim_free,
-    .up = sim_up,
-    .down = sim_down,
-    .pause = sim_pause,
-    .exec = sim_exec,
-    .write = sim_write,
-    .read = sim_read,
-    .probe = sim_probe,
+        .free = sim_free,
+        .up = sim_up,
+        .down = sim_down,
+        .pause = sim_pause,
+        .exec = sim_exec,
+        .write = sim_write,
+        .read = sim_read,
+        .probe = sim_probe,
 };
 
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks)
@@ -230,7 +229,8 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
     world->hooks = *hooks;
     world->machines = g_new0(struct sim_machine, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {
-        world->machines[i].files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, file_free);
+        world->machines[i].files =
+                g_hash_table_new_full(g_str_hash, g_str_equal, g_free, file_free);
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         for (guint k = 0; k < machine->host->files->len; k++) {
             const struct plan_file *file = g_ptr_array_index(machine->host->files, k);

@@ -44,8 +44,8 @@ int main(void)
     double before = cpu_s(pid);
     gint64 from = g_get_monotonic_time();
     g_usleep(IDLE_S * G_USEC_PER_SEC); /* what is measured is this very time */
-    double share = (cpu_s(pid) - before) * 100 * G_USEC_PER_SEC /
-                   (double)(g_get_monotonic_time() - from);
+    double share =
+            (cpu_s(pid) - before) * 100 * G_USEC_PER_SEC / (double)(g_get_monotonic_time() - from);
     double memory = resident_mib(pid);
     gint64 end = g_get_monotonic_time();
     auto_outcome down = CALL("down", name);

@@ -42,8 +42,8 @@ static void rehearsal_settle(struct rehearsal *r)
     ledger_flush(r->ledger, NULL);
 }
 
-static void rehearsal_open(struct rehearsal *r, const char *scenario,
-        const struct world_sim_hooks *hooks)
+static void rehearsal_open(
+        struct rehearsal *r, const char *scenario, const struct world_sim_hooks *hooks)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) problems = plan_problems_new();
@@ -60,13 +60,13 @@ static void rehearsal_open(struct rehearsal *r, const char *scenario,
     r->clock = clock_new_virtual();
     r->world = world_sim_new(r->plan, hooks);
     const struct exercise_options options = {
-        .plan = r->plan,
-        .script = r->script,
-        .world = r->world,
-        .clock = r->clock,
-        .ledger = r->ledger,
-        .ledger_path = r->ledger_path,
-        .accel = "simulated",
+            .plan = r->plan,
+            .script = r->script,
+            .world = r->world,
+            .clock = r->clock,
+            .ledger = r->ledger,
+            .ledger_path = r->ledger_path,
+            .accel = "simulated",
     };
     r->exercise = exercise_new(&options);
     exercise_start(r->exercise, rehearsal_on_end, r);
@@ -96,8 +96,8 @@ static void rehearsal_close(struct rehearsal *r)
 }
 
 /* The body of the last event of that kind about subject for team; NULL when there is none. */
-static cJSON *rehearsal_last(const struct rehearsal *r, const char *kind, const char *team,
-        const char *subject)
+static cJSON *rehearsal_last(
+        const struct rehearsal *r, const char *kind, const char *team, const char *subject)
 {
     struct ledger_reader *reader = ledger_reader_open(r->ledger_path, NULL);
     assert_non_null(reader);

@@ -21,8 +21,8 @@ static bool has(const char *const *argv, const char *word)
     return false;
 }
 
-static void append(struct drill *d, const char *machine, int team, const char *path,
-        const char *text)
+static void append(
+        struct drill *d, const char *machine, int team, const char *path, const char *text)
 {
     world_sim_write(d->r.world, plan_machine_for(d->r.plan, machine, team), path, text);
 }
@@ -76,8 +76,8 @@ static int on_exec(gpointer data, int machine, const char *const *argv, char **o
     return 0;
 }
 
-static enum world_status on_probe(gpointer data, int team, const struct plan_probe *probe,
-        char **detail, double *value)
+static enum world_status on_probe(
+        gpointer data, int team, const struct plan_probe *probe, char **detail, double *value)
 {
     struct drill *d = data;
     const struct office *office = &d->office[team];
@@ -100,8 +100,8 @@ static void open_drill(struct drill *d)
     rehearsal_open(&d->r, SANDTABLE_SOURCE_DIR "/scenarios/first-drill", &hooks);
 }
 
-static void expect_verdict(const struct drill *d, const char *team, const char *step,
-        const char *verdict)
+static void expect_verdict(
+        const struct drill *d, const char *team, const char *step, const char *verdict)
 {
     auto_json body = rehearsal_last(&d->r, "step.verdict", team, step);
     if (strcmp(json_string(body, "verdict", "none"), verdict) != 0) {
@@ -228,11 +228,11 @@ static void a_crashed_machine_is_an_alarm_and_not_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_hardened_team_blocks_and_wins),
-        cmocka_unit_test(evidence_quotes_what_was_read_from_the_machines),
-        cmocka_unit_test(a_pause_stops_clock_machines_and_checks_together),
-        cmocka_unit_test(held_injects_wait_and_fired_ones_run_at_once),
-        cmocka_unit_test(a_crashed_machine_is_an_alarm_and_not_the_end),
+            cmocka_unit_test(the_hardened_team_blocks_and_wins),
+            cmocka_unit_test(evidence_quotes_what_was_read_from_the_machines),
+            cmocka_unit_test(a_pause_stops_clock_machines_and_checks_together),
+            cmocka_unit_test(held_injects_wait_and_fired_ones_run_at_once),
+            cmocka_unit_test(a_crashed_machine_is_an_alarm_and_not_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

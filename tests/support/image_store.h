@@ -7,8 +7,8 @@ struct test_images {
     char *dir; /* holds data/images, guest, store */
 };
 
-static inline void test_images_write(const struct test_images *images, const char *path,
-        const char *text)
+static inline void test_images_write(
+        const struct test_images *images, const char *path, const char *text)
 {
     g_autofree char *whole = g_build_filename(images->dir, path, NULL);
     g_autofree char *parent = g_path_get_dirname(whole);

@@ -2,11 +2,11 @@
 #pragma once
 
 /* clang-format off: cmocka.h wants these first */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 /* clang-format on */
 
 #include <glib.h>
@@ -24,8 +24,8 @@ static inline char *test_mkdtemp(void)
 static inline void test_rmtree(char *dir)
 {
     const char *argv[] = {"rm", "-rf", "--", dir, NULL};
-    assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
-            NULL, NULL));
+    assert_true(g_spawn_sync(
+            NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
     g_free(dir);
 }
 

@@ -86,15 +86,15 @@ static GPtrArray *outside_addresses(void)
 {
     GPtrArray *addresses = g_ptr_array_new_with_free_func(g_free);
     const char *const commands[] = {
-        "ip -4 -o addr show | awk '{ sub(\"/.*\", \"\", $4); print $4 }'",
-        "ip -4 route show | awk '$2 == \"via\" { print $3 }'",
-        "echo 169.254.169.254; echo 8.8.8.8; echo 1.1.1.1",
+            "ip -4 -o addr show | awk '{ sub(\"/.*\", \"\", $4); print $4 }'",
+            "ip -4 route show | awk '$2 == \"via\" { print $3 }'",
+            "echo 169.254.169.254; echo 8.8.8.8; echo 1.1.1.1",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
         const char *const argv[] = {"sh", "-c", commands[i], NULL};
         g_autofree char *out = NULL;
-        g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, NULL, NULL,
-                NULL);
+        g_spawn_sync(
+                NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, NULL, NULL, NULL);
         g_auto(GStrv) lines = g_strsplit(out ? out : "", "\n", -1);
         for (char **line = lines; *line; line++) {
             if (**line) {
@@ -127,8 +127,8 @@ static void the_host_does_not_exist_for_a_machine(void **state)
     }
     g_string_append(tries, "test -z \"$reached\" || { echo reached $reached; exit 1; }");
     assert_guest("blue1/web", tries->str, true);
-    g_autofree char *inside = g_strdup_printf("ip netns exec blue1 bash -c '%s'",
-            "ip route get 8.8.8.8 && ping -c1 -W4 8.8.8.8");
+    g_autofree char *inside = g_strdup_printf(
+            "ip netns exec blue1 bash -c '%s'", "ip route get 8.8.8.8 && ping -c1 -W4 8.8.8.8");
     assert_guest("attacker", inside, false);
     g_string_free(tries, TRUE);
 }
@@ -139,8 +139,7 @@ static void teams_do_not_see_each_other(void **state)
     (void)state;
     int status = 0;
     assert_guest("blue2/gate", "echo south > /tmp/mark; ip link", true);
-    g_autofree char *mac =
-            guest("blue2/web", "cat /sys/class/net/eth0/address", &status);
+    g_autofree char *mac = guest("blue2/web", "cat /sys/class/net/eth0/address", &status);
     g_strstrip(mac);
     assert_int_equal(status, 0);
     g_autofree char *own = guest("blue1/web", "cat /sys/class/net/eth0/address", &status);
@@ -152,8 +151,8 @@ static void teams_do_not_see_each_other(void **state)
     g_autofree char *arp = guest("blue1/gate", "ip neigh | grep -c REACHABLE; ip neigh", &status);
     assert_null(strstr(arp, mac) && strstr(arp, "REACHABLE 10.20.1.77") ? arp : NULL);
     /* the shared attacker cannot forward from one team's space to the other's */
-    assert_guest("attacker", "test \"$(ip netns exec blue1 ip -4 -o addr | grep -c 10.20.1.66)\" = 1",
-            true);
+    assert_guest("attacker",
+            "test \"$(ip netns exec blue1 ip -4 -o addr | grep -c 10.20.1.66)\" = 1", true);
 }
 
 static void a_pause_stops_the_clock_and_the_machines(void **state)
@@ -323,16 +322,16 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_gets_ready_and_runs),
-        cmocka_unit_test(machines_are_what_the_scenario_says),
-        cmocka_unit_test(qemu_is_not_root_and_has_no_capabilities),
-        cmocka_unit_test(the_host_does_not_exist_for_a_machine),
-        cmocka_unit_test(teams_do_not_see_each_other),
-        cmocka_unit_test(a_pause_stops_the_clock_and_the_machines),
-        cmocka_unit_test(it_ends_by_itself_and_leaves_only_the_ledger),
-        cmocka_unit_test(the_hardened_team_blocks_and_the_other_does_not),
-        cmocka_unit_test(every_total_is_the_sum_of_its_explained_terms),
-        cmocka_unit_test(the_ledger_verifies_and_one_flipped_byte_is_named),
+            cmocka_unit_test(it_gets_ready_and_runs),
+            cmocka_unit_test(machines_are_what_the_scenario_says),
+            cmocka_unit_test(qemu_is_not_root_and_has_no_capabilities),
+            cmocka_unit_test(the_host_does_not_exist_for_a_machine),
+            cmocka_unit_test(teams_do_not_see_each_other),
+            cmocka_unit_test(a_pause_stops_the_clock_and_the_machines),
+            cmocka_unit_test(it_ends_by_itself_and_leaves_only_the_ledger),
+            cmocka_unit_test(the_hardened_team_blocks_and_the_other_does_not),
+            cmocka_unit_test(every_total_is_the_sum_of_its_explained_terms),
+            cmocka_unit_test(the_ledger_verifies_and_one_flipped_byte_is_named),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,4 +1,5 @@
-/* test_kill.c - the engine killed at ten random moments: down leaves nothing, the ledger verifies. */
+/* test_kill.c - the engine killed at ten random moments: down leaves nothing, the ledger verifies.
+ */
 #include "system/system.h"
 
 #define ROUNDS 10
@@ -16,8 +17,8 @@ static void nothing_is_left_after_a_kill(void **state)
         /* early moments are the delicate ones: half of them in the first tenth */
         int late = i % 2 ? LATEST_MS : LATEST_MS / 10;
         gint64 when = g_get_monotonic_time() + 1000 * (gint64)g_rand_int_range(rand, 20, late);
-        GPid pid = START(log, "run", TESTS_DIR "/system/two-machines", "--name", name, "--accel",
-                "tcg");
+        GPid pid = START(
+                log, "run", TESTS_DIR "/system/two-machines", "--name", name, "--accel", "tcg");
         while (g_get_monotonic_time() < when && waitpid(pid, NULL, WNOHANG) == 0) {
             g_usleep(5000);
         }
@@ -93,9 +94,9 @@ static void a_second_ctrl_c_ends_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_left_after_a_kill),
-        cmocka_unit_test(a_ctrl_c_ends_cleanly),
-        cmocka_unit_test(a_second_ctrl_c_ends_at_once),
+            cmocka_unit_test(nothing_is_left_after_a_kill),
+            cmocka_unit_test(a_ctrl_c_ends_cleanly),
+            cmocka_unit_test(a_second_ctrl_c_ends_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,7 +177,7 @@ static void an_http_page_is_judged_by_status_and_text(void **state)
     struct server server = {.manner = CLOSES, .reads_first = true, REPLY(page)};
     expect(server, request, CHECK_OK, "HTTP 200, 14 bytes");
     request.contains = "Harbour office";
-    expect(server, request, CHECK_OK, "HTTP 200, 14 bytes");
+    expect(server, request, CHECK_OK, "HTTP 200, 14 bytes, has \"Harbour office\"");
     request.contains = "PWNED";
     expect(server, request, CHECK_MUMBLE, "HTTP 200 but the page lacks \"PWNED\"");
     request.contains = NULL;
