@@ -23,6 +23,7 @@ struct step_run {
     cJSON *evidence;
     cJSON *commands; /* belongs to evidence */
     guint next_act;
+    char **argv; /* of the command under way, names filled in */
     gint64 started_us, limit_at_us, settle_until_us;
     enum run_verdict verdict;
     bool cancelled;
@@ -52,6 +53,7 @@ enum run_verdict run_verdict_of(
 static void step_run_free(struct step_run *run)
 {
     g_hash_table_unref(run->scope.offsets);
+    g_strfreev(run->argv);
     cJSON_Delete(run->evidence);
     g_free(run);
 }
@@ -204,9 +206,8 @@ static void act_next(struct exercise *exercise, gpointer data);
 static cJSON *command_evidence(
         struct step_run *run, const struct world_exec_result *result, const GError *error)
 {
-    char **argv = g_ptr_array_index(run->step->act, run->next_act - 1);
     cJSON *command = cJSON_CreateObject();
-    cJSON_AddItemToObject(command, "argv", json_from_strv((const char *const *)argv));
+    cJSON_AddItemToObject(command, "argv", json_from_strv((const char *const *)run->argv));
     if (error) {
         cJSON_AddStringToObject(command, "error", error->message);
     } else {
@@ -260,12 +261,13 @@ static void act_next(struct exercise *exercise, gpointer data)
     struct world *world = exercise->options.world;
     g_autoptr(GError) error = NULL;
     char **declared = g_ptr_array_index(run->step->act, run->next_act++);
-    g_auto(GStrv) argv = plan_argv(plan, run->step, declared, run->team, &error);
-    if (!argv) {
+    g_strfreev(run->argv);
+    run->argv = plan_argv(plan, run->step, declared, run->team, &error);
+    if (!run->argv) {
         finish(run, VERDICT_FAULT, error->message);
         return;
     }
-    g_auto(GStrv) inside = world_argv(plan, run->from, run->team, (const char *const *)argv);
+    g_auto(GStrv) inside = world_argv(plan, run->from, run->team, (const char *const *)run->argv);
     world->ops->exec(
             world, run->from, (const char *const *)inside, (int)(left_us / 1000), on_acted, run);
 }

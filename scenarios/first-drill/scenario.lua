@@ -176,5 +176,6 @@ return {
     { at = "2m25s", step = "deface" },
     { at = "2m40s", step = "setpoint" },
     { at = "4m30s", note = "Thirty seconds left" },
+    { at = "4m40s", step = "setpoint", undo = true },
   },
 }

@@ -49,7 +49,7 @@ static int attacker(struct drill *d, const char *const *argv, char **err)
     } else if (has(argv, "mbpoll") && office->closed) {
         office->dropped += 3;
     } else if (has(argv, "mbpoll")) {
-        office->setpoint = 480;
+        office->setpoint = has(argv, "480") ? 480 : 0;
     } else {
         *err = g_strdup("exec of \"tool\" failed: No such file or directory");
         return 255;
@@ -141,6 +141,10 @@ static void the_hardened_team_blocks_and_wins(void **state)
     for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
         expect_verdict(&d, "blue2", steps[i], "effect");
     }
+    auto_json undone = rehearsal_last(&d.r, "step.state", "blue2", "setpoint");
+    assert_string_equal(json_string(undone, "state", ""), "undone");
+    auto_json nothing = rehearsal_last(&d.r, "inject.state", "blue1", "undo-setpoint@blue1");
+    assert_string_equal(json_string(nothing, "state", ""), "skipped");
     auto_json score = exercise_score(d.r.exercise, true);
     assert_true(total(score, "blue1") > total(score, "blue2"));
     assert_true(total(score, "red") > 0);

@@ -227,6 +227,22 @@ static void the_hardened_team_blocks_and_the_other_does_not(void **state)
     }
 }
 
+static void an_undone_step_is_undone(void **state)
+{
+    (void)state;
+    const char *last = "";
+    const cJSON *event = NULL;
+    cJSON_ArrayForEach(event, drill.events)
+    {
+        if (!strcmp(json_string(event, "kind", ""), "step.state") &&
+                !strcmp(json_string(event, "team", ""), "blue2") &&
+                !strcmp(json_string(event, "subject", ""), "setpoint")) {
+            last = json_string(json_object(event, "body"), "state", "");
+        }
+    }
+    assert_string_equal(last, "undone");
+}
+
 static void every_total_is_the_sum_of_its_explained_terms(void **state)
 {
     (void)state;
@@ -330,6 +346,7 @@ int main(void)
             cmocka_unit_test(a_pause_stops_the_clock_and_the_machines),
             cmocka_unit_test(it_ends_by_itself_and_leaves_only_the_ledger),
             cmocka_unit_test(the_hardened_team_blocks_and_the_other_does_not),
+            cmocka_unit_test(an_undone_step_is_undone),
             cmocka_unit_test(every_total_is_the_sum_of_its_explained_terms),
             cmocka_unit_test(the_ledger_verifies_and_one_flipped_byte_is_named),
     };
