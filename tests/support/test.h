@@ -1,12 +1,13 @@
 /* test.h - cmocka with the headers it needs before it, and what every test uses. */
 #pragma once
 
-/* clang-format off: cmocka.h wants these first */
-#include <cmocka.h>
+/* cmocka.h wants the others first */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 /* clang-format on */
 
 #include <glib.h>
