@@ -12,5 +12,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     auto_recipe recipe = recipe_parse("x", "images/x", (const char *)data, size, NULL);
     g_autofree char *lines = apt_sources_parse(text, FALSE);
     g_autofree char *stanzas = apt_sources_parse(text, TRUE);
-    return 0;
+    return recipe && lines && stanzas ? 0 : -1; /* -1: not worth keeping in the corpus */
 }
