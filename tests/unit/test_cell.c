@@ -164,15 +164,13 @@ static const char *hidden_kvm(const struct cell_identity *none)
 {
     (void)none;
     g_autoptr(GError) error = NULL;
-    struct stat null;
-    struct stat kvm;
-    EXPECT(stat("/dev/null", &null) == 0);
-    bool exists = stat("/dev/kvm", &kvm) == 0;
-    if (!exists) {
+    if (access("/dev/kvm", F_OK) != 0) {
         return IN_CELL_SKIP "the host has no /dev/kvm to hide";
     }
     EXPECT_OK(cell_enter(true, NULL, &error));
-    EXPECT(stat("/dev/kvm", &kvm) == 0 && kvm.st_rdev == null.st_rdev);
+    EXPECT(access("/dev/kvm", F_OK) == 0);
+    EXPECT(access("/dev/kvm", R_OK | W_OK) != 0);
+    EXPECT(open("/dev/kvm", O_RDWR | O_CLOEXEC) < 0);
     return NULL;
 }
 

@@ -120,12 +120,12 @@ static void json_is_one_document(void **state)
     assert_int_equal(strlen(json_string(first, "head", "")), 64);
 }
 
-static void what_is_missing_is_an_error_and_no_argument_is_wrong_usage(void **state)
+static void what_is_missing_is_an_error_and_an_unknown_option_wrong_usage(void **state)
 {
     struct fixture *f = *state;
     g_autofree char *text = run(f, 1, "no-such-drill", NULL);
     assert_string_equal(text, "");
-    g_autofree char *none = run(f, 2, NULL, NULL);
+    g_autofree char *none = run(f, 2, "--nonsense", NULL);
     assert_string_equal(none, "");
 }
 
@@ -136,7 +136,7 @@ int main(void)
             T(a_sound_ledger_is_said_to_be_so_with_its_head),
             T(a_damaged_one_is_named_by_row_and_fails_the_whole),
             T(json_is_one_document),
-            T(what_is_missing_is_an_error_and_no_argument_is_wrong_usage),
+            T(what_is_missing_is_an_error_and_an_unknown_option_wrong_usage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
