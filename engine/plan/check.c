@@ -59,8 +59,8 @@ bool check_machine(const struct checker *check, int line, const char *owner, con
 static char *find_address(const char *text)
 {
     for (const char *at = text; *at; at++) {
-        bool starts = g_ascii_isdigit(*at) &&
-                (at == text || !(g_ascii_isalnum(at[-1]) || at[-1] == '.'));
+        bool starts =
+                g_ascii_isdigit(*at) && (at == text || !(g_ascii_isalnum(at[-1]) || at[-1] == '.'));
         gsize length = starts ? strspn(at, "0123456789.") : 0;
         if (length >= 7 && length <= 16) {
             g_autofree char *word = g_strndup(at, length);

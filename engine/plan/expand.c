@@ -184,7 +184,8 @@ bool plan_expand(struct plan *plan, int blue_teams, GError **error)
 
 int plan_memory_mib(const struct plan *plan)
 {
-    const int overhead = 48; /* QEMU itself: code, device state, display, TCG's buffer not counted */
+    const int overhead =
+            48; /* QEMU itself: code, device state, display, TCG's buffer not counted */
     int sum = 0;
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = plan->machines->pdata[i];

@@ -106,7 +106,7 @@ static int range_step(lua_State *L)
     answer_clear(&task->answer);
     const struct script_host *host = &task->script->host;
     gint64 most = step->limit_us * (step->act->len + step->undo->len) + step->within_us +
-            300 * G_USEC_PER_SEC;
+                  300 * G_USEC_PER_SEC;
     host->step(host->data, task_ticket(task), task->who, step->name, team);
     return task_wait(L, task, most, push_verdict);
 }
@@ -120,8 +120,7 @@ static void push_json(lua_State *L, const cJSON *json)
         lua_pushstring(L, json->valuestring);
     } else if (cJSON_IsNumber(json)) {
         lua_Integer whole = 0;
-        if (lua_numbertointeger(json->valuedouble, &whole) &&
-                (double)whole == json->valuedouble) {
+        if (lua_numbertointeger(json->valuedouble, &whole) && (double)whole == json->valuedouble) {
             lua_pushinteger(L, whole);
         } else {
             lua_pushnumber(L, json->valuedouble);
@@ -199,8 +198,10 @@ static void refuse_unknown_options(lua_State *L)
         lua_pop(L, 1);
         const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
         if (!g_strv_contains(known, key)) {
-            luaL_error(L, "range.wait_for: unknown option \"%s\"; it takes kind, team, subject, "
-                          "timeout", key);
+            luaL_error(L,
+                    "range.wait_for: unknown option \"%s\"; it takes kind, team, subject, "
+                    "timeout",
+                    key);
         }
     }
 }

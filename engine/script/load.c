@@ -111,8 +111,8 @@ struct script *script_load_with(const char *path, const char *const *images, str
         GPtrArray *problems, GError **error)
 {
     g_autofree char *file = g_file_test(path, G_FILE_TEST_IS_DIR)
-            ? g_build_filename(path, "scenario.lua", NULL)
-            : g_strdup(path);
+                                    ? g_build_filename(path, "scenario.lua", NULL)
+                                    : g_strdup(path);
     g_autofree char *folder = g_path_get_dirname(file);
     g_autofree char *text = NULL;
     gsize length = 0;
@@ -137,8 +137,8 @@ struct script *script_load_with(const char *path, const char *const *images, str
     return load(text, length, file, folder, 0, images, ret_plan, problems);
 }
 
-struct script *script_load(const char *path, struct plan **ret_plan, GPtrArray *problems,
-        GError **error)
+struct script *script_load(
+        const char *path, struct plan **ret_plan, GPtrArray *problems, GError **error)
 {
     return script_load_with(path, NULL, ret_plan, problems, error);
 }

@@ -51,7 +51,8 @@ static gint by_place(gconstpointer a, gconstpointer b)
     return strcmp(x->key, y->key);
 }
 
-/* A node for the value at the top, its key below; attached first, so that an error leaks nothing. */
+/* A node for the value at the top, its key below; attached first, so that an error leaks nothing.
+ */
 static struct node *add_entry(lua_State *L, struct copy *copy, struct node *table)
 {
     struct node *node = g_new0(struct node, 1);
@@ -76,12 +77,12 @@ static struct node *add_entry(lua_State *L, struct copy *copy, struct node *tabl
     return node;
 }
 
-static void fill_table(lua_State *L, struct copy *copy, struct node *node, const char *path,
-        int depth)
+static void fill_table(
+        lua_State *L, struct copy *copy, struct node *node, const char *path, int depth)
 {
     if (depth >= DEPTH_MAX) {
-        luaL_error(L, "the scenario's table is nested more than %d deep, or holds itself",
-                DEPTH_MAX);
+        luaL_error(
+                L, "the scenario's table is nested more than %d deep, or holds itself", DEPTH_MAX);
     }
     luaL_checkstack(L, 8, NULL);
     lua_pushnil(L);
@@ -118,7 +119,8 @@ static void fill(lua_State *L, struct copy *copy, struct node *node, const char 
     case LUA_TNUMBER:
         node->type = NODE_NUMBER;
         node->number = lua_tonumber(L, -1);
-        node->whole = floor(node->number) == node->number && fabs(node->number) <= 9007199254740992.0;
+        node->whole =
+                floor(node->number) == node->number && fabs(node->number) <= 9007199254740992.0;
         break;
     case LUA_TSTRING:
         node->type = NODE_STRING;
@@ -199,7 +201,7 @@ char *node_path(const struct node *node)
 
 const char *node_type_name(const struct node *node)
 {
-    static const char *const names[] = {"boolean", "number", "string", "function", "table",
-            "something else"};
+    static const char *const names[] = {
+            "boolean", "number", "string", "function", "table", "something else"};
     return names[node->type];
 }

@@ -1,4 +1,5 @@
-/* require.c - require("name") for scenarios: Lua text from the scenario's folder, then from lua/. */
+/* require.c - require("name") for scenarios: Lua text from the scenario's folder, then from lua/.
+ */
 #include "script/sandbox.h"
 
 #include <lauxlib.h>
@@ -7,7 +8,8 @@
 
 #define MODULE_MAX (1024 * 1024)
 
-/* "ics.modbus" → "ics/modbus.lua"; only letters, digits, "_" and "-", so no path leaves a folder. */
+/* "ics.modbus" → "ics/modbus.lua"; only letters, digits, "_" and "-", so no path leaves a folder.
+ */
 static bool module_path(const char *name, char *ret, gsize size)
 {
     gsize length = strlen(name);
@@ -50,8 +52,8 @@ int sandbox_require(lua_State *L)
     struct sandbox *sandbox = sandbox_of(L);
     char path[128];
     if (!module_path(name, path, sizeof(path))) {
-        return luaL_error(L, "require \"%s\": not the name of a module, such as \"attacks.web\"",
-                name);
+        return luaL_error(
+                L, "require \"%s\": not the name of a module, such as \"attacks.web\"", name);
     }
     luaL_getsubtable(L, LUA_REGISTRYINDEX, "sandtable.modules");
     if (lua_getfield(L, -1, name) != LUA_TNIL) {
@@ -59,7 +61,8 @@ int sandbox_require(lua_State *L)
     }
     lua_pop(L, 1);
     if (!push_file(L, sandbox->folder, path) && !push_file(L, sandbox->library, path)) {
-        return luaL_error(L, "require \"%s\": no %s in the scenario's folder or in lua/", name, path);
+        return luaL_error(
+                L, "require \"%s\": no %s in the scenario's folder or in lua/", name, path);
     }
     gsize length = 0;
     const char *text = lua_tolstring(L, -1, &length);

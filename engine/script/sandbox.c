@@ -149,8 +149,8 @@ static int after_xpcall(lua_State *L, int status, lua_KContext context)
     return handled(L, LUA_OK, context);
 }
 
-/* xpcall whose handler runs after the error, not inside it: where a hook raised the error, hooks are
- * off until it is caught, and a handler that loops could not be stopped. */
+/* xpcall whose handler runs after the error, not inside it: where a hook raised the error, hooks
+ * are off until it is caught, and a handler that loops could not be stopped. */
 static int bounded_xpcall(lua_State *L)
 {
     luaL_checktype(L, 2, LUA_TFUNCTION);
@@ -231,16 +231,15 @@ static int open_all(lua_State *L)
     static const char *const base[] = {"assert", "error", "ipairs", "next", "pairs", "pcall",
             "xpcall", "select", "tonumber", "tostring", "type", "rawequal", "rawlen", "rawget",
             "rawset", "_VERSION", NULL};
-    static const char *const table[] = {"concat", "insert", "move", "pack", "remove", "sort",
-            "unpack", NULL};
-    static const char *const utf8[] = {"char", "charpattern", "codepoint", "codes", "len",
-            "offset", NULL};
+    static const char *const table[] = {
+            "concat", "insert", "move", "pack", "remove", "sort", "unpack", NULL};
+    static const char *const utf8[] = {
+            "char", "charpattern", "codepoint", "codes", "len", "offset", NULL};
     static const char *const math[] = {"abs", "ceil", "cos", "deg", "exp", "floor", "fmod", "huge",
             "log", "max", "maxinteger", "min", "mininteger", "modf", "pi", "rad", "random", "sin",
             "sqrt", "tan", "tointeger", "type", "ult", "acos", "asin", "atan", NULL};
     static const char *const string[] = {"byte", "char", "find", "format", "gmatch", "gsub", "len",
-            "lower", "match", "pack", "packsize", "rep", "reverse", "sub", "unpack", "upper",
-            NULL};
+            "lower", "match", "pack", "packsize", "rep", "reverse", "sub", "unpack", "upper", NULL};
     open_library(L, luaopen_base, base);
     lua_pushcfunction(L, bounded_setmetatable);
     lua_setfield(L, -2, "setmetatable");
@@ -395,8 +394,8 @@ static const char *strip_place(const struct sandbox *sandbox, const char *messag
     return end + 2;
 }
 
-bool sandbox_run(struct sandbox *sandbox, const char *text, gsize length, char **ret_error,
-        int *ret_line)
+bool sandbox_run(
+        struct sandbox *sandbox, const char *text, gsize length, char **ret_error, int *ret_line)
 {
     lua_State *L = sandbox->L;
     struct chunk chunk = {.text = text, .length = length};
@@ -406,8 +405,8 @@ bool sandbox_run(struct sandbox *sandbox, const char *text, gsize length, char *
     if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
         return true;
     }
-    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1)
-                                                         : "an error that is not a text";
+    const char *message =
+            lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "an error that is not a text";
     int line = chunk.line ? chunk.line : 1;
     g_autofree char *valid = g_utf8_make_valid(strip_place(sandbox, message, &line), -1);
     *ret_error = g_strdup(valid);

@@ -46,8 +46,8 @@ void sandbox_seed(struct sandbox *sandbox, guint64 seed);
 
 /* Loads text and runs it within the load budget, leaving its result on the stack. False and a
  * message for people in *ret_error, its line in *ret_line (1 when unknown). */
-bool sandbox_run(struct sandbox *sandbox, const char *text, gsize length, char **ret_error,
-        int *ret_line);
+bool sandbox_run(
+        struct sandbox *sandbox, const char *text, gsize length, char **ret_error, int *ret_line);
 
 /* Opens the bounded string functions over the table at the top (string_bounded.c). */
 void sandbox_open_strings(lua_State *L);

@@ -32,7 +32,7 @@ static void advance(struct scanner *scanner)
 static bool is_text(const struct token *token, enum token_kind kind, const char *text)
 {
     return token->kind == kind && token->length == strlen(text) &&
-            memcmp(token->start, text, token->length) == 0;
+           memcmp(token->start, text, token->length) == 0;
 }
 
 static bool is_symbol(const struct token *token, const char *symbol)
@@ -167,8 +167,7 @@ struct source_map *source_map_new(const char *text, gsize length)
 {
     struct source_map *map = g_new0(struct source_map, 1);
     map->marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    struct scanner scanner = {.map = map,
-            .lexer = {.at = text, .end = text + length, .line = 1}};
+    struct scanner scanner = {.map = map, .lexer = {.at = text, .end = text + length, .line = 1}};
     advance(&scanner);
     advance(&scanner);
     int blocks = 0;

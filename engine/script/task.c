@@ -211,8 +211,8 @@ static char *error_text(struct task *task)
         if (lua_getinfo(L, "Sl", &ar) && ar.source[0] == '=' && ar.currentline > 0) {
             g_autofree char *place = g_strdup_printf("%s:", ar.short_src);
             return g_str_has_prefix(text, place)
-                    ? g_steal_pointer(&text)
-                    : g_strdup_printf("%s%d: %s", place, ar.currentline, text);
+                           ? g_steal_pointer(&text)
+                           : g_strdup_printf("%s%d: %s", place, ar.currentline, text);
         }
     }
     return g_strdup_printf("%s: %s", sandbox->chunk, text);
