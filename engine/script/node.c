@@ -14,6 +14,7 @@ struct copy {
     const struct source_map *map;
     guint nodes;
     gsize bytes;
+    GString *path; /* of the value at work on, as the source map writes it */
 };
 
 void node_free(struct node *node)
@@ -33,7 +34,7 @@ static void free_entry(gpointer data)
     node_free(data);
 }
 
-static void fill(lua_State *L, struct copy *copy, struct node *node, const char *path, int depth);
+static void fill(lua_State *L, struct copy *copy, struct node *node, int depth);
 
 static gint by_place(gconstpointer a, gconstpointer b)
 {
@@ -77,8 +78,7 @@ static struct node *add_entry(lua_State *L, struct copy *copy, struct node *tabl
     return node;
 }
 
-static void fill_table(
-        lua_State *L, struct copy *copy, struct node *node, const char *path, int depth)
+static void fill_table(lua_State *L, struct copy *copy, struct node *node, int depth)
 {
     if (depth >= DEPTH_MAX) {
         luaL_error(
@@ -88,11 +88,13 @@ static void fill_table(
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         struct node *entry = add_entry(L, copy, node);
-        g_autofree char *child = source_map_path(path, entry->key, entry->index);
-        const struct source_mark *mark = source_map_find(copy->map, child);
+        gsize length = copy->path->len;
+        source_map_path(copy->path, entry->key, entry->index);
+        const struct source_mark *mark = source_map_find(copy->map, copy->path->str);
         entry->line = mark ? mark->line : node->line;
         entry->order = mark ? mark->order : G_MAXUINT;
-        fill(L, copy, entry, child, depth + 1);
+        fill(L, copy, entry, depth + 1);
+        g_string_truncate(copy->path, length);
         lua_pop(L, 1);
     }
     g_ptr_array_sort(node->entries, by_place);
@@ -109,7 +111,7 @@ static void fill_text(lua_State *L, struct copy *copy, struct node *node)
     memcpy(node->text, text, node->length + 1);
 }
 
-static void fill(lua_State *L, struct copy *copy, struct node *node, const char *path, int depth)
+static void fill(lua_State *L, struct copy *copy, struct node *node, int depth)
 {
     switch (lua_type(L, -1)) {
     case LUA_TBOOLEAN:
@@ -134,7 +136,7 @@ static void fill(lua_State *L, struct copy *copy, struct node *node, const char 
     case LUA_TTABLE:
         node->type = NODE_TABLE;
         node->entries = g_ptr_array_new_with_free_func(free_entry);
-        fill_table(L, copy, node, path, depth);
+        fill_table(L, copy, node, depth);
         break;
     default:
         node->type = NODE_OTHER;
@@ -146,14 +148,15 @@ static int protected_copy(lua_State *L)
 {
     struct copy *copy = lua_touserdata(L, 2);
     lua_settop(L, 1);
-    fill(L, copy, copy->root, "", 0);
+    fill(L, copy, copy->root, 0);
     return 0;
 }
 
 struct node *node_from_lua(lua_State *L, const struct source_map *map, char **ret_error)
 {
     const struct source_mark *mark = source_map_find(map, "");
-    struct copy copy = {.root = g_new0(struct node, 1), .map = map};
+    g_autoptr(GString) path = g_string_new(NULL); /* outside the protected call: nothing leaks */
+    struct copy copy = {.root = g_new0(struct node, 1), .map = map, .path = path};
     copy.root->line = mark ? mark->line : 1;
     lua_pushcfunction(L, protected_copy);
     lua_pushvalue(L, -2);
@@ -202,6 +205,7 @@ char *node_path(const struct node *node)
 const char *node_type_name(const struct node *node)
 {
     static const char *const names[] = {
-            "boolean", "number", "string", "function", "table", "something else"};
-    return names[node->type];
+            "a boolean", "a number", "a longer text", "a function", "a table", "something else"};
+    bool empty = node->type == NODE_TABLE && node->entries->len == 0;
+    return empty ? "an empty table" : names[node->type];
 }

@@ -30,6 +30,10 @@ void read_team(struct reader *reader, const struct node *node)
     group->name = g_strdup(node->key);
     group->line = node->line;
     g_ptr_array_add(reader->plan->groups, group);
+    const struct node *count = node_get(node, "count");
+    if (count && count->type != NODE_NUMBER) { /* reported below; then no team's number is wrong */
+        group->count = PLAN_TEAMS_MAX;
+    }
     reader_fields(reader, node, fields, group);
 }
 

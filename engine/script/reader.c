@@ -19,8 +19,10 @@ void reader_expected(struct reader *reader, const struct node *node, const char 
                 reader->problems, node->line, "%s: expected %s, got %g", path, what, node->number);
         return;
     }
-    plan_problem_add(reader->problems, node->line, "%s: expected %s, got %s", path, what,
-            node_type_name(node));
+    const char *got = node->type != NODE_BOOLEAN ? node_type_name(node)
+                      : node->boolean            ? "true"
+                                                 : "false";
+    plan_problem_add(reader->problems, node->line, "%s: expected %s, got %s", path, what, got);
 }
 
 char *reader_text(struct reader *reader, const struct node *node, const char *what)

@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MODULE_MAX (1024 * 1024)
 
@@ -27,21 +28,37 @@ static bool module_path(const char *name, char *ret, gsize size)
     return true;
 }
 
-/* A file inside folder, links resolved, pushed as a string; false when there is none. */
-static bool push_file(lua_State *L, const char *folder, const char *path)
+/* The text of a file inside folder, links resolved; NULL when there is none. */
+static char *read_inside(const char *folder, const char *path, gsize *ret_length)
 {
-    g_autofree char *text = NULL;
-    gsize length = 0;
+    char *text = NULL;
     g_autofree char *joined = folder ? g_build_filename(folder, path, NULL) : NULL;
     g_autofree char *real = joined ? realpath(joined, NULL) : NULL;
     g_autofree char *base = folder ? realpath(folder, NULL) : NULL;
     gsize inside = base ? strlen(base) : 0;
+    struct stat status;
     if (!real || !base || strncmp(real, base, inside) != 0 || real[inside] != '/' ||
-            !g_file_test(real, G_FILE_TEST_IS_REGULAR) ||
-            !g_file_get_contents(real, &text, &length, NULL) || length > MODULE_MAX) {
+            stat(real, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > MODULE_MAX ||
+            !g_file_get_contents(real, &text, ret_length, NULL)) {
+        return NULL;
+    }
+    return text;
+}
+
+/* The module's text as a string; the sandbox keeps it meanwhile, so that no error leaks it. */
+static bool push_module(lua_State *L, struct sandbox *sandbox, const char *path)
+{
+    gsize length = 0;
+    g_free(sandbox->module);
+    sandbox->module = read_inside(sandbox->folder, path, &length);
+    if (!sandbox->module) {
+        sandbox->module = read_inside(sandbox->library, path, &length);
+    }
+    if (!sandbox->module) {
         return false;
     }
-    lua_pushlstring(L, text, length);
+    lua_pushlstring(L, sandbox->module, length);
+    g_clear_pointer(&sandbox->module, g_free);
     return true;
 }
 
@@ -60,7 +77,7 @@ int sandbox_require(lua_State *L)
         return 1;
     }
     lua_pop(L, 1);
-    if (!push_file(L, sandbox->folder, path) && !push_file(L, sandbox->library, path)) {
+    if (!push_module(L, sandbox, path)) {
         return luaL_error(
                 L, "require \"%s\": no %s in the scenario's folder or in lua/", name, path);
     }

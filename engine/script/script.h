@@ -15,6 +15,9 @@
 
 struct script;
 
+/* The scenario's file: path itself, or scenario.lua in the folder path. The caller frees it. */
+char *script_file(const char *path);
+
 /* Reads path (a file, or a folder with scenario.lua). Problems are appended to problems; *ret_plan
  * is declared but not yet expanded, and checked by plan_check(). NULL with problems non-empty when
  * anything is wrong; NULL with error when the file cannot be read. The plan's function references

@@ -40,6 +40,7 @@ struct task {
     int ref;
     int args; /* on the thread's stack for the first resume */
     char *who;
+    char *scratch; /* a text an API function is at work on; here, so that no error leaks it */
     int team;
     bool reports; /* started by the host, which hears of its end */
     bool ended;   /* returned; results wait on the stack for the parent */
