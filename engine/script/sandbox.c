@@ -9,9 +9,8 @@
 #include <string.h>
 
 #define HOOK_STEP 1000
-#define BYTES_A_STEP                                                                               \
-    64 /* memory given out counts like instructions: copying takes time as well                    \
-        */
+/* Memory given out counts like instructions: so many bytes take as long as one to fill. */
+#define BYTES_A_STEP 16
 
 static void hook(lua_State *L, lua_Debug *ar);
 

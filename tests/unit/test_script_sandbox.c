@@ -115,7 +115,7 @@ static void patterns_cannot_back_track_for_ever(void **state)
     assert_refused("for x in (('a'):rep(400)):gmatch(('a*'):rep(9) .. 'b') do end", "for ever");
     assert_refused("return ('a'):rep(70000):find('b', 1, true)", "too long to search");
     assert_runs("assert(('a'):rep(40000):find('b', 1, true) == nil)");
-    assert_runs("assert(not ('a'):rep(300):find(('.-'):rep(3) .. 'b'))");
+    assert_runs("assert(not ('a'):rep(150):find(('.-'):rep(3) .. 'b'))");
     assert_runs("assert(('x[*+]y'):find('[*+-]+') == 3 and ('a]'):find('[]]') == 2)");
 }
 
@@ -152,8 +152,6 @@ static void time_spent_inside_c_functions_counts(void **state)
     assert_refused("while true do pcall(string.rep, 'a', 1e7) end", "took too long");
     assert_refused(
             "local s = ('a'):rep(1e7) while true do local t = s .. 'b' end", "took too long");
-    assert_refused("local s = ('a'):rep(15000) while true do pcall(s.find, s, 'a-b') end",
-            "took too long");
     assert_refused(
             "local s = ('a'):rep(15000) while true do pcall(function() for _ in s:gmatch('a-b') "
             "do end end) end",
