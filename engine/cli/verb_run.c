@@ -22,6 +22,15 @@ struct run_options {
     gboolean display;
 };
 
+static void options_clear(struct run_options *options)
+{
+    g_free(options->name);
+    g_free(options->seed);
+    g_free(options->until);
+    g_free(options->accel);
+    g_free(options->user);
+}
+
 /* The first of NAME, NAME-2, NAME-3 … that has no ledger yet. */
 static char *free_name(const char *name)
 {
@@ -186,7 +195,7 @@ static int run_scenario(
 
 static int run(int argc, char **argv, GError **error)
 {
-    struct run_options options = {0};
+    __attribute__((cleanup(options_clear))) struct run_options options = {0};
     const GOptionEntry entries[] = {
             {"name", 0, 0, G_OPTION_ARG_STRING, &options.name, "the exercise's name", "NAME"},
             {"teams", 0, 0, G_OPTION_ARG_INT, &options.teams, "number of blue teams", "K"},
