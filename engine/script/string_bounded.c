@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#define SUBJECT_MAX (64 * 1024)
+#define SUBJECT_MAX 65536
 #define STEPS_MAX 2e9
 #define STEPS_TIMED 1e5     /* from here on a call is paid for by the time it took */
 #define STEPS_A_SECOND 20e6 /* of the budget */
