@@ -17,8 +17,7 @@
 #define NAME_MAX_BYTES 31  /* of an exercise: paths_name_is_valid() */
 #define NAME_MIN_BYTES 8
 
-/* MemAvailable in MiB, -1 when unknown. */
-static gint64 available_memory(void)
+gint64 doctor_memory_available(void)
 {
     g_autofree char *text = NULL;
     if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL)) {
@@ -31,7 +30,7 @@ static gint64 available_memory(void)
 
 struct doctor_check *doctor_memory(void)
 {
-    gint64 mib = available_memory();
+    gint64 mib = doctor_memory_available();
     if (mib < 0) {
         return doctor_check_new(
                 "memory", DOCTOR_WARN, g_strdup("/proc/meminfo says nothing"), NULL);

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cell/doctor.h"
 #include "image/image.h"
 #include "script/script.h"
 
@@ -67,6 +68,28 @@ static cJSON *problems_json(const GPtrArray *problems)
     return out;
 }
 
+/* The memory this host has for it, and how many teams would fit. */
+static void add_memory(cJSON *out, const struct plan *plan)
+{
+    gint64 available = doctor_memory_available();
+    json_add_int(out, "memory_mib", plan_memory_mib(plan));
+    if (available >= 0) {
+        json_add_int(out, "memory_available_mib", available);
+        cJSON_AddBoolToObject(out, "fits", plan_capacity(plan, (int)available, NULL));
+        json_add_int(out, "teams_that_fit", plan_teams_that_fit(plan, (int)available));
+    }
+}
+
+/* The scenario is right, but this host too small: a warning, because it may run elsewhere. */
+static void warn_of_memory(const struct plan *plan)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 available = doctor_memory_available();
+    if (available >= 0 && !plan_capacity(plan, (int)available, &error)) {
+        cli_say("warning: %s", error->message);
+    }
+}
+
 static void print_json(const struct plan *plan, const GPtrArray *problems)
 {
     cJSON *out = cJSON_CreateObject();
@@ -74,7 +97,7 @@ static void print_json(const struct plan *plan, const GPtrArray *problems)
     cJSON_AddItemToObject(out, "problems", problems_json(problems));
     if (plan) {
         cJSON_AddItemToObject(out, "plan", plan_to_json(plan));
-        json_add_int(out, "memory_mib", plan_memory_mib(plan));
+        add_memory(out, plan);
     } else {
         cJSON_AddNullToObject(out, "plan");
     }
@@ -116,10 +139,9 @@ static int run(int argc, char **argv, GError **error)
         print_json(plan, problems);
     } else if (ok) {
         print_summary(plan);
+        warn_of_memory(plan);
     } else {
-        g_autofree char *file = g_file_test(argv[1], G_FILE_TEST_IS_DIR)
-                                        ? g_build_filename(argv[1], "scenario.lua", NULL)
-                                        : g_strdup(argv[1]);
+        g_autofree char *file = script_file(argv[1]);
         g_autofree char *text = plan_problems_text(problems, file);
         fputs(text, stderr);
     }

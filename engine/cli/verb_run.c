@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "cell/cell.h"
+#include "cell/doctor.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
 #include "cli/spawn_display.h"
@@ -20,6 +21,15 @@ struct run_options {
     int teams, ready_limit;
     gboolean display;
 };
+
+static void options_clear(struct run_options *options)
+{
+    g_free(options->name);
+    g_free(options->seed);
+    g_free(options->until);
+    g_free(options->accel);
+    g_free(options->user);
+}
 
 /* The first of NAME, NAME-2, NAME-3 … that has no ledger yet. */
 static char *free_name(const char *name)
@@ -57,27 +67,51 @@ static bool choose_name(struct plan *plan, const char *wanted, GError **error)
     return true;
 }
 
+static struct script *read_scenario(const char *path, struct plan **ret_plan, GError **error)
+{
+    g_auto(GStrv) images = image_recipes(error);
+    if (!images) {
+        return NULL;
+    }
+    g_autoptr(GPtrArray) problems = plan_problems_new();
+    struct script *script =
+            script_load_with(path, (const char *const *)images, ret_plan, problems, error);
+    if (!script && problems->len > 0) {
+        g_autofree char *file = script_file(path);
+        g_autofree char *text = plan_problems_text(problems, file);
+        g_printerr("%s", text);
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_SCENARIO,
+                "%u problem%s; nothing was started", problems->len, problems->len == 1 ? "" : "s");
+    }
+    return script;
+}
+
+/* A whole number that JSON keeps exactly. */
+static bool choose_seed(struct plan *plan, const char *wanted, GError **error)
+{
+    if (wanted && !g_ascii_string_to_unsigned(
+                          wanted, 10, 0, G_GUINT64_CONSTANT(1) << 53, &plan->seed, NULL)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "--seed \"%s\": use a whole number from 0 to 2^53", wanted);
+        return false;
+    }
+    return true;
+}
+
+static bool fits(const struct plan *plan, GError **error)
+{
+    gint64 available = doctor_memory_available();
+    return available < 0 || plan_capacity(plan, (int)available, error);
+}
+
 static struct plan *load(const char *path, const struct run_options *options,
         struct script **ret_script, GError **error)
 {
-    g_autoptr(GPtrArray) problems = plan_problems_new();
     auto_plan plan = NULL;
-    struct script *script = script_load(path, &plan, problems, error);
-    if (!script) {
-        if (problems->len > 0) {
-            g_autofree char *text = plan_problems_text(problems, path);
-            g_printerr("%s", text);
-            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_SCENARIO,
-                    "%u problem%s; nothing was started", problems->len,
-                    problems->len == 1 ? "" : "s");
-        }
-        return NULL;
-    }
-    *ret_script = script;
-    if (options->seed) {
-        plan->seed = g_ascii_strtoull(options->seed, NULL, 0);
-    }
-    if (!choose_name(plan, options->name, error) || !plan_expand(plan, options->teams, error)) {
+    *ret_script = read_scenario(path, &plan, error);
+    if (!*ret_script || !choose_seed(plan, options->seed, error) ||
+            !choose_name(plan, options->name, error) || !plan_expand(plan, options->teams, error) ||
+            !fits(plan, error)) {
         return NULL;
     }
     return g_steal_pointer(&plan);
@@ -161,7 +195,7 @@ static int run_scenario(
 
 static int run(int argc, char **argv, GError **error)
 {
-    struct run_options options = {0};
+    __attribute__((cleanup(options_clear))) struct run_options options = {0};
     const GOptionEntry entries[] = {
             {"name", 0, 0, G_OPTION_ARG_STRING, &options.name, "the exercise's name", "NAME"},
             {"teams", 0, 0, G_OPTION_ARG_INT, &options.teams, "number of blue teams", "K"},

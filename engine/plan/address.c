@@ -6,8 +6,8 @@
 
 char *plan_address_text(guint32 address)
 {
-    return g_strdup_printf("%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
-            address & 255);
+    return g_strdup_printf(
+            "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
 }
 
 bool plan_address_parse(const char *text, guint32 *ret)

@@ -59,8 +59,8 @@ bool check_machine(const struct checker *check, int line, const char *owner, con
 static char *find_address(const char *text)
 {
     for (const char *at = text; *at; at++) {
-        bool starts = g_ascii_isdigit(*at) &&
-                (at == text || !(g_ascii_isalnum(at[-1]) || at[-1] == '.'));
+        bool starts =
+                g_ascii_isdigit(*at) && (at == text || !(g_ascii_isalnum(at[-1]) || at[-1] == '.'));
         gsize length = starts ? strspn(at, "0123456789.") : 0;
         if (length >= 7 && length <= 16) {
             g_autofree char *word = g_strndup(at, length);
@@ -136,7 +136,7 @@ static void check_groups(const struct checker *check)
         blue += group->role == PLAN_ROLE_BLUE;
         if (group->count < 1 || group->count > PLAN_TEAMS_MAX) {
             plan_problem_add(check->problems, plan_line(plan, &group->count, group->line),
-                    "team \"%s\": count %d is outside 1 to %d", group->name, group->count,
+                    "team \"%s\": count %d is not possible; use 1 to %d", group->name, group->count,
                     PLAN_TEAMS_MAX);
         } else if ((int)group->titles->len > group->count) {
             plan_problem_add(check->problems, plan_line(plan, &group->titles, group->line),
@@ -153,6 +153,9 @@ static void check_groups(const struct checker *check)
 static void check_total(const struct checker *check)
 {
     guint total = 0;
+    if (check->problems->len > 0) { /* the counts may be among them */
+        return;
+    }
     for (guint i = 0; i < check->plan->hosts->len; i++) {
         const struct plan_host *host = check->plan->hosts->pdata[i];
         const struct plan_group *group = plan_group(check->plan, host->group);

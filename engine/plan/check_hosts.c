@@ -17,14 +17,14 @@ static bool is_private(const struct plan_subnet *subnet)
 {
     guint32 a = subnet->address;
     return (a >> 24 == 10 && subnet->prefix >= 8) || (a >> 20 == 0xac1 && subnet->prefix >= 12) ||
-            (a >> 16 == 0xc0a8 && subnet->prefix >= 16);
+           (a >> 16 == 0xc0a8 && subnet->prefix >= 16);
 }
 
 /* Can addresses be judged by it? Else check_range() has told why not. */
 static bool is_sound(const struct plan_subnet *subnet)
 {
     return subnet->prefix >= 16 && subnet->prefix <= 29 &&
-            (subnet->address & ~mask_of(subnet)) == 0 && is_private(subnet);
+           (subnet->address & ~mask_of(subnet)) == 0 && is_private(subnet);
 }
 
 static void check_range(const struct checker *check, const struct plan_subnet *subnet)
@@ -50,7 +50,8 @@ static void check_range(const struct checker *check, const struct plan_subnet *s
 }
 
 /* Copies of two groups may meet on one machine, so no two networks share addresses at all. */
-static void check_overlap(const struct checker *check, const struct plan_subnet *subnet, guint index)
+static void check_overlap(
+        const struct checker *check, const struct plan_subnet *subnet, guint index)
 {
     for (guint i = 0; i < index; i++) {
         const struct plan_subnet *other = check->plan->subnets->pdata[i];
@@ -100,8 +101,8 @@ static void check_checker(const struct checker *check, const struct plan_subnet 
     }
 }
 
-static void check_group_of(const struct checker *check, int line, const char *owner,
-        const char *group)
+static void check_group_of(
+        const struct checker *check, int line, const char *owner, const char *group)
 {
     if (group && !plan_group(check->plan, group)) {
         g_autofree char *known = check_known(check->plan->groups, group);
@@ -115,8 +116,8 @@ void check_subnets(const struct checker *check)
         const struct plan_subnet *subnet = check->plan->subnets->pdata[i];
         check_name(check, subnet->line, "network", subnet->name);
         g_autofree char *owner = g_strdup_printf("network \"%s\"", subnet->name);
-        check_group_of(check, plan_line(check->plan, &subnet->group, subnet->line), owner,
-                subnet->group);
+        check_group_of(
+                check, plan_line(check->plan, &subnet->group, subnet->line), owner, subnet->group);
         if (subnet->prefix) { /* else reported by the loader */
             check_range(check, subnet);
         }
@@ -129,8 +130,8 @@ void check_subnets(const struct checker *check)
 }
 
 /* Another machine with the same address on the same network, declared before. */
-static const struct plan_host *taken_by(const struct plan *plan, const struct plan_host *host,
-        const struct plan_nic *nic)
+static const struct plan_host *taken_by(
+        const struct plan *plan, const struct plan_host *host, const struct plan_nic *nic)
 {
     for (guint i = 0; i < plan->hosts->len && plan->hosts->pdata[i] != host; i++) {
         const struct plan_nic *other = plan_host_nic(plan->hosts->pdata[i], nic->network);
@@ -165,8 +166,8 @@ static void check_address(const struct checker *check, const struct plan_host *h
     }
 }
 
-static void check_nic(const struct checker *check, const struct plan_host *host,
-        const struct plan_nic *nic)
+static void check_nic(
+        const struct checker *check, const struct plan_host *host, const struct plan_nic *nic)
 {
     const struct plan_subnet *subnet = plan_subnet(check->plan, nic->network);
     if (!subnet) {
@@ -192,7 +193,8 @@ static void check_files(const struct checker *check, const struct plan_host *hos
 {
     for (guint i = 0; i < host->files->len; i++) {
         const struct plan_file *file = host->files->pdata[i];
-        if (file->path[0] != '/' || strstr(file->path, "/../") || g_str_has_suffix(file->path, "/")) {
+        if (file->path[0] != '/' || strstr(file->path, "/../") ||
+                g_str_has_suffix(file->path, "/")) {
             plan_problem_add(check->problems, file->line,
                     "machine \"%s\": file \"%s\": write the whole path of a file, such as "
                     "\"/etc/motd\"",

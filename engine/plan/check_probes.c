@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-static void check_modbus(const struct checker *check, const char *owner,
-        const struct plan_probe *probe)
+static void check_modbus(
+        const struct checker *check, const char *owner, const struct plan_probe *probe)
 {
     const char *const tables[] = {"coil", "discrete", "holding", "input", NULL};
     if (probe->table && !g_strv_contains(tables, probe->table)) {
@@ -69,8 +69,8 @@ void check_probe(const struct checker *check, const char *owner, const struct pl
 }
 
 /* Every ${…} of a text has a meaning; the same rule as plan_text(). */
-static void check_names_in(const struct checker *check, int line, const char *owner,
-        const char *text)
+static void check_names_in(
+        const struct checker *check, int line, const char *owner, const char *text)
 {
     for (const char *at = text; at && *at; at++) {
         if (g_str_has_prefix(at, "$${")) {
@@ -100,8 +100,8 @@ void check_argv_names(const struct checker *check, int line, const char *owner, 
     }
 }
 
-void check_predicate(const struct checker *check, const char *owner,
-        const struct plan_predicate *predicate)
+void check_predicate(
+        const struct checker *check, const char *owner, const struct plan_predicate *predicate)
 {
     const struct plan *plan = check->plan;
     if (!predicate) {
@@ -123,8 +123,8 @@ void check_predicate(const struct checker *check, const char *owner,
         plan_problem_add(check->problems, plan_line(plan, &predicate->path, predicate->line),
                 "%s: path \"%s\" must begin with \"/\"", owner, predicate->path);
     }
-    check_names_in(check, plan_line(plan, &predicate->path, predicate->line), owner,
-            predicate->path);
+    check_names_in(
+            check, plan_line(plan, &predicate->path, predicate->line), owner, predicate->path);
     check_names_in(check, plan_line(plan, &predicate->contains, predicate->line), owner,
             predicate->contains);
     check_argv(check, predicate->line, owner, predicate->argv);

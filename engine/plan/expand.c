@@ -181,27 +181,3 @@ bool plan_expand(struct plan *plan, int blue_teams, GError **error)
     plan_expand_injects(plan);
     return true;
 }
-
-int plan_memory_mib(const struct plan *plan)
-{
-    const int overhead = 48; /* QEMU itself: code, device state, display, TCG's buffer not counted */
-    int sum = 0;
-    for (guint i = 0; i < plan->machines->len; i++) {
-        const struct plan_machine *machine = plan->machines->pdata[i];
-        sum += machine->host->memory_mib + overhead;
-    }
-    return sum;
-}
-
-bool plan_capacity(const struct plan *plan, int available_mib, GError **error)
-{
-    int needed = plan_memory_mib(plan);
-    if (needed <= available_mib) {
-        return true;
-    }
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-            "%u machines need %d MiB of memory, the host has %d MiB to spare; start fewer teams "
-            "(--teams) or lower the machines' memory in %s",
-            plan->machines->len, needed, available_mib, plan->path ? plan->path : "the scenario");
-    return false;
-}

@@ -27,8 +27,8 @@ static void add(struct plan *plan, const struct plan_entry *entry, const char *s
 }
 
 /* Does the entry concern the team? Without a team, a step is for each team of its target. */
-static bool concerns(const struct plan *plan, const struct plan_entry *entry,
-        const struct plan_team *team)
+static bool concerns(
+        const struct plan *plan, const struct plan_entry *entry, const struct plan_team *team)
 {
     if (entry->team) {
         return plan_team_is(team, entry->team);

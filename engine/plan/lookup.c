@@ -5,8 +5,7 @@
 
 bool plan_team_is(const struct plan_team *team, const char *id_or_group)
 {
-    return g_strcmp0(team->id, id_or_group) == 0 ||
-            g_strcmp0(team->group->name, id_or_group) == 0;
+    return g_strcmp0(team->id, id_or_group) == 0 || g_strcmp0(team->group->name, id_or_group) == 0;
 }
 
 const struct plan_group *plan_group(const struct plan *plan, const char *name)
@@ -152,8 +151,11 @@ const char *plan_space_for(const struct plan *plan, int from, int team)
 
 int plan_probe_port(const struct plan_probe *probe)
 {
-    static const int usual[] = {
-            [PLAN_HTTP] = 80, [PLAN_TCP] = 0, [PLAN_SSH] = 22, [PLAN_MODBUS] = 502, [PLAN_PING] = 0};
+    static const int usual[] = {[PLAN_HTTP] = 80,
+            [PLAN_TCP] = 0,
+            [PLAN_SSH] = 22,
+            [PLAN_MODBUS] = 502,
+            [PLAN_PING] = 0};
     return probe->port ? probe->port : usual[probe->protocol];
 }
 

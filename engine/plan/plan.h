@@ -38,8 +38,8 @@ struct plan_subnet { /* networks = { office = { team = "blue", cidr = "10.20.1.0
     char *group;
     guint32 address; /* host byte order, the network's own address */
     int prefix;
-    char *gateway;     /* machine name or NULL */
-    guint32 checker;   /* the engine's own address there for checks; default the last usable one */
+    char *gateway;   /* machine name or NULL */
+    guint32 checker; /* the engine's own address there for checks; default the last usable one */
     int line;
 };
 
@@ -63,7 +63,7 @@ struct plan_host { /* machines = { web = { image = "server", nics = { office = "
     char *image;
     int memory_mib;
     int vcpus;
-    bool forward; /* routes between its cards */
+    bool forward;     /* routes between its cards */
     GPtrArray *nics;  /* struct plan_nic * */
     GPtrArray *files; /* struct plan_file * */
     GPtrArray *setup; /* char ** argv, run once before the machine is ready */
@@ -131,25 +131,25 @@ struct plan_step {
     char *name;
     char *title;
     struct plan_technique attack;
-    char *from; /* machine name: where the commands run */
-    char *to;   /* machine name: the target */
-    char *needs; /* a step that must have taken effect on this team before, or NULL */
+    char *from;     /* machine name: where the commands run */
+    char *to;       /* machine name: the target */
+    char *needs;    /* a step that must have taken effect on this team before, or NULL */
     GPtrArray *act; /* char ** argv, run in order on from; ${NAME} is the address of machine NAME,
                        ${to} that of the target, ${team} the target team's id */
     struct plan_predicate *effect;     /* has it worked? */
     struct plan_predicate *blocked_by; /* what shows that it was prevented; may be NULL */
     struct plan_probe *probe;          /* is the path alive at all? */
-    gint64 limit_us;  /* for the commands */
-    gint64 within_us; /* how long the effect may take to show after the commands */
-    GPtrArray *undo;  /* char ** argv on from; may be empty */
-    int points_effect;  /* to the group of from */
-    int points_blocked; /* to the target team */
+    gint64 limit_us;                   /* for the commands */
+    gint64 within_us;                  /* how long the effect may take to show after the commands */
+    GPtrArray *undo;                   /* char ** argv on from; may be empty */
+    int points_effect;                 /* to the group of from */
+    int points_blocked;                /* to the target team */
     int line;
 };
 
 struct plan_player { /* a scripted human: a Lua function started once for each team it is for */
     char *name;
-    char *team;  /* expanded team id, or group name for each of its teams */
+    char *team; /* expanded team id, or group name for each of its teams */
     char *title;
     gint64 at_us;
     int function; /* registry reference in the script, 0 if none */
@@ -158,10 +158,10 @@ struct plan_player { /* a scripted human: a Lua function started once for each t
 
 struct plan_entry { /* timeline = { { at = "30s", step = "recon" }, … } */
     gint64 at_us;
-    char *step; /* or NULL */
-    char *team; /* only this team; NULL: each blue team */
-    bool undo;  /* not the step but its undo */
-    char *note; /* a message to all, or NULL */
+    char *step;   /* or NULL */
+    char *team;   /* only this team; NULL: each blue team */
+    bool undo;    /* not the step but its undo */
+    char *note;   /* a message to all, or NULL */
     int function; /* registry reference, 0 if none */
     int line;
 };
@@ -185,10 +185,10 @@ struct plan_network {
 struct plan_card {
     int network; /* index into networks */
     guint32 address;
-    guint32 gateway;         /* 0: none */
+    guint32 gateway; /* 0: none */
     unsigned char mac[6];
-    char *tap;               /* interface name, at most 15 bytes */
-    char *space;             /* name of the guest's own network namespace for it, or NULL */
+    char *tap;   /* interface name, at most 15 bytes */
+    char *space; /* name of the guest's own network namespace for it, or NULL */
 };
 
 struct plan_machine {
@@ -200,7 +200,7 @@ struct plan_machine {
 };
 
 struct plan_inject { /* one timeline entry for one team */
-    char *id; /* recon@blue1, or note-2 */
+    char *id;        /* recon@blue1, or note-2 */
     gint64 at_us;
     int team; /* -1: all */
     const struct plan_entry *entry;
@@ -267,6 +267,9 @@ void plan_check_images(const struct plan *plan, const char *const *images, GPtrA
 /* MiB that the expanded machines need: their memory and what QEMU adds to each. */
 int plan_memory_mib(const struct plan *plan);
 
+/* The largest number of teams for --teams whose machines fit into available_mib; 0: none. */
+int plan_teams_that_fit(const struct plan *plan, int available_mib);
+
 /* False and HOST when an expanded plan does not fit into available_mib of memory. */
 bool plan_capacity(const struct plan *plan, int available_mib, GError **error);
 
@@ -301,7 +304,8 @@ guint32 plan_address_for(const struct plan *plan, int from, int to, int team);
 const char *plan_space_for(const struct plan *plan, int from, int team);
 
 /* argv with ${…} replaced for a step against team; NULL and an error for an unknown name. "$${" is
- * a literal "${". step may be NULL: then there is no ${to}, and addresses are the machines' first. */
+ * a literal "${". step may be NULL: then there is no ${to}, and addresses are the machines' first.
+ */
 char **plan_argv(const struct plan *plan, const struct plan_step *step, char *const *argv, int team,
         GError **error);
 
@@ -317,7 +321,8 @@ bool plan_cidr_parse(const char *text, guint32 *ret_address, int *ret_prefix);
 /* "90", 90, "1m30s", "2h" → microseconds. */
 bool plan_duration_parse(const char *text, gint64 *ret_us);
 
-/* The plan as every client sees it (docs/events.md, exercise.created). No file contents, no argv. */
+/* The plan as every client sees it (docs/events.md, exercise.created). No file contents, no argv.
+ */
 cJSON *plan_to_json(const struct plan *plan);
 
 /* The port a probe uses: its own, else the protocol's usual one; 0 for ping. */

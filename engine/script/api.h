@@ -6,7 +6,7 @@
 #include <lauxlib.h>
 
 struct script_noun {
-    const char *name;         /* range, machine, me */
+    const char *name;          /* range, machine, me */
     const luaL_Reg *functions; /* ends with {NULL, NULL} */
 };
 

@@ -34,8 +34,8 @@ void script_push_machine(lua_State *L, const char *name, int team)
         luaL_error(L, "no machine \"%s\" for %s%s", name, of ? "team " : "no team in particular",
                 of ? of->id : "");
     }
-    push_handle(L, machine, team >= 0 ? team
-                    : ((const struct plan_machine *)plan->machines->pdata[machine])->team);
+    push_handle(L, machine,
+            team >= 0 ? team : ((const struct plan_machine *)plan->machines->pdata[machine])->team);
 }
 
 static int push_answer(lua_State *L, int status, lua_KContext context)
@@ -155,8 +155,8 @@ static int machine_index(lua_State *L)
     } else if (strcmp(key, "team") == 0) {
         lua_pushstring(L, ((const struct plan_team *)plan->teams->pdata[machine->team])->id);
     } else if (lua_getfield(L, lua_upvalueindex(1), key) == LUA_TNIL) {
-        return luaL_error(L, "a machine has no \"%s\"; it has id, name, team, exec, write, read",
-                key);
+        return luaL_error(
+                L, "a machine has no \"%s\"; it has id, name, team, exec, write, read", key);
     }
     return 1;
 }
@@ -198,8 +198,8 @@ void script_push_me(lua_State *L, int team)
     luaL_setmetatable(L, ME);
 }
 
-static void open_noun(lua_State *L, const char *name, const luaL_Reg *functions,
-        lua_CFunction index)
+static void open_noun(
+        lua_State *L, const char *name, const luaL_Reg *functions, lua_CFunction index)
 {
     luaL_newmetatable(L, name);
     lua_newtable(L);

@@ -30,23 +30,22 @@ static int range_now(lua_State *L)
     return 1;
 }
 
-/* The text at index, without control characters; stays on the stack. */
-static const char *push_clean(lua_State *L, int index, gsize max)
+/* The text at index, without control characters; valid until the task's next text. */
+static const char *clean_text(lua_State *L, int index, gsize max)
 {
     gsize length = 0;
     const char *text = luaL_checklstring(L, index, &length);
-    char *clean = text_clean_tail(text, length, max);
-    char *copy = lua_newuserdatauv(L, strlen(clean) + 1, 0);
-    memcpy(copy, clean, strlen(clean) + 1);
-    g_free(clean);
-    return copy;
+    struct task *task = task_of(L);
+    g_free(task->scratch);
+    task->scratch = text_clean_tail(text, length, max);
+    return task->scratch;
 }
 
 /* range.note(text [, team]) */
 static int range_note(lua_State *L)
 {
     int team = api_team(L, 2);
-    const char *text = push_clean(L, 1, 2048);
+    const char *text = clean_text(L, 1, 2048);
     struct task *task = task_of(L);
     const struct script_host *host = &task->script->host;
     host->note(host->data, task->who, team, text);
@@ -56,7 +55,7 @@ static int range_note(lua_State *L)
 /* range.log(text): for the author, on stderr */
 static int range_log(lua_State *L)
 {
-    const char *text = push_clean(L, 1, 2048);
+    const char *text = clean_text(L, 1, 2048);
     g_message("%s: %s", task_of(L)->who, text);
     return 0;
 }
@@ -106,7 +105,7 @@ static int range_step(lua_State *L)
     answer_clear(&task->answer);
     const struct script_host *host = &task->script->host;
     gint64 most = step->limit_us * (step->act->len + step->undo->len) + step->within_us +
-            300 * G_USEC_PER_SEC;
+                  300 * G_USEC_PER_SEC;
     host->step(host->data, task_ticket(task), task->who, step->name, team);
     return task_wait(L, task, most, push_verdict);
 }
@@ -120,8 +119,7 @@ static void push_json(lua_State *L, const cJSON *json)
         lua_pushstring(L, json->valuestring);
     } else if (cJSON_IsNumber(json)) {
         lua_Integer whole = 0;
-        if (lua_numbertointeger(json->valuedouble, &whole) &&
-                (double)whole == json->valuedouble) {
+        if (lua_numbertointeger(json->valuedouble, &whole) && (double)whole == json->valuedouble) {
             lua_pushinteger(L, whole);
         } else {
             lua_pushnumber(L, json->valuedouble);
@@ -199,8 +197,10 @@ static void refuse_unknown_options(lua_State *L)
         lua_pop(L, 1);
         const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
         if (!g_strv_contains(known, key)) {
-            luaL_error(L, "range.wait_for: unknown option \"%s\"; it takes kind, team, subject, "
-                          "timeout", key);
+            luaL_error(L,
+                    "range.wait_for: unknown option \"%s\"; it takes kind, team, subject, "
+                    "timeout",
+                    key);
         }
     }
 }

@@ -87,10 +87,10 @@ static void skip_blanks(struct lexer *lexer)
 static struct token word(struct lexer *lexer)
 {
     bool number = g_ascii_isdigit(*lexer->at);
-    struct token token = {.kind = number ? TOKEN_NUMBER : TOKEN_NAME, .line = lexer->line,
-            .start = lexer->at};
-    while (more(lexer) && (g_ascii_isalnum(*lexer->at) || *lexer->at == '_' ||
-                                  (number && *lexer->at == '.'))) {
+    struct token token = {
+            .kind = number ? TOKEN_NUMBER : TOKEN_NAME, .line = lexer->line, .start = lexer->at};
+    while (more(lexer) &&
+            (g_ascii_isalnum(*lexer->at) || *lexer->at == '_' || (number && *lexer->at == '.'))) {
         lexer->at++;
     }
     token.length = (gsize)(lexer->at - token.start);

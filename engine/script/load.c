@@ -5,6 +5,7 @@
 #include "script/reader.h"
 #include "script/task.h"
 
+#include <lauxlib.h>
 #include <string.h>
 
 #define TEXT_MAX (1024 * 1024)
@@ -45,8 +46,9 @@ static void read_plan(struct plan *plan, lua_State *L, const char *text, gsize l
     if (lua_type(L, -1) != LUA_TTABLE) {
         const struct source_mark *mark = source_map_find(map, "");
         plan_problem_add(problems, mark ? mark->line : 1,
-                "a scenario returns one table, this one a %s; end it with return { … }",
-                lua_typename(L, lua_type(L, -1)));
+                "a scenario returns one table, this one %s%s; end it with return { … }",
+                lua_isnil(L, -1) ? "returns nothing" : "a ",
+                lua_isnil(L, -1) ? "" : luaL_typename(L, -1));
     } else {
         struct node *root = node_from_lua(L, map, &message);
         if (root) {
@@ -107,12 +109,16 @@ struct script *script_load_text(const char *text, gsize length, const char *path
     return load(text, length, path, folder, memory_limit, NULL, ret_plan, problems);
 }
 
+char *script_file(const char *path)
+{
+    return g_file_test(path, G_FILE_TEST_IS_DIR) ? g_build_filename(path, "scenario.lua", NULL)
+                                                 : g_strdup(path);
+}
+
 struct script *script_load_with(const char *path, const char *const *images, struct plan **ret_plan,
         GPtrArray *problems, GError **error)
 {
-    g_autofree char *file = g_file_test(path, G_FILE_TEST_IS_DIR)
-            ? g_build_filename(path, "scenario.lua", NULL)
-            : g_strdup(path);
+    g_autofree char *file = script_file(path);
     g_autofree char *folder = g_path_get_dirname(file);
     g_autofree char *text = NULL;
     gsize length = 0;
@@ -137,8 +143,8 @@ struct script *script_load_with(const char *path, const char *const *images, str
     return load(text, length, file, folder, 0, images, ret_plan, problems);
 }
 
-struct script *script_load(const char *path, struct plan **ret_plan, GPtrArray *problems,
-        GError **error)
+struct script *script_load(
+        const char *path, struct plan **ret_plan, GPtrArray *problems, GError **error)
 {
     return script_load_with(path, NULL, ret_plan, problems, error);
 }

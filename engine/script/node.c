@@ -14,6 +14,7 @@ struct copy {
     const struct source_map *map;
     guint nodes;
     gsize bytes;
+    GString *path; /* of the value at work on, as the source map writes it */
 };
 
 void node_free(struct node *node)
@@ -33,7 +34,7 @@ static void free_entry(gpointer data)
     node_free(data);
 }
 
-static void fill(lua_State *L, struct copy *copy, struct node *node, const char *path, int depth);
+static void fill(lua_State *L, struct copy *copy, struct node *node, int depth);
 
 static gint by_place(gconstpointer a, gconstpointer b)
 {
@@ -51,7 +52,8 @@ static gint by_place(gconstpointer a, gconstpointer b)
     return strcmp(x->key, y->key);
 }
 
-/* A node for the value at the top, its key below; attached first, so that an error leaks nothing. */
+/* A node for the value at the top, its key below; attached first, so that an error leaks nothing.
+ */
 static struct node *add_entry(lua_State *L, struct copy *copy, struct node *table)
 {
     struct node *node = g_new0(struct node, 1);
@@ -76,22 +78,23 @@ static struct node *add_entry(lua_State *L, struct copy *copy, struct node *tabl
     return node;
 }
 
-static void fill_table(lua_State *L, struct copy *copy, struct node *node, const char *path,
-        int depth)
+static void fill_table(lua_State *L, struct copy *copy, struct node *node, int depth)
 {
     if (depth >= DEPTH_MAX) {
-        luaL_error(L, "the scenario's table is nested more than %d deep, or holds itself",
-                DEPTH_MAX);
+        luaL_error(
+                L, "the scenario's table is nested more than %d deep, or holds itself", DEPTH_MAX);
     }
     luaL_checkstack(L, 8, NULL);
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         struct node *entry = add_entry(L, copy, node);
-        g_autofree char *child = source_map_path(path, entry->key, entry->index);
-        const struct source_mark *mark = source_map_find(copy->map, child);
+        gsize length = copy->path->len;
+        source_map_path(copy->path, entry->key, entry->index);
+        const struct source_mark *mark = source_map_find(copy->map, copy->path->str);
         entry->line = mark ? mark->line : node->line;
         entry->order = mark ? mark->order : G_MAXUINT;
-        fill(L, copy, entry, child, depth + 1);
+        fill(L, copy, entry, depth + 1);
+        g_string_truncate(copy->path, length);
         lua_pop(L, 1);
     }
     g_ptr_array_sort(node->entries, by_place);
@@ -108,7 +111,7 @@ static void fill_text(lua_State *L, struct copy *copy, struct node *node)
     memcpy(node->text, text, node->length + 1);
 }
 
-static void fill(lua_State *L, struct copy *copy, struct node *node, const char *path, int depth)
+static void fill(lua_State *L, struct copy *copy, struct node *node, int depth)
 {
     switch (lua_type(L, -1)) {
     case LUA_TBOOLEAN:
@@ -118,7 +121,8 @@ static void fill(lua_State *L, struct copy *copy, struct node *node, const char 
     case LUA_TNUMBER:
         node->type = NODE_NUMBER;
         node->number = lua_tonumber(L, -1);
-        node->whole = floor(node->number) == node->number && fabs(node->number) <= 9007199254740992.0;
+        node->whole =
+                floor(node->number) == node->number && fabs(node->number) <= 9007199254740992.0;
         break;
     case LUA_TSTRING:
         node->type = NODE_STRING;
@@ -132,7 +136,7 @@ static void fill(lua_State *L, struct copy *copy, struct node *node, const char 
     case LUA_TTABLE:
         node->type = NODE_TABLE;
         node->entries = g_ptr_array_new_with_free_func(free_entry);
-        fill_table(L, copy, node, path, depth);
+        fill_table(L, copy, node, depth);
         break;
     default:
         node->type = NODE_OTHER;
@@ -144,14 +148,15 @@ static int protected_copy(lua_State *L)
 {
     struct copy *copy = lua_touserdata(L, 2);
     lua_settop(L, 1);
-    fill(L, copy, copy->root, "", 0);
+    fill(L, copy, copy->root, 0);
     return 0;
 }
 
 struct node *node_from_lua(lua_State *L, const struct source_map *map, char **ret_error)
 {
     const struct source_mark *mark = source_map_find(map, "");
-    struct copy copy = {.root = g_new0(struct node, 1), .map = map};
+    g_autoptr(GString) path = g_string_new(NULL); /* outside the protected call: nothing leaks */
+    struct copy copy = {.root = g_new0(struct node, 1), .map = map, .path = path};
     copy.root->line = mark ? mark->line : 1;
     lua_pushcfunction(L, protected_copy);
     lua_pushvalue(L, -2);
@@ -199,7 +204,8 @@ char *node_path(const struct node *node)
 
 const char *node_type_name(const struct node *node)
 {
-    static const char *const names[] = {"boolean", "number", "string", "function", "table",
-            "something else"};
-    return names[node->type];
+    static const char *const names[] = {
+            "a boolean", "a number", "a longer text", "a function", "a table", "something else"};
+    bool empty = node->type == NODE_TABLE && node->entries->len == 0;
+    return empty ? "an empty table" : names[node->type];
 }

@@ -4,10 +4,22 @@
 
 #include <string.h>
 
-#define ON {"on", FIELD_TEXT, true, offsetof(struct plan_probe, machine), NULL}
-#define PORT(required) {"port", FIELD_INTEGER, required, offsetof(struct plan_probe, port), NULL}
-#define TIMEOUT {"timeout", FIELD_TIMEOUT, false, offsetof(struct plan_probe, timeout_ms), NULL}
-#define CONTAINS {"contains", FIELD_TEXT, false, offsetof(struct plan_probe, contains), NULL}
+#define ON                                                                                         \
+    {                                                                                              \
+        "on", FIELD_TEXT, true, offsetof(struct plan_probe, machine), NULL                         \
+    }
+#define PORT(required)                                                                             \
+    {                                                                                              \
+        "port", FIELD_INTEGER, required, offsetof(struct plan_probe, port), NULL                   \
+    }
+#define TIMEOUT                                                                                    \
+    {                                                                                              \
+        "timeout", FIELD_TIMEOUT, false, offsetof(struct plan_probe, timeout_ms), NULL             \
+    }
+#define CONTAINS                                                                                   \
+    {                                                                                              \
+        "contains", FIELD_TEXT, false, offsetof(struct plan_probe, contains), NULL                 \
+    }
 
 static void read_value(struct reader *reader, const struct node *node, gpointer target)
 {
@@ -21,7 +33,10 @@ static void read_value(struct reader *reader, const struct node *node, gpointer 
 }
 
 static const struct field http_fields[] = {
-        ON, PORT(false), TIMEOUT, CONTAINS,
+        ON,
+        PORT(false),
+        TIMEOUT,
+        CONTAINS,
         {"path", FIELD_TEXT, false, offsetof(struct plan_probe, path), NULL},
         {"status", FIELD_INTEGER, false, offsetof(struct plan_probe, status), NULL},
         {0},
@@ -29,7 +44,9 @@ static const struct field http_fields[] = {
 static const struct field tcp_fields[] = {ON, PORT(true), TIMEOUT, CONTAINS, {0}};
 static const struct field ssh_fields[] = {ON, PORT(false), TIMEOUT, CONTAINS, {0}};
 static const struct field modbus_fields[] = {
-        ON, PORT(false), TIMEOUT,
+        ON,
+        PORT(false),
+        TIMEOUT,
         {"table", FIELD_TEXT, true, offsetof(struct plan_probe, table), NULL},
         {"unit", FIELD_INTEGER, false, offsetof(struct plan_probe, unit), NULL},
         {"address", FIELD_INTEGER, true, offsetof(struct plan_probe, address), NULL},
@@ -70,12 +87,13 @@ static struct plan_probe *probe_of(struct reader *reader, const struct node *nod
 }
 
 /* The only entry of { http = { … } }; NULL when reported. */
-static const struct node *only_entry(struct reader *reader, const struct node *node,
-        const char *what)
+static const struct node *only_entry(
+        struct reader *reader, const struct node *node, const char *what)
 {
     if (node->type != NODE_TABLE || node->entries->len != 1) {
         g_autofree char *path = node_path(node);
-        plan_problem_add(reader->problems, node->line, "%s: expected exactly one of %s", path, what);
+        plan_problem_add(
+                reader->problems, node->line, "%s: expected exactly one of %s", path, what);
         return NULL;
     }
     return node->entries->pdata[0];
@@ -85,10 +103,10 @@ static void unknown_kind(struct reader *reader, const struct node *entry, const 
 {
     g_autofree char *path = node_path(entry);
     g_auto(GStrv) names = g_strsplit(kinds, ", ", 0);
-    g_autofree char *hint = text_did_you_mean(entry->key ? entry->key : "",
-            (const char *const *)names);
-    plan_problem_add(reader->problems, entry->line, "%s: unknown kind%s; known are: %s", path, hint,
-            kinds);
+    g_autofree char *hint =
+            text_did_you_mean(entry->key ? entry->key : "", (const char *const *)names);
+    plan_problem_add(
+            reader->problems, entry->line, "%s: unknown kind%s; known are: %s", path, hint, kinds);
 }
 
 void read_probe(struct reader *reader, const struct node *node, gpointer target)
@@ -108,15 +126,24 @@ void read_probe(struct reader *reader, const struct node *node, gpointer target)
     *member = probe_of(reader, entry, protocol);
 }
 
-#define MACHINE {"on", FIELD_TEXT, true, offsetof(struct plan_predicate, machine), NULL}
-#define PATH {"path", FIELD_TEXT, true, offsetof(struct plan_predicate, path), NULL}
-#define TEXT(required) \
-    {"contains", FIELD_TEXT, required, offsetof(struct plan_predicate, contains), NULL}
+#define MACHINE                                                                                    \
+    {                                                                                              \
+        "on", FIELD_TEXT, true, offsetof(struct plan_predicate, machine), NULL                     \
+    }
+#define PATH                                                                                       \
+    {                                                                                              \
+        "path", FIELD_TEXT, true, offsetof(struct plan_predicate, path), NULL                      \
+    }
+#define TEXT(required)                                                                             \
+    {                                                                                              \
+        "contains", FIELD_TEXT, required, offsetof(struct plan_predicate, contains), NULL          \
+    }
 
 static const struct field file_fields[] = {MACHINE, PATH, TEXT(false), {0}};
 static const struct field log_fields[] = {MACHINE, PATH, TEXT(true), {0}};
 static const struct field exec_fields[] = {
-        MACHINE, TEXT(false),
+        MACHINE,
+        TEXT(false),
         {"argv", FIELD_ARGV, true, offsetof(struct plan_predicate, argv), NULL},
         {"status", FIELD_INTEGER, false, offsetof(struct plan_predicate, status), NULL},
         {0},
@@ -145,8 +172,8 @@ static const struct kind {
 
 static struct plan_predicate *predicate_of(struct reader *reader, const struct node *node);
 
-static void read_parts(struct reader *reader, const struct node *entry,
-        struct plan_predicate *predicate)
+static void read_parts(
+        struct reader *reader, const struct node *entry, struct plan_predicate *predicate)
 {
     if (!reader_is_list(reader, entry, "a list of conditions, such as { { http = … }, … }")) {
         return;
@@ -162,8 +189,8 @@ static void read_parts(struct reader *reader, const struct node *entry,
     }
 }
 
-static struct plan_predicate *predicate_of_kind(struct reader *reader, const struct node *entry,
-        const struct kind *kind)
+static struct plan_predicate *predicate_of_kind(
+        struct reader *reader, const struct node *entry, const struct kind *kind)
 {
     struct plan_predicate *predicate = plan_predicate_new(kind->kind);
     predicate->line = entry->line;

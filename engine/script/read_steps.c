@@ -147,7 +147,8 @@ static void read_entry(struct reader *reader, const struct node *node)
     if (node->type == NODE_TABLE && actions != 1) {
         g_autofree char *path = node_path(node);
         plan_problem_add(reader->problems, node->line,
-                "%s: needs exactly one of step = \"NAME\", note = \"text\" or run = function", path);
+                "%s: needs exactly one of step = \"NAME\", note = \"text\" or run = function",
+                path);
     }
 }
 

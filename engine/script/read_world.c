@@ -30,6 +30,10 @@ void read_team(struct reader *reader, const struct node *node)
     group->name = g_strdup(node->key);
     group->line = node->line;
     g_ptr_array_add(reader->plan->groups, group);
+    const struct node *count = node_get(node, "count");
+    if (count && count->type != NODE_NUMBER) { /* reported below; then no team's number is wrong */
+        group->count = PLAN_TEAMS_MAX;
+    }
     reader_fields(reader, node, fields, group);
 }
 
@@ -110,7 +114,8 @@ static char *inside(const char *folder, const char *path)
 static void read_from(struct reader *reader, const struct node *node, gpointer target)
 {
     struct plan_file *file = target;
-    g_autofree char *from = reader_text(reader, node, "the path of a file in the scenario's folder");
+    g_autofree char *from =
+            reader_text(reader, node, "the path of a file in the scenario's folder");
     if (!from) {
         return;
     }
@@ -152,7 +157,7 @@ static void read_mode(struct reader *reader, const struct node *node, gpointer t
     if (node->type == NODE_NUMBER && node->whole && node->number >= 0 && node->number <= 07777) {
         file->mode = (int)node->number;
     } else if (node->type == NODE_STRING &&
-            g_ascii_string_to_unsigned(node->text, 8, 0, 07777, &mode, NULL)) {
+               g_ascii_string_to_unsigned(node->text, 8, 0, 07777, &mode, NULL)) {
         file->mode = (int)mode;
     } else {
         reader_expected(reader, node, "permission bits such as \"0640\"");

@@ -10,17 +10,19 @@ void reader_expected(struct reader *reader, const struct node *node, const char 
     g_autofree char *path = node_path(node);
     if (node->type == NODE_STRING && node->length <= 60) {
         g_autofree char *shown = text_clean_tail(node->text, node->length, 60);
-        plan_problem_add(reader->problems, node->line, "%s: expected %s, got \"%s\"", path, what,
-                shown);
+        plan_problem_add(
+                reader->problems, node->line, "%s: expected %s, got \"%s\"", path, what, shown);
         return;
     }
     if (node->type == NODE_NUMBER) {
-        plan_problem_add(reader->problems, node->line, "%s: expected %s, got %g", path, what,
-                node->number);
+        plan_problem_add(
+                reader->problems, node->line, "%s: expected %s, got %g", path, what, node->number);
         return;
     }
-    plan_problem_add(reader->problems, node->line, "%s: expected %s, got %s", path, what,
-            node_type_name(node));
+    const char *got = node->type != NODE_BOOLEAN ? node_type_name(node)
+                      : node->boolean            ? "true"
+                                                 : "false";
+    plan_problem_add(reader->problems, node->line, "%s: expected %s, got %s", path, what, got);
 }
 
 char *reader_text(struct reader *reader, const struct node *node, const char *what)
@@ -70,8 +72,8 @@ static char **read_argv(struct reader *reader, const struct node *node)
     for (guint i = 0; i < node->entries->len; i++) {
         const struct node *entry = node->entries->pdata[i];
         char *text = entry->type == NODE_NUMBER && entry->whole
-                ? g_strdup_printf("%.0f", entry->number)
-                : reader_text(reader, entry, "a text");
+                             ? g_strdup_printf("%.0f", entry->number)
+                             : reader_text(reader, entry, "a text");
         if (!text) {
             return NULL;
         }
@@ -123,8 +125,8 @@ static bool duration_of(const struct node *node, gint64 *ret_us)
     return true;
 }
 
-static void read_duration(struct reader *reader, const struct node *node, gpointer member,
-        bool milliseconds)
+static void read_duration(
+        struct reader *reader, const struct node *node, gpointer member, bool milliseconds)
 {
     gint64 us = 0;
     if (!duration_of(node, &us)) {
@@ -140,8 +142,8 @@ static void read_memory(struct reader *reader, const struct node *node, int *mem
 {
     char *end = NULL;
     guint64 value = node->type == NODE_STRING && g_ascii_isdigit(node->text[0])
-            ? g_ascii_strtoull(node->text, &end, 10)
-            : 0;
+                            ? g_ascii_strtoull(node->text, &end, 10)
+                            : 0;
     bool mega = end && strcmp(end, "M") == 0;
     bool giga = end && strcmp(end, "G") == 0;
     if (!mega && !giga) {
@@ -159,10 +161,11 @@ static void read_address(struct reader *reader, const struct node *node, guint32
     }
 }
 
-static void read_number(struct reader *reader, const struct node *node, const struct field *field,
-        gpointer member)
+static void read_number(
+        struct reader *reader, const struct node *node, const struct field *field, gpointer member)
 {
-    bool fits = node->type == NODE_NUMBER &&
+    bool fits =
+            node->type == NODE_NUMBER &&
             (field->type == FIELD_NUMBER ||
                     (node->whole && (field->type == FIELD_SEED ? node->number >= 0
                                                                : ABS(node->number) <= G_MAXINT)));
@@ -181,8 +184,8 @@ static void read_number(struct reader *reader, const struct node *node, const st
 }
 
 /* Fields that are one simple value. */
-static void read_scalar(struct reader *reader, const struct node *node, const struct field *field,
-        gpointer member)
+static void read_scalar(
+        struct reader *reader, const struct node *node, const struct field *field, gpointer member)
 {
     switch (field->type) {
     case FIELD_TEXT:
@@ -219,8 +222,8 @@ static void read_scalar(struct reader *reader, const struct node *node, const st
     }
 }
 
-static void read_field(struct reader *reader, const struct node *node, const struct field *field,
-        gpointer target)
+static void read_field(
+        struct reader *reader, const struct node *node, const struct field *field, gpointer target)
 {
     gpointer member = (char *)target + field->offset;
     plan_line_set(reader->plan, member, node->line);
@@ -270,8 +273,8 @@ static char *keys_hint(const struct field *fields, const char *wrong)
     return g_strdup_printf("; possible here: %s", list);
 }
 
-void reader_fields(struct reader *reader, const struct node *node, const struct field *fields,
-        gpointer target)
+void reader_fields(
+        struct reader *reader, const struct node *node, const struct field *fields, gpointer target)
 {
     if (node->type != NODE_TABLE) {
         reader_expected(reader, node, "a table");
@@ -311,8 +314,8 @@ void reader_each(struct reader *reader, const struct node *node,
             fn(reader, entry);
         } else {
             g_autofree char *path = node_path(entry);
-            plan_problem_add(reader->problems, entry->line,
-                    "%s: has no name; write NAME = { … }", path);
+            plan_problem_add(
+                    reader->problems, entry->line, "%s: has no name; write NAME = { … }", path);
         }
     }
 }

@@ -35,7 +35,8 @@ struct field {
     void (*read)(struct reader *reader, const struct node *node, gpointer target);
 };
 
-/* Reports at the node's line: "machines.web.memory: expected a size such as "256M", got boolean". */
+/* Reports at the node's line: "machines.web.memory: expected a size such as "256M", got boolean".
+ */
 void reader_expected(struct reader *reader, const struct node *node, const char *what);
 
 /* Reads every entry of the table into target; unknown, missing and mistyped ones are reported. */

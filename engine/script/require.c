@@ -1,13 +1,16 @@
-/* require.c - require("name") for scenarios: Lua text from the scenario's folder, then from lua/. */
+/* require.c - require("name") for scenarios: Lua text from the scenario's folder, then from lua/.
+ */
 #include "script/sandbox.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MODULE_MAX (1024 * 1024)
 
-/* "ics.modbus" → "ics/modbus.lua"; only letters, digits, "_" and "-", so no path leaves a folder. */
+/* "ics.modbus" → "ics/modbus.lua"; only letters, digits, "_" and "-", so no path leaves a folder.
+ */
 static bool module_path(const char *name, char *ret, gsize size)
 {
     gsize length = strlen(name);
@@ -25,21 +28,37 @@ static bool module_path(const char *name, char *ret, gsize size)
     return true;
 }
 
-/* A file inside folder, links resolved, pushed as a string; false when there is none. */
-static bool push_file(lua_State *L, const char *folder, const char *path)
+/* The text of a file inside folder, links resolved; NULL when there is none. */
+static char *read_inside(const char *folder, const char *path, gsize *ret_length)
 {
-    g_autofree char *text = NULL;
-    gsize length = 0;
+    char *text = NULL;
     g_autofree char *joined = folder ? g_build_filename(folder, path, NULL) : NULL;
     g_autofree char *real = joined ? realpath(joined, NULL) : NULL;
     g_autofree char *base = folder ? realpath(folder, NULL) : NULL;
     gsize inside = base ? strlen(base) : 0;
+    struct stat status;
     if (!real || !base || strncmp(real, base, inside) != 0 || real[inside] != '/' ||
-            !g_file_test(real, G_FILE_TEST_IS_REGULAR) ||
-            !g_file_get_contents(real, &text, &length, NULL) || length > MODULE_MAX) {
+            stat(real, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > MODULE_MAX ||
+            !g_file_get_contents(real, &text, ret_length, NULL)) {
+        return NULL;
+    }
+    return text;
+}
+
+/* The module's text as a string; the sandbox keeps it meanwhile, so that no error leaks it. */
+static bool push_module(lua_State *L, struct sandbox *sandbox, const char *path)
+{
+    gsize length = 0;
+    g_free(sandbox->module);
+    sandbox->module = read_inside(sandbox->folder, path, &length);
+    if (!sandbox->module) {
+        sandbox->module = read_inside(sandbox->library, path, &length);
+    }
+    if (!sandbox->module) {
         return false;
     }
-    lua_pushlstring(L, text, length);
+    lua_pushlstring(L, sandbox->module, length);
+    g_clear_pointer(&sandbox->module, g_free);
     return true;
 }
 
@@ -50,16 +69,17 @@ int sandbox_require(lua_State *L)
     struct sandbox *sandbox = sandbox_of(L);
     char path[128];
     if (!module_path(name, path, sizeof(path))) {
-        return luaL_error(L, "require \"%s\": not the name of a module, such as \"attacks.web\"",
-                name);
+        return luaL_error(
+                L, "require \"%s\": not the name of a module, such as \"attacks.web\"", name);
     }
     luaL_getsubtable(L, LUA_REGISTRYINDEX, "sandtable.modules");
     if (lua_getfield(L, -1, name) != LUA_TNIL) {
         return 1;
     }
     lua_pop(L, 1);
-    if (!push_file(L, sandbox->folder, path) && !push_file(L, sandbox->library, path)) {
-        return luaL_error(L, "require \"%s\": no %s in the scenario's folder or in lua/", name, path);
+    if (!push_module(L, sandbox, path)) {
+        return luaL_error(
+                L, "require \"%s\": no %s in the scenario's folder or in lua/", name, path);
     }
     gsize length = 0;
     const char *text = lua_tolstring(L, -1, &length);

@@ -9,6 +9,22 @@
 #include <string.h>
 
 #define HOOK_STEP 1000
+/* Memory given out counts like instructions: so many bytes take as long as one to fill. */
+#define BYTES_A_STEP 16
+
+static void hook(lua_State *L, lua_Debug *ar);
+
+/* Large blocks are paid for, so that a loop over long texts cannot hold the engine up. */
+static void pay_for_block(struct sandbox *sandbox, gsize size)
+{
+    if (size < 4096 || !sandbox->running) {
+        return;
+    }
+    sandbox->left -= (gint64)(size / BYTES_A_STEP);
+    if (sandbox->left <= 0) { /* the next instruction raises; setting a hook is safe in here */
+        lua_sethook(sandbox->running, hook, LUA_MASKCOUNT, 1);
+    }
+}
 
 /* Exact on every path: a new block has no old size (Lua passes a type tag there). */
 static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
@@ -26,8 +42,19 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
     void *block = realloc(ptr, nsize);
     if (block) {
         sandbox->used = sandbox->used + nsize - old;
+        pay_for_block(sandbox, nsize);
     }
     return block;
+}
+
+/* From now on every instruction raises, so that a pcall in a loop gets nowhere. */
+static void give_up(lua_State *L)
+{
+    lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+    luaL_error(L, "%s",
+            sandbox_of(L)->loading
+                    ? "took too long to read; a scenario builds its table without long loops"
+                    : "ran too long without waiting; use range.sleep() in loops that wait");
 }
 
 static void hook(lua_State *L, lua_Debug *ar)
@@ -41,9 +68,17 @@ static void hook(lua_State *L, lua_Debug *ar)
         }
         sandbox->spent = true;
     }
-    /* From now on every instruction raises, so that a pcall in a loop gets nowhere. */
-    lua_sethook(L, hook, LUA_MASKCOUNT, 1);
-    luaL_error(L, "ran too long without waiting; use range.sleep() in loops that wait");
+    give_up(L);
+}
+
+void sandbox_charge(lua_State *L, double steps)
+{
+    struct sandbox *sandbox = sandbox_of(L);
+    if (sandbox->spent || !(steps < (double)sandbox->left)) {
+        sandbox->spent = true;
+        give_up(L);
+    }
+    sandbox->left -= (gint64)steps;
 }
 
 struct sandbox *sandbox_of(lua_State *L)
@@ -55,7 +90,7 @@ struct sandbox *sandbox_of(lua_State *L)
 
 void sandbox_watch(struct sandbox *sandbox, lua_State *thread)
 {
-    (void)sandbox;
+    sandbox->running = thread;
     lua_sethook(thread, hook, LUA_MASKCOUNT, HOOK_STEP);
 }
 
@@ -85,46 +120,6 @@ static int bounded_setmetatable(lua_State *L)
     return 1;
 }
 
-/* Functions of table that work through a length in C, where no hook runs: a length that a metatable
- * made up could keep them busy for ever. */
-#define TABLE_MAX 10000000
-
-static int bounded_table(lua_State *L)
-{
-    int args = lua_gettop(L);
-    if (lua_istable(L, 1) && luaL_getmetafield(L, 1, "__len") != LUA_TNIL) {
-        return luaL_error(L, "this function does not take tables with __len");
-    }
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, args, LUA_MULTRET);
-    return lua_gettop(L);
-}
-
-static int bounded_move(lua_State *L)
-{
-    lua_Integer first = luaL_checkinteger(L, 2);
-    lua_Integer last = luaL_checkinteger(L, 3);
-    if (last > first && (lua_Unsigned)last - (lua_Unsigned)first > TABLE_MAX) {
-        return luaL_error(L, "table.move of more than %d elements", TABLE_MAX);
-    }
-    int args = lua_gettop(L);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, args, LUA_MULTRET);
-    return lua_gettop(L);
-}
-
-/* table.sort whose comparator may not wait; says so in words an author understands. */
-static int bounded_sort(lua_State *L)
-{
-    int args = lua_gettop(L);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, args, 0);
-    return 0;
-}
-
 static int handled(lua_State *L, int status, lua_KContext context)
 {
     (void)status;
@@ -149,8 +144,8 @@ static int after_xpcall(lua_State *L, int status, lua_KContext context)
     return handled(L, LUA_OK, context);
 }
 
-/* xpcall whose handler runs after the error, not inside it: where a hook raised the error, hooks are
- * off until it is caught, and a handler that loops could not be stopped. */
+/* xpcall whose handler runs after the error, not inside it: where a hook raised the error, hooks
+ * are off until it is caught, and a handler that loops could not be stopped. */
 static int bounded_xpcall(lua_State *L)
 {
     luaL_checktype(L, 2, LUA_TFUNCTION);
@@ -191,14 +186,6 @@ static void copy_fields(lua_State *L, int from, const char *const *names)
     }
 }
 
-/* Wraps the function name of the table at the top. */
-static void wrap(lua_State *L, const char *name, lua_CFunction fn)
-{
-    lua_getfield(L, -1, name);
-    lua_pushcclosure(L, fn, 1);
-    lua_setfield(L, -2, name);
-}
-
 static void open_library(lua_State *L, lua_CFunction open, const char *const *names)
 {
     lua_pushcfunction(L, open);
@@ -206,6 +193,25 @@ static void open_library(lua_State *L, lua_CFunction open, const char *const *na
     lua_newtable(L);
     copy_fields(L, lua_absindex(L, -2), names);
     lua_remove(L, -2);
+}
+
+/* What a scenario uses instead of a global that is not there. */
+static const char *instead_of(const char *name)
+{
+    static const struct {
+        const char *names, *instead;
+    } table[] = {
+            {"coroutine", "; use range.spawn, range.all or range.any"},
+            {"io os", "; files and commands are those of machines: machine:exec, read and write"},
+            {"load loadfile loadstring dofile package", "; use require \"MODULE\""},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_auto(GStrv) names = g_strsplit(table[i].names, " ", 0);
+        if (g_strv_contains((const char *const *)names, name)) {
+            return table[i].instead;
+        }
+    }
+    return "";
 }
 
 /* Says why a well-known global is missing; any other unknown one is nil as usual. */
@@ -216,9 +222,7 @@ static int missing_global(lua_State *L)
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
     for (int i = 0; absent[i]; i++) {
         if (strcmp(name, absent[i]) == 0) {
-            return luaL_error(L, "\"%s\" is not available in scenarios%s", name,
-                    strcmp(name, "coroutine") == 0 ? "; use range.spawn, range.all or range.any"
-                                                   : "");
+            return luaL_error(L, "\"%s\" is not available in scenarios%s", name, instead_of(name));
         }
     }
     lua_pushnil(L);
@@ -231,16 +235,15 @@ static int open_all(lua_State *L)
     static const char *const base[] = {"assert", "error", "ipairs", "next", "pairs", "pcall",
             "xpcall", "select", "tonumber", "tostring", "type", "rawequal", "rawlen", "rawget",
             "rawset", "_VERSION", NULL};
-    static const char *const table[] = {"concat", "insert", "move", "pack", "remove", "sort",
-            "unpack", NULL};
-    static const char *const utf8[] = {"char", "charpattern", "codepoint", "codes", "len",
-            "offset", NULL};
+    static const char *const table[] = {
+            "concat", "insert", "move", "pack", "remove", "sort", "unpack", NULL};
+    static const char *const utf8[] = {
+            "char", "charpattern", "codepoint", "codes", "len", "offset", NULL};
     static const char *const math[] = {"abs", "ceil", "cos", "deg", "exp", "floor", "fmod", "huge",
             "log", "max", "maxinteger", "min", "mininteger", "modf", "pi", "rad", "random", "sin",
             "sqrt", "tan", "tointeger", "type", "ult", "acos", "asin", "atan", NULL};
     static const char *const string[] = {"byte", "char", "find", "format", "gmatch", "gsub", "len",
-            "lower", "match", "pack", "packsize", "rep", "reverse", "sub", "unpack", "upper",
-            NULL};
+            "lower", "match", "pack", "packsize", "rep", "reverse", "sub", "unpack", "upper", NULL};
     open_library(L, luaopen_base, base);
     lua_pushcfunction(L, bounded_setmetatable);
     lua_setfield(L, -2, "setmetatable");
@@ -251,11 +254,7 @@ static int open_all(lua_State *L)
     lua_pushcfunction(L, sandbox_require);
     lua_setfield(L, -2, "require");
     open_library(L, luaopen_table, table);
-    wrap(L, "insert", bounded_table);
-    wrap(L, "remove", bounded_table);
-    wrap(L, "concat", bounded_table);
-    wrap(L, "move", bounded_move);
-    wrap(L, "sort", bounded_sort);
+    sandbox_open_tables(L);
     lua_setfield(L, -2, "table");
     open_library(L, luaopen_utf8, utf8);
     lua_setfield(L, -2, "utf8");
@@ -332,11 +331,13 @@ void sandbox_free(struct sandbox *sandbox)
 {
     if (sandbox) {
         if (sandbox->L) {
+            sandbox->running = NULL;
             lua_close(sandbox->L);
         }
         g_free(sandbox->chunk);
         g_free(sandbox->folder);
         g_free(sandbox->library);
+        g_free(sandbox->module);
         g_free(sandbox);
     }
 }
@@ -395,19 +396,22 @@ static const char *strip_place(const struct sandbox *sandbox, const char *messag
     return end + 2;
 }
 
-bool sandbox_run(struct sandbox *sandbox, const char *text, gsize length, char **ret_error,
-        int *ret_line)
+bool sandbox_run(
+        struct sandbox *sandbox, const char *text, gsize length, char **ret_error, int *ret_line)
 {
     lua_State *L = sandbox->L;
     struct chunk chunk = {.text = text, .length = length};
     sandbox_budget(sandbox, SANDBOX_LOAD_BUDGET);
     lua_pushcfunction(L, load_and_run);
     lua_pushlightuserdata(L, &chunk);
-    if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
+    sandbox->loading = true;
+    int status = lua_pcall(L, 1, 1, 0);
+    sandbox->loading = false;
+    if (status == LUA_OK) {
         return true;
     }
-    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1)
-                                                         : "an error that is not a text";
+    const char *message =
+            lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "an error that is not a text";
     int line = chunk.line ? chunk.line : 1;
     g_autofree char *valid = g_utf8_make_valid(strip_place(sandbox, message, &line), -1);
     *ret_error = g_strdup(valid);

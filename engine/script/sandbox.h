@@ -19,12 +19,15 @@
 
 struct sandbox {
     lua_State *L;
-    gsize used, limit; /* bytes of the allocator */
-    gint64 left;       /* instructions of this turn */
-    bool spent;        /* the turn's budget is gone */
-    char *chunk;       /* name of the scenario's text in messages */
-    char *folder;      /* where require looks, or NULL */
-    char *library;     /* lua/ of the data folder, or NULL */
+    gsize used, limit;  /* bytes of the allocator */
+    gint64 left;        /* instructions of this turn */
+    bool spent;         /* the turn's budget is gone */
+    bool loading;       /* the scenario is being read */
+    lua_State *running; /* whose hook is set when memory uses the turn up */
+    char *module;       /* text of a module on its way into Lua, or NULL */
+    char *chunk;        /* name of the scenario's text in messages */
+    char *folder;       /* where require looks, or NULL */
+    char *library;      /* lua/ of the data folder, or NULL */
     guint64 seed;
 };
 
@@ -46,8 +49,15 @@ void sandbox_seed(struct sandbox *sandbox, guint64 seed);
 
 /* Loads text and runs it within the load budget, leaving its result on the stack. False and a
  * message for people in *ret_error, its line in *ret_line (1 when unknown). */
-bool sandbox_run(struct sandbox *sandbox, const char *text, gsize length, char **ret_error,
-        int *ret_line);
+bool sandbox_run(
+        struct sandbox *sandbox, const char *text, gsize length, char **ret_error, int *ret_line);
+
+/* Takes steps, about as long as an instruction each, from the budget: for loops in C, where no hook
+ * runs. Raises when the budget is gone. */
+void sandbox_charge(lua_State *L, double steps);
+
+/* Replaces functions of the table library at the top by bounded ones (table_bounded.c). */
+void sandbox_open_tables(lua_State *L);
 
 /* Opens the bounded string functions over the table at the top (string_bounded.c). */
 void sandbox_open_strings(lua_State *L);

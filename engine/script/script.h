@@ -15,14 +15,18 @@
 
 struct script;
 
+/* The scenario's file: path itself, or scenario.lua in the folder path. The caller frees it. */
+char *script_file(const char *path);
+
 /* Reads path (a file, or a folder with scenario.lua). Problems are appended to problems; *ret_plan
  * is declared but not yet expanded, and checked by plan_check(). NULL with problems non-empty when
  * anything is wrong; NULL with error when the file cannot be read. The plan's function references
  * belong to the script. */
-struct script *script_load(const char *path, struct plan **ret_plan, GPtrArray *problems,
-        GError **error);
+struct script *script_load(
+        const char *path, struct plan **ret_plan, GPtrArray *problems, GError **error);
 
-/* The same, and every machine's image must be one of images (NULL-terminated; NULL: not checked). */
+/* The same, and every machine's image must be one of images (NULL-terminated; NULL: not checked).
+ */
 struct script *script_load_with(const char *path, const char *const *images, struct plan **ret_plan,
         GPtrArray *problems, GError **error);
 
@@ -32,15 +36,20 @@ struct script *script_load_text(const char *text, gsize length, const char *path
         const char *folder, gsize memory_limit, struct plan **ret_plan, GPtrArray *problems);
 void script_free(struct script *script); /* accepts NULL; cancels all tasks */
 
-enum script_reply_kind { SCRIPT_REPLY_OK, SCRIPT_REPLY_EXEC, SCRIPT_REPLY_TEXT, SCRIPT_REPLY_FAILED };
+enum script_reply_kind {
+    SCRIPT_REPLY_OK,
+    SCRIPT_REPLY_EXEC,
+    SCRIPT_REPLY_TEXT,
+    SCRIPT_REPLY_FAILED
+};
 
 struct script_reply {
     enum script_reply_kind kind;
-    int status;               /* EXEC */
-    const char *out, *err;    /* EXEC */
-    const char *text;         /* TEXT: file content, verdict */
-    const char *code;         /* FAILED: timeout, not-found, machine, cancelled */
-    const char *message;      /* FAILED: for people */
+    int status;            /* EXEC */
+    const char *out, *err; /* EXEC */
+    const char *text;      /* TEXT: file content, verdict */
+    const char *code;      /* FAILED: timeout, not-found, machine, cancelled */
+    const char *message;   /* FAILED: for people */
 };
 
 /* What tasks may ask of the exercise. machine is a plan index, team a team index or -1. Each is
@@ -66,7 +75,8 @@ void script_attach(struct script *script, const struct plan *plan, struct clock 
         const struct script_host *host);
 
 /* Starts function (a reference from the plan) as a task; it runs in the next turn. The function is
- * called with (range, me): me.team is the team's id or nil, me:machine(name) that team's machine. */
+ * called with (range, me): me.team is the team's id or nil, me:machine(name) that team's machine.
+ */
 void script_start(struct script *script, int function, const char *who, int team);
 
 void script_reply(struct script *script, guint64 ticket, const struct script_reply *reply);

@@ -20,9 +20,9 @@ struct source_mark {
 struct source_map *source_map_new(const char *text, gsize length);
 void source_map_free(struct source_map *map); /* accepts NULL */
 
-/* The path of an entry inside the one with path parent ("" is the table itself): by key, or by
- * index from 1 when key is NULL. The caller frees it. */
-char *source_map_path(const char *parent, const char *key, gint64 index);
+/* Makes the path of a table ("" is the returned one) that of an entry inside it: by key, or by
+ * index from 1 when key is NULL. */
+void source_map_path(GString *path, const char *key, gint64 index);
 
 /* NULL when the path is not in the map. "" is the returned table. */
 const struct source_mark *source_map_find(const struct source_map *map, const char *path);

@@ -9,9 +9,12 @@
 
 #include <lauxlib.h>
 #include <string.h>
+#include <time.h>
 
-#define SUBJECT_MAX (64 * 1024)
+#define SUBJECT_MAX 65536
 #define STEPS_MAX 2e9
+#define STEPS_TIMED 1e5     /* from here on a call is paid for by the time it took */
+#define STEPS_A_SECOND 20e6 /* of the budget */
 
 /* What multiplies the ways a pattern can match: repetitions, and optional items. */
 static void count_items(const char *pattern, gsize length, int *ret_loops, int *ret_options)
@@ -35,7 +38,8 @@ static void count_items(const char *pattern, gsize length, int *ret_loops, int *
     }
 }
 
-static void check_pattern(lua_State *L, bool plain)
+/* Raises for a pattern that is refused; else the most ways it could try. */
+static double check_pattern(lua_State *L, bool plain)
 {
     gsize subject = 0;
     gsize length = 0;
@@ -63,28 +67,54 @@ static void check_pattern(lua_State *L, bool plain)
                 "line by line, as in: for line in text:gmatch(\"[^\\n]+\")",
                 loops + options, (int)subject);
     }
+    return steps;
 }
 
-/* The real function is the upvalue. */
-static int call_real(lua_State *L)
+static double cpu_seconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Calls the real function, the first upvalue. Few patterns come near their bound, so what may take
+ * long is measured, and what cannot is not. */
+static int call_real(lua_State *L, double steps)
 {
     int args = lua_gettop(L);
+    bool timed = steps >= STEPS_TIMED;
+    double began = timed ? cpu_seconds() : 0;
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, args, LUA_MULTRET);
+    sandbox_charge(L, timed ? (cpu_seconds() - began) * STEPS_A_SECOND : steps / 100);
     return lua_gettop(L);
 }
 
 static int bounded_find(lua_State *L)
 {
-    check_pattern(L, lua_toboolean(L, 4));
-    return call_real(L);
+    return call_real(L, check_pattern(L, lua_toboolean(L, 4)));
 }
 
 static int bounded_pattern(lua_State *L)
 {
-    check_pattern(L, false);
-    return call_real(L);
+    return call_real(L, check_pattern(L, false));
+}
+
+/* The iterator is the first upvalue, what one of its steps can take the second. */
+static int bounded_next(lua_State *L)
+{
+    return call_real(L, lua_tonumber(L, lua_upvalueindex(2)));
+}
+
+static int bounded_gmatch(lua_State *L)
+{
+    double steps = check_pattern(L, false);
+    call_real(L, 1);
+    lua_settop(L, 1);
+    lua_pushnumber(L, steps);
+    lua_pushcclosure(L, bounded_next, 2);
+    return 1;
 }
 
 static void wrap(lua_State *L, const char *name, lua_CFunction fn)
@@ -98,6 +128,6 @@ void sandbox_open_strings(lua_State *L)
 {
     wrap(L, "find", bounded_find);
     wrap(L, "match", bounded_pattern);
-    wrap(L, "gmatch", bounded_pattern);
+    wrap(L, "gmatch", bounded_gmatch);
     wrap(L, "gsub", bounded_pattern);
 }

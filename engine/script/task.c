@@ -165,6 +165,7 @@ static void task_free(struct task *task)
     answer_clear(&task->answer);
     *slot_of(task->L) = NULL;
     luaL_unref(script->sandbox->L, LUA_REGISTRYINDEX, task->ref);
+    g_free(task->scratch);
     g_free(task->who);
     g_free(task);
 }
@@ -175,9 +176,11 @@ static void close_thread(struct task *task)
     struct sandbox *sandbox = task->script->sandbox;
     gint64 left = sandbox->left;
     bool spent = sandbox->spent;
+    lua_State *running = sandbox->running;
     sandbox_budget(sandbox, SANDBOX_CLOSE_BUDGET);
     sandbox_watch(sandbox, task->L);
     lua_resetthread(task->L);
+    sandbox->running = running;
     sandbox->left = left;
     sandbox->spent = spent;
 }
@@ -211,8 +214,8 @@ static char *error_text(struct task *task)
         if (lua_getinfo(L, "Sl", &ar) && ar.source[0] == '=' && ar.currentline > 0) {
             g_autofree char *place = g_strdup_printf("%s:", ar.short_src);
             return g_str_has_prefix(text, place)
-                    ? g_steal_pointer(&text)
-                    : g_strdup_printf("%s%d: %s", place, ar.currentline, text);
+                           ? g_steal_pointer(&text)
+                           : g_strdup_printf("%s%d: %s", place, ar.currentline, text);
         }
     }
     return g_strdup_printf("%s: %s", sandbox->chunk, text);
@@ -269,6 +272,7 @@ static void resume(struct task *task)
     sandbox_budget(script->sandbox, SANDBOX_TURN_BUDGET);
     sandbox_watch(script->sandbox, task->L);
     int status = lua_resume(task->L, script->sandbox->L, args, &results);
+    script->sandbox->running = NULL; /* the thread may be gone soon */
     if (status == LUA_YIELD) {
         return;
     }

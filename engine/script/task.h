@@ -40,19 +40,20 @@ struct task {
     int ref;
     int args; /* on the thread's stack for the first resume */
     char *who;
+    char *scratch; /* a text an API function is at work on; here, so that no error leaks it */
     int team;
-    bool reports;  /* started by the host, which hears of its end */
-    bool ended;    /* returned; results wait on the stack for the parent */
+    bool reports; /* started by the host, which hears of its end */
+    bool ended;   /* returned; results wait on the stack for the parent */
     int results;
     bool waiting, queued;
     guint64 ticket; /* of the host, 0: none */
     guint64 timer;  /* of the clock, 0: none */
     struct answer answer;
     char *wait_kind, *wait_team, *wait_subject; /* wait_for; kind NULL: not waiting for one */
-    struct task *parent;  /* which waits for it in all or any */
-    GPtrArray *children;  /* struct task *, of all or any; NULL when none */
-    bool any;             /* one child is enough */
-    bool joining;         /* waits for its children */
+    struct task *parent;                        /* which waits for it in all or any */
+    GPtrArray *children;                        /* struct task *, of all or any; NULL when none */
+    bool any;                                   /* one child is enough */
+    bool joining;                               /* waits for its children */
 };
 
 /* Takes the sandbox over; script_free() frees it. */

@@ -155,18 +155,22 @@ for round = 1, 20 do
           end
         end
         if s[1] == "tank" then body.value = kind == "check.down" and 412 or 248 end
-        if team == "blue1" and s[1] == "plc" and round == 9 then kind, body.detail = "check.fault", "check space busy" end
+        if team == "blue1" and s[1] == "plc" and round == 9 then
+          kind, body.detail = "check.fault", "check space busy"
+        end
         at(when, kind, team, s[1], body)
       end
     end
   end
 end
 at(158, "machine.state", "blue2", "blue2/gate", { state = "crashed", reason = "guest panicked", since_start_ms = 0 })
-at(158.1, "alarm.raised", "blue2", "blue2/gate", { alarm = "machine-crashed", text = "blue2/gate crashed: guest panicked" })
+at(158.1, "alarm.raised", "blue2", "blue2/gate",
+  { alarm = "machine-crashed", text = "blue2/gate crashed: guest panicked" })
 at(163, "machine.state", "blue2", "blue2/gate", { state = "starting", reason = "restart", since_start_ms = 0 })
 at(172, "machine.state", "blue2", "blue2/gate", { state = "ready", reason = "", since_start_ms = 9000 })
 at(172.1, "alarm.cleared", "blue2", "blue2/gate", { alarm = "machine-crashed" })
-at(206, "alarm.raised", "blue2", "blue2/plc", { alarm = "tank-overflow", text = "blue2/plc: tank at 412 of 400, overflowing" })
+at(206, "alarm.raised", "blue2", "blue2/plc",
+  { alarm = "tank-overflow", text = "blue2/plc: tank at 412 of 400, overflowing" })
 at(115, "operator.action", "", "exercise", { action = "hold", by = "mira", inject = "note-7" })
 at(115.1, "inject.state", "", "note-7", { state = "held", step = "", at_us = 290000000, by = "mira" })
 at(60, "note", "blue1", "exercise", { text = "防火墙日志请在五分钟内提交", by = "mira" })

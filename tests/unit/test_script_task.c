@@ -10,8 +10,8 @@ struct fixture {
     struct script *script;
     struct plan *plan;
     struct clock *clock;
-    GPtrArray *log;     /* char * */
-    GArray *tickets;    /* guint64 */
+    GPtrArray *log;  /* char * */
+    GArray *tickets; /* guint64 */
     bool answers_at_once;
 };
 
@@ -47,8 +47,8 @@ static void host_write(gpointer data, guint64 ticket, const char *who, int team,
     g_array_append_val(f->tickets, ticket);
 }
 
-static void host_read(gpointer data, guint64 ticket, const char *who, int team, int machine,
-        const char *path)
+static void host_read(
+        gpointer data, guint64 ticket, const char *who, int team, int machine, const char *path)
 {
     struct fixture *f = data;
     (void)team;
@@ -101,8 +101,13 @@ static struct fixture *start(const char *body)
     assert_true(plan_expand(f->plan, 0, &error));
     f->clock = clock_new_virtual();
     clock_start(f->clock);
-    const struct script_host host = {.data = f, .exec = host_exec, .write = host_write,
-            .read = host_read, .step = host_step, .note = host_note, .ended = host_ended};
+    const struct script_host host = {.data = f,
+            .exec = host_exec,
+            .write = host_write,
+            .read = host_read,
+            .step = host_step,
+            .note = host_note,
+            .ended = host_ended};
     script_attach(f->script, f->plan, f->clock, &host);
     const struct plan_entry *entry = f->plan->timeline->pdata[0];
     script_start(f->script, entry->function, "run-1", 0);
@@ -174,8 +179,8 @@ static void a_failure_of_the_world_is_nil_and_a_table(void **state)
     struct fixture *f = start("local r, e = me:machine('web'):read('/x')\n"
                               "range.note(tostring(r) .. e.code .. e.message)\n"
                               "assert(me:machine('web'):write('/y', 'z'))");
-    struct script_reply reply = {.kind = SCRIPT_REPLY_FAILED, .code = "not-found",
-            .message = "no such file"};
+    struct script_reply reply = {
+            .kind = SCRIPT_REPLY_FAILED, .code = "not-found", .message = "no such file"};
     assert_log(f, 0, "read run-1 0 /x");
     script_reply(f->script, g_array_index(f->tickets, guint64, 0), &reply);
     script_turn(f->script);
@@ -248,12 +253,12 @@ static void all_waits_for_each_and_keeps_their_results_in_order(void **state)
 static void any_takes_the_first_and_ends_the_others(void **state)
 {
     (void)state;
-    struct fixture *f = start(
-            "local i, v = range.any{\n"
-            "  function() local c <close> = setmetatable({}, { __close = function()\n"
-            "    range.note('closed') end }) range.sleep(50) range.note('never') end,\n"
-            "  function() range.sleep(1) return 'b' end }\n"
-            "range.note(i .. v) range.sleep(100)");
+    struct fixture *f =
+            start("local i, v = range.any{\n"
+                  "  function() local c <close> = setmetatable({}, { __close = function()\n"
+                  "    range.note('closed') end }) range.sleep(50) range.note('never') end,\n"
+                  "  function() range.sleep(1) return 'b' end }\n"
+                  "range.note(i .. v) range.sleep(100)");
     clock_advance(f->clock, 60 * G_USEC_PER_SEC);
     assert_log(f, 0, "note -1 closed");
     assert_log(f, 1, "note -1 2b");

@@ -1,0 +1,301 @@
+---@meta
+-- range.lua - types of the scenario language for the Lua language server; nothing here runs.
+--
+-- Point "Lua.workspace.library" at this folder, set "Lua.runtime.version" to "Lua 5.4", and write
+-- ---@type sandtable.Scenario above the table that a scenario returns.
+
+---Seconds, or a text such as "90s", "1m30s", "2h", "500ms".
+---@alias sandtable.Time number|string
+
+---A program and its arguments; no shell reads them. ${to}, ${team} and ${NAME} are replaced in
+---commands of steps.
+---@alias sandtable.Command (string|integer)[]
+
+---@class (exact) sandtable.Scenario
+---@field title string
+---@field version? string default "1"
+---@field briefing? string what participants are told
+---@field duration sandtable.Time how long the exercise lasts
+---@field seed? integer all chance comes from it; default 0
+---@field teams table<string, sandtable.Team>
+---@field networks? table<string, sandtable.Network>
+---@field machines table<string, sandtable.MachineTable>
+---@field services? table<string, sandtable.Service>
+---@field steps? table<string, sandtable.Step>
+---@field players? table<string, sandtable.Player>
+---@field timeline? sandtable.Entry[]
+
+---@class (exact) sandtable.Team
+---@field role "blue"|"red"|"green"|"white"
+---@field count? integer 1 to 64, default 1
+---@field titles? string[] at most count
+
+---@class (exact) sandtable.Network
+---@field team string the group it belongs to; each of its teams has a copy
+---@field cidr string a private range from /16 to /29, such as "10.20.1.0/24"
+---@field gateway? string the machine that routes, with forward = true
+---@field checker? string the engine's own address there; default the last usable one
+
+---@class (exact) sandtable.MachineTable
+---@field team string the group it belongs to; each of its teams has a copy
+---@field image string an image's recipe
+---@field memory? string such as "256M" or "1G"; 32M to 64G, default "160M"
+---@field cpus? integer 1 to 16, default 1
+---@field forward? boolean it routes between its cards
+---@field nics? table<string, string> network = address
+---@field files? table<string, string|sandtable.File> path = text, or where it comes from
+---@field setup? sandtable.Command[] run once, in order, before the machine is ready
+
+---@class (exact) sandtable.File
+---@field from? string a file in the scenario's folder, at most 4 MiB
+---@field content? string its text
+---@field mode? string|integer permission bits such as "0640"; default "0644"
+
+---@class (exact) sandtable.Service
+---@field title? string
+---@field check sandtable.Check
+---@field every? sandtable.Time default 15 seconds, at least 1
+---@field points? integer for each passed check, default 1
+---@field sla? sandtable.Sla
+
+---@class (exact) sandtable.Sla
+---@field after integer so many failures in a row …
+---@field penalty integer … cost so many points; then the count begins anew
+
+---Exactly one of them.
+---@class (exact) sandtable.Check
+---@field http? sandtable.Http
+---@field tcp? sandtable.Tcp
+---@field ssh? sandtable.Ssh
+---@field modbus? sandtable.Modbus
+---@field ping? sandtable.Ping
+
+---@class (exact) sandtable.Http
+---@field on string machine
+---@field port? integer default 80
+---@field timeout? sandtable.Time default 5 seconds
+---@field path? string default "/"
+---@field status? integer default 200
+---@field contains? string a text in the body
+
+---@class (exact) sandtable.Tcp
+---@field on string machine
+---@field port integer
+---@field timeout? sandtable.Time default 5 seconds
+---@field contains? string a text in what the server says first
+
+---@class (exact) sandtable.Ssh
+---@field on string machine
+---@field port? integer default 22
+---@field timeout? sandtable.Time default 5 seconds
+---@field contains? string a text in the banner
+
+---@class (exact) sandtable.Modbus
+---@field on string machine
+---@field port? integer default 502
+---@field timeout? sandtable.Time default 5 seconds
+---@field table "coil"|"discrete"|"holding"|"input"
+---@field unit? integer default 1
+---@field address integer from 0
+---@field min? number the least value that passes, default 0
+---@field max? number the largest value that passes, default 65535
+---@field value? number min and max at once
+
+---@class (exact) sandtable.Ping
+---@field on string machine
+---@field timeout? sandtable.Time default 5 seconds
+
+---Exactly one of them.
+---@class (exact) sandtable.Condition
+---@field all? sandtable.Condition[]
+---@field any? sandtable.Condition[]
+---@field no? sandtable.Condition
+---@field http? sandtable.Http
+---@field tcp? sandtable.Tcp
+---@field ssh? sandtable.Ssh
+---@field modbus? sandtable.Modbus
+---@field ping? sandtable.Ping
+---@field file? sandtable.FileCondition
+---@field log? sandtable.LogCondition
+---@field exec? sandtable.ExecCondition
+---@field grew? sandtable.GrewCondition
+
+---The file is there, and holds the text if one is given.
+---@class (exact) sandtable.FileCondition
+---@field on string machine
+---@field path string
+---@field contains? string
+
+---The text is in what was added to the file since the step began.
+---@class (exact) sandtable.LogCondition
+---@field on string machine
+---@field path string
+---@field contains string
+
+---@class (exact) sandtable.ExecCondition
+---@field on string machine
+---@field argv sandtable.Command
+---@field status? integer the exit status wanted, default 0
+---@field contains? string a text in the output
+
+---The first number the command prints is higher than before the step.
+---@class (exact) sandtable.GrewCondition
+---@field on string machine
+---@field argv sandtable.Command
+
+---@class (exact) sandtable.Step
+---@field title? string
+---@field attack sandtable.Technique
+---@field from string machine: where the commands run
+---@field to string machine: the target
+---@field needs? string a step that must have taken effect on this team before
+---@field act sandtable.Command[] run in order
+---@field effect sandtable.Condition has it worked?
+---@field blocked_by? sandtable.Condition what shows that it was prevented
+---@field probe sandtable.Check is the path alive at all?
+---@field limit? sandtable.Time for the commands, default 60 seconds
+---@field within? sandtable.Time how long the effect may take to show, default 10 seconds
+---@field undo? sandtable.Command[]
+---@field points? sandtable.Points
+
+---@class (exact) sandtable.Technique
+---@field domain "enterprise"|"ics"|"mobile"
+---@field version string of ATT&CK, such as "18.1"
+---@field id string such as "T1110.001"
+
+---@class (exact) sandtable.Points
+---@field effect? integer to the attacker's group, default 0
+---@field blocked? integer to the target's team, default 0
+
+---@class (exact) sandtable.Player
+---@field team string a team ("blue1"), or a group ("blue") for each of its teams
+---@field title? string
+---@field at? sandtable.Time when it begins, default 0
+---@field play fun(range: range, me: me)
+
+---One of step, note and run.
+---@class (exact) sandtable.Entry
+---@field at sandtable.Time
+---@field step? string
+---@field undo? boolean not the step, but its undo
+---@field note? string a message
+---@field run? fun(range: range, me: me)
+---@field team? string only this team or group
+
+---What a command printed and how it ended.
+---@class (exact) sandtable.Result
+---@field status integer
+---@field out string
+---@field err string
+
+---Why the world did not do it.
+---@class (exact) sandtable.Failure
+---@field code string "timeout", "not-found", "machine", "cancelled" …
+---@field message string for people
+
+---@class (exact) sandtable.Event
+---@field seq integer
+---@field at number seconds of exercise time
+---@field kind string
+---@field team string "" when it concerns none
+---@field subject string
+---@field body table
+
+---@class (exact) sandtable.EventFilter
+---@field kind string such as "step.verdict"
+---@field team? string
+---@field subject? string
+---@field timeout? sandtable.Time default 60 seconds
+
+---@class range
+local range = {}
+
+---Waits so long in exercise time.
+---@param time sandtable.Time
+function range.sleep(time) end
+
+---@return number seconds of exercise time
+function range.now() end
+
+---A message to all, or to one team; it is in the record.
+---@param text string
+---@param team? string
+function range.note(text, team) end
+
+---A line for the author, on standard error.
+---@param text string
+function range.log(text) end
+
+---@return string[] ids of all teams
+function range.teams() end
+
+---The machine as the team sees it: its own copy, else a shared one.
+---@param name string
+---@param team? string
+---@return machine
+function range.machine(name, team) end
+
+---Runs a step against a team and waits for its verdict.
+---@param name string
+---@param team string
+---@return "effect"|"blocked"|"inert"|"fault"|"skipped"|nil verdict
+---@return sandtable.Failure? failure
+function range.step(name, team) end
+
+---Waits for the next event that fits.
+---@param filter sandtable.EventFilter
+---@return sandtable.Event? event
+---@return sandtable.Failure? failure
+function range.wait_for(filter) end
+
+---Runs fn(…) as a task of its own, which may outlive this one.
+---@param fn function
+---@param ... any
+function range.spawn(fn, ...) end
+
+---Waits until all have returned; an error in one ends all and is raised here.
+---@param list (fun(): any)[] 1 to 100
+---@return any[] results in the order of the list
+function range.all(list) end
+
+---Waits for the first to return; the others are ended.
+---@param list (fun(): any)[] 1 to 100
+---@return integer index
+---@return any result
+function range.any(list) end
+
+---@class machine
+---@field id string such as "blue1/web"
+---@field name string such as "web"
+---@field team string id of the team it belongs to
+local machine = {}
+
+---Runs a command and waits for its end.
+---@param argv sandtable.Command
+---@param options? { timeout: sandtable.Time } default 60 seconds
+---@return sandtable.Result? result
+---@return sandtable.Failure? failure
+function machine:exec(argv, options) end
+
+---Writes a file; at most 4 MiB.
+---@param path string
+---@param text string
+---@return true?
+---@return sandtable.Failure? failure
+function machine:write(path, text) end
+
+---@param path string
+---@return string? text
+---@return sandtable.Failure? failure
+function machine:read(path) end
+
+---Whom a function of the scenario runs for.
+---@class me
+---@field team string? id; nil for a function of no team
+---@field title string?
+local me = {}
+
+---The team's machine of that name, else a shared one.
+---@param name string
+---@return machine
+function me:machine(name) end
