@@ -123,6 +123,10 @@ void virt_agent_pause(struct virt *virt, struct vm *vm, struct virt_job *job);
 char *virt_agent_call(
         virDomainPtr domain, const char *command, int limit_ms, const char *what, GError **error);
 
+/* The agent's commands guest-exec (argv[0] from its PATH) and guest-exec-status, for g_free(). */
+char *virt_agent_exec(const char *const *argv, bool capture);
+char *virt_agent_exec_status(gint64 pid);
+
 /* ---- names ---------------------------------------------------------------------------------- */
 
 char *virt_serial_file(const char *root, const char *domain);
