@@ -84,9 +84,6 @@ void virt_write(struct virt *virt, const char *domain, const char *path, const c
 void virt_read(struct virt *virt, const char *domain, const char *path, gint64 offset, gsize max,
         virt_bytes_fn done, gpointer data);
 
-/* Where the domain's serial output is written. The caller frees it. */
-char *virt_serial_path(struct virt *virt, const char *domain);
-
 /* The domain's XML: a pure function, golden-tested. The caller frees it. */
 char *virt_domain_xml(const struct virt_machine *machine, const char *root);
 
