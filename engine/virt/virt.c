@@ -198,10 +198,18 @@ static void destroy_all(struct virt *virt)
     free(domains);
 }
 
+/* No job is under way any more. */
 static void cancel_jobs(struct virt *virt)
 {
     GHashTableIter iter;
     struct virt_job *job;
+    struct vm *vm;
+    /* nothing that a job's end does may start another that was freed before it */
+    g_hash_table_iter_init(&iter, virt->machines);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&vm)) {
+        g_queue_clear(&vm->waiting);
+        vm->talking = vm->pausing = NULL;
+    }
     for (;;) { /* a callback may not add jobs, but let us not trust an iterator with that */
         g_hash_table_iter_init(&iter, virt->jobs);
         if (!g_hash_table_iter_next(&iter, (gpointer *)&job, NULL)) {
@@ -232,13 +240,14 @@ void virt_close(struct virt *virt, bool stop_machines)
             destroy_all(virt);
         }
         virt_events_deregister(virt);
+        virt_loop_settle();
         virConnectClose(virt->connection);
     }
+    cancel_jobs(virt);
     struct virt_note *note;
     while ((note = g_async_queue_try_pop(virt->notes))) {
         virt_note_free(note);
     }
-    cancel_jobs(virt);
     virt_serial_ignore(virt);
     g_source_destroy(virt->wake);
     g_source_unref(virt->wake);

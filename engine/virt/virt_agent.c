@@ -203,10 +203,9 @@ static GError *exec_timeout(const struct exec_job *exec)
 static void exec_work(struct virt_job *job, virDomainPtr domain)
 {
     struct exec_job *exec = (struct exec_job *)job;
-    g_autofree char *command =
-            exec->step == EXEC_START ? g_strdup(exec->command)
-            : exec->step == EXEC_KILL ? kill_command(exec->pid)
-                                      : virt_agent_exec_status(exec->pid);
+    g_autofree char *command = exec->step == EXEC_START  ? g_strdup(exec->command)
+                               : exec->step == EXEC_KILL ? kill_command(exec->pid)
+                                                         : virt_agent_exec_status(exec->pid);
     g_autofree char *what = g_strdup_printf("run %s", exec->program);
     /* looking and killing have their own limit: a result that is there is worth a late look */
     int limit_ms = exec->step == EXEC_START ? exec->timeout_ms : CALL_MAX_MS;
