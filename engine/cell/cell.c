@@ -86,7 +86,7 @@ static bool map_ids(uid_t uid, gid_t gid, GError **error)
 }
 
 /* What the engine needs from here on, and nothing for what it executes: see
- * docs/decisions/0002-capabilities-of-children.md. */
+ * docs/decisions/0001-capabilities-of-children.md. */
 static bool keep_capabilities(GError **error)
 {
     capng_clear(CAPNG_SELECT_ALL);

@@ -2,7 +2,7 @@
  *
  * The user is mapped to itself (not to 0). The process keeps CAP_NET_ADMIN, CAP_NET_RAW and
  * CAP_SYS_ADMIN inside; programs that it executes (QEMU) get none of them
- * (docs/decisions/0002-capabilities-of-children.md). Only a single-threaded process may enter.
+ * (docs/decisions/0001-capabilities-of-children.md). Only a single-threaded process may enter.
  */
 #pragma once
 

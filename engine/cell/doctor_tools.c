@@ -68,7 +68,7 @@ struct doctor_check *doctor_libvirt(void)
         globfree(&found);
     }
     return doctor_check_new(name, DOCTOR_FAIL, g_strdup("libvirt's QEMU driver is not installed"),
-            g_strdup("apt-get install libvirt-daemon"));
+            g_strdup("apt-get install libvirt-daemon-driver-qemu"));
 }
 
 struct doctor_check *doctor_image_tools(void)

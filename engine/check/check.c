@@ -28,11 +28,6 @@ const char *check_status_name(enum check_status status)
     return (unsigned)status < G_N_ELEMENTS(names) ? names[status] : "unknown";
 }
 
-struct check_http *check_http_of(struct checker *checker)
-{
-    return checker->http;
-}
-
 GSource *check_timer(struct checker *checker, int ms, GSourceFunc fn, gpointer data)
 {
     GSource *source = g_timeout_source_new((guint)MAX(ms, 0));

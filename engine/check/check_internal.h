@@ -12,11 +12,11 @@
 
 struct check;
 
-/* One protocol over a non-blocking socket. The loop connects (but for families with open), then
- * calls turn whenever the socket is ready. A turn that has its answer calls check_finish() and
- * returns at once: the check is gone by then. */
+/* One protocol over a non-blocking socket: open makes check->fd and watches it, turn is called
+ * whenever it is ready. Either ends the check by check_finish() and returns at once: the check is
+ * gone by then. */
 struct check_family {
-    bool (*open)(struct check *check); /* makes check->fd itself; false: it finished */
+    void (*open)(struct check *check);
     void (*turn)(struct check *check, GIOCondition ready);
 };
 
@@ -75,7 +75,6 @@ struct check_http *check_http_new(GMainContext *context);
 void check_http_free(struct check_http *http); /* accepts NULL; no transfer may be left */
 void check_http_start(struct check_http *http, struct check *check);
 void check_http_cancel(struct check_http *http, struct check *check);
-struct check_http *check_http_of(struct checker *checker);
 
 /* ---- handing over between threads (check_mailbox.c) ---------------------------------------- */
 

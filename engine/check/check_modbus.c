@@ -27,18 +27,14 @@ static int function_of(const char *table)
     return 0;
 }
 
-static bool open_modbus(struct check *check)
+static void open_modbus(struct check *check)
 {
     if (!function_of(check->request.table)) {
         check_finish(check, CHECK_FAULT, 0,
                 g_strdup("no such Modbus table: coil, discrete, holding or input"));
-        return false;
+    } else if (check_socket(check, SOCK_STREAM, IPPROTO_TCP)) {
+        check_watch(check, G_IO_OUT);
     }
-    if (!check_socket(check, SOCK_STREAM, IPPROTO_TCP)) {
-        return false;
-    }
-    check_watch(check, G_IO_OUT);
-    return true;
 }
 
 static void put16(unsigned char *to, guint value)

@@ -19,17 +19,13 @@ static char *quote(const unsigned char *bytes, gsize length)
     return g_steal_pointer(&text);
 }
 
-static bool open_stream(struct check *check)
+static void open_stream(struct check *check)
 {
     if (check_port(&check->request) < 1 || check_port(&check->request) > 65535) {
         check_finish(check, CHECK_FAULT, 0, g_strdup("no port to connect to"));
-        return false;
+    } else if (check_socket(check, SOCK_STREAM, IPPROTO_TCP)) {
+        check_watch(check, G_IO_OUT);
     }
-    if (!check_socket(check, SOCK_STREAM, IPPROTO_TCP)) {
-        return false;
-    }
-    check_watch(check, G_IO_OUT);
-    return true;
 }
 
 static void turn_tcp(struct check *check, G_GNUC_UNUSED GIOCondition ready)

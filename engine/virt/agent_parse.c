@@ -35,7 +35,11 @@ static bool read_whole(const cJSON *item, gint64 *ret)
             !(item->valuedouble >= 0 && item->valuedouble <= 9007199254740992.0)) {
         return false;
     }
-    *ret = (gint64)item->valuedouble;
+    gint64 whole = (gint64)item->valuedouble;
+    if ((double)whole != item->valuedouble) {
+        return false;
+    }
+    *ret = whole;
     return true;
 }
 

@@ -164,6 +164,7 @@ struct virt *virt_open(const char *root, GMainContext *context, virt_state_fn on
     virt->jobs = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)virt_job_free, NULL);
     virt->notes = g_async_queue_new();
     wake_start(virt);
+    virt_serial_bound(virt);
     if (!virt_pools_start(virt, error) || !connect_libvirt(virt, error) ||
             !virt_events_register(virt, error) || !virt_state_adopt(virt, error)) {
         virt_close(virt, false);
@@ -197,10 +198,18 @@ static void destroy_all(struct virt *virt)
     free(domains);
 }
 
+/* No job is under way any more. */
 static void cancel_jobs(struct virt *virt)
 {
     GHashTableIter iter;
     struct virt_job *job;
+    struct vm *vm;
+    /* nothing that a job's end does may start another that was freed before it */
+    g_hash_table_iter_init(&iter, virt->machines);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&vm)) {
+        g_queue_clear(&vm->waiting);
+        vm->talking = vm->pausing = NULL;
+    }
     for (;;) { /* a callback may not add jobs, but let us not trust an iterator with that */
         g_hash_table_iter_init(&iter, virt->jobs);
         if (!g_hash_table_iter_next(&iter, (gpointer *)&job, NULL)) {
@@ -231,17 +240,15 @@ void virt_close(struct virt *virt, bool stop_machines)
             destroy_all(virt);
         }
         virt_events_deregister(virt);
+        virt_loop_settle();
         virConnectClose(virt->connection);
     }
+    cancel_jobs(virt);
     struct virt_note *note;
     while ((note = g_async_queue_try_pop(virt->notes))) {
         virt_note_free(note);
     }
-    cancel_jobs(virt);
-    if (virt->serial) {
-        g_source_destroy(virt->serial);
-        g_source_unref(virt->serial);
-    }
+    virt_serial_ignore(virt);
     g_source_destroy(virt->wake);
     g_source_unref(virt->wake);
     g_async_queue_unref(virt->notes);
@@ -311,7 +318,7 @@ void virt_start(
     job->fn.done = done;
     job->data = data;
     virt_job_push(job);
-    virt_state_watch_serial(virt);
+    virt_serial_watch(virt);
 }
 
 static void stop_work(struct virt_job *job, virDomainPtr domain)
@@ -381,9 +388,4 @@ void virt_resume(struct virt *virt, const char *domain, virt_done_fn done, gpoin
     job->fn.done = done;
     job->data = data;
     virt_job_push(job);
-}
-
-char *virt_serial_path(struct virt *virt, const char *domain)
-{
-    return virt_serial_file(virt->root, domain);
 }

@@ -69,20 +69,20 @@ void virt_stop(struct virt *virt, const char *domain, virt_done_fn done, gpointe
 void virt_pause(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 void virt_resume(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 
-/* By the guest agent. argv[0] is looked up in the guest's PATH; no shell. timeout_ms covers all. */
+/* By the guest agent. argv[0] is looked up in the guest's PATH; no shell. timeout_ms covers all.
+ * The agent calls a program ended when nothing holds its output open any more: a daemon that it
+ * leaves behind must be given other outputs, or the call ends by its limit. */
 void virt_ping(
         struct virt *virt, const char *domain, int timeout_ms, virt_done_fn done, gpointer data);
 void virt_exec(struct virt *virt, const char *domain, const char *const *argv, int timeout_ms,
         virt_exec_fn done, gpointer data);
+/* A new file has mode 0644; one that is there keeps its mode. */
 void virt_write(struct virt *virt, const char *domain, const char *path, const char *bytes,
         gsize length, virt_done_fn done, gpointer data);
 /* At most max bytes from offset; file_size is the file's whole size, -1 when it does not exist
  * (no error). */
 void virt_read(struct virt *virt, const char *domain, const char *path, gint64 offset, gsize max,
         virt_bytes_fn done, gpointer data);
-
-/* Where the domain's serial output is written. The caller frees it. */
-char *virt_serial_path(struct virt *virt, const char *domain);
 
 /* The domain's XML: a pure function, golden-tested. The caller frees it. */
 char *virt_domain_xml(const struct virt_machine *machine, const char *root);

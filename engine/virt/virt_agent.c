@@ -164,15 +164,22 @@ struct exec_job {
     struct virt_exec_result result;
 };
 
-static char *exec_command(const char *program, cJSON *argv, bool capture)
+char *virt_agent_exec(const char *const *argv, bool capture)
 {
     auto_json command = cJSON_CreateObject();
     cJSON_AddStringToObject(command, "execute", "guest-exec");
     cJSON *arguments = cJSON_AddObjectToObject(command, "arguments");
-    cJSON_AddStringToObject(arguments, "path", program);
-    cJSON_AddItemToObject(arguments, "arg", argv);
+    cJSON_AddStringToObject(arguments, "path", argv[0]);
+    cJSON_AddItemToObject(arguments, "arg", json_from_strv(argv + 1));
     cJSON_AddBoolToObject(arguments, "capture-output", capture);
     return json_text(command);
+}
+
+char *virt_agent_exec_status(gint64 pid)
+{
+    return g_strdup_printf("{\"execute\":\"guest-exec-status\","
+                           "\"arguments\":{\"pid\":%" G_GINT64_FORMAT "}}",
+            pid);
 }
 
 /* The program and all that it started, leaves last: nothing is left to hold its output open. */
@@ -182,8 +189,8 @@ static char *kill_command(gint64 pid)
             "k() { for c in $(cat /proc/$1/task/*/children 2>/dev/null); do k $c; done; "
             "kill -9 $1; }; k \"$0\"";
     g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, pid);
-    const char *const argv[] = {"-c", script, number, NULL};
-    return exec_command("sh", json_from_strv(argv), false);
+    const char *const argv[] = {"sh", "-c", script, number, NULL};
+    return virt_agent_exec(argv, false);
 }
 
 static GError *exec_timeout(const struct exec_job *exec)
@@ -196,13 +203,9 @@ static GError *exec_timeout(const struct exec_job *exec)
 static void exec_work(struct virt_job *job, virDomainPtr domain)
 {
     struct exec_job *exec = (struct exec_job *)job;
-    g_autofree char *command =
-            exec->step == EXEC_START ? g_strdup(exec->command)
-            : exec->step == EXEC_KILL
-                    ? kill_command(exec->pid)
-                    : g_strdup_printf("{\"execute\":\"guest-exec-status\","
-                                      "\"arguments\":{\"pid\":%" G_GINT64_FORMAT "}}",
-                              exec->pid);
+    g_autofree char *command = exec->step == EXEC_START  ? g_strdup(exec->command)
+                               : exec->step == EXEC_KILL ? kill_command(exec->pid)
+                                                         : virt_agent_exec_status(exec->pid);
     g_autofree char *what = g_strdup_printf("run %s", exec->program);
     /* looking and killing have their own limit: a result that is there is worth a late look */
     int limit_ms = exec->step == EXEC_START ? exec->timeout_ms : CALL_MAX_MS;
@@ -284,7 +287,7 @@ void virt_exec(struct virt *virt, const char *domain, const char *const *argv, i
     struct virt_job *job = virt_job_new(virt, sizeof(struct exec_job), domain, VIRT_POOL_AGENT);
     struct exec_job *exec = (struct exec_job *)job;
     exec->program = g_strdup(argv[0]);
-    exec->command = exec_command(argv[0], json_from_strv(argv + 1), true);
+    exec->command = virt_agent_exec(argv, true);
     exec->timeout_ms = timeout_ms;
     exec->deadline = virt_vm_clock(virt_vm(virt, domain)) + (gint64)timeout_ms * 1000;
     exec->look_ms = LOOK_FIRST_MS;

@@ -4,10 +4,12 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include <string.h>
 
 #define STEP_MS 20000 /* for one command */
+#define LOOK_MS 10    /* between two looks at the shell that makes a file */
 #define READ_MAX ((gsize)4 * 1024 * 1024)
 
 struct file_job {
@@ -68,6 +70,50 @@ static void close_file(struct file_job *file, virDomainPtr domain, gint64 handle
 
 /* ---- write ---------------------------------------------------------------------------------- */
 
+/* In a thread: until the program has ended, with the file's error unless its status is 0. */
+static bool wait_exec(struct file_job *file, virDomainPtr domain, gint64 pid)
+{
+    GError **error = &file->job.error;
+    struct virt_exec_result result = {0};
+    bool exited = false;
+    g_autofree char *command = virt_agent_exec_status(pid);
+    gint64 end_us = g_get_monotonic_time() + (gint64)STEP_MS * 1000;
+    while (!exited && !*error) {
+        char *reply = virt_agent_call(domain, command, STEP_MS, file->what, error);
+        if (reply && agent_parse_status(reply, &exited, &result, error) && !exited) {
+            if (g_get_monotonic_time() > end_us) {
+                g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
+                        "machine %s: cannot %s: no end within %d s", file->job.domain, file->what,
+                        STEP_MS / 1000);
+            }
+            g_usleep(LOOK_MS * 1000);
+        }
+        free(reply);
+    }
+    if (exited && result.status != 0) {
+        g_autofree char *said = text_clean_tail(result.err, result.err_length, 200);
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "machine %s: cannot %s: %s",
+                file->job.domain, file->what, g_strstrip(said));
+    }
+    agent_result_clear(&result);
+    return !*error;
+}
+
+/* A file that the agent makes has mode 0666 whatever its umask (DEFAULT_NEW_FILE_MODE in QEMU's
+ * qga/commands-posix.c): any account of the machine could change it. So a shell makes it. A file
+ * that is there keeps its mode. */
+static bool make_file(struct file_job *file, virDomainPtr domain)
+{
+    const char *const argv[] = {
+            "sh", "-c", "umask 022; [ -e \"$0\" ] || : >\"$0\"", file->path, NULL};
+    g_autofree char *command = virt_agent_exec(argv, true);
+    char *reply = virt_agent_call(domain, command, STEP_MS, file->what, &file->job.error);
+    gint64 pid = 0;
+    bool begun = reply && agent_parse_number(reply, "pid", &pid, &file->job.error);
+    free(reply);
+    return begun && wait_exec(file, domain, pid);
+}
+
 static bool write_chunk(struct file_job *file, virDomainPtr domain, gint64 handle, gsize *at)
 {
     gsize n = MIN(file->bytes->len - *at, AGENT_CHUNK);
@@ -93,7 +139,7 @@ static void write_work(struct virt_job *job, virDomainPtr domain)
     struct file_job *file = (struct file_job *)job;
     gint64 handle = 0;
     gsize at = 0;
-    if (!open_file(file, domain, "w", &handle)) {
+    if (!make_file(file, domain) || !open_file(file, domain, "w", &handle)) {
         return;
     }
     while (at < file->bytes->len && write_chunk(file, domain, handle, &at)) {

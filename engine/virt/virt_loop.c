@@ -269,6 +269,43 @@ void virt_loop_orphans(bool expected)
     g_source_set_ready_time(loop.orphans, 0);
 }
 
+/* ---- the thread ----------------------------------------------------------------------------- */
+
+struct settling {
+    GMutex lock;
+    GCond changed;
+    bool done;
+};
+
+static gboolean on_settled(gpointer data)
+{
+    struct settling *settling = data;
+    g_mutex_lock(&settling->lock);
+    settling->done = true;
+    g_cond_signal(&settling->changed);
+    g_mutex_unlock(&settling->lock);
+    return G_SOURCE_REMOVE;
+}
+
+void virt_loop_settle(void)
+{
+    struct settling settling = {0};
+    g_mutex_init(&settling.lock);
+    g_cond_init(&settling.changed);
+    g_mutex_lock(&settling.lock);
+    GSource *source = g_idle_source_new(); /* in the loop's thread, invoke() might take this one */
+    g_source_set_priority(source, G_PRIORITY_HIGH);
+    g_source_set_callback(source, on_settled, &settling, NULL);
+    g_source_attach(source, loop.context);
+    g_source_unref(source);
+    while (!settling.done) {
+        g_cond_wait(&settling.changed, &settling.lock);
+    }
+    g_mutex_unlock(&settling.lock);
+    g_mutex_clear(&settling.lock);
+    g_cond_clear(&settling.changed);
+}
+
 static gpointer run_loop(gpointer data)
 {
     (void)data;

@@ -17,3 +17,7 @@ void virt_loop_reap(pid_t pid);
  * at once: around calls that may make libvirt ask QEMU for its capabilities, or destroy a machine.
  * It starts QEMUs of its own for that, and waits for the end of each in the same way. */
 void virt_loop_orphans(bool expected);
+
+/* Returns when no callback of libvirt's runs any more that was begun before the call. libvirt does
+ * not wait for one that runs when it is deregistered. Not from the loop's own thread. */
+void virt_loop_settle(void);

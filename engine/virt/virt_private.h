@@ -40,6 +40,7 @@ struct virt {
     GAsyncQueue *notes;   /* of struct virt_note, from any thread */
     GSource *wake;        /* empties notes */
     GSource *serial;      /* looks for first output; NULL while nothing starts */
+    GSource *bound;       /* keeps the serial logs small */
     GThreadPool *pools[VIRT_POOLS];
     int callbacks[2]; /* libvirt's numbers, -1: none */
     virt_state_fn on_state;
@@ -101,7 +102,6 @@ void virt_state_set(struct virt *virt, struct vm *vm, enum machine_state state, 
 void virt_state_event(struct virt *virt, const struct virt_note *note);
 /* Machines that run already. */
 bool virt_state_adopt(struct virt *virt, GError **error);
-void virt_state_watch_serial(struct virt *virt);
 bool virt_events_register(struct virt *virt, GError **error);
 void virt_events_deregister(struct virt *virt);
 
@@ -123,9 +123,28 @@ void virt_agent_pause(struct virt *virt, struct vm *vm, struct virt_job *job);
 char *virt_agent_call(
         virDomainPtr domain, const char *command, int limit_ms, const char *what, GError **error);
 
+/* The agent's commands guest-exec (argv[0] from its PATH) and guest-exec-status, for g_free(). */
+char *virt_agent_exec(const char *const *argv, bool capture);
+char *virt_agent_exec_status(gint64 pid);
+
 /* ---- names ---------------------------------------------------------------------------------- */
 
-char *virt_serial_file(const char *root, const char *domain);
 char *virt_agent_socket(const char *root, const char *domain);
+
+/* ---- the serial port (virt_serial.c) -------------------------------------------------------- */
+
+/* What a log may take on the disk between two looks, and what is left of one that took more. */
+#define VIRT_SERIAL_MAX ((goffset)1024 * 1024)
+#define VIRT_SERIAL_KEEP ((goffset)256 * 1024)
+
+char *virt_serial_file(const char *root, const char *domain);
 /* The last line with text in it of the serial log, cleaned, at most 160 bytes; or NULL. */
 char *virt_serial_last_line(const char *root, const char *domain);
+/* MACHINE_BOOTED at the first output of each machine that starts. */
+void virt_serial_watch(struct virt *virt);
+/* From now on no log grows without end: a guest can write to its port as much as it likes. */
+void virt_serial_bound(struct virt *virt);
+void virt_serial_ignore(struct virt *virt);
+/* Gives the disk back what lies before the last VIRT_SERIAL_KEEP bytes of a file that takes more
+ * than VIRT_SERIAL_MAX. Its size stays, and its writer need not know. False: it cannot. */
+bool virt_serial_trim(const char *file);

@@ -1,17 +1,10 @@
-/* virt_state.c - the states of machines, from libvirt's events and the serial port. */
+/* virt_state.c - the states of machines, from libvirt's events. */
 #include "virt/virt_private.h"
 
 #include "base/error.h"
-#include "base/text.h"
 
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <libvirt/virterror.h>
 #include <string.h>
-#include <unistd.h>
-
-#define SERIAL_LOOK_MS 200
-#define SERIAL_TAIL 2048
 
 const char *machine_state_name(enum machine_state state)
 {
@@ -20,81 +13,9 @@ const char *machine_state_name(enum machine_state state)
     return names[state];
 }
 
-/* ---- the serial port ------------------------------------------------------------------------ */
-
-char *virt_serial_file(const char *root, const char *domain)
-{
-    return g_strdup_printf("%s/serial/%s.log", root, domain);
-}
-
 char *virt_agent_socket(const char *root, const char *domain)
 {
     return g_strdup_printf("%s/agent/%s", root, domain);
-}
-
-char *virt_serial_last_line(const char *root, const char *domain)
-{
-    g_autofree char *file = virt_serial_file(root, domain);
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        return NULL;
-    }
-    char tail[SERIAL_TAIL];
-    off_t size = lseek(fd, 0, SEEK_END);
-    ssize_t n = size < 0 ? -1 : pread(fd, tail, sizeof(tail), MAX(size - SERIAL_TAIL, 0));
-    close(fd);
-    if (n <= 0) {
-        return NULL;
-    }
-    g_autofree char *text = text_clean_tail(tail, (gsize)n, SERIAL_TAIL);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (guint i = g_strv_length(lines); i > 0; i--) {
-        char *line = g_strstrip(lines[i - 1]);
-        if (*line) {
-            return text_clean_tail(line, strlen(line), 160);
-        }
-    }
-    return NULL;
-}
-
-static gboolean look_at_serial(gpointer data)
-{
-    struct virt *virt = data;
-    bool wanted = false;
-    GHashTableIter iter;
-    struct vm *vm;
-
-    g_autoptr(GPtrArray) said = g_ptr_array_new();
-    g_hash_table_iter_init(&iter, virt->machines);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&vm)) {
-        if (vm->state != MACHINE_STARTING || vm->said) {
-            continue;
-        }
-        GStatBuf st;
-        g_autofree char *file = virt_serial_file(virt->root, vm->domain);
-        if (g_stat(file, &st) == 0 && st.st_size > 0) {
-            vm->said = true;
-            g_ptr_array_add(said, vm);
-        } else {
-            wanted = true;
-        }
-    }
-    if (!wanted) {
-        g_clear_pointer(&virt->serial, g_source_unref);
-    }
-    for (guint i = 0; i < said->len; i++) { /* callbacks may start machines: not while iterating */
-        virt_state_set(virt, said->pdata[i], MACHINE_BOOTED, "serial");
-    }
-    return wanted ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
-}
-
-void virt_state_watch_serial(struct virt *virt)
-{
-    if (!virt->serial) {
-        virt->serial = g_timeout_source_new(SERIAL_LOOK_MS);
-        g_source_set_callback(virt->serial, look_at_serial, virt, NULL);
-        g_source_attach(virt->serial, virt->context);
-    }
 }
 
 /* ---- machines ------------------------------------------------------------------------------- */
@@ -269,7 +190,7 @@ static void adopt(struct virt *virt, virDomainPtr domain)
         note_event(
                 virt, domain, false, VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
     }
-    virt_state_watch_serial(virt);
+    virt_serial_watch(virt);
 }
 
 bool virt_state_adopt(struct virt *virt, GError **error)

@@ -4,6 +4,8 @@
  * ready when its agent answers a ping. The shell loop has QEMU's own defaults: machine type, CPU
  * model, size of the translation cache, option ROMs.
  */
+#include "bench/bench.h"
+
 #include "base/error.h"
 #include "cell/cell.h"
 #include "image/image.h"
@@ -12,12 +14,6 @@
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define MACHINES 7
 #define ROUNDS 3
@@ -152,8 +148,10 @@ static struct times run_ours_apart(const char *root)
     if (pipe(fds) != 0) {
         die("no pipe");
     }
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
+        bench_child(parent);
         times = run_ours(root);
         _exit(write(fds[1], &times, sizeof(times)) == sizeof(times) ? 0 : 3);
     }
@@ -257,26 +255,18 @@ static double run_peer(const char *root)
 
 /* ---- together ------------------------------------------------------------------------------- */
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
+struct place { /* where this bench's machines are */
+    struct cell_identity cell;
+    char *root;
+};
 
-static double median(double *values)
+/* In the guard: also after this process was killed. */
+static void clean_up(gpointer data)
 {
-    qsort(values, ROUNDS, sizeof(*values), compare);
-    return values[ROUNDS / 2];
-}
-
-static bool print_measure(const char *name, double ours, double peer, double goal)
-{
-    bool ok = ours / peer <= goal;
-    printf("{\"name\":\"%s\",\"ours\":%.2f,\"peer\":%.2f,\"unit\":\"s\",\"ratio\":%.2f,"
-           "\"goal\":%.2f,\"ok\":%s}\n",
-            name, ours, peer, ours / peer, goal, ok ? "true" : "false");
-    return ok;
+    const struct place *place = data;
+    const char *const rm[] = {"rm", "-rf", "--", place->root, NULL};
+    (void)cell_kill(&place->cell, place->root, 10000, NULL);
+    g_spawn_sync(NULL, (char **)rm, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
 }
 
 static void find_images(void)
@@ -293,7 +283,7 @@ static void find_images(void)
 int main(void)
 {
     g_autoptr(GError) error = NULL;
-    struct cell_identity cell;
+    struct place place = {0};
     /* the images' digests cover the guests' programs, which lie beside the program, not the test */
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *guest = g_build_filename(self, "../../../bin/guest", NULL);
@@ -309,10 +299,15 @@ int main(void)
         die(error->message);
     }
     find_images();
-    if (!cell_enter(true, &cell, &error)) {
+    if (!cell_enter(true, &place.cell, &error)) {
         die(error->message);
     }
-    g_autofree char *root = g_dir_make_tmp("st-bench-XXXXXX", NULL);
+    g_autofree char *root = g_dir_make_tmp("st-bench-XXXXXX", &error);
+    if (!root) {
+        die(error->message);
+    }
+    place.root = root;
+    bench_guard(clean_up, &place);
     for (int i = 0; i < ROUNDS; i++) {
         struct times times = run_ours_apart(root);
         ready[i] = times.ready;
@@ -321,13 +316,11 @@ int main(void)
         fprintf(stderr, "bench_boot: round %d: ready %.2f s, shell loop %.2f s, gone %.2f s\n",
                 i + 1, ready[i], peer[i], gone[i]);
     }
-    const char *const rm[] = {"rm", "-rf", "--", root, NULL};
-    g_spawn_sync(NULL, (char **)rm, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
 
-    bool ok = print_measure("boot, seven machines ready against a shell loop of QEMU",
-            median(ready), median(peer), 1.1);
-    ok = print_measure("boot, tear-down of seven machines against the limit of 2 s", median(gone),
-                 2.0, 1.0) &&
+    bool ok = bench_print("boot: 7 machines ready / shell loop of QEMU",
+            bench_median(ready, ROUNDS), bench_median(peer, ROUNDS), "s", 1.1, BENCH_AT_MOST);
+    ok = bench_print("boot: tear-down of 7 machines / limit", bench_median(gone, ROUNDS), 2.0, "s",
+                 1.0, BENCH_AT_MOST) &&
          ok;
     return ok ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 /* bench_fold.c - events a second through the score's fold, explanation kept. */
-#include "score/score.h"
+#include "bench/bench.h"
 
-#include <stdio.h>
+#include "score/score.h"
 
 #define EVENTS 1000000
 #define TEAMS 20
@@ -63,8 +63,7 @@ int main(void)
     g_ptr_array_unref(events);
     fprintf(stderr, "fold: %d events, %d teams, %d services, best total %d; the peer is the goal\n",
             EVENTS, TEAMS, SERVICES, (int)total);
-    printf("{\"name\":\"score fold with explanation, against the fixed goal\",\"ours\":%.0f,"
-           "\"peer\":%.0f,\"unit\":\"events/s\",\"ratio\":%.2f,\"goal\":1,\"ok\":%s}\n",
-            best, GOAL, best / GOAL, best >= GOAL ? "true" : "false");
-    return best >= GOAL ? 0 : 1;
+    return bench_print("score: fold of events / goal", best, GOAL, "events/s", 1, BENCH_AT_LEAST)
+                   ? 0
+                   : 1;
 }

@@ -4,14 +4,12 @@
  * rows, each batch waited for before the next is handed over. Ours also hashes, checks every body,
  * goes through its writer thread, and tells every event's producer by callback.
  */
+#include "bench/bench.h"
+
 #include "ledger/ledger.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define EVENTS 100000
 #define BATCH 500
@@ -137,16 +135,15 @@ int main(void)
         peer = MAX(peer, run_peer(path));
     }
     g_rmdir(dir);
-    printf("{\"name\":\"ledger, durable batches of %d, against the goal\",\"ours\":%.0f,"
-           "\"peer\":%.0f,\"unit\":\"events/s\",\"ratio\":%.2f,\"goal\":1,\"ok\":%s}\n",
-            BATCH, batches, GOAL, batches / GOAL, batches >= GOAL ? "true" : "false");
-    printf("{\"name\":\"ledger, steady stream with %d under way, against the goal\",\"ours\":%.0f,"
-           "\"peer\":%.0f,\"unit\":\"events/s\",\"ratio\":%.2f,\"goal\":1,\"ok\":%s}\n",
-            BATCH, stream, GOAL, stream / GOAL, stream >= GOAL ? "true" : "false");
+    bool ok = bench_print(
+            "ledger: durable batches / goal", batches, GOAL, "events/s", 1, BENCH_AT_LEAST);
+    ok = bench_print("ledger: steady durable stream / goal", stream, GOAL, "events/s", 1,
+                 BENCH_AT_LEAST) &&
+         ok;
     /* ours hashes, parses, crosses threads twice and wakes for the first event of a batch, which is
      * then a commit of its own: a floor, to notice when it gets an order of magnitude slower */
-    printf("{\"name\":\"ledger, durable batches of %d, against bare SQLite\",\"ours\":%.0f,"
-           "\"peer\":%.0f,\"unit\":\"events/s\",\"ratio\":%.2f,\"goal\":0.1,\"ok\":%s}\n",
-            BATCH, batches, peer, batches / peer, batches >= 0.1 * peer ? "true" : "false");
-    return batches >= GOAL && stream >= GOAL ? 0 : 1;
+    ok = bench_print("ledger: durable batches / bare SQLite", batches, peer, "events/s", 0.1,
+                 BENCH_AT_LEAST) &&
+         ok;
+    return ok ? 0 : 1;
 }

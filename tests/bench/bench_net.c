@@ -7,18 +7,14 @@
  * Both leave the same behind: bridges without spanning tree, delay and snooping, and no IPv6
  * address on anything. Almost all of the time is the kernel's, under one lock, for both.
  */
+#include "bench/bench.h"
+
 #include "cell/cell.h"
 #include "net/net.h"
 
 #include <cap-ng.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define BRIDGES 100
 #define TAPS 300
@@ -96,12 +92,12 @@ static double measure(int space, bool (*build)(GError **error))
 {
     g_autoptr(GError) error = NULL;
     if (setns(space, CLONE_NEWNET) != 0 || !lend_capability()) {
-        fprintf(stderr, "skipped: no namespace or no ambient capabilities\n");
+        fprintf(stderr, "bench_net: no namespace or no ambient capabilities\n");
         return -1;
     }
     gint64 start_us = g_get_monotonic_time();
     if (!build(&error)) {
-        fprintf(stderr, "skipped: %s\n", error ? error->message : "failed");
+        fprintf(stderr, "bench_net: %s\n", error ? error->message : "failed");
         return -1;
     }
     return (double)(g_get_monotonic_time() - start_us) / G_USEC_PER_SEC;
@@ -136,7 +132,7 @@ static double sample(struct net *net, bool (*build)(GError **error))
     struct net_batch *batch = net_batch_new();
     net_batch_veth(batch, "witness", "inside", NULL, space, 0x0a000001, 24);
     if (space < 0 || !net_apply(net, batch, &error)) {
-        fprintf(stderr, "skipped: %s\n", error->message);
+        fprintf(stderr, "bench_net: %s\n", error->message);
         return -1;
     }
     double seconds = measure_in_child(space, build);
@@ -146,19 +142,6 @@ static double sample(struct net *net, bool (*build)(GError **error))
         g_usleep(1000);
     }
     return seconds;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, SAMPLES, sizeof(*values), by_value);
-    return values[SAMPLES / 2];
 }
 
 int main(void)
@@ -171,22 +154,19 @@ int main(void)
         net = net_open(NULL, &error);
     }
     if (!net) {
-        fprintf(stderr, "skipped: %s\n", error->message);
-        return 0;
+        fprintf(stderr, "bench_net: %s\n", error->message);
+        return 3;
     }
     for (int i = 0; i < SAMPLES; i++) {
         ours[i] = sample(net, build_ours);
         peer[i] = ours[i] < 0 ? -1 : sample(net, build_peer);
         if (ours[i] < 0 || peer[i] < 0) {
-            return 0;
+            return 3;
         }
         fprintf(stderr, "round %d: ours %.3f s, ip -batch %.3f s\n", i + 1, ours[i], peer[i]);
     }
     net_close(net);
-    double a = median(ours);
-    double b = median(peer);
-    printf("{\"name\":\"net-100-bridges-300-taps\",\"ours\":%.4f,\"peer\":%.4f,\"unit\":\"s\","
-           "\"ratio\":%.3f,\"goal\":%.1f,\"ok\":%s}\n",
-            a, b, a / b, GOAL, a / b < GOAL ? "true" : "false");
-    return a / b < GOAL ? 0 : 1;
+    bool ok = bench_print("net: 100 bridges with 300 taps / ip -batch", bench_median(ours, SAMPLES),
+            bench_median(peer, SAMPLES), "s", GOAL, BENCH_AT_MOST);
+    return ok ? 0 : 1;
 }

@@ -267,6 +267,29 @@ static void a_written_file_is_read_back_in_parts(void **state)
     assert_memory_equal(answer.text, bytes + 149990, 10);
 }
 
+static void a_written_file_is_not_for_everybody_to_change(void **state)
+{
+    (void)state;
+    skip_without_host();
+    const char *const make[] = {"sh", "-c", "umask 077; : >/run/secret", NULL};
+    const char *const modes[] = {"stat", "-c", "%a", "/run/note", "/run/secret", NULL};
+    run(make, 20000);
+    for (gsize i = 3; i < 5; i++) {
+        answer = (struct answer){0};
+        virt_write(virt, "m1", modes[i], "x", 1, on_done, &answer);
+        wait_for(&answer.done, LIMIT_S, "write");
+        assert_int_equal(answer.code, -1);
+    }
+    run(modes, 20000);
+    assert_string_equal(answer.text, "644\n600\n");
+
+    answer = (struct answer){0};
+    virt_write(virt, "m1", "/no/such/folder", "x", 1, on_done, &answer);
+    wait_for(&answer.done, LIMIT_S, "write");
+    assert_int_equal(answer.code, SANDTABLE_ERROR_MACHINE);
+    assert_non_null(strstr(answer.text, "/no/such/folder"));
+}
+
 static void a_file_that_is_not_there_is_no_error(void **state)
 {
     (void)state;
@@ -367,6 +390,7 @@ int main(void)
             cmocka_unit_test(a_program_that_is_not_there_is_an_error_that_names_it),
             cmocka_unit_test(a_program_past_its_limit_is_killed_and_keeps_nobody_waiting),
             cmocka_unit_test(a_written_file_is_read_back_in_parts),
+            cmocka_unit_test(a_written_file_is_not_for_everybody_to_change),
             cmocka_unit_test(a_file_that_is_not_there_is_no_error),
             cmocka_unit_test(a_pause_stops_programs_and_their_limits),
             cmocka_unit_test(a_new_engine_takes_a_running_machine_over),

@@ -33,6 +33,7 @@ static void numbers_of_another_kind_or_range_are_refused(void **state)
     refuses_number("{\"return\": -1}", NULL);
     refuses_number("{\"return\": \"1\"}", NULL);
     refuses_number("{\"return\": 1e300}", NULL);
+    refuses_number("{\"return\": 4.5}", NULL);
     refuses_number("{\"return\": {}}", NULL);
     refuses_number("{\"return\": 5}", "pid");
     refuses_number("{\"return\": {\"pid\": [1]}}", "pid");
