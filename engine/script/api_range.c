@@ -152,6 +152,7 @@ static int free_json(lua_State *L)
 /* The event's body as a table; its JSON is owned by a userdata, so that no error leaks it. */
 static void push_body(lua_State *L, const struct event *event)
 {
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): a pointer is what is kept */
     cJSON **json = lua_newuserdatauv(L, sizeof(*json), 0);
     *json = NULL;
     lua_createtable(L, 0, 1);

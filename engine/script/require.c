@@ -22,7 +22,7 @@ static bool module_path(const char *name, char *ret, gsize size)
         if (!g_ascii_isalnum(name[i]) && !strchr("_-.", name[i])) {
             return false;
         }
-        ret[i] = name[i] == '.' ? '/' : name[i];
+        ret[i] = (char)(name[i] == '.' ? '/' : name[i]);
     }
     memcpy(ret + length, ".lua", 5);
     return true;

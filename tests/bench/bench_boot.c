@@ -212,7 +212,7 @@ static bool answers(GSocket **socket, const char *path)
 static void kill_all(char **pids)
 {
     for (int i = 0; i < MACHINES && pids[i] && *pids[i]; i++) {
-        kill((pid_t)atoi(pids[i]), SIGKILL);
+        kill((pid_t)g_ascii_strtoll(pids[i], NULL, 10), SIGKILL);
     }
 }
 

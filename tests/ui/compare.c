@@ -70,6 +70,6 @@ enum compare_result compare_png(const char *expected, const char *got, const cha
         save(diff, a, w, h);
     }
     double rmse = sqrt(squares / (double)size) / 255.0;
-    bool near = rmse <= RMSE_MAX && (double)far < FAR_SHARE_MAX * (double)(size / 3);
+    bool near = rmse <= RMSE_MAX && (double)far < FAR_SHARE_MAX * ((double)size / 3);
     return near ? COMPARE_NEAR : COMPARE_DIFFERENT;
 }

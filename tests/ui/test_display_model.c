@@ -16,8 +16,7 @@ static struct model *fold_record(gint64 until_us)
     assert_no_error(error);
     struct model *model = model_new();
     struct event *event = NULL;
-    int got = 0;
-    while ((got = source_next(source, &event, &error)) > 0) {
+    while (source_next(source, &event, &error) > 0) {
         if (event->at_us <= until_us) {
             model_reduce(model, event);
         }

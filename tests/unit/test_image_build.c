@@ -237,7 +237,7 @@ static void a_killed_builder_leaves_no_image_and_the_next_one_clears_up(void **s
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     assert_true(g_file_get_contents(pid_path, &text, NULL, NULL));
-    await_end(atoi(text)); /* the tool ends with its builder */
+    await_end((int)g_ascii_strtoll(text, NULL, 10)); /* the tool ends with its builder */
 
     g_autoptr(GError) error = NULL;
     assert_null(image_find("web", &error));

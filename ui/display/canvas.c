@@ -173,9 +173,9 @@ void draw_convex(struct draw *draw, const struct point *points, int n, colour c)
     if (n < 3 || n > CORNERS_MAX) {
         return;
     }
-    float top = points[0].y;
-    float bottom = points[0].y;
-    for (int i = 1; i < n; i++) {
+    float top = INFINITY;
+    float bottom = -INFINITY;
+    for (int i = 0; i < n; i++) {
         top = MIN(top, points[i].y);
         bottom = MAX(bottom, points[i].y);
     }
