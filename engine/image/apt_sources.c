@@ -5,8 +5,8 @@
 
 static gboolean suite_is_ours(const char *suite)
 {
-    static const char *const suites[] = {APT_SUITE, APT_SUITE "-updates", APT_SUITE "-security",
-        APT_SUITE "/updates", NULL};
+    static const char *const suites[] = {
+            APT_SUITE, APT_SUITE "-updates", APT_SUITE "-security", APT_SUITE "/updates", NULL};
     return g_strv_contains(suites, suite);
 }
 
@@ -35,7 +35,8 @@ static void parse_line(const char *line, GString *out)
     }
 }
 
-/* The value of field in a deb822 stanza (a key per line; continuation lines are joined), or NULL. */
+/* The value of field in a deb822 stanza (a key per line; continuation lines are joined), or NULL.
+ */
 static char *stanza_field(char **lines, const char *field)
 {
     gsize length = strlen(field);
@@ -145,7 +146,7 @@ char *apt_sources_host(void)
 char **apt_sources_options(void)
 {
     static const char *const wanted[] = {"Acquire::http::Proxy", "Acquire::https::Proxy",
-        "Acquire::Retries", "Acquire::Check-Valid-Until", "Acquire::Check-Date"};
+            "Acquire::Retries", "Acquire::Check-Valid-Until", "Acquire::Check-Date"};
     g_autoptr(GPtrArray) options = g_ptr_array_new();
     g_autofree char *dump = NULL;
     const char *argv[] = {"apt-config", "dump", "--no-empty", NULL};

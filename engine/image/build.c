@@ -1,4 +1,4 @@
-/* build.c - one image into the store: asked for once, built in a folder of its own, renamed whole. */
+/* build.c - one image into the store, built in a folder of its own and renamed whole. */
 #include "base/error.h"
 #include "base/paths.h"
 #include "image/build_tree.h"
@@ -26,8 +26,8 @@ static int lock_image(const char *store, const struct build *build, GError **err
     bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
     if (fd >= 0 && !locked && errno == EWOULDBLOCK) {
         if (build->progress) {
-            g_autofree char *line = g_strdup_printf("%s: waiting for another build of it...",
-                    build->recipe->name);
+            g_autofree char *line =
+                    g_strdup_printf("%s: waiting for another build of it...", build->recipe->name);
             build->progress(line, build->data);
         }
         while ((locked = flock(fd, LOCK_EX) == 0) == false && errno == EINTR) {
@@ -117,8 +117,8 @@ static bool build_one(const struct recipe *recipe, const struct recipe *base,
     g_autofree char *store = paths_images_dir();
     g_autofree char *folder = g_strconcat(".build-", recipe->name, NULL);
     g_autofree char *work = g_build_filename(store, folder, NULL);
-    struct build build = {.recipe = recipe, .base = base, .work = work, .progress = progress,
-            .data = data};
+    struct build build = {
+            .recipe = recipe, .base = base, .work = work, .progress = progress, .data = data};
     if (!build_check_host(error) || !paths_make(store, error)) {
         return false;
     }

@@ -28,7 +28,7 @@ static bool has_range(const char *path, const char *user)
 bool build_check_host(GError **error)
 {
     static const char *const tools[][2] = {{"mmdebstrap", "mmdebstrap"}, {"newuidmap", "uidmap"},
-        {"mksquashfs", "squashfs-tools"}, {"tar", "tar"}};
+            {"mksquashfs", "squashfs-tools"}, {"tar", "tar"}};
     if (geteuid() == 0) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
                 "images are never built as root: name an ordinary account");

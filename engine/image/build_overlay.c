@@ -1,4 +1,4 @@
-/* build_overlay.c - what of the project goes over the Debian tree, as one tar file owned by root. */
+/* build_overlay.c - what goes over the Debian tree, as one tar file owned by root. */
 #include "base/error.h"
 #include "image/build_tree.h"
 
@@ -50,8 +50,8 @@ static bool put_file(const struct build *build, const char *path, const char *so
            put(build, path, bytes, length, mode, list, error);
 }
 
-static bool put_recipe(const struct build *build, const struct recipe *recipe, GString *list,
-        GError **error)
+static bool put_recipe(
+        const struct build *build, const struct recipe *recipe, GString *list, GError **error)
 {
     g_autoptr(GPtrArray) files = recipe_files(recipe, error);
     for (guint i = 0; files && i < files->len; i++) {
@@ -92,7 +92,7 @@ bool build_overlay(const struct build *build, GError **error)
     }
     /* files only: a folder's entry would change the mode of the one that is there */
     const char *argv[] = {"tar", "--create", "--file=files.tar", "--directory=files", "--null",
-        "--no-recursion", "--files-from=files.list", "--owner=0", "--group=0", "--numeric-owner",
-        "--mtime=@0", NULL};
+            "--no-recursion", "--files-from=files.list", "--owner=0", "--group=0",
+            "--numeric-owner", "--mtime=@0", NULL};
     return build_run(build, argv, error);
 }

@@ -41,7 +41,7 @@ static char *include_list(const struct build *build)
 static bool add_common(const struct build *build, GPtrArray *argv, const char *variant)
 {
     static const char *const excluded[] = {"/usr/share/man/*", "/usr/share/locale/*",
-        "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/lintian/*", "/usr/share/bug/*"};
+            "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/lintian/*", "/usr/share/bug/*"};
     g_autofree char *packages = include_list(build);
     add(argv, "mmdebstrap");
     add(argv, "--mode=unshare");
@@ -61,8 +61,8 @@ static bool add_common(const struct build *build, GPtrArray *argv, const char *v
 }
 
 /* The suite, where the tree goes, and the host's own sources if it is of the suite. */
-static bool add_target(const struct build *build, GPtrArray *argv, const char *target,
-        GError **error)
+static bool add_target(
+        const struct build *build, GPtrArray *argv, const char *target, GError **error)
 {
     g_autofree char *sources = apt_sources_host();
     g_autofree char *path = g_build_filename(build->work, "sources.list", NULL);
@@ -144,10 +144,12 @@ static char *build_machine(const struct build *build, GError **error)
         g_autofree char *line = g_strdup_printf("%s: compressing...", build->recipe->name);
         build->progress(line, build->data);
     }
-    /* lz4: an emulated processor unpacks it three times faster than zstd */
+    /* From start to sshd's greeting, under emulation, a server takes as long with lz4 as without
+     * compression, with zstd a tenth longer; sizes 70, 142 and 44 MB; packing it 1, 1 and 40 s. */
     const char *squash[] = {"sh", "-c",
-        "exec mksquashfs - root.squashfs -tar -comp lz4 -noappend -no-progress -quiet < root.tar",
-        NULL};
+            "exec mksquashfs - root.squashfs -tar -comp lz4 -noappend -no-progress -quiet < "
+            "root.tar",
+            NULL};
     return build_run(build, squash, error) ? read_packages(build, error) : NULL;
 }
 

@@ -1,9 +1,9 @@
 /* image.h - the store of machine images: recipes, builds, manifests, verification.
  *
- * A recipe is images/NAME/recipe, a key file (images/README.md says what may stand in it); a build is
- * STORE/NAME-DIGEST/ with root.squashfs and manifest.json; STORE/kernel-DIGEST/ has vmlinux, initrd
- * and modules.squashfs. DIGEST is the first 16 hex digits of the SHA-256 over the recipe, its files
- * and what it stands on.
+ * A recipe is images/NAME/recipe, a key file (images/README.md says what may stand in it); a build
+ * is STORE/NAME-DIGEST/ with root.squashfs and manifest.json; STORE/kernel-DIGEST/ has vmlinux,
+ * initrd and modules.squashfs. DIGEST is the first 16 hex digits of the SHA-256 over the recipe,
+ * its files and what it stands on.
  */
 #pragma once
 
@@ -12,16 +12,17 @@
 #include <stdbool.h>
 
 /* What the builder itself puts into an image: raise it when build_*.c changes that. */
-#define IMAGE_BUILDER_VERSION "1"
+#define IMAGE_BUILDER_VERSION "2"
 #define IMAGE_KERNEL "kernel" /* the recipe that makes kernel, initrd and modules */
 #define IMAGE_BASE "base"     /* the recipe whose content every image has; never built alone */
 
 struct image {
     char *name, *digest, *dir;
-    char *root;    /* path of root.squashfs; NULL for the kernel */
+    char *root; /* path of root.squashfs; NULL for the kernel */
     char *kernel, *initrd, *modules;
-    gint64 size;   /* bytes of root.squashfs (of all files for the kernel) */
+    gint64 size;    /* bytes of root.squashfs (of all files for the kernel) */
     int memory_mib; /* what the recipe recommends */
+    char **probe;   /* argv that succeeds in a machine whose services are up; may be empty */
 };
 
 typedef void (*image_progress_fn)(const char *line, gpointer data);
@@ -32,9 +33,9 @@ struct image *image_find(const char *name, GError **error);
 void image_free(struct image *image); /* accepts NULL */
 
 /* Builds unless it is there (then *ret_cached is true); a machine's image builds the kernel first.
- * Blocks; progress is for people and is called from the calling thread. Any thread. Never as root. An
- * interrupted build leaves nothing that counts as an image; the next one clears it away. Two builds
- * of one image wait for each other. */
+ * Blocks; progress is for people and is called from the calling thread. Any thread. Never as root.
+ * An interrupted build leaves nothing that counts as an image; the next one clears it away. Two
+ * builds of one image wait for each other. */
 bool image_build(const char *name, image_progress_fn progress, gpointer data, bool *ret_cached,
         GError **error);
 

@@ -192,8 +192,8 @@ bool manifest_check(const cJSON *manifest, const char *dir, bool whole, GError *
         if (size < 0) {
             what = g_strdup("is missing");
         } else if (size != wanted) {
-            what = g_strdup_printf("has %" G_GINT64_FORMAT " bytes, not %" G_GINT64_FORMAT, size,
-                    wanted);
+            what = g_strdup_printf(
+                    "has %" G_GINT64_FORMAT " bytes, not %" G_GINT64_FORMAT, size, wanted);
         } else if (whole && !sha256_of(path, &hex, &size, error)) {
             return false;
         } else if (whole && strcmp(hex, json_string(file, "sha256", "")) != 0) {

@@ -1,4 +1,4 @@
-/* manifest.h - manifest.json of a build: what it was made of, and the digest of each of its files. */
+/* manifest.h - manifest.json of a build: what it was made of, the digest of each file. */
 #pragma once
 
 #include "image/recipe.h"
@@ -15,8 +15,8 @@
 bool manifest_write(const char *dir, const struct recipe *recipe, const char *digest,
         const char *packages, const char *const *files, GError **error);
 
-/* Reads text as a manifest and checks its shape: format, name, digest, files with plain names, sizes,
- * SHA-256. The caller deletes the result. */
+/* Reads text as a manifest and checks its shape: format, name, digest, files with plain names,
+ * sizes, SHA-256. The caller deletes the result. */
 cJSON *manifest_parse(const char *text, gsize length, GError **error);
 
 /* Reads dir/manifest.json and compares name and digest. NULL and NOT_FOUND when there is no such

@@ -19,13 +19,13 @@ static const struct key {
     enum key_kind kind;
     size_t offset;
 } keys[] = {
-    {"description", KEY_TEXT, offsetof(struct recipe, description)},
-    {"packages", KEY_WORDS, offsetof(struct recipe, packages)},
-    {"programs", KEY_WORDS, offsetof(struct recipe, programs)},
-    {"modules", KEY_WORDS, offsetof(struct recipe, modules)},
-    {"remove", KEY_PATHS, offsetof(struct recipe, remove)},
-    {"probe", KEY_ARGV, offsetof(struct recipe, probe)},
-    {"memory", KEY_MEMORY, offsetof(struct recipe, memory_mib)},
+        {"description", KEY_TEXT, offsetof(struct recipe, description)},
+        {"packages", KEY_WORDS, offsetof(struct recipe, packages)},
+        {"programs", KEY_WORDS, offsetof(struct recipe, programs)},
+        {"modules", KEY_WORDS, offsetof(struct recipe, modules)},
+        {"remove", KEY_PATHS, offsetof(struct recipe, remove)},
+        {"probe", KEY_ARGV, offsetof(struct recipe, probe)},
+        {"memory", KEY_MEMORY, offsetof(struct recipe, memory_mib)},
 };
 
 static const char *const group_names[] = {"image", "services", "modes", NULL};
@@ -55,16 +55,16 @@ static bool word_is_plain(const char *word)
 /* An absolute path that stays in the tree; with globs where a pattern is meant. */
 static bool path_is_plain(const char *path, bool pattern)
 {
-    g_autofree char *allowed = g_strconcat(
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-._/@",
-            pattern ? "*?" : NULL, NULL);
+    g_autofree char *allowed =
+            g_strconcat("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-._/@",
+                    pattern ? "*?" : NULL, NULL);
     g_auto(GStrv) parts = g_strsplit(path, "/", -1);
     return path[0] == '/' && path[1] && strspn(path, allowed) == strlen(path) &&
            !g_strv_contains((const char *const *)parts, "..");
 }
 
-static bool check_words(const struct recipe *recipe, const struct key *key, char **words,
-        GError **error)
+static bool check_words(
+        const struct recipe *recipe, const struct key *key, char **words, GError **error)
 {
     for (char **word = words; *word; word++) {
         g_strstrip(*word);
@@ -83,8 +83,8 @@ static bool read_memory(struct recipe *recipe, GKeyFile *file, GError **error)
 {
     g_autofree char *text = g_key_file_get_string(file, "image", "memory", NULL);
     guint64 value = 0;
-    if (!text || !g_ascii_string_to_unsigned(text, 10, MEMORY_MIN_MIB, MEMORY_MAX_MIB, &value,
-                         NULL)) {
+    if (!text ||
+            !g_ascii_string_to_unsigned(text, 10, MEMORY_MIN_MIB, MEMORY_MAX_MIB, &value, NULL)) {
         return wrong(error, recipe, "memory: \"%s\" is not a number of MiB from %d to %d",
                 text ? text : "", MEMORY_MIN_MIB, MEMORY_MAX_MIB);
     }
@@ -196,8 +196,8 @@ static bool read_all(struct recipe *recipe, GKeyFile *file, GError **error)
            read_modes(recipe, file, error);
 }
 
-struct recipe *recipe_parse(const char *name, const char *dir, const char *text, gsize length,
-        GError **error)
+struct recipe *recipe_parse(
+        const char *name, const char *dir, const char *text, gsize length, GError **error)
 {
     auto_recipe recipe = g_new0(struct recipe, 1);
     recipe->name = g_strdup(name);

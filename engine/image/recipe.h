@@ -24,9 +24,10 @@ struct recipe_file {
     unsigned mode; /* 0755 if executable by the owner, else 0644; [modes] may say another */
 };
 
-/* Reads text (length bytes); errors name file, key and the nearest known key. dir is images/NAME. */
-struct recipe *recipe_parse(const char *name, const char *dir, const char *text, gsize length,
-        GError **error);
+/* Reads text (length bytes); errors name file, key and the nearest known key. dir is images/NAME.
+ */
+struct recipe *recipe_parse(
+        const char *name, const char *dir, const char *text, gsize length, GError **error);
 
 /* Reads DATA/images/NAME/recipe. */
 struct recipe *recipe_load(const char *name, GError **error);

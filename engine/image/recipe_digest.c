@@ -29,8 +29,8 @@ static gint by_path(gconstpointer a, gconstpointer b)
 static bool collect(const struct recipe *recipe, const char *below, int depth, GPtrArray *files,
         GError **error);
 
-static bool collect_one(const struct recipe *recipe, char *path, int depth, GPtrArray *files,
-        GError **error)
+static bool collect_one(
+        const struct recipe *recipe, char *path, int depth, GPtrArray *files, GError **error)
 {
     g_autofree char *source = g_build_filename(recipe->dir, "files", path, NULL);
     GStatBuf st;
@@ -54,8 +54,8 @@ static bool collect_one(const struct recipe *recipe, char *path, int depth, GPtr
     return true;
 }
 
-static bool collect(const struct recipe *recipe, const char *below, int depth, GPtrArray *files,
-        GError **error)
+static bool collect(
+        const struct recipe *recipe, const char *below, int depth, GPtrArray *files, GError **error)
 {
     g_autofree char *folder = g_build_filename(recipe->dir, "files", below, NULL);
     g_autoptr(GDir) dir = depth < DEPTH_MAX ? g_dir_open(folder, 0, NULL) : NULL;

@@ -37,13 +37,14 @@ void image_free(struct image *image)
     g_free(image->kernel);
     g_free(image->initrd);
     g_free(image->modules);
+    g_strfreev(image->probe);
     g_free(image);
 }
 
 /* The build of that recipe, its sizes (or, with whole, its bytes) checked; *ret_dir and *ret_digest
  * are set even when it is not there. */
-static cJSON *find_build(const struct recipe *recipe, bool whole, char **ret_dir, char **ret_digest,
-        GError **error)
+static cJSON *find_build(
+        const struct recipe *recipe, bool whole, char **ret_dir, char **ret_digest, GError **error)
 {
     *ret_digest = recipe_digest(recipe, error);
     if (!*ret_digest) {
@@ -93,11 +94,12 @@ struct image *image_find(const char *name, GError **error)
     struct image *image = g_new0(struct image, 1);
     image->name = g_strdup(name);
     image->digest = g_steal_pointer(&digest);
-    image->root = strcmp(name, IMAGE_KERNEL) != 0 ? g_build_filename(dir, "root.squashfs", NULL)
-                                                  : NULL;
+    image->root =
+            strcmp(name, IMAGE_KERNEL) != 0 ? g_build_filename(dir, "root.squashfs", NULL) : NULL;
     image->dir = g_steal_pointer(&dir);
     image->size = total_size(manifest);
     image->memory_mib = recipe->memory_mib;
+    image->probe = g_strdupv(recipe->probe);
     if (!add_kernel(image, error)) {
         image_free(image);
         return NULL;
@@ -152,8 +154,8 @@ static cJSON *list_one(const char *name, GError **error)
         cJSON_AddStringToObject(entry, "damaged", problem->message);
     }
     json_add_int(entry, "size", manifest ? total_size(manifest) : 0);
-    json_add_int(entry, "packages",
-            manifest ? cJSON_GetArraySize(json_array(manifest, "packages")) : 0);
+    json_add_int(
+            entry, "packages", manifest ? cJSON_GetArraySize(json_array(manifest, "packages")) : 0);
     cJSON_AddStringToObject(entry, "path", dir);
     cJSON_AddStringToObject(entry, "description", recipe->description);
     json_add_int(entry, "memory_mib", recipe->memory_mib);

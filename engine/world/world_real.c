@@ -322,6 +322,9 @@ static void real_probe(struct world *head, int team, const struct plan_probe *pr
 static void real_free(struct world *head)
 {
     struct real_world *world = (struct real_world *)head;
+    for (guint i = 0; i < head->plan->machines->len; i++) {
+        g_clear_handle_id(&world->machines[i].probe_retry, g_source_remove);
+    }
     checker_free(world->checker);
     if (world->virt) {
         virt_close(world->virt, true);

@@ -15,7 +15,8 @@ struct real_machine {
     enum machine_state state, before_pause;
     guint next_file, next_setup; /* progress of the set-up */
     guint next_space;
-    bool preparing, made_folders;
+    bool preparing, made_folders, probed;
+    guint probe_retry; /* source of the next try of the image's probe, or 0 */
 };
 
 struct real_world {

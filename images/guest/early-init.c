@@ -24,7 +24,7 @@ static void say(const char *text)
     (void)ignored;
 }
 
-/* A machine that cannot boot powers off, so that the engine sees the end and not a silence. */
+/* A machine that cannot boot resets, which ends it: the engine sees the end and not a silence. */
 static void die(const char *what)
 {
     int saved = errno;
@@ -34,7 +34,7 @@ static void die(const char *what)
     say(strerror(saved));
     say("\n");
     sync();
-    reboot(RB_POWER_OFF);
+    reboot(RB_AUTOBOOT); /* without ACPI, power-off would only halt */
     _exit(1);
 }
 

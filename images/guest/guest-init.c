@@ -3,9 +3,10 @@
  * The kernel's command line says who the machine is (images/README.md has the contract):
  *     st.name=HOST  st.nic=MAC,ADDR/PREFIX[,gw=ADDR][,ns=NAME]  st.forward=1
  * /etc/sandtable/services says what runs: NAME COMMAND ARGUMENT…, one a line, words by blanks. The
- * guest agent starts before the network is set: it is what the engine waits for.
- * /run/service/NAME.pid and NAME.down are the interface of /usr/sbin/service; SIGHUP starts what
- * is neither running nor down.
+ * guest agent starts before the network is set, and the other services when it has its port open
+ * (or after AGENT_LEAD_MS): it is what the engine waits for, and an emulated processor does one
+ * thing at a time. /run/service/NAME.pid and NAME.down are the interface of /usr/sbin/service;
+ * SIGHUP starts what is neither running nor down.
  */
 #include "guest-net.h"
 
@@ -31,9 +32,12 @@
 #define LINE_MAX_BYTES 512
 #define RESPAWN_MS 500 /* a service that ends at once is not started more often than this */
 #define STOP_MS 2000   /* what services get between SIGTERM and the end */
+#define AGENT "agent"
+#define AGENT_LEAD_MS 5000
+#define AGENT_LOOK_MS 50
 
 struct service {
-    char line[LINE_MAX_BYTES]; /* cut into words */
+    char line[LINE_MAX_BYTES];  /* cut into words */
     char *words[WORDS_MAX + 1]; /* name, command, arguments, NULL */
     pid_t pid;
     long started_ms;
@@ -41,6 +45,7 @@ struct service {
 
 static struct service services[SERVICES_MAX];
 static int service_count;
+static long first_start_ms;
 static char command_line[4096];
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -132,13 +137,44 @@ static void services_read(const char *path)
     }
 }
 
+/* Whether the process has a virtio port open. */
+static bool has_port(pid_t pid)
+{
+    char path[64], target[64];
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    DIR *files = opendir(path);
+    bool found = false;
+    for (struct dirent *entry; files && !found && (entry = readdir(files));) {
+        ssize_t n = readlinkat(dirfd(files), entry->d_name, target, sizeof(target) - 1);
+        target[n > 0 ? n : 0] = '\0';
+        found = !strncmp(target, "/dev/vport", 10);
+    }
+    if (files) {
+        closedir(files);
+    }
+    return found;
+}
+
+/* Whether services besides the agent may start; once yes, always yes. */
+static bool agent_has_led(void)
+{
+    static bool led;
+    const struct service *agent = &services[0];
+    if (!led) {
+        led = service_count == 0 || strcmp(agent->words[0], AGENT) != 0 || service_is_down(agent) ||
+              now_ms() - first_start_ms > AGENT_LEAD_MS || (agent->pid > 0 && has_port(agent->pid));
+    }
+    return led;
+}
+
 /* Starts what should run and does not; the milliseconds until the next start is due, or -1. */
 static long services_keep(void)
 {
-    long wait = -1;
+    bool led = agent_has_led();
+    long wait = led ? -1 : AGENT_LOOK_MS;
     for (int i = 0; i < service_count; i++) {
         struct service *service = &services[i];
-        if (service->pid > 0 || service_is_down(service)) {
+        if (service->pid > 0 || service_is_down(service) || (i > 0 && !led)) {
             continue;
         }
         long due = service->started_ms ? service->started_ms + RESPAWN_MS - now_ms() : 0;
@@ -198,22 +234,22 @@ static void mount_all(void)
     static const struct {
         const char *type, *target, *options;
     } mounts[] = {
-        {"proc", "/proc", ""},
-        {"sysfs", "/sys", ""},
-        {"devpts", "/dev/pts", "mode=0620,gid=5,ptmxmode=0666"},
-        {"tmpfs", "/dev/shm", "mode=1777"},
-        {"tmpfs", "/run", "mode=0755"},
+            {"proc", "/proc", ""},
+            {"sysfs", "/sys", ""},
+            {"devpts", "/dev/pts", "mode=0620,gid=5,ptmxmode=0666"},
+            {"tmpfs", "/dev/shm", "mode=1777"},
+            {"tmpfs", "/run", "mode=0755"},
     };
     for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
         mkdir(mounts[i].target, 0755);
-        if (mount(mounts[i].type, mounts[i].target, mounts[i].type, MS_NOSUID,
-                    mounts[i].options) != 0) {
+        if (mount(mounts[i].type, mounts[i].target, mounts[i].type, MS_NOSUID, mounts[i].options) !=
+                0) {
             say("mount %s: %s", mounts[i].target, strerror(errno));
         }
     }
     static const char *const links[][2] = {{"/proc/self/fd", "/dev/fd"},
-        {"/proc/self/fd/0", "/dev/stdin"}, {"/proc/self/fd/1", "/dev/stdout"},
-        {"/proc/self/fd/2", "/dev/stderr"}};
+            {"/proc/self/fd/0", "/dev/stdin"}, {"/proc/self/fd/1", "/dev/stdout"},
+            {"/proc/self/fd/2", "/dev/stderr"}};
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
         if (symlink(links[i][0], links[i][1]) != 0 && errno != EEXIST) {
             say("%s: %s", links[i][1], strerror(errno));
@@ -296,11 +332,12 @@ static void shut_down(int how)
     }
     kill(-1, SIGKILL);
     sync();
-    reboot(how);
+    /* without ACPI there is no power switch; the engine's machines end at a reset as well */
+    reboot(access("/sys/firmware/acpi", F_OK) == 0 ? how : RB_AUTOBOOT);
 }
 
-/* Waits for what concerns PID 1. Signals: USR1, USR2, PWR and TERM power off, INT reboots (Ctrl-Alt-Del), HUP
- * looks at the services again. */
+/* Waits for what concerns PID 1. Signals: USR1, USR2, PWR and TERM power off, INT reboots
+ * (Ctrl-Alt-Del), HUP looks at the services again. */
 static void serve(const sigset_t *signals)
 {
     for (;;) {
@@ -335,7 +372,8 @@ int main(void)
     link_virtio_ports();
     set_identity();
     services_read("/etc/sandtable/services");
-    if (service_count > 0 && !strcmp(services[0].words[0], "agent")) {
+    first_start_ms = now_ms();
+    if (service_count > 0 && !strcmp(services[0].words[0], AGENT)) {
         service_start(&services[0]);
     }
     read_command_line();

@@ -90,7 +90,8 @@ static bool find_by_mac(const char *mac, char name[IFNAMSIZ])
     return found;
 }
 
-/* `ip` knows how named namespaces are kept (/run/netns); only machines of several teams pay for it. */
+/* `ip` knows how named namespaces are kept (/run/netns); only machines of several teams pay for it.
+ */
 static bool run_ip(const char *const *words)
 {
     extern char **environ;
@@ -143,7 +144,7 @@ static bool parse(char *spec, struct nic *nic, const char **ret_mac)
         if (!strncmp(word, "ns=", 3) && word[3] && strlen(word) < 64 && !strchr(word, '/')) {
             nic->space = word + 3;
         } else if (strncmp(word, "gw=", 3) != 0 ||
-                inet_pton(AF_INET, word + 3, &nic->gateway) != 1) {
+                   inet_pton(AF_INET, word + 3, &nic->gateway) != 1) {
             return false;
         }
     }
@@ -156,7 +157,7 @@ static bool apply(const struct nic *nic, char *problem, size_t size)
     if (nic->space && !enter_space(nic)) {
         what = "namespace";
     } else if (!set_address(nic, SIOCSIFADDR, nic->address) ||
-            !set_address(nic, SIOCSIFNETMASK, nic->mask)) {
+               !set_address(nic, SIOCSIFNETMASK, nic->mask)) {
         what = "address";
     } else if (!net_up(nic->name)) {
         what = "up";

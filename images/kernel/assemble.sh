@@ -6,7 +6,7 @@
 # /out/initrd, /out/modules.squashfs, /out/packages.
 set -eu
 
-version=$(ls /lib/modules)
+for version in /lib/modules/*; do version=${version##*/}; done # there is one
 image=/boot/vmlinuz-$version
 mkdir -p /out /initramfs
 
@@ -25,7 +25,8 @@ sectors=$(number "$image" 497 1)
 start=$(( (sectors + 1) * 512 + $(number "$image" 584 4) ))
 length=$(number "$image" 588 4)
 tail -c "+$((start + 1))" "$image" | head -c "$length" > /payload
-case $(od -An -t x1 -N 4 /payload | tr -d ' ') in
+magic=$(od -An -t x1 -N 4 /payload | tr -d ' ')
+case $magic in
     02214c18) lz4 -dc ;;
     28b52ffd) zstd -dcq ;;
     fd377a58) xz -dc ;;
@@ -44,16 +45,27 @@ while read -r module; do
     modprobe -S "$version" --show-depends "$module"
 done < /modules | mawk '$1 == "insmod" && !seen[$2]++ { print $2 }' > /order
 : > /initramfs/modules.list
+# A module's signature is at its end: the module, the signature, 8 bytes, its length (big-endian),
+# 28 bytes of text (scripts/sign-file.c). Without it the kernel need not compute RSA and hashes:
+# 0.2 s of processor time under emulation. The kernel takes unsigned modules unless locked down.
+copy_unsigned() {
+    bytes=$(wc -c < "$1")
+    if [ "$(tail -c 28 "$1")" = "~Module signature appended~" ]; then
+        signature=$(tail -c 32 "$1" | od -An --endian=big -t u4 -N 4 | tr -d ' ')
+        bytes=$((bytes - signature - 12 - 28))
+    fi
+    head -c "$bytes" "$1" > "/initramfs/${1##*/}"
+}
 while read -r file; do
-    cp "$file" /initramfs/
+    copy_unsigned "$file"
     echo "/${file##*/}" >> /initramfs/modules.list
 done < /order
 cp /early-init /initramfs/init
 chmod 755 /initramfs/init
 touch -h -d @0 /initramfs/* /initramfs
 cd /initramfs
-ls -A | LC_ALL=C sort | cpio --quiet -o -H newc --reproducible > /out/initrd
-[ $(wc -c < /out/initrd) -gt 500000 ]
+printf '%s\n' * | LC_ALL=C sort | cpio --quiet -o -H newc --reproducible > /out/initrd
+[ "$(wc -c < /out/initrd)" -gt 500000 ]
 
 mksquashfs /lib/modules /out/modules.squashfs -comp lz4 -noappend -no-progress -quiet \
     -all-root -all-time 0 -mkfs-time 0

@@ -8,8 +8,8 @@
 #define ALLOW_MAX 64
 
 struct allow {
-    int count;   /* 0 with set false: everyone may write */
-    bool set;    /* the file has a line: from then on only its lines may */
+    int count; /* 0 with set false: everyone may write */
+    bool set;  /* the file has a line: from then on only its lines may */
     struct {
         uint32_t address, mask; /* host order */
     } lines[ALLOW_MAX];

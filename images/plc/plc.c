@@ -1,4 +1,5 @@
-/* plc.c - the controller: Modbus/TCP on port 502 in front of the tank (images/README.md has the map).
+/* plc.c - the controller: Modbus/TCP on port 502 in front of the tank (images/README.md has the
+ * map).
  *
  * libmodbus reads a request only when it is there in full, so bytes are gathered here, per client,
  * and a client that sends half a frame holds up nobody. Each write is logged before its reply.
@@ -25,11 +26,9 @@
 
 #define PORT 502
 #define CLIENTS_MAX 32
-#define ALLOW_PATH "/etc/plc/allow"
-#define LOG_PATH "/var/log/plc.log"
-#define TRUTH_PATH "/var/log/tank.jsonl"
-#define LOG_MAX_BYTES (1024 * 1024) /* then the log moves to NAME.1: a machine's disk is its memory */
-#define LATE_STEPS_MAX 600          /* a machine that was paused does not run after its minutes */
+#define LOG_MAX_BYTES                                                                              \
+    (1024 * 1024)          /* then the log moves to NAME.1: a machine's disk is its memory */
+#define LATE_STEPS_MAX 600 /* a machine that was paused does not run after its minutes */
 
 struct client {
     int fd;
@@ -38,6 +37,11 @@ struct client {
     uint8_t bytes[MODBUS_TCP_MAX_ADU_LENGTH];
 };
 
+/* -a, -l and -t say other files, -p another port: for tests. */
+static const char *allow_path = "/etc/plc/allow";
+static const char *log_path = "/var/log/plc.log";
+static const char *truth_path = "/var/log/tank.jsonl";
+static int port = PORT;
 static struct client clients[CLIENTS_MAX];
 static struct tank tank;
 static struct allow allow;
@@ -54,13 +58,12 @@ static void on_signal(int number)
     }
 }
 
-static void append(const char *path, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
+static void append(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* One line, one write. A log over its size moves aside once. */
 static void append(const char *path, const char *format, ...)
 {
-    char line[320], old[64];
+    char line[320], old[512];
     struct stat st;
     if (stat(path, &st) == 0 && st.st_size > LOG_MAX_BYTES) {
         snprintf(old, sizeof(old), "%s.1", path);
@@ -90,7 +93,7 @@ static void stamp(char text[32])
 static void read_allow(void)
 {
     char text[8192];
-    int fd = open(ALLOW_PATH, O_RDONLY | O_CLOEXEC);
+    int fd = open(allow_path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
     text[n > 0 ? n : 0] = '\0';
     if (fd >= 0) {
@@ -99,7 +102,7 @@ static void read_allow(void)
     int bad = allow_parse(&allow, text);
     char when[32];
     stamp(when);
-    append(LOG_PATH, "%s allow-list read: %s, %d line%s%s\n", when,
+    append(log_path, "%s allow-list read: %s, %d line%s%s\n", when,
             allow.set ? "only these may write" : "everyone may write", allow.count,
             allow.count == 1 ? "" : "s", bad ? ", some not understood" : "");
 }
@@ -125,7 +128,7 @@ static void answer(struct client *client, int length)
     bool ok = allow_permits(&allow, client->source);
     stamp(when);
     inet_ntop(AF_INET, &client->source, source, sizeof(source));
-    append(LOG_PATH, "%s write %s from %s %s\n", when, what, source, ok ? "accepted" : "denied");
+    append(log_path, "%s write %s from %s %s\n", when, what, source, ok ? "accepted" : "denied");
     if (!ok) {
         modbus_reply_exception(modbus, request, MODBUS_EXCEPTION_ILLEGAL_FUNCTION);
         return;
@@ -138,8 +141,8 @@ static void answer(struct client *client, int length)
 /* Reads what is there and answers every whole frame in it; false when the client is to go. */
 static bool serve(struct client *client)
 {
-    ssize_t n = recv(client->fd, client->bytes + client->used,
-            sizeof(client->bytes) - client->used, MSG_DONTWAIT);
+    ssize_t n = recv(client->fd, client->bytes + client->used, sizeof(client->bytes) - client->used,
+            MSG_DONTWAIT);
     if (n <= 0) {
         return n < 0 && (errno == EAGAIN || errno == EINTR);
     }
@@ -184,7 +187,7 @@ static int64_t now_ms(void)
 /* A line a second of the process, for the engine to read: what is, not what the controller says. */
 static void tell_truth(void)
 {
-    append(TRUTH_PATH,
+    append(truth_path,
             "{\"t\":%.1f,\"level\":%.2f,\"valve\":%d,\"setpoint\":%u,\"overflow\":%lld}\n",
             (double)tank.steps * TANK_STEP_MS / 1000, (double)tank.level_um / 10000, tank.valve,
             tank.setpoint, (long long)(tank.overflow_ml / 1000));
@@ -232,8 +235,40 @@ static void run(int listener)
     }
 }
 
-int main(void)
+static bool read_options(int argc, char **argv)
 {
+    for (int option; (option = getopt(argc, argv, "p:a:l:t:")) != -1;) {
+        char *end = NULL;
+        switch (option) {
+        case 'p':
+            port = (int)strtol(optarg, &end, 10);
+            if (*end || port < 1 || port > 65535) {
+                fprintf(stderr, "plc: -p %s: not a port\n", optarg);
+                return false;
+            }
+            break;
+        case 'a':
+            allow_path = optarg;
+            break;
+        case 'l':
+            log_path = optarg;
+            break;
+        case 't':
+            truth_path = optarg;
+            break;
+        default:
+            fprintf(stderr, "usage: plc [-p PORT] [-a ALLOW] [-l LOG] [-t TANK-LOG]\n");
+            return false;
+        }
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    if (!read_options(argc, argv)) {
+        return 2;
+    }
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGHUP, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -243,12 +278,12 @@ int main(void)
         clients[i].fd = -1;
     }
     tank_init(&tank);
-    modbus = modbus_new_tcp("0.0.0.0", PORT);
-    map = modbus_mapping_new(REGISTERS_COILS, REGISTERS_DISCRETE, REGISTERS_HOLDING,
-            REGISTERS_INPUT);
+    modbus = modbus_new_tcp("0.0.0.0", port);
+    map = modbus_mapping_new(
+            REGISTERS_COILS, REGISTERS_DISCRETE, REGISTERS_HOLDING, REGISTERS_INPUT);
     int listener = modbus && map ? modbus_tcp_listen(modbus, CLIENTS_MAX) : -1;
     if (listener < 0) {
-        fprintf(stderr, "plc: port %d: %s\n", PORT, modbus_strerror(errno));
+        fprintf(stderr, "plc: port %d: %s\n", port, modbus_strerror(errno));
         return 1;
     }
     read_allow();

@@ -16,11 +16,11 @@
 void tank_init(struct tank *tank)
 {
     *tank = (struct tank){
-        .level_um = (int64_t)TANK_SETPOINT_CM * UM_PER_CM,
-        .valve = BALANCE,
-        .setpoint = TANK_SETPOINT_CM,
-        .mode = 1,
-        .pump = true,
+            .level_um = (int64_t)TANK_SETPOINT_CM * UM_PER_CM,
+            .valve = BALANCE,
+            .setpoint = TANK_SETPOINT_CM,
+            .mode = 1,
+            .pump = true,
     };
 }
 
