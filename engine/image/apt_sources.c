@@ -159,9 +159,8 @@ char **apt_sources_options(void)
         for (gsize i = 0; i < G_N_ELEMENTS(wanted); i++) {
             gsize length = strlen(wanted[i]);
             if (!strncmp(*line, wanted[i], length) && ((*line)[length] == ' ')) {
-                gsize end = strlen(*line);
-                (*line)[end - 1] = (*line)[end - 1] == ';' ? '\0' : (*line)[end - 1];
-                g_ptr_array_add(options, g_strdup(*line));
+                gsize end = strlen(*line) - g_str_has_suffix(*line, ";");
+                g_ptr_array_add(options, g_strndup(*line, end));
             }
         }
     }
