@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define STEP_MS 20000 /* for one command */
-#define LOOK_MS 10    /* between two looks at the shell that makes a file */
+#define LOOK_US 10000 /* between two looks at the shell that makes a file */
 #define READ_MAX ((gsize)4 * 1024 * 1024)
 
 struct file_job {
@@ -86,7 +86,7 @@ static bool wait_exec(struct file_job *file, virDomainPtr domain, gint64 pid)
                         "machine %s: cannot %s: no end within %d s", file->job.domain, file->what,
                         STEP_MS / 1000);
             }
-            g_usleep(LOOK_MS * 1000);
+            g_usleep(LOOK_US);
         }
         free(reply);
     }

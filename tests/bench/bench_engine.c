@@ -45,12 +45,13 @@ int main(void)
     g_autofree char *log = g_strdup_printf("/tmp/st-%s.log", name);
     struct run run = {name, log};
     bench_guard(clean_up, &run);
-    GPid pid = START(log, "run", TESTS_DIR "/bench/twenty", "--name", name, "--accel", "tcg",
-            "--ready-limit", "900");
+    static const char scenario[] = TESTS_DIR "/bench/twenty";
+    GPid pid =
+            START(log, "run", scenario, "--name", name, "--accel", "tcg", "--ready-limit", "900");
     wait_state(name, "running", 900, log);
     double before = cpu_s(pid);
     gint64 from = g_get_monotonic_time();
-    g_usleep(IDLE_S * G_USEC_PER_SEC); /* what is measured is this very time */
+    g_usleep((gulong)IDLE_S * G_USEC_PER_SEC); /* what is measured is this very time */
     double share =
             (cpu_s(pid) - before) * 100 * G_USEC_PER_SEC / (double)(g_get_monotonic_time() - from);
     double memory = resident_mb(pid);
