@@ -13,6 +13,7 @@ struct outcome {
     bool seen;
     enum check_status status;
     char detail[128];
+    gint64 took_us;
 };
 
 static void on_done(const struct check_result *result, gpointer data)
@@ -20,6 +21,7 @@ static void on_done(const struct check_result *result, gpointer data)
     struct outcome *outcome = data;
     outcome->seen = true;
     outcome->status = result->status;
+    outcome->took_us = result->took_us;
     g_strlcpy(outcome->detail, result->detail, sizeof(outcome->detail));
 }
 
@@ -91,6 +93,83 @@ static void equal_addresses_of_two_teams_are_told_apart(void **state)
     in_cell(in_two_spaces);
 }
 
+static bool silence_kernel(gpointer data, GError **error)
+{
+    (void)data;
+    int fd = open("/proc/sys/net/ipv4/icmp_echo_ignore_all", O_WRONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && write(fd, "1", 1) == 1;
+    if (!ok) {
+        g_set_error_literal(
+                error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "the kernel goes on answering");
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
+
+/* Answers the first echo request on the socket, a byte of its payload changed by flip. */
+static void answer_ping(int fd, unsigned char flip)
+{
+    unsigned char packet[256];
+    ssize_t n = 0;
+    do {
+        n = recv(fd, packet, sizeof(packet), 0);
+    } while (n > 0 && (n != 20 + 24 || packet[20] != 8));
+    if (n <= 0) {
+        return;
+    }
+    unsigned char *echo = packet + 20;
+    echo[0] = 0; /* a reply */
+    echo[23] ^= flip;
+    echo[2] = echo[3] = 0;
+    guint32 sum = 0;
+    for (int i = 0; i < 24; i += 2) {
+        sum += (guint32)echo[i] << 8 | echo[i + 1];
+    }
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = ~((sum & 0xffff) + (sum >> 16));
+    echo[2] = (unsigned char)(sum >> 8);
+    echo[3] = (unsigned char)sum;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    (void)sendto(fd, echo, 24, 0, (struct sockaddr *)&to, sizeof(to));
+}
+
+static gpointer forger(gpointer data)
+{
+    answer_ping(GPOINTER_TO_INT(data), 1); /* the first packet's answer is not quite one */
+    answer_ping(GPOINTER_TO_INT(data), 0);
+    return NULL;
+}
+
+static const char *with_a_forger(const struct cell_identity *cell)
+{
+    (void)cell;
+    g_autoptr(GError) error = NULL;
+    int space = cell_space_new(&error);
+    EXPECT_OK(space >= 0);
+    if (!cell_run(space, silence_kernel, NULL, &error)) {
+        return g_strconcat(IN_CELL_SKIP, error->message, NULL);
+    }
+    int fd = cell_socket(space, AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP, &error);
+    EXPECT_OK(fd >= 0);
+    const struct timeval limit = {.tv_sec = 5};
+    EXPECT(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0);
+    GThread *thread = g_thread_new("forger", forger, GINT_TO_POINTER(fd));
+    struct outcome outcome = look(CHECK_PING, space, 0);
+    g_thread_join(thread);
+    close(fd);
+    EXPECT(outcome.status == CHECK_OK);
+    EXPECT(outcome.took_us > 900000); /* by the answer to the second packet, a second later */
+    return NULL;
+}
+
+static void an_answer_to_another_ping_is_none(void **state)
+{
+    (void)state;
+    in_cell(with_a_forger);
+}
+
 static const char *without_a_route(const struct cell_identity *cell)
 {
     (void)cell;
@@ -114,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(equal_addresses_of_two_teams_are_told_apart),
+            cmocka_unit_test(an_answer_to_another_ping_is_none),
             cmocka_unit_test(a_network_that_is_not_there_is_the_ranges_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
