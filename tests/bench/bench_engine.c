@@ -35,7 +35,8 @@ struct run {
 static void clean_up(gpointer data)
 {
     const struct run *run = data;
-    auto_outcome down = CALL("down", run->name);
+    struct outcome down = CALL("down", run->name);
+    outcome_clear(&down);
     unlink(run->log);
 }
 
