@@ -132,7 +132,7 @@ static inline cJSON *events_of(const char *name)
     return events;
 }
 
-/* Processes whose command line or environment contains text. */
+/* Processes whose command line contains text. */
 static inline int processes_with(const char *text)
 {
     int n = 0;
@@ -143,7 +143,8 @@ static inline int processes_with(const char *text)
         char *line = NULL;
         gsize length = 0;
         if (g_ascii_isdigit(*entry) && g_file_get_contents(path, &line, &length, NULL)) {
-            n += (int)g_ascii_strtoll(entry, NULL, 10) != getpid() && memmem(line, length, text, strlen(text)) != NULL;
+            n += (int)g_ascii_strtoll(entry, NULL, 10) != getpid() &&
+                 memmem(line, length, text, strlen(text)) != NULL;
             g_free(line);
         }
     }

@@ -141,7 +141,8 @@ static pid_t qemu_pid(void)
 {
     g_autofree char *file = g_strdup_printf("%s/run/qemu/m1.pid", root);
     g_autofree char *text = NULL;
-    return g_file_get_contents(file, &text, NULL, NULL) ? (pid_t)g_ascii_strtoll(text, NULL, 10) : -1;
+    return g_file_get_contents(file, &text, NULL, NULL) ? (pid_t)g_ascii_strtoll(text, NULL, 10)
+                                                        : -1;
 }
 
 static int set_up(void **state)
