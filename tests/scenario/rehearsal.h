@@ -82,8 +82,14 @@ static void rehearsal_advance(struct rehearsal *r, gint64 by_us)
     }
 }
 
+/* Ends it in order if that has not come yet. */
 static void rehearsal_close(struct rehearsal *r)
 {
+    if (!r->ended) {
+        exercise_end(r->exercise, "test", "the test is over", NULL);
+        rehearsal_settle(r);
+    }
+    assert_true(r->ended);
     world_free(r->world);
     exercise_free(r->exercise);
     script_free(r->script);
