@@ -96,8 +96,8 @@ const char *run_team_id(const struct exercise *exercise, int team); /* "" for -1
 const struct plan_machine *run_machine_plan(const struct exercise *exercise, int machine);
 void run_set_state(struct exercise *exercise, enum exercise_state state, const char *by,
         const char *reason, run_then_fn then);
-/* Calls fn at exercise time at_us, or in exercise_free() when the exercise ended before: fn looks at
- * exercise->ending and lets go of data. */
+/* Calls fn at exercise time at_us, or in exercise_free() when the exercise ended before: fn looks
+ * at exercise->ending and lets go of data. */
 void run_wait(struct exercise *exercise, gint64 at_us, clock_fn fn, gpointer data);
 /* Ends the exercise; error may be NULL. Idempotent. */
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error);
@@ -127,14 +127,14 @@ void run_checks_resume(struct exercise *exercise); /* looks voided by a pause ar
 typedef void (*run_step_fn)(struct exercise *exercise, enum run_verdict verdict, gpointer data);
 
 /* Runs step against team; done is called once, never from inside the call: with the verdict once
- * that is on the disk, or with VERDICT_NONE when the exercise ended before. False when the same step
- * runs against this team already, or team has no such machines. */
+ * that is on the disk, or with VERDICT_NONE when the exercise ended before. False when the same
+ * step runs against this team already, or team has no such machines. */
 bool run_step_start(struct exercise *exercise, const struct plan_step *step, int team,
         run_step_fn done, gpointer data, GError **error);
 
 /* Undoes a step that took effect on team, and looks whether the effect is really gone: step.state
- * "undone", or "undo-failed" and an alarm. Skipped when the step did not take effect. done is called
- * as by run_step_start(), but may be from inside the call. */
+ * "undone", or "undo-failed" and an alarm. Skipped when the step did not take effect. done is
+ * called as by run_step_start(), but may be from inside the call. */
 void run_step_undo(struct exercise *exercise, const struct plan_step *step, int team,
         run_step_fn done, gpointer data);
 enum run_verdict run_verdict_of(

@@ -393,4 +393,3 @@ bool run_step_start(struct exercise *exercise, const struct plan_step *step, int
     begin(run);
     return true;
 }
-
