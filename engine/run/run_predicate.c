@@ -53,7 +53,10 @@ static char *text_without_nul(const char *bytes, gsize length)
 {
     char *text = g_malloc(length + 1);
     for (gsize i = 0; i < length; i++) {
-        text[i] = bytes[i] ? bytes[i] : ' ';
+        text[i] = ' ';
+        if (bytes[i]) {
+            text[i] = bytes[i];
+        }
     }
     text[length] = '\0';
     return text;

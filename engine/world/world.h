@@ -81,11 +81,11 @@ struct world_sim_hooks {
             gpointer data, int team, const struct plan_probe *probe, char **detail, double *value);
 };
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks);
-void world_sim_crash(struct world *world, int machine);
+void world_sim_crash(struct world *head, int machine);
 /* A slow machine: while held, its answers wait (as they do while it is paused). */
-void world_sim_hold(struct world *world, int machine, bool held);
+void world_sim_hold(struct world *head, int machine, bool held);
 /* Appends to a file of a machine. */
-void world_sim_write(struct world *world, int machine, const char *path, const char *text);
+void world_sim_write(struct world *head, int machine, const char *path, const char *text);
 
 /* Accepts NULL. Answers still on their way come now, most with SANDTABLE_ERROR_CANCELLED. */
 void world_free(struct world *world);

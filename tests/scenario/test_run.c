@@ -384,7 +384,7 @@ static struct rlimit fill_disk(void)
     struct rlimit before;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     const struct rlimit full = {.rlim_cur = 0, .rlim_max = before.rlim_max};
-    signal(SIGXFSZ, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
     return before;
 }

@@ -59,7 +59,7 @@ static void be_engine(int to, enum temper temper)
         append(ledger, "resource.opening", "cell:" NAME, body);
         ok = ledger_flush(ledger, NULL);
     }
-    signal(SIGTERM, temper == HANGS ? SIG_IGN : SIG_DFL);
+    (void)signal(SIGTERM, temper == HANGS ? SIG_IGN : SIG_DFL);
     if (ledger && ok && write(to, "k", 1) == 1 && temper != GONE) {
         (void)pause();
     }
