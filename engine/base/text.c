@@ -1,6 +1,7 @@
 /* text.c - nearest names, clock text, clean output. */
 #include "base/text.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static guint distance(const char *a, const char *b)
@@ -56,6 +57,16 @@ char *text_clock(gint64 at_us)
     return g_strdup_printf("T+%02d:%02d", (int)(s / 60), (int)(s % 60));
 }
 
+/* No control characters (a terminal obeys those from U+0080 on as well), nothing that turns the
+ * direction of what follows. */
+static bool is_harmless(gunichar c)
+{
+    if (g_unichar_iscntrl(c)) {
+        return c == '\n' || c == '\t';
+    }
+    return !(c >= 0x202a && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069);
+}
+
 char *text_clean_tail(const char *text, gsize length, gsize max)
 {
     if (length > max) {
@@ -64,9 +75,9 @@ char *text_clean_tail(const char *text, gsize length, gsize max)
     }
     g_autofree char *valid = g_utf8_make_valid(text, (gssize)length);
     GString *clean = g_string_sized_new(length);
-    for (const char *c = valid; *c; c++) {
-        if ((unsigned char)*c >= 0x20 ? *c != 0x7f : (*c == '\n' || *c == '\t')) {
-            g_string_append_c(clean, *c);
+    for (const char *c = valid; *c; c = g_utf8_next_char(c)) {
+        if (is_harmless(g_utf8_get_char(c))) {
+            g_string_append_len(clean, c, g_utf8_next_char(c) - c);
         }
     }
     /* a byte that is no UTF-8 became three: cut again, between characters */

@@ -47,7 +47,8 @@ bool cell_run(int space, bool (*fn)(gpointer data, GError **error), gpointer dat
 
 /* Kills with SIGKILL every process of this user that lives in the cell and whose command line or
  * environment (as it was at exec) names root; waits until they are gone (limit_ms). Returns how
- * many there were, -1 on error. Never the caller itself. Safe when the cell is long gone. */
+ * many there were, -1 on error. Never the caller itself. Safe when the cell is long gone. A cell
+ * whose user is 0 is unknown: any user namespace but the caller's own then. */
 int cell_kill(const struct cell_identity *cell, const char *root, int limit_ms, GError **error);
 
 /* Calls fn (may be NULL) in a child process inside a fresh cell that ends with it; for trials. The

@@ -17,7 +17,12 @@
 static bool lives_in(int proc, const struct cell_identity *cell)
 {
     struct stat st;
-    return fstatat(proc, "ns/user", &st, 0) == 0 && st.st_ino == cell->user;
+    struct stat own;
+    if (fstatat(proc, "ns/user", &st, 0) != 0) {
+        return false;
+    }
+    return cell->user ? st.st_ino == cell->user
+                      : stat("/proc/self/ns/user", &own) == 0 && st.st_ino != own.st_ino;
 }
 
 /* True when the file (command line or environment; NULs between its strings) contains text. */

@@ -86,7 +86,9 @@ void cli_say(const char *format, ...)
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    fprintf(stderr, "sandtable: %s\n", text);
+    /* it may quote a ledger or an engine that somebody else has made */
+    g_autofree char *clean = text_clean_tail(text, strlen(text), strlen(text));
+    fprintf(stderr, "sandtable: %s\n", clean);
 }
 
 bool cli_colour(int fd)

@@ -10,7 +10,9 @@
 #include "control/control.h"
 #include "run/exercise.h"
 
+#include <errno.h>
 #include <glib-unix.h>
+#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@ struct engine {
     GMainLoop *loop;
     GError *failure;
     bool interrupted;
+    bool owns_root; /* we made the run folder: the name is ours */
 };
 
 /* ---- progress for people ------------------------------------------------------------------- */
@@ -104,11 +107,32 @@ static cJSON *opened_json(const struct engine *engine)
     return opened;
 }
 
+/* Whoever makes the run folder has the name: two engines that start at once do not meet. */
+static bool claim_root(struct engine *engine, GError **error)
+{
+    const char *name = engine->options->plan->name;
+    g_autofree char *dir = paths_runtime_dir();
+    if (!paths_make(dir, error)) {
+        return false;
+    }
+    engine->owns_root = g_mkdir(engine->root, 0700) == 0;
+    if (!engine->owns_root && errno == EEXIST) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "an exercise \"%s\" is running, or was killed and left %s: `sandtable down %s` "
+                "first, or choose another --name",
+                name, engine->root, name);
+    } else if (!engine->owns_root) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot make %s: %s",
+                engine->root, g_strerror(errno));
+    }
+    return engine->owns_root;
+}
+
 static bool open_all(struct engine *engine, const cJSON *opened, GError **error)
 {
     const struct engine_options *options = engine->options;
     const struct world_real_options world = {.root = engine->root, .accel = options->accel};
-    if (!paths_make(engine->root, error)) {
+    if (!claim_root(engine, error)) {
         return false;
     }
     engine->ledger = ledger_create(engine->ledger_path, error);
@@ -150,21 +174,30 @@ static void record_closed(struct engine *engine, const cJSON *opened)
         event->wall_us = g_get_real_time();
         ledger_append(engine->ledger, event, NULL, NULL);
     }
-    ledger_flush(engine->ledger, NULL);
+    if (!ledger_flush(engine->ledger, engine->failure ? NULL : &engine->failure)) {
+        cli_say("the end of %s is not on the disk", engine->ledger_path);
+    }
 }
 
-static void close_all(struct engine *engine, const cJSON *opened)
+/* began: the exercise was started, so something is in the ledger. */
+static void close_all(struct engine *engine, bool began, const cJSON *opened)
 {
-    cJSON *score = engine->exercise ? exercise_score(engine->exercise, false) : NULL;
+    cJSON *score = began ? exercise_score(engine->exercise, false) : NULL;
     control_free(engine->control);
     world_free(engine->world);
     exercise_free(engine->exercise);
     script_free(engine->options->script);
-    paths_remove_tree(engine->root, NULL);
-    if (engine->ledger && engine->exercise) {
+    if (engine->owns_root) {
+        paths_remove_tree(engine->root, NULL);
+    }
+    if (began) {
         record_closed(engine, opened);
     }
+    bool is_empty = engine->ledger && !began;
     ledger_close(engine->ledger);
+    if (is_empty) {
+        unlink(engine->ledger_path);
+    }
     clock_free(engine->clock);
     if (score) {
         standings_print(score);
@@ -187,6 +220,7 @@ bool engine_run(const struct engine_options *options, GError **error)
     };
     if (!paths_make(state_dir, error) ||
             !cell_enter(options->accel == VIRT_ACCEL_TCG, &engine.cell, error)) {
+        script_free(options->script);
         return false;
     }
     auto_json opened = opened_json(&engine);
@@ -200,7 +234,7 @@ bool engine_run(const struct engine_options *options, GError **error)
         g_main_loop_run(engine.loop);
         g_main_loop_unref(engine.loop);
     }
-    close_all(&engine, opened);
+    close_all(&engine, ok, opened);
     if (ok) {
         cli_say("ledger: %s", ledger_path);
     }

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 struct engine_options {
-    struct plan *plan; /* expanded, named */
-    struct script *script;
+    struct plan *plan;     /* expanded, named */
+    struct script *script; /* engine_run() frees it */
     enum virt_accel accel;
     const char *accel_why;
     gint64 until_us;
@@ -21,6 +21,8 @@ struct engine_options {
  * do little else afterwards. Progress goes to stderr, the standings to stdout. */
 bool engine_run(const struct engine_options *options, GError **error);
 
-/* Removes what an exercise left behind that no longer has an engine, as its ledger tells:
- * processes, run folder, socket. Returns the number of killed processes, -1 on error. */
-int engine_undo(const char *name, GError **error);
+/* Removes what an exercise left behind, as its ledger tells: processes, run folder, socket. An
+ * engine that still lives has limit_ms to end, then it is killed; unless it was asked to end
+ * already, it is asked by SIGTERM. A damaged or missing ledger hinders nothing, but the former is
+ * an error at the end. Returns the number of processes killed, -1 on error. */
+int engine_undo(const char *name, bool asked, int limit_ms, GError **error);

@@ -1,13 +1,21 @@
-/* undo.c - removes what an exercise without an engine left in the world, as its ledger tells. */
+/* undo.c - removes what an exercise left in the world, as its ledger tells. */
 #include "base/error.h"
 #include "base/json.h"
 #include "base/paths.h"
 #include "cell/cell.h"
+#include "cli/cli.h"
 #include "cli/engine.h"
 #include "ledger/ledger.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define KILL_LIMIT_MS 5000
 
 struct leftovers {
     GHashTable *open; /* subject → struct event: opened and not closed */
@@ -96,26 +104,140 @@ static void event_free_any(gpointer event)
     event_free(event);
 }
 
-int engine_undo(const char *name, GError **error)
+static void leftovers_init(struct leftovers *left)
 {
-    g_autofree char *path = paths_ledger(name);
-    g_autofree char *root = paths_run_root(name);
-    g_autofree char *socket = paths_socket(name);
-    g_autoptr(GHashTable) open =
-            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, event_free_any);
-    struct leftovers left = {.open = open};
-    bool has_ledger = g_file_test(path, G_FILE_TEST_EXISTS);
-    if (has_ledger && !read_ledger(path, &left, error)) {
+    *left = (struct leftovers){
+            .open = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, event_free_any),
+    };
+}
+
+static void leftovers_clear(struct leftovers *left)
+{
+    g_hash_table_unref(left->open);
+}
+
+/* ---- an engine that still lives ------------------------------------------------------------ */
+
+/* True when pid lives in that cell. */
+static bool is_inside(pid_t pid, const struct cell_identity *cell)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/ns/user", (int)pid);
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_ino == cell->user;
+}
+
+/* The engine of the ledger at path: who holds its lock, is named in it, and lives in its cell. A
+ * pidfd, or -1 when there is none; false when somebody else writes the ledger. */
+static bool find_engine(
+        const char *path, const struct cell_identity *cell, int *ret_pidfd, GError **error)
+{
+    pid_t pid = 0;
+    *ret_pidfd = -1;
+    if (!ledger_is_locked(path, &pid)) {
+        return true;
+    }
+    int pidfd = pid > 0 && pid == cell->pid ? pidfd_open(pid, 0) : -1;
+    pid_t still = 0;
+    /* again, now that the number cannot come to mean another process */
+    if (pidfd >= 0 && is_inside(pid, cell) && ledger_is_locked(path, &still) && still == pid) {
+        *ret_pidfd = pidfd;
+        return true;
+    }
+    if (pidfd >= 0) {
+        close(pidfd);
+    }
+    if (!ledger_is_locked(path, NULL)) {
+        return true; /* it has just ended */
+    }
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+            "process %d is writing %s and is not known as its engine; try again", (int)pid, path);
+    return false;
+}
+
+static bool has_ended(int pidfd, int limit_ms)
+{
+    gint64 end_us = g_get_monotonic_time() + (gint64)limit_ms * 1000;
+    struct pollfd gone = {.fd = pidfd, .events = POLLIN};
+    int n = 0;
+    do {
+        n = poll(&gone, 1, (int)MAX(0, (end_us - g_get_monotonic_time()) / 1000));
+    } while (n < 0 && errno == EINTR);
+    return n == 1;
+}
+
+/* How many were killed: 0 or 1; -1 when even that did not help. */
+static int end_engine(const char *name, int pidfd, bool asked, int limit_ms, GError **error)
+{
+    if (!asked) {
+        (void)pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
+    }
+    if (has_ended(pidfd, limit_ms)) {
+        return 0;
+    }
+    cli_say("%s: the engine does not end; it is killed", name);
+    (void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+    if (!has_ended(pidfd, KILL_LIMIT_MS)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
+                "%s: the engine does not even end after SIGKILL", name);
         return -1;
     }
-    int killed = cell_kill(&left.cell, root, 5000, error);
+    return 1;
+}
+
+static int see_engine_off(
+        const char *name, const char *path, bool asked, int limit_ms, GError **error)
+{
+    struct leftovers left;
+    leftovers_init(&left);
+    int pidfd = -1;
+    int killed = 0;
+    (void)read_ledger(path, &left, NULL); /* its cell stands near the beginning */
+    if (!find_engine(path, &left.cell, &pidfd, error)) {
+        killed = -1;
+    } else if (pidfd >= 0) {
+        killed = end_engine(name, pidfd, asked, limit_ms, error);
+        close(pidfd);
+    }
+    leftovers_clear(&left);
+    return killed;
+}
+
+/* ---- all of it ----------------------------------------------------------------------------- */
+
+/* How many processes were killed, -1 on error. */
+static int remove_all(const char *name, const struct cell_identity *cell, GError **error)
+{
+    g_autofree char *root = paths_run_root(name);
+    g_autofree char *socket = paths_socket(name);
+    int killed = cell_kill(cell, root, KILL_LIMIT_MS, error);
     if (killed < 0 || !paths_remove_tree(root, error)) {
         return -1;
     }
     unlink(socket);
-    if (has_ledger && (g_hash_table_size(open) > 0 || !left.down) &&
-            !record_undone(name, path, &left, error)) {
+    return killed;
+}
+
+int engine_undo(const char *name, bool asked, int limit_ms, GError **error)
+{
+    g_autofree char *path = paths_ledger(name);
+    bool has_ledger = g_file_test(path, G_FILE_TEST_EXISTS);
+    int engines = has_ledger ? see_engine_off(name, path, asked, limit_ms, error) : 0;
+    if (engines < 0) {
         return -1;
     }
-    return killed;
+    struct leftovers left;
+    leftovers_init(&left);
+    g_autoptr(GError) damage = NULL;
+    bool readable = has_ledger && read_ledger(path, &left, &damage);
+    int killed = remove_all(name, &left.cell, error);
+    if (killed >= 0 && damage) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&damage),
+                "all that %s left is removed, but its ledger cannot say so: ", name);
+        killed = -1;
+    } else if (killed >= 0 && readable && (g_hash_table_size(left.open) > 0 || !left.down) &&
+               !record_undone(name, path, &left, error)) {
+        killed = -1;
+    }
+    leftovers_clear(&left);
+    return killed < 0 ? -1 : killed + engines;
 }

@@ -6,27 +6,14 @@
 #include "cli/engine.h"
 #include "control/control.h"
 
-#include <poll.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 extern const struct verb verb_down;
 
-#define END_LIMIT_MS 30000
+#define ASK_LIMIT_MS 10000
+#define END_LIMIT_MS 30000 /* for the engine, to tear all down */
 
-/* Waits until the engine's process is gone: its ledger is closed last of all. */
-static void wait_gone(pid_t pid)
-{
-    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (fd >= 0) {
-        struct pollfd gone = {.fd = fd, .events = POLLIN};
-        poll(&gone, 1, END_LIMIT_MS);
-        close(fd);
-    }
-}
-
-/* Asks a living engine to end and waits until it has. True when there was one. */
+/* Asks a living engine to end; true when it said yes. */
 static bool end_politely(const char *name)
 {
     g_autofree char *socket = paths_socket(name);
@@ -34,33 +21,33 @@ static bool end_politely(const char *name)
     if (!client) {
         return false;
     }
-    auto_json status = control_client_call(client, "status", NULL, END_LIMIT_MS, NULL);
     cJSON *params = cJSON_CreateObject();
     cJSON_AddStringToObject(params, "reason", "sandtable down");
-    cJSON_Delete(control_client_call(client, "end", params, END_LIMIT_MS, NULL));
+    auto_json yes = control_client_call(client, "end", params, ASK_LIMIT_MS, NULL);
     control_client_close(client);
-    pid_t pid = (pid_t)json_int(status, "pid", 0);
-    if (pid > 0) {
-        wait_gone(pid);
-    }
-    return true;
+    return yes != NULL;
 }
 
 static bool down_one(const char *name, GError **error)
 {
     g_autofree char *ledger = paths_ledger(name);
     g_autofree char *root = paths_run_root(name);
+    if (strchr(name, '/') || *name == '.') {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "\"%s\" is a path: down takes the name of an exercise", name);
+        return false;
+    }
     if (!g_file_test(ledger, G_FILE_TEST_EXISTS) && !g_file_test(root, G_FILE_TEST_EXISTS)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
                 "no exercise \"%s\"; `sandtable list` shows them", name);
         return false;
     }
     bool was_running = end_politely(name);
-    int killed = engine_undo(name, error);
+    int killed = engine_undo(name, was_running, END_LIMIT_MS, error);
     if (killed < 0) {
         return false;
     }
-    if (was_running) {
+    if (killed == 0 && was_running) {
         cli_say("%s: ended", name);
     } else if (killed > 0) {
         cli_say("%s: %d left-over process%s removed", name, killed, killed == 1 ? "" : "es");

@@ -119,10 +119,7 @@ static void drain_one(struct control_conn *conn, GArray *fds)
     control_events_pump(conn);
     if (!control_conn_flush(conn)) {
         control_conn_free(conn);
-    } else if (control_conn_unsent(conn) > 0) {
-        struct pollfd item = {.fd = conn->fd, .events = POLLOUT};
-        g_array_append_val(fds, item);
-    } else if (conn->reader) {
+    } else if (control_conn_unsent(conn) > 0 || conn->reader) {
         struct pollfd item = {.fd = conn->fd, .events = POLLOUT};
         g_array_append_val(fds, item);
     }

@@ -11,7 +11,8 @@
 #define CONTROL_UNSENT_MAX (8 << 20)    /* more unsent: the client is dropped */
 #define CONTROL_EXECS_MAX 16            /* a client's commands under way */
 #define CONTROL_ARGV_MAX 256
-#define CONTROL_PAGE_MAX 1000 /* events in one reply of "events" */
+#define CONTROL_ARGV_BYTES (64 << 10) /* its event must fit into the ledger, escapes and all */
+#define CONTROL_PAGE_MAX 1000         /* events in one reply of "events" */
 #define CONTROL_PAGE_BYTES (1 << 20)
 #define CONTROL_CLOSING_MS 5000 /* for a closed client to take its last lines */
 

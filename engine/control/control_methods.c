@@ -2,6 +2,7 @@
 #include "control/control_internal.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -153,7 +154,8 @@ static cJSON *run_end(const struct control_call *call, GError **error)
         set_usage(error, "reason has at most 1024 bytes");
         return NULL;
     }
-    return exercise_end(exercise_of(call), call->conn->who, reason, error) ? accepted(call) : NULL;
+    g_autofree char *clean = text_clean_tail(reason, strlen(reason), 1024);
+    return exercise_end(exercise_of(call), call->conn->who, clean, error) ? accepted(call) : NULL;
 }
 
 static cJSON *run_fire(const struct control_call *call, GError **error)
@@ -224,6 +226,15 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
     }
 }
 
+static gsize bytes_of(char **argv)
+{
+    gsize bytes = 0;
+    for (; *argv; argv++) {
+        bytes += strlen(*argv);
+    }
+    return bytes;
+}
+
 static cJSON *run_exec(const struct control_call *call, GError **error)
 {
     const char *machine = json_string(call->params, "machine", NULL);
@@ -233,9 +244,11 @@ static cJSON *run_exec(const struct control_call *call, GError **error)
     if (!read_int(call, "timeout_ms", 1, TIMEOUT_MS_DEFAULT, &timeout_ms, error)) {
         return NULL;
     }
-    if (!machine || !argv || !argv[0] || g_strv_length(argv) > CONTROL_ARGV_MAX) {
+    if (!machine || !argv || !argv[0] || g_strv_length(argv) > CONTROL_ARGV_MAX ||
+            bytes_of(argv) > CONTROL_ARGV_BYTES) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "exec needs machine and argv, a list of 1 to %d strings", CONTROL_ARGV_MAX);
+                "exec needs machine and argv, a list of 1 to %d strings of %d bytes in all",
+                CONTROL_ARGV_MAX, CONTROL_ARGV_BYTES);
         return NULL;
     }
     if (call->conn->execs >= CONTROL_EXECS_MAX) {

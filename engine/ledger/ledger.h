@@ -11,6 +11,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #define LEDGER_SCHEMA 1
 
@@ -43,6 +44,9 @@ bool ledger_flush(struct ledger *ledger, GError **error);
 /* Flushes, merges the write-ahead log, closes. Callbacks not yet delivered are dropped. May be
  * called from a callback. */
 void ledger_close(struct ledger *ledger); /* accepts NULL */
+
+/* True while a process writes path; *ret_holder (may be NULL) is its number, 0 when unknown. */
+bool ledger_is_locked(const char *path, pid_t *ret_holder);
 
 /* ---- reading ------------------------------------------------------------------------------- */
 

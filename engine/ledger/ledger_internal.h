@@ -50,9 +50,6 @@ struct event *ledger_row_read(sqlite3_stmt *stmt, unsigned char *prev, const cha
 int ledger_lock(const char *path, GError **error);
 void ledger_unlock(const char *path, int fd);
 
-/* Whether a process writes path now. */
-bool ledger_is_locked(const char *path);
-
 /* ---- ledger_wal.c -------------------------------------------------------------------------- */
 
 /* What is wrong with PATH-wal, NULL when it is whole or absent. Only while nobody writes. */

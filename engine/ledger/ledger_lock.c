@@ -12,14 +12,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void set_taken(const char *path, int fd, GError **error)
+/* What its holder wrote into the lock file; 0 when that is not there yet. */
+static pid_t read_holder(int fd)
 {
     char text[32] = "";
     ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-    g_strchomp(text);
+    gint64 pid = n > 0 ? g_ascii_strtoll(text, NULL, 10) : 0;
+    return pid > 0 && pid <= G_MAXINT ? (pid_t)pid : 0;
+}
+
+static void set_taken(const char *path, int fd, GError **error)
+{
     g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
-            "%s is being written by process %s; end that exercise first", path,
-            n > 0 ? text : "unknown");
+            "%s is being written by process %d; end that exercise first", path,
+            (int)read_holder(fd));
 }
 
 /* The path still names what fd locks; the last holder may have removed it meanwhile. */
@@ -65,11 +71,14 @@ void ledger_unlock(const char *path, int fd)
     }
 }
 
-bool ledger_is_locked(const char *path)
+bool ledger_is_locked(const char *path, pid_t *ret_holder)
 {
     g_autofree char *lock = g_strconcat(path, ".lock", NULL);
     int fd = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+    if (ret_holder) {
+        *ret_holder = locked ? read_holder(fd) : 0;
+    }
     if (fd >= 0) {
         close(fd);
     }

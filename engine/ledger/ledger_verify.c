@@ -86,7 +86,7 @@ static bool verify_rows(sqlite3 *db, struct ledger_report *report)
 /* The rows a damaged log would have added are gone for SQLite without a word. */
 static bool verify_log(const char *path, struct ledger_report *report)
 {
-    g_autofree char *damage = ledger_is_locked(path) ? NULL : ledger_wal_damage(path);
+    g_autofree char *damage = ledger_is_locked(path, NULL) ? NULL : ledger_wal_damage(path);
     return !damage ||
            set_bad(report, report->events + 1,
                    g_strdup_printf(

@@ -53,15 +53,25 @@ static bool was_refused(const GError *error)
     return g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_PROTOCOL);
 }
 
+/* The exercise ends, and says so at once: this outweighs any other cause. */
+static void ledger_failed(struct exercise *exercise, const GError *error)
+{
+    if (!g_error_matches(exercise->failure, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER)) {
+        g_printerr("sandtable: the ledger failed: %s\n", error->message);
+        g_clear_error(&exercise->failure);
+        exercise->failure = g_error_copy(error);
+    }
+    run_end(exercise, "engine", "the ledger failed", error);
+}
+
 static void on_committed(const struct event *event, const GError *error, gpointer data)
 {
     g_autofree struct pending_then *pending = data;
     (void)event;
-    /* a failed ledger ends the exercise in on_event(), and what waits for it never happens; a
-     * refused event is an alarm, and the exercise goes on */
-    if (!error || was_refused(error)) {
-        pending->then(pending->exercise, pending->data);
+    if (error && !was_refused(error)) {
+        ledger_failed(pending->exercise, error);
     }
+    pending->then(pending->exercise, pending->data);
 }
 
 struct event *run_event(
@@ -101,10 +111,7 @@ static void on_event(const struct event *event, const GError *error, gpointer da
         return;
     }
     if (error) {
-        if (!exercise->failure) {
-            g_printerr("sandtable: the ledger failed: %s\n", error->message);
-        }
-        run_end(exercise, "engine", "the ledger failed", error);
+        ledger_failed(exercise, error);
         return;
     }
     exercise->seq = event->seq;
@@ -146,6 +153,42 @@ void run_alarm(struct exercise *exercise, const char *alarm, int team, const cha
     cJSON_AddStringToObject(copy, "subject", subject);
     g_ptr_array_add(exercise->alarms, copy);
     run_record(exercise, "alarm.raised", team, subject, body);
+}
+
+/* ---- waiting ------------------------------------------------------------------------------- */
+
+struct run_wait {
+    struct exercise *exercise;
+    guint64 timer;
+    clock_fn fn;
+    gpointer data;
+};
+
+static void on_waited(gpointer data)
+{
+    g_autofree struct run_wait *wait = data;
+    g_hash_table_steal(wait->exercise->waits, wait);
+    wait->fn(wait->data);
+}
+
+void run_wait(struct exercise *exercise, gint64 at_us, clock_fn fn, gpointer data)
+{
+    struct run_wait *wait = g_new(struct run_wait, 1);
+    *wait = (struct run_wait){.exercise = exercise, .fn = fn, .data = data};
+    wait->timer = clock_at(exercise->options.clock, at_us, on_waited, wait);
+    g_hash_table_add(exercise->waits, wait);
+}
+
+static void end_waits(struct exercise *exercise)
+{
+    GHashTableIter iter;
+    gpointer first = NULL;
+    g_hash_table_iter_init(&iter, exercise->waits);
+    while (g_hash_table_iter_next(&iter, &first, NULL)) {
+        clock_cancel(exercise->options.clock, ((struct run_wait *)first)->timer);
+        on_waited(first);
+        g_hash_table_iter_init(&iter, exercise->waits); /* it changed under the iterator */
+    }
 }
 
 /* ---- machines ------------------------------------------------------------------------------ */
@@ -319,7 +362,7 @@ static void start_running(struct exercise *exercise, gpointer data)
     }
     clock_start(exercise->options.clock);
     run_set_state(exercise, EXERCISE_RUNNING, "engine", NULL, NULL);
-    exercise->end_timer = clock_at(exercise->options.clock, end, on_time_up, exercise);
+    clock_at(exercise->options.clock, end, on_time_up, exercise);
     run_timeline_start(exercise);
     run_checks_start(exercise);
     run_players_start(exercise);
@@ -348,10 +391,6 @@ static void on_down(const GError *error, gpointer data)
     }
     record_resources(exercise, "resource.closed", NULL);
     run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
-    if (exercise->failure && exercise->failure->domain == SANDTABLE_ERROR &&
-            exercise->failure->code == SANDTABLE_ERROR_LEDGER) {
-        g_idle_add(finish, exercise); /* nothing more will ever be on the disk */
-    }
 }
 
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error)
@@ -360,12 +399,11 @@ void run_end(struct exercise *exercise, const char *by, const char *reason, cons
         return;
     }
     exercise->ending = true;
-    if (error) {
+    if (error && !exercise->failure) {
         exercise->failure = g_error_copy(error);
     }
     g_clear_handle_id(&exercise->ready_limit, g_source_remove);
     clock_pause(exercise->options.clock);
-    run_steps_cancel(exercise);
     run_set_state(exercise, EXERCISE_ENDED, by, reason, NULL);
     exercise->options.world->ops->down(exercise->options.world, on_down, exercise);
 }
@@ -403,6 +441,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
     exercise->checks = g_ptr_array_new_with_free_func(check_free);
     exercise->players = g_ptr_array_new_with_free_func(player_free);
     exercise->steps = g_ptr_array_new();
+    exercise->waits = g_hash_table_new(NULL, NULL);
     exercise->alarms = g_ptr_array_new_with_free_func(json_free);
     exercise->score = score_new();
     options->world->on_state = on_machine_state;
@@ -422,7 +461,9 @@ void exercise_free(struct exercise *exercise)
     }
     g_clear_handle_id(&exercise->ready_limit, g_source_remove);
     ledger_set_listener(exercise->options.ledger, NULL, NULL);
-    run_steps_cancel(exercise);
+    exercise->ending = true;
+    end_waits(exercise);
+    g_hash_table_unref(exercise->waits);
     for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
         g_free(exercise->machines[i].reason);
     }

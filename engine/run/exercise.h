@@ -51,7 +51,8 @@ typedef void (*exercise_exec_fn)(
         const struct world_exec_result *result, const GError *error, gpointer data);
 
 struct exercise *exercise_new(const struct exercise_options *options);
-void exercise_free(struct exercise *exercise); /* accepts NULL */
+/* Accepts NULL. Free the world before (its last answers come then), ledger and clock after. */
+void exercise_free(struct exercise *exercise);
 
 /* Sets up, runs, tears down; on_end is called once, in state DOWN. */
 void exercise_start(struct exercise *exercise, exercise_end_fn on_end, gpointer data);

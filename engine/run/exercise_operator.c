@@ -32,7 +32,7 @@ static bool refuse(const struct exercise *exercise, const char *what, GError **e
 static void on_machines_paused(const GError *error, gpointer data)
 {
     struct exercise *exercise = data;
-    if (error) {
+    if (error && !exercise->ending) {
         run_alarm(exercise, "pause-failed", -1, exercise->options.plan->name, error->message);
     }
 }
@@ -40,10 +40,12 @@ static void on_machines_paused(const GError *error, gpointer data)
 static void on_machines_resumed(const GError *error, gpointer data)
 {
     struct exercise *exercise = data;
-    on_machines_paused(error, exercise);
     exercise->resuming = false;
     if (exercise->ending) {
         return;
+    }
+    if (error) {
+        run_alarm(exercise, "resume-failed", -1, exercise->options.plan->name, error->message);
     }
     clock_resume(exercise->options.clock);
     run_set_state(exercise, EXERCISE_RUNNING, "operator", NULL, NULL);
@@ -142,15 +144,13 @@ bool exercise_fire(struct exercise *exercise, const char *id, const char *who, G
 
 static void hold_one(struct run_inject *inject, bool held, const char *who)
 {
-    const struct plan_inject *plan =
-            g_ptr_array_index(inject->exercise->options.plan->injects, (guint)inject->index);
-    struct clock *clock = inject->exercise->options.clock;
+    enum exercise_state state = inject->exercise->state;
     if (held && inject->state == INJECT_SCHEDULED) {
         run_inject_set(inject, INJECT_HELD, who);
     } else if (!held && inject->state == INJECT_HELD) {
         run_inject_set(inject, INJECT_SCHEDULED, who);
-        if (plan->at_us <= clock_now(clock) && inject->exercise->state == EXERCISE_RUNNING) {
-            run_inject_fire(inject, who); /* its time has passed while it was held */
+        if (state == EXERCISE_RUNNING || state == EXERCISE_PAUSED) {
+            run_inject_arm(inject); /* its time may have passed while it was held */
         }
     }
 }

@@ -4,6 +4,7 @@
 #include "run/exercise.h"
 
 #define RUN_OUTPUT_MAX 2048 /* bytes of a guest's output kept as evidence */
+#define RUN_REASON_MAX 300  /* … and quoted in a reason */
 
 enum run_verdict {
     VERDICT_NONE, /* not run yet, or running */
@@ -62,12 +63,12 @@ struct exercise {
     guint epoch; /* counts pauses: answers from before one are void */
     gint64 wall_start_us;
     guint ready_limit; /* GSource id */
-    guint64 end_timer;
     struct run_machine *machines;
     struct run_inject *injects;
     GPtrArray *checks;          /* struct run_check * */
     GPtrArray *players;         /* struct run_player * */
     GPtrArray *steps;           /* struct step_run *: running */
+    GHashTable *waits;          /* struct run_wait *: run_wait() */
     enum run_verdict *verdicts; /* [step * teams + team] */
     GPtrArray *alarms;          /* cJSON *: raised, not cleared */
 
@@ -82,7 +83,7 @@ struct exercise {
 /* ---- exercise.c ---------------------------------------------------------------------------- */
 
 /* Writes an event at the present exercise time; body is consumed. Then, when it is on the disk,
- * calls then (may be NULL). */
+ * calls then (may be NULL); also when the ledger failed, but exercise->ending is set before. */
 typedef void (*run_then_fn)(struct exercise *exercise, gpointer data);
 void run_record(
         struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body);
@@ -95,6 +96,9 @@ const char *run_team_id(const struct exercise *exercise, int team); /* "" for -1
 const struct plan_machine *run_machine_plan(const struct exercise *exercise, int machine);
 void run_set_state(struct exercise *exercise, enum exercise_state state, const char *by,
         const char *reason, run_then_fn then);
+/* Calls fn at exercise time at_us, or in exercise_free() when the exercise ended before: fn looks
+ * at exercise->ending and lets go of data. */
+void run_wait(struct exercise *exercise, gint64 at_us, clock_fn fn, gpointer data);
 /* Ends the exercise; error may be NULL. Idempotent. */
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error);
 void run_alarm(struct exercise *exercise, const char *alarm, int team, const char *subject,
@@ -106,6 +110,8 @@ cJSON *run_technique(const struct plan_technique *technique);
 void run_timeline_init(struct exercise *exercise);
 void run_timeline_start(struct exercise *exercise);
 void run_inject_set(struct run_inject *inject, enum inject_state state, const char *by);
+/* Sets its timer; one whose time has passed (it was held) is due at once. */
+void run_inject_arm(struct run_inject *inject);
 const char *run_inject_state_name(enum inject_state state);
 /* Does what the entry says; the inject is done when its step has a verdict. */
 void run_inject_fire(struct run_inject *inject, const char *by);
@@ -120,14 +126,15 @@ void run_checks_resume(struct exercise *exercise); /* looks voided by a pause ar
 
 typedef void (*run_step_fn)(struct exercise *exercise, enum run_verdict verdict, gpointer data);
 
-/* Runs step against team; done is called with the verdict once that is on the disk. False when the
- * same step runs against this team already. */
+/* Runs step against team; done is called once, never from inside the call: with the verdict once
+ * that is on the disk, or with VERDICT_NONE when the exercise ended before. False when the same
+ * step runs against this team already, or team has no such machines. */
 bool run_step_start(struct exercise *exercise, const struct plan_step *step, int team,
         run_step_fn done, gpointer data, GError **error);
-void run_steps_cancel(struct exercise *exercise);
 
 /* Undoes a step that took effect on team, and looks whether the effect is really gone: step.state
- * "undone", or "undo-failed" and an alarm. Skipped when the step did not take effect. */
+ * "undone", or "undo-failed" and an alarm. Skipped when the step did not take effect. done is
+ * called as by run_step_start(), but may be from inside the call. */
 void run_step_undo(struct exercise *exercise, const struct plan_step *step, int team,
         run_step_fn done, gpointer data);
 enum run_verdict run_verdict_of(

@@ -1,5 +1,6 @@
 /* run_checks.c - check rounds: every service of every team, on the exercise clock. */
 #include "base/json.h"
+#include "base/text.h"
 #include "run/run.h"
 
 #include <string.h>
@@ -14,10 +15,12 @@ static void record(struct run_check *check, const struct world_probe_result *res
             [WORLD_MUMBLE] = "check.down",
             [WORLD_FAULT] = "check.fault",
     };
+    const char *raw = result->detail ? result->detail : "";
+    g_autofree char *detail = text_clean_tail(raw, strlen(raw), RUN_REASON_MAX);
     cJSON *body = cJSON_CreateObject();
     cJSON_AddNumberToObject(body, "round", check->round);
     json_add_int(body, "took_us", result->took_us);
-    cJSON_AddStringToObject(body, "detail", result->detail ? result->detail : "");
+    cJSON_AddStringToObject(body, "detail", detail);
     if (check->service->probe->protocol == PLAN_MODBUS && result->status != WORLD_DOWN) {
         cJSON_AddNumberToObject(body, "value", result->value);
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define READ_MAX (256 * 1024)
+#define LOG_MAX (64 * READ_MAX) /* of a log that grows while it is read */
 #define ASK_TIMEOUT_MS 20000
 
 struct question {
@@ -19,8 +20,10 @@ struct question {
     cJSON *parts; /* their evidence */
     char *wanted; /* contains, with names filled in */
     char *path;
-    gint64 offset;
+    gint64 offset; /* LOG: where to read on; GREW: the number before */
     int machine;
+    guint epoch; /* exercise->epoch when a probe was sent */
+    gsize seen;  /* bytes read */
 };
 
 static void answer(struct question *q, enum run_truth truth, const char *why, cJSON *value)
@@ -45,6 +48,20 @@ static void answer(struct question *q, enum run_truth truth, const char *why, cJ
     g_free(q);
 }
 
+/* A guest's bytes as text: a NUL must not hide what follows. */
+static char *text_without_nul(const char *bytes, gsize length)
+{
+    char *text = g_malloc(length + 1);
+    for (gsize i = 0; i < length; i++) {
+        text[i] = ' ';
+        if (bytes[i]) {
+            text[i] = bytes[i];
+        }
+    }
+    text[length] = '\0';
+    return text;
+}
+
 /* The whole line of text that contains wanted. */
 static char *quote_line(const char *text, const char *wanted)
 {
@@ -53,7 +70,7 @@ static char *quote_line(const char *text, const char *wanted)
     while (from > text && from[-1] != '\n') {
         from--;
     }
-    return text_clean_tail(from, MIN(strcspn(from, "\n"), 300), 300);
+    return text_clean_tail(from, MIN(strcspn(from, "\n"), RUN_REASON_MAX), RUN_REASON_MAX);
 }
 
 static const char *machine_id(const struct question *q)
@@ -64,6 +81,7 @@ static const char *machine_id(const struct question *q)
 /* ---- parts --------------------------------------------------------------------------------- */
 
 static void ask_next_part(struct question *q);
+static void ask_probe(gpointer data);
 
 static void on_part(enum run_truth truth, cJSON *evidence, gpointer data)
 {
@@ -99,14 +117,61 @@ static void ask_next_part(struct question *q)
 static void on_probed(const struct world_probe_result *result, gpointer data)
 {
     struct question *q = data;
+    if (q->epoch != q->scope.exercise->epoch) {
+        ask_probe(q); /* a pause came between: the machine could not answer */
+        return;
+    }
     enum run_truth truth = result->status == WORLD_OK      ? TRUTH_YES
                            : result->status == WORLD_FAULT ? TRUTH_FAULT
                                                            : TRUTH_NO;
     const char *detail = result->detail ? result->detail : "";
-    g_autofree char *clean = text_clean_tail(detail, strlen(detail), 300);
+    g_autofree char *clean = text_clean_tail(detail, strlen(detail), RUN_REASON_MAX);
     g_autofree char *why = g_strdup_printf(
             "%s on %s: %s", plan_protocol_name(q->probe->protocol), q->probe->machine, clean);
     answer(q, truth, why, cJSON_CreateNumber(result->value));
+}
+
+/* A probe of a suspended machine says nothing: the question waits until the pause is over. */
+static void ask_probe(gpointer data)
+{
+    struct question *q = data;
+    struct exercise *exercise = q->scope.exercise;
+    struct world *world = exercise->options.world;
+    if (exercise->ending) {
+        answer(q, TRUTH_FAULT, "the exercise ended", NULL);
+    } else if (exercise->state == EXERCISE_PAUSED) {
+        run_wait(exercise, clock_now(exercise->options.clock), ask_probe, q);
+    } else {
+        q->epoch = exercise->epoch;
+        world->ops->probe(world, q->scope.team, q->probe, on_probed, q);
+    }
+}
+
+static void on_read(
+        const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data);
+
+static void ask_read(struct question *q)
+{
+    struct world *world = q->scope.exercise->options.world;
+    world->ops->read(world, q->machine, q->path, q->offset, READ_MAX, on_read, q);
+}
+
+/* True when a log's next part must be read, or it was begun anew (rotated, cut) since the step. */
+static bool reads_on(struct question *q, gsize length, gint64 file_size)
+{
+    gsize overlap = q->wanted ? strlen(q->wanted) : 0;
+    if (q->predicate->kind != PLAN_LOG || q->scope.exercise->ending) {
+        return false;
+    }
+    if (file_size < q->offset) {
+        q->offset = 0;
+        return true;
+    }
+    if (length <= overlap || q->offset + (gint64)length >= file_size || q->seen >= LOG_MAX) {
+        return false;
+    }
+    q->offset += (gint64)(length - overlap);
+    return true;
 }
 
 static void on_read(
@@ -122,11 +187,16 @@ static void on_read(
         answer(q, TRUTH_NO, why, NULL);
         return;
     }
-    g_autofree char *text = g_strndup(bytes ? bytes : "", length);
+    g_autofree char *text = text_without_nul(bytes, length);
+    q->seen += length;
     if (q->wanted && !strstr(text, q->wanted)) {
+        if (reads_on(q, length, file_size)) {
+            ask_read(q);
+            return;
+        }
         g_autofree char *why =
                 g_strdup_printf("%s: no \"%s\" in %s (%zu %sbytes read)", machine_id(q), q->wanted,
-                        q->path, length, q->predicate->kind == PLAN_LOG ? "new " : "");
+                        q->path, q->seen, q->predicate->kind == PLAN_LOG ? "new " : "");
         answer(q, TRUTH_NO, why, NULL);
         return;
     }
@@ -248,9 +318,12 @@ static struct question *question_new(const struct predicate_scope *scope,
 void run_predicate_ask(const struct predicate_scope *scope, const struct plan_predicate *predicate,
         predicate_fn done, gpointer data)
 {
-    struct world *world = scope->exercise->options.world;
     struct question *q = question_new(scope, predicate, done, data);
     const gint64 *before = scope->offsets ? g_hash_table_lookup(scope->offsets, predicate) : NULL;
+    if (scope->exercise->ending) {
+        answer(q, TRUTH_FAULT, "the exercise ended", NULL);
+        return;
+    }
     if (!resolve(q)) {
         return;
     }
@@ -263,13 +336,11 @@ void run_predicate_ask(const struct predicate_scope *scope, const struct plan_pr
         ask_next_part(q);
         return;
     case PLAN_PROBE:
-        world->ops->probe(world, scope->team, predicate->probe, on_probed, q);
+        ask_probe(q);
         return;
     case PLAN_LOG:
-        world->ops->read(world, q->machine, q->path, q->offset, READ_MAX, on_read, q);
-        return;
     case PLAN_FILE:
-        world->ops->read(world, q->machine, q->path, 0, READ_MAX, on_read, q);
+        ask_read(q);
         return;
     case PLAN_EXEC:
         ask_exec(q, on_exec);
@@ -283,10 +354,9 @@ void run_predicate_ask(const struct predicate_scope *scope, const struct plan_pr
 void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe *probe,
         predicate_fn done, gpointer data)
 {
-    struct world *world = scope->exercise->options.world;
     struct question *q = question_new(scope, NULL, done, data);
     q->probe = probe;
-    world->ops->probe(world, scope->team, probe, on_probed, q);
+    ask_probe(q);
 }
 
 /* ---- before the step ----------------------------------------------------------------------- */
@@ -353,7 +423,7 @@ static bool measure(struct preparation *p, const struct plan_predicate *predicat
 
 static void measure_next(struct preparation *p)
 {
-    while (p->next < p->measured->len) {
+    while (p->next < p->measured->len && !p->scope.exercise->ending) {
         if (measure(p, g_ptr_array_index(p->measured, p->next++))) {
             return;
         }

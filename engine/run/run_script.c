@@ -1,6 +1,7 @@
 /* run_script.c - what the scenario's functions ask of the exercise: players and timeline code. */
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "run/run.h"
 
 #include <string.h>
@@ -10,7 +11,8 @@ struct ask { /* one request of a task on its way through the world */
     guint64 ticket;
     char *who;
     int team, machine;
-    cJSON *body; /* of the player.action that will be recorded */
+    cJSON *body;     /* of the player.action that will be recorded */
+    GError *refused; /* why a step was not even begun, or NULL */
 };
 
 static struct ask *ask_new(struct exercise *exercise, guint64 ticket, const char *who, int team,
@@ -33,7 +35,9 @@ static struct ask *ask_new(struct exercise *exercise, guint64 ticket, const char
 static void ask_end(struct ask *ask, const struct script_reply *reply)
 {
     if (reply->kind == SCRIPT_REPLY_FAILED) {
-        cJSON_AddStringToObject(ask->body, "error", reply->message);
+        g_autofree char *why =
+                text_clean_tail(reply->message, strlen(reply->message), RUN_REASON_MAX);
+        cJSON_AddStringToObject(ask->body, "error", why);
     } else if (reply->kind == SCRIPT_REPLY_EXEC) {
         cJSON_AddNumberToObject(ask->body, "status", reply->status);
     }
@@ -150,6 +154,15 @@ static void on_step(struct exercise *exercise, enum run_verdict verdict, gpointe
     ask_end(data, &reply);
 }
 
+/* A task is never answered from inside its call. */
+static void on_refused(gpointer data)
+{
+    struct ask *ask = data;
+    g_autoptr(GError) error = g_steal_pointer(&ask->refused);
+    struct script_reply reply = failed(error);
+    ask_end(ask, &reply);
+}
+
 static void host_step(gpointer data, guint64 ticket, const char *who, const char *name, int team)
 {
     struct exercise *exercise = data;
@@ -162,8 +175,8 @@ static void host_step(gpointer data, guint64 ticket, const char *who, const char
     } else if (run_step_start(exercise, step, team, on_step, ask, &error)) {
         return;
     }
-    struct script_reply reply = failed(error);
-    ask_end(ask, &reply);
+    ask->refused = g_steal_pointer(&error);
+    run_wait(exercise, clock_now(exercise->options.clock), on_refused, ask);
 }
 
 static void host_note(gpointer data, const char *who, int team, const char *text)
@@ -221,8 +234,7 @@ void run_players_init(struct exercise *exercise)
         const struct plan_player *player = g_ptr_array_index(plan->players, i);
         for (guint t = 0; t < plan->teams->len; t++) {
             const struct plan_team *team = g_ptr_array_index(plan->teams, t);
-            if (strcmp(player->team, team->id) != 0 &&
-                    strcmp(player->team, team->group->name) != 0) {
+            if (!plan_team_is(team, player->team)) {
                 continue;
             }
             struct run_player *copy = g_new0(struct run_player, 1);

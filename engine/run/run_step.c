@@ -26,7 +26,6 @@ struct step_run {
     char **argv; /* of the command under way, names filled in */
     gint64 started_us, limit_at_us, settle_until_us;
     enum run_verdict verdict;
-    bool cancelled;
 };
 
 const char *run_verdict_name(enum run_verdict verdict)
@@ -50,8 +49,11 @@ enum run_verdict run_verdict_of(
     return *verdict_slot(exercise, step, team);
 }
 
-static void step_run_free(struct step_run *run)
+/* The end of a run: whoever asked for it hears of it. */
+static void step_run_end(struct step_run *run, enum run_verdict verdict)
 {
+    g_ptr_array_remove_fast(run->exercise->steps, run);
+    run->done(run->exercise, verdict, run->data);
     g_hash_table_unref(run->scope.offsets);
     g_strfreev(run->argv);
     cJSON_Delete(run->evidence);
@@ -61,11 +63,11 @@ static void step_run_free(struct step_run *run)
 /* True, and the run is gone, when the exercise ended while an answer was on its way. */
 static bool was_cancelled(struct step_run *run)
 {
-    if (run->cancelled) {
-        step_run_free(run);
-        return true;
+    if (!run->exercise->ending) {
+        return false;
     }
-    return false;
+    step_run_end(run, VERDICT_NONE);
+    return true;
 }
 
 static cJSON *step_body(const struct step_run *run)
@@ -97,11 +99,7 @@ static void on_verdict_recorded(struct exercise *exercise, gpointer data)
         return;
     }
     *verdict_slot(exercise, run->step, run->team) = run->verdict;
-    g_ptr_array_remove_fast(exercise->steps, run);
-    if (run->done) {
-        run->done(exercise, run->verdict, run->data);
-    }
-    step_run_free(run);
+    step_run_end(run, run->verdict);
 }
 
 static void finish(struct step_run *run, enum run_verdict verdict, const char *reason)
@@ -171,7 +169,7 @@ static void on_effect(enum run_truth truth, cJSON *evidence, gpointer data)
     if (truth == TRUTH_YES) {
         finish(run, VERDICT_EFFECT, why);
     } else if (clock_now(clock) < run->settle_until_us) {
-        clock_at(clock, clock_now(clock) + EFFECT_EVERY_US, ask_effect, run);
+        run_wait(run->exercise, clock_now(clock) + EFFECT_EVERY_US, ask_effect, run);
     } else if (truth == TRUTH_FAULT) {
         finish(run, VERDICT_FAULT, why);
     } else {
@@ -238,7 +236,8 @@ static void on_acted(const struct world_exec_result *result, const GError *error
     if (error && !timeout) {
         finish(run, VERDICT_FAULT, error->message);
     } else if (!error && tool_is_missing(result)) {
-        finish(run, VERDICT_FAULT, result->err);
+        g_autofree char *why = text_clean_tail(result->err, strlen(result->err), RUN_REASON_MAX);
+        finish(run, VERDICT_FAULT, g_strstrip(why));
     } else if (timeout) {
         settle(run); /* what it did until then may have been enough */
     } else {
@@ -301,7 +300,7 @@ static bool is_under_way(const struct exercise *exercise, const struct plan_step
     return false;
 }
 
-/* False (with the verdict) when the step cannot begin. */
+/* False (with the verdict on its way) when the step cannot begin. */
 static bool may_begin(struct step_run *run)
 {
     struct exercise *exercise = run->exercise;
@@ -343,7 +342,11 @@ static void begin(gpointer data)
     }
     const struct plan_step *needed = plan_step(exercise->options.plan, run->step->needs);
     if (needed && is_under_way(exercise, needed, run->team)) {
-        clock_at(clock, clock_now(clock) + EFFECT_EVERY_US, begin, run);
+        run_wait(exercise, clock_now(clock) + EFFECT_EVERY_US, begin, run);
+        return;
+    }
+    if (exercise->state == EXERCISE_PAUSED) {
+        run_wait(exercise, clock_now(clock), begin, run); /* its machines stand still */
         return;
     }
     run->started_us = clock_now(clock);
@@ -362,12 +365,20 @@ bool run_step_start(struct exercise *exercise, const struct plan_step *step, int
                 "step %s against %s is under way already", step->name, run_team_id(exercise, team));
         return false;
     }
+    int from = plan_machine_for(plan, step->from, team);
+    int to = plan_machine_for(plan, step->to, team);
+    if (team < 0 || from < 0 || to < 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+                "step %s: team %s has no machine \"%s\"", step->name, run_team_id(exercise, team),
+                to < 0 ? step->to : step->from);
+        return false;
+    }
     struct step_run *run = g_new0(struct step_run, 1);
     run->exercise = exercise;
     run->step = step;
     run->team = team;
-    run->from = plan_machine_for(plan, step->from, team);
-    run->to = plan_machine_for(plan, step->to, team);
+    run->from = from;
+    run->to = to;
     run->done = done;
     run->data = data;
     run->scope = (struct predicate_scope){
@@ -381,13 +392,4 @@ bool run_step_start(struct exercise *exercise, const struct plan_step *step, int
     g_ptr_array_add(exercise->steps, run);
     begin(run);
     return true;
-}
-
-void run_steps_cancel(struct exercise *exercise)
-{
-    for (guint i = 0; i < exercise->steps->len; i++) {
-        struct step_run *run = g_ptr_array_index(exercise->steps, i);
-        run->cancelled = true; /* freed when its answer comes */
-    }
-    g_ptr_array_set_size(exercise->steps, 0);
 }

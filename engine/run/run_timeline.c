@@ -13,7 +13,8 @@ static const struct plan_inject *plan_of(const struct run_inject *inject)
     return g_ptr_array_index(inject->exercise->options.plan->injects, (guint)inject->index);
 }
 
-void run_inject_set(struct run_inject *inject, enum inject_state state, const char *by)
+static void set_state(
+        struct run_inject *inject, enum inject_state state, const char *by, run_then_fn then)
 {
     const struct plan_inject *plan = plan_of(inject);
     inject->state = state;
@@ -24,13 +25,20 @@ void run_inject_set(struct run_inject *inject, enum inject_state state, const ch
     }
     json_add_int(body, "at_us", plan->at_us);
     cJSON_AddStringToObject(body, "by", by);
-    run_record(inject->exercise, "inject.state", plan->team, plan->id, body);
+    run_record_then(inject->exercise,
+            run_event(inject->exercise, "inject.state", plan->team, plan->id, body), then, inject);
+}
+
+void run_inject_set(struct run_inject *inject, enum inject_state state, const char *by)
+{
+    set_state(inject, state, by, NULL);
 }
 
 static void on_verdict(struct exercise *exercise, enum run_verdict verdict, gpointer data)
 {
-    (void)exercise;
-    run_inject_set(data, verdict == VERDICT_SKIPPED ? INJECT_SKIPPED : INJECT_DONE, "engine");
+    if (!exercise->ending) {
+        run_inject_set(data, verdict == VERDICT_SKIPPED ? INJECT_SKIPPED : INJECT_DONE, "engine");
+    }
 }
 
 static void act(struct exercise *exercise, gpointer data)
@@ -66,18 +74,8 @@ static void act(struct exercise *exercise, gpointer data)
 
 void run_inject_fire(struct run_inject *inject, const char *by)
 {
-    const struct plan_inject *plan = plan_of(inject);
     clock_cancel(inject->exercise->options.clock, inject->timer);
-    inject->state = INJECT_FIRED;
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddStringToObject(body, "state", "fired");
-    if (plan->step) {
-        cJSON_AddStringToObject(body, "step", plan->step->name);
-    }
-    json_add_int(body, "at_us", plan->at_us);
-    cJSON_AddStringToObject(body, "by", by);
-    run_record_then(inject->exercise,
-            run_event(inject->exercise, "inject.state", plan->team, plan->id, body), act, inject);
+    set_state(inject, INJECT_FIRED, by, act);
 }
 
 static void on_due(gpointer data)
@@ -86,6 +84,13 @@ static void on_due(gpointer data)
     if (inject->state == INJECT_SCHEDULED) {
         run_inject_fire(inject, "timeline");
     }
+}
+
+void run_inject_arm(struct run_inject *inject)
+{
+    struct clock *clock = inject->exercise->options.clock;
+    clock_cancel(clock, inject->timer);
+    inject->timer = clock_at(clock, plan_of(inject)->at_us, on_due, inject);
 }
 
 void run_timeline_init(struct exercise *exercise)
@@ -102,6 +107,6 @@ void run_timeline_start(struct exercise *exercise)
         if (inject->state == INJECT_SCHEDULED) {
             run_inject_set(inject, INJECT_SCHEDULED, "timeline");
         }
-        inject->timer = clock_at(exercise->options.clock, plan_of(inject)->at_us, on_due, inject);
+        run_inject_arm(inject);
     }
 }

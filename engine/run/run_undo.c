@@ -31,8 +31,8 @@ static void finish(struct undo *undo, bool undone, const char *why)
         if (!undone) {
             run_alarm(exercise, "undo-failed", undo->scope.team, undo->scope.step->name, why);
         }
-        undo->done(exercise, undone ? VERDICT_NONE : VERDICT_FAULT, undo->data);
     }
+    undo->done(exercise, undone ? VERDICT_NONE : VERDICT_FAULT, undo->data);
     g_free(undo);
 }
 
@@ -49,7 +49,7 @@ static void on_effect(enum run_truth truth, cJSON *evidence, gpointer data)
     } else if (undo->scope.exercise->ending || clock_now(clock) >= undo->until_us) {
         finish(undo, false, why);
     } else {
-        clock_at(clock, clock_now(clock) + LOOK_EVERY_US, look, undo);
+        run_wait(undo->scope.exercise, clock_now(clock) + LOOK_EVERY_US, look, undo);
     }
 }
 
@@ -67,6 +67,8 @@ static void on_run(const struct world_exec_result *result, const GError *error, 
     (void)result; /* the world decides, not an exit status */
     if (error) {
         finish(undo, false, error->message);
+    } else if (undo->scope.exercise->ending) {
+        finish(undo, false, "the exercise ended");
     } else {
         run_next(undo);
     }

@@ -74,17 +74,21 @@ struct world *world_real_new(
  * rest. */
 struct world_sim_hooks {
     gpointer data;
-    /* Fill out and err with g_strdup'ed text (may stay NULL); return the exit status. */
+    /* Fill out and err with g_strdup'ed text (may stay NULL); return the exit status, or -1 for a
+     * command that does not end in time. */
     int (*exec)(gpointer data, int machine, const char *const *argv, char **out, char **err);
     enum world_status (*probe)(
             gpointer data, int team, const struct plan_probe *probe, char **detail, double *value);
 };
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks);
-void world_sim_crash(struct world *world, int machine);
+void world_sim_crash(struct world *head, int machine);
+/* A slow machine: while held, its answers wait (as they do while it is paused). */
+void world_sim_hold(struct world *head, int machine, bool held);
 /* Appends to a file of a machine. */
-void world_sim_write(struct world *world, int machine, const char *path, const char *text);
+void world_sim_write(struct world *head, int machine, const char *path, const char *text);
 
-void world_free(struct world *world); /* accepts NULL */
+/* Accepts NULL. Answers still on their way come now, most with SANDTABLE_ERROR_CANCELLED. */
+void world_free(struct world *world);
 
 /* What will exist outside the process for plan, in the order of making: the caller writes it to the
  * ledger before up() and again, when it is gone, after down(). */

@@ -73,7 +73,7 @@ static void on_virt_state(
     if (state == MACHINE_BOOTED && machine->state == MACHINE_READY) {
         return; /* the agent came back: a restart of its service */
     }
-    if (state == MACHINE_PAUSED) {
+    if (state == MACHINE_PAUSED && machine->state != MACHINE_PAUSED) {
         machine->before_pause = machine->state;
     } else if (state == MACHINE_BOOTED && machine->state == MACHINE_PAUSED &&
                machine->before_pause == MACHINE_READY) {
@@ -89,7 +89,7 @@ static void start_machines(const GError *error, gpointer data)
 {
     struct fan_out *all = data;
     struct real_world *world = all->world;
-    if (error) {
+    if (error || world->going_down) {
         fan_in(error, all);
         return;
     }
@@ -163,6 +163,7 @@ static void real_down(struct world *head, world_done_fn done, gpointer data)
 {
     struct real_world *world = (struct real_world *)head;
     struct fan_out *all = fan_out_new(world, done, data);
+    world->going_down = true;
     for (guint i = 0; i < head->plan->machines->len; i++) {
         struct real_machine *machine = &world->machines[i];
         machine->preparing = false;

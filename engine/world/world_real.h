@@ -28,6 +28,7 @@ struct real_world {
     struct virt *virt;
     struct checker *checker;
     int *spaces;                   /* per team, -1 where there is none */
+    bool going_down;               /* nothing is started any more */
     struct real_machine *machines; /* per machine of the plan */
 };
 

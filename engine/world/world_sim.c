@@ -6,6 +6,7 @@
 
 struct sim_machine {
     enum machine_state state;
+    bool held;         /* answers wait */
     GHashTable *files; /* path → GString */
 };
 
@@ -13,12 +14,15 @@ struct sim_world {
     struct world head;
     struct world_sim_hooks hooks;
     struct sim_machine *machines;
+    GPtrArray *answers; /* struct answer *: on their way */
+    guint boot;         /* GSource id */
 };
 
 /* An answer on its way: callbacks never come from inside the call. */
 struct answer {
     struct sim_world *world;
     int machine;
+    guint source; /* GSource id; 0 while it waits for its machine */
     enum { ANSWER_DONE, ANSWER_EXEC, ANSWER_READ, ANSWER_PROBE } kind;
     union {
         world_done_fn done;
@@ -38,6 +42,7 @@ struct answer {
 static gboolean deliver(gpointer data)
 {
     struct answer *a = data;
+    g_ptr_array_remove(a->world->answers, a);
     struct world_exec_result exec = {a->status, a->out ? a->out : "", a->err ? a->err : ""};
     switch (a->kind) {
     case ANSWER_DONE:
@@ -61,24 +66,57 @@ static gboolean deliver(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static bool is_slow(const struct sim_world *world, int machine)
+{
+    const struct sim_machine *m = machine < 0 ? NULL : &world->machines[machine];
+    return m && (m->state == MACHINE_PAUSED || (m->held && m->state == MACHINE_READY));
+}
+
+static void set_gone(struct answer *answer)
+{
+    const struct sim_world *world = answer->world;
+    const struct plan_machine *plan =
+            g_ptr_array_index(world->head.plan->machines, (guint)answer->machine);
+    g_clear_error(&answer->error);
+    g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "machine %s is %s",
+            plan->id, machine_state_name(world->machines[answer->machine].state));
+}
+
 static struct answer *answer_new(struct world *head, int machine)
 {
+    struct sim_world *world = (struct sim_world *)head;
     struct answer *answer = g_new0(struct answer, 1);
-    answer->world = (struct sim_world *)head;
+    answer->world = world;
     answer->machine = machine;
-    if (machine >= 0 && answer->world->machines[machine].state != MACHINE_READY) {
-        const struct plan_machine *plan = g_ptr_array_index(head->plan->machines, (guint)machine);
-        answer->error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "machine %s is %s",
-                plan->id, machine_state_name(answer->world->machines[machine].state));
+    g_ptr_array_add(world->answers, answer);
+    if (machine >= 0 && world->machines[machine].state != MACHINE_READY &&
+            world->machines[machine].state != MACHINE_PAUSED) {
+        set_gone(answer);
     }
-    g_idle_add(deliver, answer);
+    answer->source = is_slow(world, machine) ? 0 : g_idle_add(deliver, answer);
     return answer;
+}
+
+/* What waited for a machine goes on, or fails with it. */
+static void let_go(struct sim_world *world, int machine)
+{
+    for (guint i = 0; i < world->answers->len && !is_slow(world, machine); i++) {
+        struct answer *answer = g_ptr_array_index(world->answers, i);
+        if (answer->machine != machine || answer->source) {
+            continue;
+        }
+        if (world->machines[machine].state != MACHINE_READY) {
+            set_gone(answer);
+        }
+        answer->source = g_idle_add(deliver, answer);
+    }
 }
 
 static void set_state(
         struct sim_world *world, int machine, enum machine_state state, const char *reason)
 {
     world->machines[machine].state = state;
+    let_go(world, machine);
     if (world->head.on_state) {
         world->head.on_state(machine, state, reason, world->head.on_state_data);
     }
@@ -96,6 +134,7 @@ static void set_all(struct sim_world *world, enum machine_state from, enum machi
 static gboolean boot_all(gpointer data)
 {
     struct sim_world *world = data;
+    world->boot = 0;
     set_all(world, MACHINE_STARTING, MACHINE_BOOTED);
     set_all(world, MACHINE_BOOTED, MACHINE_READY);
     return G_SOURCE_REMOVE;
@@ -113,14 +152,16 @@ static void sim_up(struct world *head, world_done_fn done, gpointer data)
     struct sim_world *world = (struct sim_world *)head;
     set_all(world, MACHINE_DEFINED, MACHINE_STARTING);
     sim_done(head, done, data);
-    g_idle_add(boot_all, world);
+    world->boot = g_idle_add(boot_all, world);
 }
 
 static void sim_down(struct world *head, world_done_fn done, gpointer data)
 {
     struct sim_world *world = (struct sim_world *)head;
-    set_all(world, MACHINE_PAUSED, MACHINE_STOPPED);
-    set_all(world, MACHINE_READY, MACHINE_STOPPED);
+    g_clear_handle_id(&world->boot, g_source_remove);
+    for (enum machine_state state = MACHINE_STARTING; state <= MACHINE_PAUSED; state++) {
+        set_all(world, state, MACHINE_STOPPED);
+    }
     sim_done(head, done, data);
 }
 
@@ -138,7 +179,6 @@ static void sim_pause(struct world *head, bool paused, world_done_fn done, gpoin
 static void sim_exec(struct world *head, int machine, const char *const *argv, int timeout_ms,
         world_exec_fn done, gpointer data)
 {
-    (void)timeout_ms;
     struct answer *answer = answer_new(head, machine);
     answer->kind = ANSWER_EXEC;
     answer->fn.exec = done;
@@ -146,6 +186,10 @@ static void sim_exec(struct world *head, int machine, const char *const *argv, i
     const struct world_sim_hooks *hooks = &answer->world->hooks;
     if (!answer->error && hooks->exec) {
         answer->status = hooks->exec(hooks->data, machine, argv, &answer->out, &answer->err);
+        if (answer->status < 0) {
+            g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
+                    "%s did not end in %d ms", argv[0], timeout_ms);
+        }
     }
 }
 
@@ -204,6 +248,17 @@ static void file_free(gpointer file)
 static void sim_free(struct world *head)
 {
     struct sim_world *world = (struct sim_world *)head;
+    g_clear_handle_id(&world->boot, g_source_remove);
+    while (world->answers->len > 0) {
+        struct answer *answer = g_ptr_array_index(world->answers, 0);
+        g_clear_handle_id(&answer->source, g_source_remove);
+        if (!answer->error) {
+            g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED,
+                    "cancelled, the exercise ends");
+        }
+        deliver(answer);
+    }
+    g_ptr_array_unref(world->answers);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         g_hash_table_unref(world->machines[i].files);
     }
@@ -227,6 +282,7 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
     struct sim_world *world = g_new0(struct sim_world, 1);
     world->head = (struct world){.ops = &sim_ops, .plan = plan};
     world->hooks = *hooks;
+    world->answers = g_ptr_array_new();
     world->machines = g_new0(struct sim_machine, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {
         world->machines[i].files =
@@ -244,6 +300,13 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
 void world_sim_crash(struct world *head, int machine)
 {
     set_state((struct sim_world *)head, machine, MACHINE_CRASHED, "crashed by the test");
+}
+
+void world_sim_hold(struct world *head, int machine, bool held)
+{
+    struct sim_world *world = (struct sim_world *)head;
+    world->machines[machine].held = held;
+    let_go(world, machine);
 }
 
 void world_sim_write(struct world *head, int machine, const char *path, const char *text)

@@ -3,6 +3,7 @@
 
 #include "support/test.h"
 
+#include "base/error.h"
 #include "base/json.h"
 #include "run/exercise.h"
 
@@ -18,6 +19,7 @@ struct rehearsal {
     struct exercise *exercise;
     bool ended;
     char *failure;
+    int exit_code; /* of failure */
 };
 
 static void rehearsal_on_end(const GError *error, gpointer data)
@@ -25,6 +27,14 @@ static void rehearsal_on_end(const GError *error, gpointer data)
     struct rehearsal *r = data;
     r->ended = true;
     r->failure = error ? g_strdup(error->message) : NULL;
+    r->exit_code = error ? sandtable_exit_code(error) : 0;
+}
+
+/* For answers that a test does not wait for. */
+G_GNUC_UNUSED static void rehearsal_ignore(const GError *error, gpointer data)
+{
+    (void)error;
+    (void)data;
 }
 
 /* Until nothing is left to do at this moment of exercise time. */
@@ -42,7 +52,8 @@ static void rehearsal_settle(struct rehearsal *r)
     ledger_flush(r->ledger, NULL);
 }
 
-static void rehearsal_open(
+/* Up to the first moment of the set-up. */
+static void rehearsal_start(
         struct rehearsal *r, const char *scenario, const struct world_sim_hooks *hooks)
 {
     g_autoptr(GError) error = NULL;
@@ -70,6 +81,13 @@ static void rehearsal_open(
     };
     r->exercise = exercise_new(&options);
     exercise_start(r->exercise, rehearsal_on_end, r);
+}
+
+/* Until the exercise runs. */
+G_GNUC_UNUSED static void rehearsal_open(
+        struct rehearsal *r, const char *scenario, const struct world_sim_hooks *hooks)
+{
+    rehearsal_start(r, scenario, hooks);
     rehearsal_settle(r);
 }
 
@@ -82,8 +100,14 @@ static void rehearsal_advance(struct rehearsal *r, gint64 by_us)
     }
 }
 
+/* Ends it in order if that has not come yet. */
 static void rehearsal_close(struct rehearsal *r)
 {
+    if (!r->ended) {
+        exercise_end(r->exercise, "test", "the test is over", NULL);
+        rehearsal_settle(r);
+    }
+    assert_true(r->ended);
     world_free(r->world);
     exercise_free(r->exercise);
     script_free(r->script);

@@ -54,6 +54,11 @@ static void output_of_machines_is_cut_and_cleaned(void **state)
     assert_null(strchr(clean, '\r'));
     assert_null(strchr(clean, 0x7f));
     assert_true(g_str_has_prefix(clean, "[31mred\n\tend"));
+    /* the eight-bit control sequence introducer, and a mark that would show txt.exe */
+    static const char sly[] = "a\302\233"
+                              "31mb\342\200\256c\303\244";
+    g_autofree char *honest = text_clean_tail(sly, sizeof(sly) - 1, 100);
+    assert_string_equal(honest, "a31mbc\303\244");
     g_autofree char *tail = text_clean_tail("0123456789", 10, 4);
     assert_string_equal(tail, "6789");
     /* cut in the middle of a character */
