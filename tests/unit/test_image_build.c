@@ -27,21 +27,23 @@ bool __wrap_build_check_host(GError **error)
 }
 
 /* Makes what mmdebstrap would; waits for ever where the test wants to interrupt it. */
-static const char stand_in[] = "#!/bin/sh\n"
-                               "echo \"I: downloading packages with apt...\" >&2\n"
-                               "echo run >> \"$TEST_DIR/runs\"\n"
-                               "if [ -e \"$TEST_DIR/block\" ]; then\n"
-                               "    echo half > root.tar\n"
-                               "    echo $$ > \"$TEST_DIR/pid.new\"\n"
-                               "    mv \"$TEST_DIR/pid.new\" \"$TEST_DIR/pid\"\n"
-                               "    exec sleep 600\n"
-                               "fi\n"
-                               "if [ -e \"$TEST_DIR/fail\" ]; then echo 'E: no mirror' >&2; exit 3; fi\n"
-                               "echo 'nginx 1.0' > packages\n"
-                               "case \"$*\" in\n"
-                               "    *variant=extract*) for f in vmlinux initrd modules.squashfs; do echo $f > $f; done ;;\n"
-                               "    *) cp files.tar root.tar ;;\n"
-                               "esac\n";
+static const char stand_in[] =
+        "#!/bin/sh\n"
+        "echo \"I: downloading packages with apt...\" >&2\n"
+        "echo run >> \"$TEST_DIR/runs\"\n"
+        "if [ -e \"$TEST_DIR/block\" ]; then\n"
+        "    echo half > root.tar\n"
+        "    echo $$ > \"$TEST_DIR/pid.new\"\n"
+        "    mv \"$TEST_DIR/pid.new\" \"$TEST_DIR/pid\"\n"
+        "    exec sleep 600\n"
+        "fi\n"
+        "if [ -e \"$TEST_DIR/fail\" ]; then echo 'E: no mirror' >&2; exit 3; fi\n"
+        "echo 'nginx 1.0' > packages\n"
+        "case \"$*\" in\n"
+        "    *variant=extract*) for f in vmlinux initrd modules.squashfs; do echo $f > $f; done "
+        ";;\n"
+        "    *) cp files.tar root.tar ;;\n"
+        "esac\n";
 
 static int setup(void **state)
 {
@@ -176,7 +178,7 @@ static void a_damaged_image_is_refused_by_name_and_built_anew(void **state)
         const char *file;
         void (*how)(const char *path);
     } cases[] = {{"root.squashfs", cut_short}, {"root.squashfs", remove_it},
-        {"manifest.json", cut_short}, {"manifest.json", remove_it}};
+            {"manifest.json", cut_short}, {"manifest.json", remove_it}};
     build("web", false);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         damage(cases[i].file, cases[i].how);
@@ -301,16 +303,16 @@ int main(int argc, char **argv)
         return image_build("web", NULL, NULL, NULL, NULL) ? 0 : 1;
     }
     const struct CMUnitTest tests[] = {
-        STORE_TEST(a_second_build_is_cached),
-        STORE_TEST(the_overlay_has_files_programs_and_services),
-        STORE_TEST(a_missing_build_says_how_to_make_it),
-        STORE_TEST(a_flipped_byte_is_found_by_verify_and_named),
-        STORE_TEST(a_damaged_image_is_refused_by_name_and_built_anew),
-        STORE_TEST(a_failed_build_says_why_and_leaves_nothing),
-        STORE_TEST(a_killed_builder_leaves_no_image_and_the_next_one_clears_up),
-        STORE_TEST(two_builds_of_one_image_build_it_once),
-        STORE_TEST(pruning_removes_what_no_recipe_asks_for),
-        STORE_TEST(the_list_tells_built_damaged_and_missing),
+            STORE_TEST(a_second_build_is_cached),
+            STORE_TEST(the_overlay_has_files_programs_and_services),
+            STORE_TEST(a_missing_build_says_how_to_make_it),
+            STORE_TEST(a_flipped_byte_is_found_by_verify_and_named),
+            STORE_TEST(a_damaged_image_is_refused_by_name_and_built_anew),
+            STORE_TEST(a_failed_build_says_why_and_leaves_nothing),
+            STORE_TEST(a_killed_builder_leaves_no_image_and_the_next_one_clears_up),
+            STORE_TEST(two_builds_of_one_image_build_it_once),
+            STORE_TEST(pruning_removes_what_no_recipe_asks_for),
+            STORE_TEST(the_list_tells_built_damaged_and_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* test_image_recipe.c - recipes: what may stand in them, what is refused, what their digest covers. */
+/* test_image_recipe.c - recipes: what may stand in them, what is refused, what their digest covers.
+ */
 #include "support/image_store.h"
 
 #include "base/error.h"
@@ -39,27 +40,28 @@ static void a_wrong_recipe_is_refused_by_file_and_key(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"[image]\ndescription=x\npakages=a\n", "unknown key \"pakages\" (did you mean \"packages\"?)"},
-        {"[image]\ndescription=x\n[servces]\na=b\n",
-            "unknown group [servces] (did you mean \"services\"?)"},
-        {"[image]\npackages=a\n", "no description"},
-        {"description=x\n", "images/web/recipe"},
-        {"", "no group [image]"},
-        {"[image]\ndescription=x\nmemory=lots\n", "memory: \"lots\" is not a number of MiB"},
-        {"[image]\ndescription=x\nmemory=1\n", "from 48 to 65536"},
-        {"[image]\ndescription=x\nmemory=99999999999999999999\n", "from 48 to 65536"},
-        {"[image]\ndescription=x\npackages=a;-oDir=/\n", "packages: \"-oDir=/\""},
-        {"[image]\ndescription=x\npackages=$(id)\n", "packages: \"$(id)\""},
-        {"[image]\ndescription=x\nprograms=../../bin/sh\n", "programs: \"../../bin/sh\""},
-        {"[image]\ndescription=x\nremove=etc/passwd\n", "remove: \"etc/passwd\""},
-        {"[image]\ndescription=x\nremove=/etc/../..\n", "remove: \"/etc/../..\""},
-        {"[image]\ndescription=x\nremove=/a b\n", "remove: \"/a b\""},
-        {"[image]\ndescription=x\nremove=/;rm\n", "remove: \"/\""},
-        {"[image]\ndescription=x\n[services]\nA=b\n", "service \"A\""},
-        {"[image]\ndescription=x\n[services]\na=sh -c 'x'\n", "without quotes"},
-        {"[image]\ndescription=x\n[services]\na=\n", "service \"a\""},
-        {"[image]\ndescription=x\n[modes]\n/etc/key=rw\n", "\"/etc/key=rw\" is not PATH=OCTAL"},
-        {"[image]\ndescription=\xff\n", "UTF-8"},
+            {"[image]\ndescription=x\npakages=a\n",
+                    "unknown key \"pakages\" (did you mean \"packages\"?)"},
+            {"[image]\ndescription=x\n[servces]\na=b\n",
+                    "unknown group [servces] (did you mean \"services\"?)"},
+            {"[image]\npackages=a\n", "no description"},
+            {"description=x\n", "images/web/recipe"},
+            {"", "no group [image]"},
+            {"[image]\ndescription=x\nmemory=lots\n", "memory: \"lots\" is not a number of MiB"},
+            {"[image]\ndescription=x\nmemory=1\n", "from 48 to 65536"},
+            {"[image]\ndescription=x\nmemory=99999999999999999999\n", "from 48 to 65536"},
+            {"[image]\ndescription=x\npackages=a;-oDir=/\n", "packages: \"-oDir=/\""},
+            {"[image]\ndescription=x\npackages=$(id)\n", "packages: \"$(id)\""},
+            {"[image]\ndescription=x\nprograms=../../bin/sh\n", "programs: \"../../bin/sh\""},
+            {"[image]\ndescription=x\nremove=etc/passwd\n", "remove: \"etc/passwd\""},
+            {"[image]\ndescription=x\nremove=/etc/../..\n", "remove: \"/etc/../..\""},
+            {"[image]\ndescription=x\nremove=/a b\n", "remove: \"/a b\""},
+            {"[image]\ndescription=x\nremove=/;rm\n", "remove: \"/\""},
+            {"[image]\ndescription=x\n[services]\nA=b\n", "service \"A\""},
+            {"[image]\ndescription=x\n[services]\na=sh -c 'x'\n", "without quotes"},
+            {"[image]\ndescription=x\n[services]\na=\n", "service \"a\""},
+            {"[image]\ndescription=x\n[modes]\n/etc/key=rw\n", "\"/etc/key=rw\" is not PATH=OCTAL"},
+            {"[image]\ndescription=\xff\n", "UTF-8"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -112,14 +114,14 @@ static void each_change_gives_another_digest(void **state)
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     assert_true(g_hash_table_add(seen, digest_of("web")));
     static const char *const changes[][2] = {
-        {"data/images/web/files/etc/motd", "hellO\n"}, /* a byte */
-        {"data/images/web/files/etc/motd2", ""},       /* a name */
-        {"data/images/web/recipe", "[image]\ndescription=w\n"},
-        {"data/images/base/files/usr/x", "x"},
-        {"data/images/base/recipe", "[image]\ndescription=b2\nprograms=guest-init\n"},
-        {"data/images/kernel/assemble.sh", "false\n"},
-        {"guest/guest-init", "other init"},
-        {"guest/early-init", "other early"},
+            {"data/images/web/files/etc/motd", "hellO\n"}, /* a byte */
+            {"data/images/web/files/etc/motd2", ""},       /* a name */
+            {"data/images/web/recipe", "[image]\ndescription=w\n"},
+            {"data/images/base/files/usr/x", "x"},
+            {"data/images/base/recipe", "[image]\ndescription=b2\nprograms=guest-init\n"},
+            {"data/images/kernel/assemble.sh", "false\n"},
+            {"guest/guest-init", "other init"},
+            {"guest/early-init", "other early"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
         test_images_write(images, changes[i][0], changes[i][1]);
@@ -172,20 +174,22 @@ static void the_recipes_of_the_project_are_valid(void **state)
 static void only_the_guests_suite_is_taken_from_the_hosts_sources(void **state)
 {
     (void)state;
-    g_autofree char *lines = apt_sources_parse("# deb http://a/ bookworm main\n"
-                                               "deb [signed-by=/k arch=amd64]  http://a/ bookworm main contrib\n"
-                                               "deb-src http://a/ bookworm main\n"
-                                               "deb http://b/ trixie main\n"
-                                               "deb http://c/ bookworm-security main\ndeb\ndeb [x\n",
-            FALSE);
+    g_autofree char *lines =
+            apt_sources_parse("# deb http://a/ bookworm main\n"
+                              "deb [signed-by=/k arch=amd64]  http://a/ bookworm main contrib\n"
+                              "deb-src http://a/ bookworm main\n"
+                              "deb http://b/ trixie main\n"
+                              "deb http://c/ bookworm-security main\ndeb\ndeb [x\n",
+                    FALSE);
     assert_string_equal(lines, "deb [signed-by=/k arch=amd64] http://a/ bookworm main contrib\n"
                                "deb http://c/ bookworm-security main\n");
-    g_autofree char *stanzas = apt_sources_parse("Types: deb deb-src\n# remark\nURIs: http://a/ http://b/\n"
-                                                 "Suites: bookworm nodistro\n bookworm-updates\n"
-                                                 "Components: main\nSigned-By: /k\n\n"
-                                                 "Types: deb\nEnabled: no\nURIs: http://c/\n"
-                                                 "Suites: bookworm\nComponents: main\n",
-            TRUE);
+    g_autofree char *stanzas =
+            apt_sources_parse("Types: deb deb-src\n# remark\nURIs: http://a/ http://b/\n"
+                              "Suites: bookworm nodistro\n bookworm-updates\n"
+                              "Components: main\nSigned-By: /k\n\n"
+                              "Types: deb\nEnabled: no\nURIs: http://c/\n"
+                              "Suites: bookworm\nComponents: main\n",
+                    TRUE);
     assert_string_equal(stanzas, "deb [signed-by=/k] http://a/ bookworm main\n"
                                  "deb [signed-by=/k] http://a/ bookworm-updates main\n"
                                  "deb [signed-by=/k] http://b/ bookworm main\n"
@@ -198,15 +202,15 @@ static void only_the_guests_suite_is_taken_from_the_hosts_sources(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_whole_recipe_is_read),
-        cmocka_unit_test(a_wrong_recipe_is_refused_by_file_and_key),
-        cmocka_unit_test(only_the_guests_suite_is_taken_from_the_hosts_sources),
-        WITH_IMAGES(an_unknown_image_names_the_nearest),
-        WITH_IMAGES(the_same_input_has_the_same_digest),
-        WITH_IMAGES(each_change_gives_another_digest),
-        WITH_IMAGES(a_link_among_the_files_is_refused),
-        WITH_IMAGES(the_list_has_the_kernel_first_and_no_base),
-        WITH_IMAGES(the_recipes_of_the_project_are_valid),
+            cmocka_unit_test(a_whole_recipe_is_read),
+            cmocka_unit_test(a_wrong_recipe_is_refused_by_file_and_key),
+            cmocka_unit_test(only_the_guests_suite_is_taken_from_the_hosts_sources),
+            WITH_IMAGES(an_unknown_image_names_the_nearest),
+            WITH_IMAGES(the_same_input_has_the_same_digest),
+            WITH_IMAGES(each_change_gives_another_digest),
+            WITH_IMAGES(a_link_among_the_files_is_refused),
+            WITH_IMAGES(the_list_has_the_kernel_first_and_no_base),
+            WITH_IMAGES(the_recipes_of_the_project_are_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

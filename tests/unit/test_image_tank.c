@@ -124,8 +124,9 @@ static void a_line_that_cannot_be_read_admits_nobody(void **state)
 {
     (void)state;
     static const char *const bad[] = {"10.0.0.0/33", "10.0.0/8", "everyone", "10.0.0.1/", "::1",
-        "10.0.0.0/-1", "10.0.0.0/8x",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+            "10.0.0.0/-1", "10.0.0.0/8x",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+            "a"};
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         struct allow allow;
         assert_int_equal(allow_parse(&allow, bad[i]), 1);
@@ -192,8 +193,8 @@ static void registers_show_the_tank_and_bound_what_is_written(void **state)
     (void)state;
     struct tank tank;
     tank_init(&tank);
-    modbus_mapping_t *map = modbus_mapping_new(REGISTERS_COILS, REGISTERS_DISCRETE,
-            REGISTERS_HOLDING, REGISTERS_INPUT);
+    modbus_mapping_t *map = modbus_mapping_new(
+            REGISTERS_COILS, REGISTERS_DISCRETE, REGISTERS_HOLDING, REGISTERS_INPUT);
     assert_non_null(map);
     registers_publish(&tank, map);
     assert_int_equal(map->tab_registers[0], 250);
@@ -213,17 +214,17 @@ static void registers_show_the_tank_and_bound_what_is_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_controller_holds_its_set_point_for_a_day),
-        cmocka_unit_test(the_same_commands_give_the_same_run),
-        cmocka_unit_test(a_raised_set_point_passes_the_alarm_within_a_minute),
-        cmocka_unit_test(what_overflows_is_what_flowed_in_and_did_not_leave),
-        cmocka_unit_test(without_the_pump_the_tank_runs_dry_and_not_below),
-        cmocka_unit_test(an_empty_list_admits_everyone_and_a_line_only_its_own),
-        cmocka_unit_test(a_line_that_cannot_be_read_admits_nobody),
-        cmocka_unit_test(frames_are_whole_partial_or_refused),
-        cmocka_unit_test(a_count_that_does_not_fit_its_bytes_is_refused),
-        cmocka_unit_test(writes_are_told_from_reads_and_named),
-        cmocka_unit_test(registers_show_the_tank_and_bound_what_is_written),
+            cmocka_unit_test(the_controller_holds_its_set_point_for_a_day),
+            cmocka_unit_test(the_same_commands_give_the_same_run),
+            cmocka_unit_test(a_raised_set_point_passes_the_alarm_within_a_minute),
+            cmocka_unit_test(what_overflows_is_what_flowed_in_and_did_not_leave),
+            cmocka_unit_test(without_the_pump_the_tank_runs_dry_and_not_below),
+            cmocka_unit_test(an_empty_list_admits_everyone_and_a_line_only_its_own),
+            cmocka_unit_test(a_line_that_cannot_be_read_admits_nobody),
+            cmocka_unit_test(frames_are_whole_partial_or_refused),
+            cmocka_unit_test(a_count_that_does_not_fit_its_bytes_is_refused),
+            cmocka_unit_test(writes_are_told_from_reads_and_named),
+            cmocka_unit_test(registers_show_the_tank_and_bound_what_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
