@@ -125,8 +125,7 @@ static void a_line_that_cannot_be_read_admits_nobody(void **state)
     (void)state;
     static const char *const bad[] = {"10.0.0.0/33", "10.0.0/8", "everyone", "10.0.0.1/", "::1",
             "10.0.0.0/-1", "10.0.0.0/8x",
-            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-            "a"};
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         struct allow allow;
         assert_int_equal(allow_parse(&allow, bad[i]), 1);
