@@ -89,20 +89,20 @@ static const cJSON *member(const cJSON *object, const char *name)
 const char *json_string(const cJSON *object, const char *name, const char *fallback)
 {
     const cJSON *item = member(object, name);
-    return cJSON_IsString(item) ? item->valuestring : fallback;
+    return item && cJSON_IsString(item) ? item->valuestring : fallback;
 }
 
 double json_number(const cJSON *object, const char *name, double fallback)
 {
     const cJSON *item = member(object, name);
-    return cJSON_IsNumber(item) ? item->valuedouble : fallback;
+    return item && cJSON_IsNumber(item) ? item->valuedouble : fallback;
 }
 
 gint64 json_int(const cJSON *object, const char *name, gint64 fallback)
 {
     const cJSON *item = member(object, name);
     const double limit = 9007199254740992.0; /* 2^53 */
-    if (!cJSON_IsNumber(item) || !(fabs(item->valuedouble) <= limit)) {
+    if (!item || !cJSON_IsNumber(item) || !(fabs(item->valuedouble) <= limit)) {
         return fallback;
     }
     return (gint64)item->valuedouble;

@@ -122,7 +122,8 @@ char **image_recipes(GError **error)
         return NULL;
     }
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (const char *name; (name = g_dir_read_name(dir));) {
+    const char *name = NULL;
+    while ((name = g_dir_read_name(dir))) {
         g_autofree char *recipe = g_build_filename(images, name, "recipe", NULL);
         if (paths_name_is_valid(name) && strcmp(name, IMAGE_BASE) != 0 &&
                 g_file_test(recipe, G_FILE_TEST_IS_REGULAR)) {
@@ -188,8 +189,11 @@ bool image_verify(const char *name, GError **error)
 static GHashTable *wanted_builds(GError **error)
 {
     g_auto(GStrv) names = image_recipes(error);
+    if (!names) {
+        return NULL;
+    }
     g_autoptr(GHashTable) wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (char **name = names; name && *name; name++) {
+    for (char **name = names; *name; name++) {
         auto_recipe recipe = recipe_load(*name, error);
         g_autofree char *digest = recipe ? recipe_digest(recipe, error) : NULL;
         if (!digest) {
@@ -197,26 +201,37 @@ static GHashTable *wanted_builds(GError **error)
         }
         g_hash_table_add(wanted, g_strconcat(*name, "-", digest, NULL));
     }
-    return names ? g_steal_pointer(&wanted) : NULL;
+    return g_steal_pointer(&wanted);
+}
+
+/* Removes the build called name unless it is wanted or none of ours: 1, 0, or -1 on error. */
+static int prune_one(const char *images, const char *name, GHashTable *wanted, GError **error)
+{
+    g_autofree char *path = g_build_filename(images, name, NULL);
+    g_autofree char *manifest = g_build_filename(path, MANIFEST_NAME, NULL);
+    if (name[0] == '.' || g_hash_table_contains(wanted, name) ||
+            !g_file_test(manifest, G_FILE_TEST_EXISTS)) {
+        return 0;
+    }
+    return store_remove(path, error) ? 1 : -1;
 }
 
 int image_prune(GError **error)
 {
     g_autofree char *images = paths_images_dir();
     g_autoptr(GHashTable) wanted = wanted_builds(error);
-    g_autoptr(GDir) dir = wanted ? g_dir_open(images, 0, NULL) : NULL;
+    if (!wanted) {
+        return -1;
+    }
+    g_autoptr(GDir) dir = g_dir_open(images, 0, NULL);
+    const char *name = NULL;
     int removed = 0;
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        g_autofree char *path = g_build_filename(images, name, NULL);
-        g_autofree char *manifest = g_build_filename(path, MANIFEST_NAME, NULL);
-        if (name[0] == '.' || g_hash_table_contains(wanted, name) ||
-                !g_file_test(manifest, G_FILE_TEST_EXISTS)) {
-            continue;
-        }
-        if (!store_remove(path, error)) {
+    while (dir && (name = g_dir_read_name(dir))) {
+        int one = prune_one(images, name, wanted, error);
+        if (one < 0) {
             return -1;
         }
-        removed++;
+        removed += one;
     }
-    return wanted ? removed : -1;
+    return removed;
 }

@@ -267,7 +267,7 @@ static void set_identity(void)
         for (size_t i = 0; i < sizeof(random); i++) {
             snprintf(text + 2 * i, 3, "%02x", random[i]);
         }
-        strcat(text, "\n");
+        memcpy(text + 2 * sizeof(random), "\n", 2);
         write_file("/etc/machine-id", text);
     } else {
         say("no randomness for /etc/machine-id");

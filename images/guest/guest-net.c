@@ -81,7 +81,7 @@ static bool find_by_mac(const char *mac, char name[IFNAMSIZ])
             fclose(file);
         }
         if (found) {
-            strcpy(name, entry->d_name);
+            memcpy(name, entry->d_name, strlen(entry->d_name) + 1); /* shorter than IFNAMSIZ */
         }
     }
     if (cards) {
@@ -94,7 +94,6 @@ static bool find_by_mac(const char *mac, char name[IFNAMSIZ])
  */
 static bool run_ip(const char *const *words)
 {
-    extern char **environ;
     pid_t pid;
     int status = -1;
     if (posix_spawnp(&pid, "ip", NULL, NULL, (char *const *)words, environ) != 0) {

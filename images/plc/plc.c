@@ -67,7 +67,7 @@ static void append(const char *path, const char *format, ...)
     struct stat st;
     if (stat(path, &st) == 0 && st.st_size > LOG_MAX_BYTES) {
         snprintf(old, sizeof(old), "%s.1", path);
-        rename(path, old);
+        (void)rename(path, old); /* then the log grows on */
     }
     va_list args;
     va_start(args, format);
@@ -87,7 +87,7 @@ static void stamp(char text[32])
     time_t now = time(NULL);
     struct tm parts;
     gmtime_r(&now, &parts);
-    strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    (void)strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
 static void read_allow(void)
@@ -273,7 +273,7 @@ int main(int argc, char **argv)
     sigaction(SIGHUP, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     for (int i = 0; i < CLIENTS_MAX; i++) {
         clients[i].fd = -1;
     }

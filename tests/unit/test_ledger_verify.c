@@ -350,7 +350,7 @@ static void a_flip_in_the_log_of_a_crashed_writer_does_not_hide_rows(void **stat
     assert_true(g_file_get_contents(wal, &bytes, &size, NULL));
     g_autofree char *content = read_content(path);
     assert_int_equal(verdict(path, NULL), 0);
-    assert_non_null(strstr(content, "\"seq\":12,"));
+    assert_true(content && strstr(content, "\"seq\":12,"));
     guint found = 0;
     for (gsize i = 0; i < size; i += i < 60 ? 1 : 211) {
         bytes[i] ^= 0x10;
