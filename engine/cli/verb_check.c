@@ -124,7 +124,7 @@ static int run(int argc, char **argv, GError **error)
     }
     auto_plan plan = NULL;
     g_autoptr(GPtrArray) problems = plan_problems_new();
-    g_auto(GStrv) images = image_recipes(error);
+    g_auto(GStrv) images = image_machine_recipes(error);
     if (!images) {
         return 1;
     }

@@ -69,7 +69,7 @@ static bool choose_name(struct plan *plan, const char *wanted, GError **error)
 
 static struct script *read_scenario(const char *path, struct plan **ret_plan, GError **error)
 {
-    g_auto(GStrv) images = image_recipes(error);
+    g_auto(GStrv) images = image_machine_recipes(error);
     if (!images) {
         return NULL;
     }
@@ -212,7 +212,7 @@ static int run(int argc, char **argv, GError **error)
         return 2;
     }
     gint64 until_us = 0;
-    if (options.until && !plan_duration_parse(options.until, &until_us)) {
+    if (options.until && (!plan_duration_parse(options.until, &until_us) || until_us <= 0)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
                 "--until \"%s\": use a time such as 90s, 2m or 1h", options.until);
         return 2;

@@ -42,6 +42,9 @@ bool image_build(const char *name, image_progress_fn progress, gpointer data, bo
 /* Names of all recipes that can be built, sorted, the kernel first; g_strfreev. */
 char **image_recipes(GError **error);
 
+/* The same without the kernel: what a scenario's machines can be made of. */
+char **image_machine_recipes(GError **error);
+
 /* [{"name","digest","built":bool,"size","packages":n,"path","description","memory_mib"}] for every
  * recipe; a built one that does not pass the size check has "damaged": text. */
 cJSON *image_list(GError **error);

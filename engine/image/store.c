@@ -135,6 +135,21 @@ char **image_recipes(GError **error)
     return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
 }
 
+char **image_machine_recipes(GError **error)
+{
+    g_auto(GStrv) all = image_recipes(error);
+    if (!all) {
+        return NULL;
+    }
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    for (char **name = all; *name; name++) {
+        if (strcmp(*name, IMAGE_KERNEL) != 0) {
+            g_strv_builder_add(builder, *name);
+        }
+    }
+    return g_strv_builder_end(builder);
+}
+
 static cJSON *list_one(const char *name, GError **error)
 {
     auto_recipe recipe = recipe_load(name, error);

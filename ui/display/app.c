@@ -38,6 +38,17 @@ bool app_sdl_start(GError **error)
                 "no screen: %s; --screenshot FILE needs none", SDL_GetError());
         return false;
     }
+    /* without a screen SDL falls back to drivers that draw for nobody, unless somebody asked */
+    const char *driver = SDL_GetCurrentVideoDriver();
+    if (!g_getenv("SDL_VIDEODRIVER") &&
+            (!driver || !strcmp(driver, "offscreen") || !strcmp(driver, "dummy") ||
+                    !strcmp(driver, "evdev"))) {
+        SDL_Quit();
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+                "no screen: neither DISPLAY nor WAYLAND_DISPLAY leads to one; --screenshot FILE "
+                "needs none");
+        return false;
+    }
     wake_type = SDL_RegisterEvents(1);
     return true;
 }
