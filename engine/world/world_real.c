@@ -106,57 +106,17 @@ static void start_machines(const GError *error, gpointer data)
     fan_in(NULL, all);
 }
 
-static bool make_spaces(struct real_world *world, GError **error)
-{
-    const struct plan *plan = world->head.plan;
-    for (guint i = 0; i < plan->networks->len; i++) {
-        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
-        int *space = &world->spaces[network->team];
-        if (*space < 0) {
-            *space = cell_space_new(error);
-            if (*space < 0) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static struct net_batch *describe_networks(const struct real_world *world)
-{
-    const struct plan *plan = world->head.plan;
-    struct net_batch *batch = net_batch_new();
-    for (guint i = 0; i < plan->networks->len; i++) {
-        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
-        g_autofree char *outer = g_strdup_printf("%s-c", network->bridge);
-        g_autofree char *inner = g_strdup_printf("c-%s", network->bridge);
-        net_batch_bridge(batch, network->bridge);
-        net_batch_veth(batch, outer, inner, network->bridge, world->spaces[network->team],
-                network->subnet->checker, network->subnet->prefix);
-    }
-    for (guint i = 0; i < plan->machines->len; i++) {
-        const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        for (guint k = 0; k < machine->cards->len; k++) {
-            const struct plan_card *card = g_ptr_array_index(machine->cards, k);
-            const struct plan_network *network =
-                    g_ptr_array_index(plan->networks, (guint)card->network);
-            net_batch_tap(batch, card->tap, network->bridge);
-        }
-    }
-    return batch;
-}
-
 static void real_up(struct world *head, world_done_fn done, gpointer data)
 {
     struct real_world *world = (struct real_world *)head;
     struct fan_out *all = fan_out_new(world, done, data);
     g_autoptr(GError) error = NULL;
-    if (!make_spaces(world, &error)) {
+    if (!real_net_spaces(world, &error)) {
         all->error = g_steal_pointer(&error);
         fan_out_asked(all);
         return;
     }
-    net_submit(world->net, describe_networks(world), start_machines, all);
+    net_submit(world->net, real_net_batch(world), start_machines, all);
 }
 
 static void real_down(struct world *head, world_done_fn done, gpointer data)
@@ -172,14 +132,8 @@ static void real_down(struct world *head, world_done_fn done, gpointer data)
             virt_stop(world->virt, machine->plan->domain, fan_in, all);
         }
     }
-    struct net_batch *batch = net_batch_new();
-    for (guint i = 0; i < head->plan->networks->len; i++) {
-        const struct plan_network *network = g_ptr_array_index(head->plan->networks, i);
-        net_batch_remove(batch, network->bridge);
-    }
-    /* taps and veths go with the namespaces when the engine ends */
     all->left++;
-    net_submit(world->net, batch, fan_in, all);
+    net_submit(world->net, real_net_removal(world), fan_in, all);
     fan_out_asked(all);
 }
 

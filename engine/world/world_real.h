@@ -43,3 +43,12 @@ void real_machine_prepare(struct real_machine *machine);
 /* What virt_start() needs; the caller frees cmdline and cards. */
 void real_machine_describe(const struct real_machine *machine, struct virt_machine *ret,
         char **ret_cmdline, struct virt_card **ret_cards);
+
+/* ---- world_real_net.c ---------------------------------------------------------------------- */
+
+/* A network namespace for each team that has networks. */
+bool real_net_spaces(struct real_world *world, GError **error);
+
+/* Everything that the networks and cards need, and its removal: for net_submit(). */
+struct net_batch *real_net_batch(const struct real_world *world);
+struct net_batch *real_net_removal(const struct real_world *world);
