@@ -35,13 +35,15 @@ void score_free(struct score *score)
     }
 }
 
-/* Books a reason's points; terms of no points explain nothing and are left out. */
-static gint32 give(
-        struct score *score, struct score_team *team, guint32 id, const struct event *event)
+/* Books a reason's points, for something that happened to owner; terms of no points explain nothing
+ * and are left out. */
+static gint32 give(struct score *score, struct score_team *team, guint32 id,
+        const struct score_team *owner, const struct event *event)
 {
     const struct score_reason *reason = &g_array_index(score->reasons, struct score_reason, id);
     if (reason->points != 0) {
-        struct score_entry entry = {.seq = event->seq, .at_us = event->at_us, .reason = id};
+        struct score_entry entry = {
+                .seq = event->seq, .at_us = event->at_us, .reason = id, .owner = owner->index};
         g_array_append_val(team->entries, entry);
         team->sums[reason->term] += reason->points;
     }
@@ -56,10 +58,12 @@ static void apply_check(struct score *score, const struct event *event, bool pas
     if (!service) {
         return;
     }
+    gint64 look = event->seq * 2 + passed;
+    g_array_append_val(service->looks, look);
     if (passed) {
         service->passed++;
         service->run = 0;
-        service->points += give(score, team, service->passed_reason, event);
+        service->points += give(score, team, service->passed_reason, team, event);
         return;
     }
     service->failed++;
@@ -67,7 +71,7 @@ static void apply_check(struct score *score, const struct event *event, bool pas
     /* as Quotient: the run is charged once it is that long, and counts anew */
     if (service->sla_after > 0 && service->run >= service->sla_after) {
         service->run = 0;
-        service->penalty += give(score, team, service->failed_reason, event);
+        service->penalty += give(score, team, service->failed_reason, team, event);
     }
 }
 
@@ -87,11 +91,13 @@ static void apply_verdict(struct score *score, const struct event *event)
         if (team) {
             g_autofree char *why =
                     g_strdup_printf("step %s took effect on %s", step->label, target->id);
-            give(score, team, score_reason_id(score, SCORE_EFFECT, step->effect, why), event);
+            give(score, team, score_reason_id(score, SCORE_EFFECT, step->effect, why), target,
+                    event);
         }
     } else if (!strcmp(verdict, "blocked")) {
         g_autofree char *why = g_strdup_printf("step %s was blocked", step->label);
-        give(score, target, score_reason_id(score, SCORE_BLOCKED, step->blocked, why), event);
+        give(score, target, score_reason_id(score, SCORE_BLOCKED, step->blocked, why), target,
+                event);
     }
 }
 
@@ -119,6 +125,8 @@ void score_apply(struct score *score, const struct event *event)
         }
     } else if (!strcmp(event->kind, "step.verdict")) {
         apply_verdict(score, event);
+    } else if (!strcmp(event->kind, "checkpoint.restored")) {
+        score_apply_restored(score, event);
     } else if (!strcmp(event->kind, "exercise.created")) {
         apply_created(score, event);
     }

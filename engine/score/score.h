@@ -6,6 +6,8 @@
  * sla_after consecutive failures costs sla_penalty, then the run counts anew; a step that takes
  * effect earns points_effect for the attacker's team, one that is blocked points_blocked for the
  * defender's. check.fault, inert, fault and skipped move nothing. All sums are integers.
+ * checkpoint.restored voids what happened to its teams (checks of theirs, steps against them,
+ * whoever got the points) since the checkpoint: one more term for each sum takes it back.
  */
 #pragma once
 

@@ -12,10 +12,17 @@ struct score_reason {
     char *why;
 };
 
+#define SCORE_NOBODY G_MAXUINT32 /* a term that no restore can void */
+
+struct score_span { /* of events, by seq; both ends included */
+    gint64 from, to;
+};
+
 /* One term of a team's total: what happened at seq. Kept small, there is one a passed check. */
 struct score_entry {
     gint64 seq, at_us;
     guint32 reason; /* index into score.reasons */
+    guint32 owner;  /* index of the team to which it happened, or SCORE_NOBODY */
 };
 
 struct score_service { /* of one team */
@@ -24,10 +31,13 @@ struct score_service { /* of one team */
     gint64 sla_after;
     gint64 run; /* consecutive failures since the last pass or penalty */
     gint64 passed, failed, points, penalty;
+    GArray *looks; /* gint64: every check, seq * 2 + (1 when it passed) */
 };
 
 struct score_team {
     char *id, *title, *role;
+    guint32 index;   /* among the teams */
+    GArray *history; /* struct score_span: what counts of what happened to it */
     gint64 sums[SCORE_TERMS];
     GPtrArray *services;       /* struct score_service, in the plan's order */
     GHashTable *service_names; /* name → struct score_service */
@@ -48,6 +58,11 @@ struct score {
     GArray *reasons;        /* struct score_reason */
     GHashTable *reason_ids; /* text → index + 1 */
 };
+
+/* ---- score_restore.c ----------------------------------------------------------------------- */
+
+GArray *score_history_new(void); /* all counts */
+void score_apply_restored(struct score *score, const struct event *event);
 
 /* ---- score_plan.c -------------------------------------------------------------------------- */
 

@@ -34,6 +34,7 @@ static void service_free(gpointer data)
 {
     struct score_service *service = data;
     g_free(service->name);
+    g_array_unref(service->looks);
     g_free(service);
 }
 
@@ -46,6 +47,7 @@ void score_team_free(gpointer data)
     g_hash_table_unref(team->service_names);
     g_ptr_array_unref(team->services);
     g_array_unref(team->entries);
+    g_array_unref(team->history);
     g_free(team);
 }
 
@@ -67,6 +69,7 @@ static void learn_service(struct score *score, struct score_team *team, const cJ
     }
     struct score_service *service = g_new0(struct score_service, 1);
     service->name = g_strdup(name);
+    service->looks = g_array_new(FALSE, FALSE, sizeof(gint64));
     service->sla_after = json_int(item, "sla_after", 0);
     g_autofree char *passed = g_strdup_printf("%s passed", name);
     g_autofree char *failed =
@@ -94,6 +97,8 @@ static void learn_team(struct score *score, const cJSON *item, const cJSON *serv
     team->services = g_ptr_array_new_with_free_func(service_free);
     team->service_names = g_hash_table_new(g_str_hash, g_str_equal);
     team->entries = g_array_new(FALSE, FALSE, sizeof(struct score_entry));
+    team->history = score_history_new();
+    team->index = score->teams->len;
     g_ptr_array_add(score->teams, team);
     g_hash_table_insert(score->team_ids, team->id, team);
 

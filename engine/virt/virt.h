@@ -71,10 +71,12 @@ void virt_resume(struct virt *virt, const char *domain, virt_done_fn done, gpoin
 
 /* Saves running or paused machines (NULL-terminated) at one common moment into folder, DOMAIN.ram
  * and DOMAIN.xml each, while they run; the files must not be there. stood_us: how long they stood
- * still for it. After an error all go on and the files are worth nothing. One at a time. */
+ * still for it; cut is called just before they do. After an error all go on and the files are worth
+ * nothing. One at a time. */
+typedef void (*virt_cut_fn)(gpointer data);
 typedef void (*virt_saved_fn)(gint64 stood_us, const GError *error, gpointer data);
 void virt_checkpoint(struct virt *virt, const char *const *domains, const char *folder,
-        virt_saved_fn done, gpointer data);
+        virt_cut_fn cut, virt_saved_fn done, gpointer data);
 /* Starts a machine that has been stopped from what virt_checkpoint() wrote. done: it runs; the
  * agent's connection follows as after virt_start(). */
 void virt_restore(struct virt *virt, const char *domain, const char *folder, virt_done_fn done,

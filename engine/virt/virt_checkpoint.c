@@ -56,6 +56,7 @@ struct save_job {
     gint64 stood_us;
     gint64 quiet_until;
     GSource *timer;
+    virt_cut_fn cut;
     virt_saved_fn saved;
 };
 
@@ -348,6 +349,7 @@ static gboolean quiet_look(gpointer data)
     }
     g_clear_pointer(&save->timer, g_source_unref);
     save->step = SAVE_SWITCH;
+    save->cut(save->job.data);
     virt_job_push(&save->job);
     return G_SOURCE_REMOVE;
 }
@@ -393,7 +395,7 @@ static void save_free(struct virt_job *job)
 }
 
 void virt_checkpoint(struct virt *virt, const char *const *domains, const char *folder,
-        virt_saved_fn done, gpointer data)
+        virt_cut_fn cut, virt_saved_fn done, gpointer data)
 {
     struct virt_job *job = virt_job_new(virt, sizeof(struct save_job), domains[0], VIRT_POOL_START);
     struct save_job *save = (struct save_job *)job;
@@ -403,6 +405,7 @@ void virt_checkpoint(struct virt *virt, const char *const *domains, const char *
     for (guint i = 0; i < save->n; i++) {
         save->set[i].domain = g_strdup(domains[i]);
     }
+    save->cut = cut;
     save->saved = done;
     job->work = save_work;
     job->finish = save_finish;

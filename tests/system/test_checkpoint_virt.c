@@ -31,6 +31,7 @@ static struct answer {
     int code; /* of the error, -1: none */
     int status;
     gint64 stood_us;
+    int cuts;
     char text[400];
 } answer;
 
@@ -60,6 +61,13 @@ static void on_done(const GError *error, gpointer data)
 {
     (void)data;
     take_error(error);
+}
+
+static void on_cut(gpointer data)
+{
+    (void)data;
+    assert_false(answer.done);
+    answer.cuts++;
 }
 
 static void on_saved(gint64 stood_us, const GError *error, gpointer data)
@@ -197,7 +205,7 @@ static void a_checkpoint_leaves_both_running_after_a_short_standstill(void **sta
                       ">/dev/null 2>&1 & echo $! >/run/worker");
     answer = (struct answer){0};
     gint64 from = g_get_monotonic_time();
-    virt_checkpoint(virt, names, folder, on_saved, NULL);
+    virt_checkpoint(virt, names, folder, on_cut, on_saved, NULL);
     wait_answer(LIMIT_S, "checkpoint");
     if (answer.code != -1) {
         fail_msg("%s", answer.text);
@@ -206,6 +214,7 @@ static void a_checkpoint_leaves_both_running_after_a_short_standstill(void **sta
             (double)(g_get_monotonic_time() - from) / 1e6, (double)answer.stood_us / 1e6,
             (double)size_of("m1") / 1e6, (double)size_of("m2") / 1e6);
     assert_true(answer.stood_us > 0);
+    assert_int_equal(answer.cuts, 1);
     assert_true(size_of("m1") > 1000000 && size_of("m2") > 1000000);
     assert_string_equal(shell("m1", "cat /run/mark; kill -0 $(cat /run/worker) && echo works"),
             "before\nworks\n");
@@ -244,7 +253,7 @@ static void a_file_that_cannot_be_written_leaves_both_running(void **state)
     (void)state;
     skip_without_host();
     answer = (struct answer){0};
-    virt_checkpoint(virt, names, folder, on_saved, NULL); /* its files are there already */
+    virt_checkpoint(virt, names, folder, on_cut, on_saved, NULL); /* its files are there already */
     wait_answer(LIMIT_S, "refusal");
     assert_int_equal(answer.code, SANDTABLE_ERROR_HOST);
     assert_non_null(strstr(answer.text, "m1.ram"));
