@@ -29,6 +29,10 @@ struct score_tally { /* of one service of one team: for people, whatever the mod
     gint64 passed, failed, faults;
 };
 
+struct score_span { /* of events, by seq; both ends included */
+    gint64 from, to;
+};
+
 struct score_void { /* what a correction takes out of the count; every condition must hold */
     gint64 seq;     /* of the correction itself */
     gint64 from_seq, to_seq, from_us, to_us;
@@ -51,6 +55,7 @@ struct score {
     GPtrArray *columns;   /* char *, NULL-terminated */
     GArray *tallies;      /* struct score_tally [team * services + service] */
     GPtrArray *voids;     /* struct score_void */
+    GPtrArray *histories; /* by team: GArray of struct score_span, what counts of it; NULL: all */
 };
 
 /* ---- score_plan.c -------------------------------------------------------------------------- */
@@ -79,6 +84,7 @@ bool score_correct(struct score *score, const struct event *event);
 bool score_is_void(const struct score *score, const struct score_fact *fact);
 cJSON *score_corrections(const struct score *score);
 void score_void_free(gpointer data);
+void score_history_free(gpointer data); /* accepts NULL */
 
 /* ---- score_run.c --------------------------------------------------------------------------- */
 
