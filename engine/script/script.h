@@ -74,6 +74,9 @@ struct script_host {
 void script_attach(struct script *script, const struct plan *plan, struct clock *clock,
         const struct script_host *host);
 
+/* After a resume: math.random goes on from the exercise's seed and salt. */
+void script_seed_again(struct script *script, gint64 salt);
+
 /* Starts function (a reference from the plan) as a task; it runs in the next turn. The function is
  * called with (range, me): me.team is the team's id or nil, me:machine(name) that team's machine.
  */

@@ -54,11 +54,20 @@ struct world_ops {
             world_probe_fn done, gpointer data);
 };
 
+/* What up() does with a machine of an exercise that is resumed. */
+enum world_begin {
+    WORLD_FRESH, /* it is started from nothing */
+    WORLD_ADOPT, /* it runs and had been ready: it is ready */
+    WORLD_LEAVE, /* nothing */
+};
+
 struct world { /* the head of every implementation */
     const struct world_ops *ops;
     const struct plan *plan;
     world_state_fn on_state; /* set by the owner before up */
     gpointer on_state_data;
+    const enum world_begin *begin; /* one a machine, the owner's; NULL: all are fresh */
+    bool stay_paused;              /* up() leaves an adopted machine suspended if it is */
 };
 
 struct world_real_options {
@@ -84,6 +93,8 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
 void world_sim_crash(struct world *head, int machine);
 /* A slow machine: while held, its answers wait (as they do while it is paused). */
 void world_sim_hold(struct world *head, int machine, bool held);
+/* Before up(): the machine runs already, perhaps suspended, as after an engine's death. */
+void world_sim_survive(struct world *head, int machine, bool paused);
 /* Appends to a file of a machine. */
 void world_sim_write(struct world *head, int machine, const char *path, const char *text);
 
