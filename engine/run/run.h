@@ -77,7 +77,7 @@ struct exercise {
 
     struct score *score;
     struct resume *resume; /* what it goes on from, or NULL */
-    GError *failure; /* why it ended early, or NULL */
+    GError *failure;       /* why it ended early, or NULL */
     exercise_end_fn on_end;
     gpointer on_end_data;
     exercise_event_fn listener;
@@ -205,6 +205,8 @@ void run_pause_world(struct exercise *exercise, gpointer data);
 
 /* ---- run_resume.c -------------------------------------------------------------------------- */
 
+/* A machine starts; the white cell hears of it when it had been ready before a resume. */
+void run_resume_restarted(struct exercise *exercise, int machine);
 bool run_resume_pauses(const struct exercise *exercise); /* it goes on in a pause */
 /* Does what the ledger owes, once the exercise runs or is paused again. */
 void run_resume_settle(struct exercise *exercise);

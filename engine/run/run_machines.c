@@ -70,6 +70,9 @@ void run_machine_state(int index, enum machine_state state, const char *reason, 
     json_add_int(body, "since_start_ms",
             machine->started_us ? (g_get_monotonic_time() - machine->started_us) / 1000 : 0);
     run_record(exercise, "machine.state", plan->team, plan->id, body);
+    if (state == MACHINE_STARTING) {
+        run_resume_restarted(exercise, index);
+    }
     if (state == MACHINE_CRASHED) {
         on_machine_crashed(exercise, plan, machine->reason);
     }

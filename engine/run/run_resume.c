@@ -4,24 +4,22 @@
  * is where the clock goes on, when all machines are ready again: the time in between is nobody's.
  * A resume may itself be cut off at any event and done again. Rules, by what the ledger ends with:
  *
- *  machine       ready (or paused) before: adopted if it still runs, else started anew and an alarm.
- *                Starting or being set up: started anew. Crashed or stopped: it stays so.
- *  pause, end,   An operator's request that is on the disk is in force, also where the state, the
- *  fire, hold    inject or the hold that follows from it is not there yet.
- *  inject        Scheduled: at its time, at once if that has passed. Held: held. Fired: what it
- *                stands for is done if the ledger does not show that it began, never twice.
- *  step          "running" or "settling" without a verdict: the verdict is fault, and an alarm; what
- *                it did was not seen to the end, and running it twice could score it twice. Without
- *                "running" no command of it had been run: it begins.
- *  undo          Begun and not finished: done again; it scores nothing and aims at a state.
- *  function      Of a player or the timeline, not ended: begun again from its start (a coroutine is
- *                not in the ledger). For the steps that its run had asked for already it is given
- *                the recorded verdicts, in order; commands and files are done again.
- *  check         The next round is the one after the last in the ledger, at once if its time has
- *                passed. Runs of failures for the SLA go on: the score is the fold of all events.
- *  math.random   Goes on from the exercise's seed and the number of the last event: neither the old
- *                numbers again nor others each time.
- *  note, alarm   Timeline notes by inject, once. Alarms that were not cleared stand.
+ *  machine       ready (or paused) before: adopted if it still runs, else started anew and an
+ * alarm. Starting or being set up: started anew. Crashed or stopped: it stays so. pause, end,   An
+ * operator's request that is on the disk is in force, also where the state, the fire, hold inject
+ * or the hold that follows from it is not there yet. inject        Scheduled: at its time, at once
+ * if that has passed. Held: held. Fired: what it stands for is done if the ledger does not show
+ * that it began, never twice. step          "running" or "settling" without a verdict: the verdict
+ * is fault, and an alarm; what it did was not seen to the end, and running it twice could score it
+ * twice. Without "running" no command of it had been run: it begins. undo          Begun and not
+ * finished: done again; it scores nothing and aims at a state. function      Of a player or the
+ * timeline, not ended: begun again from its start (a coroutine is not in the ledger). For the steps
+ * that its run had asked for already it is given the recorded verdicts, in order; commands and
+ * files are done again. check         The next round is the one after the last in the ledger, at
+ * once if its time has passed. Runs of failures for the SLA go on: the score is the fold of all
+ * events. math.random   Goes on from the exercise's seed and the number of the last event: neither
+ * the old numbers again nor others each time. note, alarm   Timeline notes by inject, once. Alarms
+ * that were not cleared stand.
  */
 #include "base/json.h"
 #include "run/resume.h"
@@ -198,27 +196,23 @@ static void end_steps(struct exercise *exercise)
     }
 }
 
-/* A team loses what it had done to a machine that must be started anew: the white cell is told. */
-static void tell_of_lost_machines(struct exercise *exercise)
+/* A team loses what it had done to a machine that is started anew: the white cell is told. */
+void run_resume_restarted(struct exercise *exercise, int machine)
 {
-    const struct world *world = exercise->options.world;
-    for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
-        const struct plan_machine *plan = run_machine_plan(exercise, (int)i);
-        const struct resume_machine *was =
-                g_hash_table_lookup(exercise->resume->machines, plan->id);
-        if (was && was->was_ready && !was->gone && world->begin &&
-                world->begin[i] == WORLD_FRESH) {
-            g_autofree char *text = g_strdup_printf(
-                    "%s was gone when the exercise was resumed and is started anew: what was "
-                    "changed on it is lost",
-                    plan->id);
-            run_alarm(exercise, "machine-restarted", plan->team, plan->id, text);
-        }
+    const struct plan_machine *plan = run_machine_plan(exercise, machine);
+    const struct resume_machine *was =
+            exercise->resume ? g_hash_table_lookup(exercise->resume->machines, plan->id) : NULL;
+    if (exercise->state == EXERCISE_SETUP && was && was->was_ready) {
+        g_autofree char *text = g_strdup_printf(
+                "%s was gone when the exercise was resumed and is started anew: what was changed "
+                "on it is lost",
+                plan->id);
+        run_alarm(exercise, "machine-restarted", plan->team, plan->id, text);
     }
 }
 
-void exercise_recover(struct exercise *exercise, struct resume *resume, exercise_end_fn on_end,
-        gpointer data)
+void exercise_recover(
+        struct exercise *exercise, struct resume *resume, exercise_end_fn on_end, gpointer data)
 {
     exercise->on_end = on_end;
     exercise->on_end_data = data;
@@ -232,7 +226,6 @@ void exercise_recover(struct exercise *exercise, struct resume *resume, exercise
         return;
     }
     end_steps(exercise);
-    tell_of_lost_machines(exercise);
     exercise->options.world->stay_paused = resume->began && resume->paused;
     run_set_up(exercise);
 }
@@ -252,10 +245,9 @@ static void go_on(gpointer data)
     const struct plan_inject *plan =
             g_ptr_array_index(exercise->options.plan->injects, (guint)inject->index);
     const struct resume_inject *was = resume_inject(exercise->resume, plan->id);
-    const struct resume_step *step =
-            plan->step ? resume_step(exercise->resume, plan->step->name,
-                                 run_team_id(exercise, plan->team))
-                       : NULL;
+    const struct resume_step *step = plan->step ? resume_step(exercise->resume, plan->step->name,
+                                                          run_team_id(exercise, plan->team))
+                                                : NULL;
     if (exercise->ending || inject->state != INJECT_FIRED) {
         return;
     }
@@ -276,8 +268,7 @@ static void begin_function_again(gpointer data)
     const struct plan_inject *plan =
             g_ptr_array_index(inject->exercise->options.plan->injects, (guint)inject->index);
     if (!inject->exercise->ending) {
-        run_function_start(
-                inject->exercise, plan->entry->function, plan->id, plan->team, true);
+        run_function_start(inject->exercise, plan->entry->function, plan->id, plan->team, true);
     }
 }
 
@@ -294,8 +285,7 @@ static void settle_inject(struct exercise *exercise, struct run_inject *inject)
         return;
     }
     if (was && was->owed) {
-        run_inject_set(
-                inject, *was->owed == 'h' ? INJECT_HELD : INJECT_SCHEDULED, was->owed_by);
+        run_inject_set(inject, *was->owed == 'h' ? INJECT_HELD : INJECT_SCHEDULED, was->owed_by);
     } else if (inject->state == INJECT_FIRED) {
         clock_at(clock, clock_now(clock), go_on, inject);
     }
@@ -323,6 +313,6 @@ bool run_resume_player(const struct run_player *player)
 bool run_resume_player_again(const struct run_player *player)
 {
     const struct resume *resume = player->exercise->resume;
-    return resume && resume_task_is_open(resume_task(resume, player->who,
-                             run_team_id(player->exercise, player->team)));
+    return resume && resume_task_is_open(resume_task(
+                             resume, player->who, run_team_id(player->exercise, player->team)));
 }

@@ -34,6 +34,9 @@ struct script *script_load_with(const char *path, const char *const *images, str
  * found, memory_limit the bytes Lua may use (0: the usual 64 MiB). */
 struct script *script_load_text(const char *text, gsize length, const char *path,
         const char *folder, gsize memory_limit, struct plan **ret_plan, GPtrArray *problems);
+/* Writes a copy of all that was read into folder, as a scenario of its own; what require reads
+ * later goes there too. On the disk when it returns. */
+bool script_keep(struct script *script, const char *folder, GError **error);
 void script_free(struct script *script); /* accepts NULL; cancels all tasks */
 
 enum script_reply_kind {

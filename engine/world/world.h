@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "cell/cell.h"
 #include "plan/plan.h"
 #include "virt/virt.h"
 
@@ -68,6 +69,7 @@ struct world { /* the head of every implementation */
     gpointer on_state_data;
     const enum world_begin *begin; /* one a machine, the owner's; NULL: all are fresh */
     bool stay_paused;              /* up() leaves an adopted machine suspended if it is */
+    bool leave;                    /* world_free() leaves the machines running */
 };
 
 struct world_real_options {
@@ -78,6 +80,12 @@ struct world_real_options {
 /* Inside a cell (cell_enter). Checks images and capacity; starts nothing. */
 struct world *world_real_new(
         const struct plan *plan, const struct world_real_options *options, GError **error);
+
+/* Before world_real_new(), in the cell of an engine that is gone: kills what lives there but the
+ * machines that are to be adopted and do run; begin says WORLD_FRESH of the others afterwards. How
+ * many are adopted, -1 on error. */
+int world_real_sweep(const struct plan *plan, const char *root, const struct cell_identity *cell,
+        enum world_begin *begin, GError **error);
 
 /* Machines in memory. Unknown commands succeed and print nothing; a test or a rehearsal scripts the
  * rest. */
