@@ -57,6 +57,9 @@ bool cell_run(int space, bool (*fn)(gpointer data, GError **error), gpointer dat
  * whose user is 0 is unknown: any user namespace but the caller's own then. */
 int cell_kill(const struct cell_identity *cell, const char *root, int limit_ms, GError **error);
 
+/* How many there are; -1 on error. */
+int cell_count(const struct cell_identity *cell, const char *root, GError **error);
+
 /* The same, but spares processes whose command line contains one of keep (NULL-terminated). */
 int cell_kill_but(const struct cell_identity *cell, const char *root, const char *const *keep,
         int limit_ms, GError **error);

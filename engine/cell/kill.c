@@ -142,6 +142,15 @@ static int kill_round(const struct cell_identity *cell, const char *root, const 
     return n;
 }
 
+int cell_count(const struct cell_identity *cell, const char *root, GError **error)
+{
+    g_autoptr(GArray) found = find_inside(cell, root, NULL, error);
+    for (guint i = 0; found && i < found->len; i++) {
+        close(g_array_index(found, struct pollfd, i).fd);
+    }
+    return found ? (int)found->len : -1;
+}
+
 int cell_kill(const struct cell_identity *cell, const char *root, int limit_ms, GError **error)
 {
     return cell_kill_but(cell, root, NULL, limit_ms, error);
