@@ -79,4 +79,5 @@ void run_machine_state(int index, enum machine_state state, const char *reason, 
     if (run_machine_is_settled(exercise, index)) {
         run_machines_check(exercise);
     }
+    run_restart_state(exercise, index, state, machine->reason);
 }
