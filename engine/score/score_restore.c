@@ -1,8 +1,8 @@
 /* score_restore.c - a team put back to a checkpoint: what happened to it since then is void.
  *
- * checkpoint.restored says by seq which events still count for each team. Nothing is deleted: what
- * no longer counts (or, when a later checkpoint comes back, counts again) is booked as one more
- * term for each sum, so that the terms of a team still add up to its total.
+ * checkpoint.restored says by seq which events still count for each of its teams. That holds for
+ * what happens to machines: looks at the team's services, steps against it, flags it was given and
+ * lost, whoever has the points. What people know stays: tasks solved, grades, adjustments by hand.
  */
 #include "score/score_internal.h"
 
@@ -12,129 +12,143 @@
 
 #define SPANS_MAX 1024
 
+struct span { /* of events, by seq; both ends included */
+    gint64 from, to;
+};
+
+struct score_restore { /* one checkpoint.restored, for the list of corrections */
+    gint64 seq, facts;
+    char *reason, *by;
+};
+
+void score_restore_free(gpointer data)
+{
+    struct score_restore *restore = data;
+    g_free(restore->reason);
+    g_free(restore->by);
+    g_free(restore);
+}
+
+/* The team to whose machines it happened, or -1. */
+static int owner_of(const struct score_fact *fact)
+{
+    switch ((enum score_fact_kind)fact->kind) {
+    case FACT_CHECK:
+    case FACT_ISSUED:
+    case FACT_BLOCKED:
+        return fact->team;
+    case FACT_EFFECT:
+    case FACT_CAPTURE:
+        return fact->other;
+    case FACT_ROUND:
+    case FACT_SOLVED:
+    case FACT_REJECTED:
+    case FACT_HINT:
+    case FACT_SOLUTION:
+    case FACT_GRADE:
+    case FACT_ADJUST:
+        break;
+    }
+    return -1;
+}
+
 static bool counts_in(const GArray *history, gint64 seq)
 {
-    for (guint i = 0; i < history->len; i++) {
-        const struct score_span *span = &g_array_index(history, struct score_span, i);
+    for (guint i = 0; history && i < history->len; i++) {
+        const struct span *span = &g_array_index(history, struct span, i);
         if (seq >= span->from && seq <= span->to) {
             return true;
         }
     }
-    return false;
+    return !history; /* it never went back: all counts */
 }
 
-GArray *score_history_new(void)
+bool score_is_undone(const struct score *score, const struct score_fact *fact)
 {
-    struct score_span all = {.from = 0, .to = G_MAXINT64};
-    GArray *history = g_array_new(FALSE, FALSE, sizeof(struct score_span));
-    g_array_append_val(history, all);
-    return history;
+    int owner = owner_of(fact);
+    return owner >= 0 &&
+           !counts_in(g_hash_table_lookup(score->histories, GINT_TO_POINTER(owner)), fact->seq);
 }
 
 static GArray *read_history(const cJSON *list, gint64 seq)
 {
-    GArray *history = g_array_new(FALSE, FALSE, sizeof(struct score_span));
+    GArray *history = g_array_new(FALSE, FALSE, sizeof(struct span));
     const cJSON *pair = NULL;
     cJSON_ArrayForEach(pair, list)
     {
         const cJSON *from = cJSON_GetArrayItem(pair, 0);
         const cJSON *to = cJSON_GetArrayItem(pair, 1);
         if (cJSON_IsNumber(from) && cJSON_IsNumber(to) && history->len < SPANS_MAX) {
-            struct score_span span = {
+            struct span span = {
                     .from = (gint64)CLAMP(from->valuedouble, 0, (double)seq),
                     .to = (gint64)CLAMP(to->valuedouble, 0, (double)seq),
             };
             g_array_append_val(history, span);
         }
     }
-    struct score_span rest = {.from = seq, .to = G_MAXINT64};
+    struct span rest = {.from = seq, .to = G_MAXINT64};
     g_array_append_val(history, rest);
     return history;
 }
 
-/* The service's counts, as if only what counts had happened. */
-static void look_again(struct score *score, struct score_service *service, const GArray *history)
+static gint64 undone(const struct score *score)
 {
-    gint64 passed_points =
-            g_array_index(score->reasons, struct score_reason, service->passed_reason).points;
-    gint64 failed_points =
-            g_array_index(score->reasons, struct score_reason, service->failed_reason).points;
-    service->passed = service->failed = service->run = service->points = service->penalty = 0;
-    for (guint i = 0; i < service->looks->len; i++) {
-        gint64 look = g_array_index(service->looks, gint64, i);
-        if (!counts_in(history, look >> 1)) {
-            continue;
-        }
-        if (look & 1) {
-            service->passed++;
-            service->run = 0;
-            service->points += passed_points;
-            continue;
-        }
-        service->failed++;
-        service->run++;
-        if (service->sla_after > 0 && service->run >= service->sla_after) {
-            service->run = 0;
-            service->penalty += failed_points;
-        }
+    gint64 facts = 0;
+    for (guint i = 0; i < score->facts->len; i++) {
+        facts += score_is_undone(score, &g_array_index(score->facts, struct score_fact, i));
     }
+    return facts;
 }
 
-/* Books on team what of owner's events has come to count or no longer counts. */
-static void book(struct score *score, struct score_team *team, const struct score_team *owner,
-        const GArray *now, const struct event *event)
+static void note(struct score *score, const struct event *event, const cJSON *body, gint64 facts)
 {
-    gint64 changes[SCORE_TERMS] = {0};
-    guint terms = 0;
-    for (guint i = 0; i < team->entries->len; i++) {
-        const struct score_entry *entry = &g_array_index(team->entries, struct score_entry, i);
-        const struct score_reason *reason =
-                &g_array_index(score->reasons, struct score_reason, entry->reason);
-        if (entry->owner != owner->index) {
-            continue;
-        }
-        int change = counts_in(now, entry->seq) - counts_in(owner->history, entry->seq);
-        changes[reason->term] += (gint64)change * reason->points;
-        terms += change != 0;
+    const cJSON *counts = json_object(body, "counts");
+    g_autoptr(GString) teams = g_string_new(NULL);
+    const cJSON *list = NULL;
+    cJSON_ArrayForEach(list, counts)
+    {
+        g_string_append_printf(teams, "%s%s", teams->len ? ", " : "", list->string);
     }
-    for (int term = 0; term < SCORE_TERMS; term++) {
-        if (changes[term] == 0) {
-            continue;
-        }
-        g_autofree char *why =
-                g_strdup_printf("%s was put back to checkpoint %s: %u terms since then are void",
-                        owner->id, event->subject, terms);
-        gint32 points = (gint32)CLAMP(changes[term], G_MININT32, G_MAXINT32);
-        struct score_entry entry = {
-                .seq = event->seq,
-                .at_us = event->at_us,
-                .reason = score_reason_id(score, (enum score_term)term, points, why),
-                .owner = SCORE_NOBODY,
-        };
-        g_array_append_val(team->entries, entry);
-        team->sums[term] += points;
-    }
+    struct score_restore *restore = g_new(struct score_restore, 1);
+    *restore = (struct score_restore){
+            .seq = event->seq,
+            .facts = facts,
+            .reason = g_strdup_printf("%s put back to checkpoint %s", teams->str, event->subject),
+            .by = g_strdup(json_string(body, "by", "")),
+    };
+    g_ptr_array_add(score->restores, restore);
 }
 
-void score_apply_restored(struct score *score, const struct event *event)
+bool score_restored(struct score *score, const struct event *event)
 {
+    if (strcmp(event->kind, "checkpoint.restored") != 0) {
+        return false;
+    }
     auto_json body = json_parse(event->body, strlen(event->body), NULL);
+    gint64 before = undone(score);
     const cJSON *list = NULL;
     cJSON_ArrayForEach(list, json_object(body, "counts"))
     {
-        struct score_team *owner =
-                list->string ? g_hash_table_lookup(score->team_ids, list->string) : NULL;
-        if (!owner || !cJSON_IsArray(list)) {
-            continue;
+        int team = score_index(score->roster.team_ids, list->string);
+        if (team >= 0 && cJSON_IsArray(list)) {
+            g_hash_table_replace(
+                    score->histories, GINT_TO_POINTER(team), read_history(list, event->seq));
         }
-        GArray *now = read_history(list, event->seq);
-        for (guint i = 0; i < score->teams->len; i++) {
-            book(score, g_ptr_array_index(score->teams, i), owner, now, event);
-        }
-        for (guint i = 0; i < owner->services->len; i++) {
-            look_again(score, g_ptr_array_index(owner->services, i), now);
-        }
-        g_array_unref(owner->history);
-        owner->history = now;
+    }
+    note(score, event, body, undone(score) - before);
+    return true;
+}
+
+void score_restores_add(const struct score *score, cJSON *corrections)
+{
+    for (guint i = 0; i < score->restores->len; i++) {
+        const struct score_restore *restore = g_ptr_array_index(score->restores, i);
+        cJSON *item = cJSON_CreateObject();
+        json_add_int(item, "seq", restore->seq);
+        cJSON_AddStringToObject(item, "reason", restore->reason);
+        cJSON_AddStringToObject(item, "by", restore->by);
+        cJSON_AddBoolToObject(item, "lifted", false);
+        json_add_int(item, "facts", restore->facts);
+        cJSON_AddItemToArray(corrections, item);
     }
 }

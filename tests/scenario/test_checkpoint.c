@@ -104,7 +104,8 @@ static gint64 number_of(const struct drill *d, const char *team, const char *mem
     cJSON_ArrayForEach(item, json_array(score, "teams"))
     {
         if (!strcmp(json_string(item, "team", ""), team)) {
-            return json_int(item, member, G_MININT64);
+            return json_int(strcmp(member, "total") ? json_object(item, "columns") : item, member,
+                    G_MININT64);
         }
     }
     fail_msg("no team %s", team);
@@ -132,13 +133,13 @@ static void assert_explained(const struct drill *d)
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, json_array(score, "teams"))
     {
-        gint64 sum = 0;
+        double sum = 0;
         const cJSON *term = NULL;
         cJSON_ArrayForEach(term, json_array(item, "explain"))
         {
-            sum += json_int(term, "points", 0);
+            sum += json_number(term, "points", 0);
         }
-        assert_int_equal(sum, json_int(item, "total", -1));
+        assert_true(sum == json_number(item, "total", -1));
     }
 }
 
@@ -308,6 +309,10 @@ static void a_restore_puts_one_team_back_and_voids_what_happened_to_it_since(voi
     assert_int_equal(number_of(&d, "red", "effect"), 10); /* that on blue2 stays */
     assert_int_equal(number_of(&d, "blue2", "total"), other);
     assert_explained(&d);
+    auto_json score = exercise_score(d.r.exercise, false);
+    const cJSON *correction = cJSON_GetArrayItem(json_array(score, "corrections"), 0);
+    assert_string_equal(json_string(correction, "reason", ""), "blue1 put back to checkpoint calm");
+    assert_true(json_int(correction, "facts", 0) > 1);
 
     /* seven seconds were left to open, seventeen to the player */
     auto_json inject = rehearsal_last(&d.r, "inject.state", "blue1", "open@blue1");
