@@ -131,7 +131,8 @@ static bool claim_root(struct engine *engine, GError **error)
 static bool open_all(struct engine *engine, const cJSON *opened, GError **error)
 {
     const struct engine_options *options = engine->options;
-    const struct world_real_options world = {.root = engine->root, .accel = options->accel};
+    const struct world_real_options world = {
+            .root = engine->root, .accel = options->accel, .boot = options->boot};
     if (!claim_root(engine, error)) {
         return false;
     }

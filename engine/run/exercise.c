@@ -128,7 +128,11 @@ static gboolean on_ready_limit(gpointer data)
 
 static void record_resources(struct exercise *exercise, const char *kind, run_then_fn then)
 {
+    struct world *world = exercise->options.world;
     g_autoptr(GPtrArray) resources = world_resources(exercise->options.plan);
+    if (world->ops->resources) {
+        world->ops->resources(world, resources);
+    }
     for (guint i = 0; i < resources->len; i++) {
         const struct world_resource *resource = g_ptr_array_index(resources, i);
         g_autofree char *subject = g_strdup_printf("%s:%s", resource->type, resource->name);
@@ -280,6 +284,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
     exercise->score = score_new();
     options->world->on_state = run_machine_state;
     options->world->on_state_data = exercise;
+    options->world->on_alarm = run_machine_alarm;
     ledger_set_listener(options->ledger, run_committed, exercise);
     run_timeline_init(exercise);
     run_checks_init(exercise);

@@ -72,7 +72,7 @@ bool exercise_exec(struct exercise *exercise, const char *machine, const char *c
         int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error);
 
 /* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",
- *  "machines":[{"id","state","reason","team","image","booted_ms","ready_ms"}],
+ *  "machines":[{"id","state","reason","team","image","way","booted_ms","ready_ms"}],
  *  "services":[{"team","service","status","detail","passed","failed"}],
  *  "injects":[{"id","at_us","state","team","step","title"}], "alarms":[…]}; the caller's. */
 cJSON *exercise_status(const struct exercise *exercise);

@@ -101,6 +101,7 @@ void run_alarm(struct exercise *exercise, const char *alarm, int team, const cha
 /* ---- run_machines.c ------------------------------------------------------------------------ */
 
 /* What the world calls for every change of a machine's state. */
+void run_machine_alarm(int machine, const char *alarm, const char *text, gpointer data);
 void run_machine_state(int index, enum machine_state state, const char *reason, gpointer data);
 
 /* ---- exercise.c ---------------------------------------------------------------------------- */

@@ -264,6 +264,7 @@ void virt_close(struct virt *virt, bool stop_machines)
 struct start_job {
     struct virt_job job;
     char *xml;
+    char *state; /* of a clone */
 };
 
 static void start_work(struct virt_job *job, virDomainPtr none)
@@ -277,6 +278,9 @@ static void start_work(struct virt_job *job, virDomainPtr none)
         virt_error_take(&job->error, job->domain, "start it");
         return;
     }
+    if (start->state && !virt_warm_wake(job->virt, domain, start->state, &job->error)) {
+        virDomainDestroy(domain);
+    }
     virDomainFree(domain);
     g_autofree char *file = g_strdup_printf("%s/run/qemu/%s.pid", job->virt->root, job->domain);
     g_autofree char *pid = NULL;
@@ -287,7 +291,9 @@ static void start_work(struct virt_job *job, virDomainPtr none)
 
 static void start_free(struct virt_job *job)
 {
-    g_free(((struct start_job *)job)->xml);
+    struct start_job *start = (struct start_job *)job;
+    g_free(start->xml);
+    g_free(start->state);
 }
 
 static bool start_finish(struct virt_job *job)
@@ -311,7 +317,13 @@ void virt_start(
 
     struct virt_job *job =
             virt_job_new(virt, sizeof(struct start_job), machine->domain, VIRT_POOL_START);
-    ((struct start_job *)job)->xml = virt_domain_xml(machine, virt->root);
+    struct start_job *start = (struct start_job *)job;
+    struct virt_machine run = *machine;
+    g_free(vm->uuid);
+    vm->uuid = machine->uuid ? g_strdup(machine->uuid) : g_uuid_string_random();
+    run.uuid = vm->uuid;
+    start->xml = virt_domain_xml(&run, virt->root);
+    start->state = g_strdup(machine->state);
     job->work = start_work;
     job->finish = start_finish;
     job->free = start_free;

@@ -15,6 +15,7 @@
 
 struct vm {
     char *domain;
+    char *uuid; /* of its last run; what libvirt says of another run is late, and ignored */
     enum machine_state state;
     enum machine_state before_pause;
     bool agent;    /* its channel is connected */
@@ -88,6 +89,7 @@ void virt_pools_stop(struct virt *virt); /* waits for running work; drops what h
 struct virt_note {
     struct virt_job *job; /* finished, or NULL: an event */
     char *domain;
+    char uuid[VIR_UUID_STRING_BUFLEN];
     bool agent; /* an agent event, else a lifecycle event */
     int event, detail;
 };
@@ -125,7 +127,14 @@ char *virt_agent_call(
 
 /* The agent's commands guest-exec (argv[0] from its PATH) and guest-exec-status, for g_free(). */
 char *virt_agent_exec(const char *const *argv, bool capture);
+char *virt_agent_exec_input(const char *const *argv, const char *input, gsize length);
 char *virt_agent_exec_status(gint64 pid);
+
+/* ---- warm states (virt_warm.c) ----------------------------------------------------------------
+ */
+
+/* In a thread: gives a domain that waits for it the state from that file; it runs afterwards. */
+bool virt_warm_wake(struct virt *virt, virDomainPtr domain, const char *state, GError **error);
 
 /* ---- names ---------------------------------------------------------------------------------- */
 

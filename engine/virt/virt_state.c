@@ -40,6 +40,7 @@ void virt_vm_free(struct vm *vm)
         g_source_unref(vm->pause_timer);
     }
     g_queue_clear(&vm->waiting); /* the jobs belong to virt->jobs */
+    g_free(vm->uuid);
     g_free(vm->domain);
     g_free(vm);
 }
@@ -98,6 +99,9 @@ static void agent_event(struct virt *virt, struct vm *vm, int state)
 void virt_state_event(struct virt *virt, const struct virt_note *note)
 {
     struct vm *vm = virt_vm(virt, note->domain);
+    if (vm->uuid && strcmp(vm->uuid, note->uuid) != 0) {
+        return;
+    }
     if (note->agent) {
         agent_event(virt, vm, note->event);
     } else if (note->event == VIR_DOMAIN_EVENT_SUSPENDED && vm->state != MACHINE_PAUSED &&
@@ -120,6 +124,7 @@ static void note_event(struct virt *virt, virDomainPtr domain, bool agent, int e
 {
     struct virt_note *note = g_new0(struct virt_note, 1);
     note->domain = g_strdup(virDomainGetName(domain));
+    (void)virDomainGetUUIDString(domain, note->uuid);
     note->agent = agent;
     note->event = event;
     note->detail = detail;

@@ -94,6 +94,28 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
             serial, agent);
 }
 
+/* Memory in a file is what libvirt has no words for where each machine names its own. */
+static void add_memory(GString *xml, const struct virt_machine *machine)
+{
+    if (!machine->ram) {
+        return;
+    }
+    g_auto(GStrv) parts = g_strsplit(machine->ram, ",", -1);
+    g_autofree char *path = g_strjoinv(",,", parts); /* QEMU's way to write one */
+    ADD(xml,
+            "  <qemu:commandline>\n"
+            "    <qemu:arg value='-object'/>\n"
+            "    <qemu:arg value='memory-backend-file,id=ram0,size=%dM,mem-path=%s,share=%s'/>\n"
+            "    <qemu:arg value='-machine'/>\n"
+            "    <qemu:arg value='memory-backend=ram0'/>\n",
+            machine->memory_mib, path, machine->state ? "off" : "on");
+    if (machine->state) {
+        ADD(xml, "    <qemu:arg value='-incoming'/>\n"
+                 "    <qemu:arg value='defer'/>\n");
+    }
+    ADD(xml, "  </qemu:commandline>\n");
+}
+
 char *virt_domain_xml(const struct virt_machine *machine, const char *root)
 {
     GString *xml = g_string_new(NULL);
@@ -101,7 +123,12 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root)
 
     ADD(xml,
             "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
-            "  <name>%s</name>\n"
+            "  <name>%s</name>\n",
+            tcg ? "qemu" : "kvm", machine->domain);
+    if (machine->uuid) {
+        ADD(xml, "  <uuid>%s</uuid>\n", machine->uuid);
+    }
+    ADD(xml,
             "  <memory unit='MiB' dumpCore='off'>%d</memory>\n"
             "  <vcpu>%d</vcpu>\n"
             "  <os>\n"
@@ -110,14 +137,15 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root)
             "    <initrd>%s</initrd>\n"
             "    <cmdline>%s</cmdline>\n"
             "  </os>\n",
-            tcg ? "qemu" : "kvm", machine->domain, machine->memory_mib, machine->vcpus,
-            machine->kernel, machine->initrd, machine->cmdline);
+            machine->memory_mib, machine->vcpus, machine->kernel, machine->initrd,
+            machine->cmdline);
     add_cpu(xml, machine);
     ADD(xml, "  <clock offset='utc'/>\n"
              "  <on_poweroff>destroy</on_poweroff>\n"
              "  <on_reboot>destroy</on_reboot>\n"
              "  <on_crash>destroy</on_crash>\n");
     add_devices(xml, machine, root);
+    add_memory(xml, machine);
     if (tcg) {
         /* that question after the start costs 0.3 s of CPU a machine under TCG */
         ADD(xml, "  <qemu:capabilities>\n"
