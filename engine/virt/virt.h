@@ -70,6 +70,12 @@ void virt_close(struct virt *virt, bool stop_machines);
 void virt_start(
         struct virt *virt, const struct virt_machine *machine, virt_done_fn done, gpointer data);
 void virt_stop(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
+/* Tells a machine who it is, by its identity port: for guests that have guest-identity running,
+ * which a machine just woken has. The answer is "" or a word ("probed"); an error has the guest's
+ * reason.
+ */
+void virt_tell(struct virt *virt, const char *domain, const char *document, gsize length,
+        int timeout_ms, virt_bytes_fn done, gpointer data);
 /* Ends a machine that was started with ram but without state, leaving in ram and in file what
  * clones wake from; file is made. The machine is gone also when it fails. */
 void virt_freeze(

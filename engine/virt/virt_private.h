@@ -11,6 +11,7 @@
 #include <libvirt/libvirt.h>
 
 #define VIRT_AGENT_CHANNEL "org.qemu.guest_agent.0"
+#define VIRT_IDENTITY_CHANNEL "org.sandtable.identity"
 #define VIRT_ROOT_MAX 64 /* bytes: libvirt's sockets below it must fit into 107 */
 
 struct vm {
@@ -139,6 +140,7 @@ bool virt_warm_wake(struct virt *virt, virDomainPtr domain, const char *state, G
 /* ---- names ---------------------------------------------------------------------------------- */
 
 char *virt_agent_socket(const char *root, const char *domain);
+char *virt_identity_socket(const char *root, const char *domain);
 
 /* ---- the serial port (virt_serial.c) -------------------------------------------------------- */
 

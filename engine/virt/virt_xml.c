@@ -70,6 +70,7 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
 {
     g_autofree char *serial = virt_serial_file(root, machine->domain);
     g_autofree char *agent = virt_agent_socket(root, machine->domain);
+    g_autofree char *identity = virt_identity_socket(root, machine->domain);
 
     ADD(xml, "  <devices>\n"
              "    <controller type='usb' model='none'/>\n"
@@ -89,9 +90,13 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
             "      <source mode='bind' path='%s'/>\n"
             "      <target type='virtio' name='" VIRT_AGENT_CHANNEL "'/>\n"
             "    </channel>\n"
+            "    <channel type='unix'>\n"
+            "      <source mode='bind' path='%s'/>\n"
+            "      <target type='virtio' name='" VIRT_IDENTITY_CHANNEL "'/>\n"
+            "    </channel>\n"
             "    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>\n"
             "  </devices>\n",
-            serial, agent);
+            serial, agent, identity);
 }
 
 /* Memory in a file is what libvirt has no words for where each machine names its own. */

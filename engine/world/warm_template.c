@@ -2,7 +2,6 @@
 #include "world/warm_template.h"
 
 #include "base/error.h"
-#include "base/text.h"
 #include "world/identity.h"
 
 #include <string.h>
@@ -10,8 +9,9 @@
 
 #define PROBE_TIMEOUT_MS 20000
 #define PROBE_RETRY_MS 200
-#define LIMIT_S 180 /* from start to frozen, on the slowest host that can run an exercise at all   \
-                     */
+#define LIMIT_S                                                                                    \
+    180 /* from start to frozen, on the slowest host that can run an exercise at all               \
+         */
 
 /* Words for the kernel that save every machine's boot, and what they leave out: the self-tests of
  * its ciphers, and work against side channels between a machine's own programs. Under emulation,
@@ -339,17 +339,19 @@ static void on_frozen(const GError *error, gpointer data)
     begin_thread(template, commit_thread, "warm-commit");
 }
 
-/* The program that clones need first has been in the memory once: they find it there. */
-static void on_primed(const struct virt_exec_result *result, const GError *error, gpointer data)
+/* The resident program answers: in clones it will. */
+static void on_primed(
+        const char *word, gsize length, gint64 size, const GError *error, gpointer data)
 {
+    (void)word;
+    (void)length;
+    (void)size;
     struct warm_template *template = data;
     if (!template->booting || g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED)) {
         return;
     }
-    if (error || result->status != 0) {
-        g_autofree char *said = error ? g_strdup(error->message)
-                                      : text_clean_tail(result->err, result->err_length, 200);
-        failed(template, "guest-identity", said);
+    if (error) {
+        failed(template, "guest-identity", error->message);
         return;
     }
     g_autofree char *state = g_build_filename(template->work, "state", NULL);
@@ -358,9 +360,8 @@ static void on_primed(const struct virt_exec_result *result, const GError *error
 
 static void prime(struct warm_template *template)
 {
-    static const char *const argv[] = {"guest-identity", NULL};
-    virt_exec_input(template->options.virt, template->domain, argv, "", 0, PROBE_TIMEOUT_MS,
-            on_primed, template);
+    virt_tell(
+            template->options.virt, template->domain, "", 0, PROBE_TIMEOUT_MS, on_primed, template);
 }
 
 static void run_probe(struct warm_template *template);

@@ -20,6 +20,7 @@ struct real_machine {
     bool launching; /* libvirt is at it */
     bool falling;   /* it did not wake, and is being stopped for a cold boot */
     bool is_itself; /* it has its identity */
+    bool answers;   /* its agent does */
     char *lost;     /* ended while launching: why */
     guint wake_limit;
     /* progress of the set-up */
@@ -62,7 +63,6 @@ void real_machine_on_warm(
 
 /* It did not wake: an alarm says why, and it is booted cold. */
 void real_machine_fall_back(struct real_machine *machine, const char *why);
-void real_machine_is_itself(struct real_machine *machine);
 
 /* What libvirt says of the machine's process and agent: reports states, and once the agent is
  * there, prepares. */
@@ -77,6 +77,9 @@ void real_machine_abandon(struct real_machine *machine);
 /* The agent answers: identity, files, the image's probe, set-up commands, one after the other; then
  * READY, or CRASHED with the command that failed. */
 void real_machine_prepare(struct real_machine *machine);
+/* The same for a machine that wakes: it is told who it is before its agent has answered. */
+void real_machine_tell(struct real_machine *machine);
+void real_machine_ping(struct real_machine *machine);
 
 /* ---- world_real_net.c ---------------------------------------------------------------------- */
 

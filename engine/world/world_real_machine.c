@@ -78,8 +78,9 @@ static void on_started(const GError *error, gpointer data)
         real_machine_fall_back(machine, error ? error->message : lost);
         return;
     }
-    if (machine->woken && !machine->is_itself && !cancelled) {
+    if (machine->woken && !cancelled) {
         machine->wake_limit = g_timeout_add_seconds(WAKE_LIMIT_S, on_wake_limit, machine);
+        real_machine_tell(machine);
     }
     answer_start(machine, error);
 }
@@ -94,6 +95,7 @@ static void launch(struct real_machine *machine, const struct image_warm *warm)
         spec.ram = warm->ram;
         spec.state = warm->state;
     }
+    machine->is_itself = machine->answers = false;
     machine->woken = warm != NULL;
     machine->launching = true;
     real_machine_set_state(machine, MACHINE_STARTING, warm ? "warm" : "cold");
@@ -103,7 +105,6 @@ static void launch(struct real_machine *machine, const struct image_warm *warm)
 void real_machine_start(struct real_machine *machine, world_done_fn done, gpointer data)
 {
     real_machine_abandon(machine);
-    machine->is_itself = false;
     machine->started = done;
     machine->started_data = data;
     if (machine->world->boot == WORLD_BOOT_COLD) {
@@ -162,12 +163,6 @@ void real_machine_fall_back(struct real_machine *machine, const char *why)
     virt_stop(machine->world->virt, machine->plan->domain, on_fallen, machine);
 }
 
-void real_machine_is_itself(struct real_machine *machine)
-{
-    machine->is_itself = true;
-    g_clear_handle_id(&machine->wake_limit, g_source_remove);
-}
-
 /* ---- what libvirt says ------------------------------------------------------------------------
  */
 
@@ -183,7 +178,8 @@ void real_machine_abandon(struct real_machine *machine)
 static bool is_lost(struct real_machine *machine, enum machine_state state, const char *reason)
 {
     bool over = state == MACHINE_CRASHED || state == MACHINE_STOPPED;
-    if (!over || !machine->woken || machine->is_itself || machine->world->going_down) {
+    if (!over || !machine->woken || (machine->is_itself && machine->answers) ||
+            machine->world->going_down) {
         return false;
     }
     if (machine->launching) {
@@ -218,6 +214,10 @@ void real_machine_on_virt(
     }
     real_machine_set_state(machine, state, reason);
     if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
-        real_machine_prepare(machine);
+        if (machine->woken) {
+            real_machine_ping(machine);
+        } else {
+            real_machine_prepare(machine);
+        }
     }
 }

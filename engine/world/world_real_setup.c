@@ -163,30 +163,6 @@ static void prepare_next(struct real_machine *machine)
 
 /* ---- identity -------------------------------------------------------------------------------- */
 
-static void on_identity(const struct virt_exec_result *result, const GError *error, gpointer data)
-{
-    struct real_machine *machine = data;
-    if (!machine->preparing) {
-        return;
-    }
-    g_autofree char *why = NULL;
-    if (error) {
-        why = g_strdup(error->message);
-    } else if (result->status != 0) {
-        g_autofree char *tail = text_clean_tail(result->err, result->err_length, 300);
-        why = g_strdup_printf("it exited with %d: %s", result->status, tail);
-    }
-    if (why && machine->woken) {
-        real_machine_fall_back(machine, why);
-    } else if (why) {
-        prepare_failed(machine, "its identity", why);
-    } else {
-        real_machine_is_itself(machine);
-        machine->probed = machine->probed || !strcmp(result->out, "probed\n");
-        prepare_next(machine);
-    }
-}
-
 /* The ports of a probe that guest-identity makes itself: in the same call. */
 static const char **probe_ports(const struct image *image)
 {
@@ -196,12 +172,8 @@ static const char **probe_ports(const struct image *image)
     return own ? (const char **)probe + 2 : NULL;
 }
 
-void real_machine_prepare(struct real_machine *machine)
+static GByteArray *begin(struct real_machine *machine)
 {
-    static const char *const argv[] = {"guest-identity", NULL};
-    if (machine->preparing) {
-        return;
-    }
     g_clear_handle_id(&machine->probe_retry, g_source_remove);
     machine->preparing = true;
     machine->made_folders = false;
@@ -211,8 +183,88 @@ void real_machine_prepare(struct real_machine *machine)
             .woken = machine->woken,
             .ports = probe_ports(machine->image),
     };
-    g_autoptr(GByteArray) document = identity_document(
+    return identity_document(
             machine->world->head.plan, machine->index, &options, &machine->next_file);
+}
+
+static void on_identity(const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (!machine->preparing) {
+        return;
+    }
+    if (error) {
+        prepare_failed(machine, "its identity", error->message);
+    } else if (result->status != 0) {
+        g_autofree char *tail = text_clean_tail(result->err, result->err_length, 300);
+        prepare_failed(machine, "its identity", tail);
+    } else {
+        machine->is_itself = true;
+        machine->probed = machine->probed || !strcmp(result->out, "probed\n");
+        prepare_next(machine);
+    }
+}
+
+void real_machine_prepare(struct real_machine *machine)
+{
+    static const char *const argv[] = {"guest-identity", NULL};
+    if (machine->preparing) {
+        return;
+    }
+    g_autoptr(GByteArray) document = begin(machine);
     virt_exec_input(machine->world->virt, machine->plan->domain, argv, (const char *)document->data,
             document->len, IDENTITY_TIMEOUT_MS, on_identity, machine);
+}
+
+/* A clone goes on once it is itself and its agent answers, in whichever order. */
+static void go_on(struct real_machine *machine)
+{
+    if (machine->is_itself && machine->answers) {
+        g_clear_handle_id(&machine->wake_limit, g_source_remove);
+        prepare_next(machine);
+    }
+}
+
+static void on_told(const char *word, gsize length, gint64 size, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    (void)length;
+    (void)size;
+    if (!machine->preparing || !machine->woken) {
+        return;
+    }
+    if (error) {
+        real_machine_fall_back(machine, error->message);
+        return;
+    }
+    machine->is_itself = true;
+    machine->probed = machine->probed || !strcmp(word, "probed");
+    go_on(machine);
+}
+
+void real_machine_tell(struct real_machine *machine)
+{
+    g_autoptr(GByteArray) document = begin(machine);
+    virt_tell(machine->world->virt, machine->plan->domain, (const char *)document->data,
+            document->len, IDENTITY_TIMEOUT_MS, on_told, machine);
+}
+
+static void on_pong(const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (machine->answers || machine->falling || !machine->woken) {
+        return;
+    }
+    if (!error) {
+        machine->answers = true;
+        go_on(machine);
+    } /* else the limit on waking ends the wait */
+}
+
+void real_machine_ping(struct real_machine *machine)
+{
+    if (!machine->answers) {
+        virt_ping(
+                machine->world->virt, machine->plan->domain, IDENTITY_TIMEOUT_MS, on_pong, machine);
+    }
 }

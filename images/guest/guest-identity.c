@@ -1,10 +1,12 @@
 /* guest-identity.c - makes a machine itself: what the engine tells it over the guest agent.
  *
  * A machine that was cloned from a warm state wakes up as a copy of its template, and one that was
- * booted wakes up as nobody; both are told who they are by one document on standard input, so both
- * end up the same. A document is a row of records, WORD LENGTH, a line feed, LENGTH bytes, a line
- * feed; records are obeyed in order (images/README.md lists them). One process does all of it:
- * under an emulated processor every exec costs milliseconds, on every machine.
+ * booted wakes up as nobody; both are told who they are by one document, so both end up the same.
+ * It comes on standard input (from the guest agent), or, for clones, on a virtio port to a resident
+ * copy of this program: that costs no process, and no turn of the agent. A document is a row of
+ * records, WORD LENGTH, a line feed, LENGTH bytes, a line feed; records are obeyed in order
+ * (images/README.md lists them). One process does all of it: under an emulated processor every exec
+ * costs milliseconds, on every machine.
  *
  * guest-identity listens PORT… is the cheap probe of an image: it succeeds when something listens
  * at each of these TCP ports.
@@ -15,23 +17,37 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/random.h>
-#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DOCUMENT_MAX (8U << 20)
 #define SEED_MAX 256
+#define SERVE_LOOK_S 60 /* should a signal be lost */
 #define HOST_KEY "/etc/ssh/ssh_host_ed25519_key"
+
+static char said[512]; /* why it failed, or "probed" */
+
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(said, sizeof(said), format, args);
+    va_end(args);
+}
 
 static bool fail(const char *what)
 {
-    fprintf(stderr, "guest-identity: %s: %s\n", what, strerror(errno));
+    say("%s: %s", what, strerror(errno));
     return false;
 }
 
@@ -104,7 +120,7 @@ static bool set_nic(char *spec, size_t length)
     char problem[160] = "";
     (void)length;
     if (!net_configure(spec, problem, sizeof(problem))) {
-        fprintf(stderr, "guest-identity: network card: %s\n", problem);
+        say("network card: %s", problem);
         return false;
     }
     return true;
@@ -176,28 +192,38 @@ static bool put_host_key_public(char *text, size_t length)
     return access("/usr/sbin/sshd", X_OK) != 0 || write_file(HOST_KEY ".pub", 0644, text, length);
 }
 
+/* By looking, not by connecting: sshd would start a process for each visitor, and under emulation
+ * that costs more than all the rest. */
+static bool table_listens(const char *path, unsigned long wanted)
+{
+    char line[256];
+    bool found = false;
+    FILE *table = fopen(path, "re");
+    while (table && !found && fgets(line, sizeof(line), table)) {
+        unsigned port = 0, state = 0;
+        /* sl: address:port address:port state */
+        found = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &port, &state) == 2 &&
+                port == wanted && state == TCP_LISTEN;
+    }
+    if (table) {
+        fclose(table);
+    }
+    return found;
+}
+
 static bool listens(const char *text)
 {
     char *end = NULL;
-    long port = strtol(text, &end, 10);
-    struct sockaddr_in address = {
-            .sin_family = AF_INET,
-            .sin_port = htons((unsigned short)port),
-            .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
+    unsigned long port = strtoul(text, &end, 10);
     if (end == text || *end || port < 1 || port > 65535) {
         errno = EINVAL;
         return fail(text);
     }
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-    if (!ok) {
-        fail(text);
+    if (table_listens("/proc/net/tcp", port) || table_listens("/proc/net/tcp6", port)) {
+        return true;
     }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok;
+    say("nothing listens at port %lu", port);
+    return false;
 }
 
 /* PORT PORT …: says "probed" when all of them listen; that they do not is no failure here. */
@@ -209,9 +235,7 @@ static bool probe(char *text, size_t length)
     for (char *port = strtok_r(text, " ", &save); port; port = strtok_r(NULL, " ", &save)) {
         ok = ok && listens(port);
     }
-    if (ok) {
-        puts("probed");
-    }
+    say("%s", ok ? "probed" : "");
     return true;
 }
 
@@ -238,43 +262,32 @@ static bool obey(const char *word, char *bytes, size_t length)
             return words[i].act(bytes, length);
         }
     }
-    fprintf(stderr, "guest-identity: unknown record \"%s\"\n", word);
+    say("unknown record \"%s\"", word);
     return false;
 }
 
-/* The whole of standard input with a NUL behind it, or NULL. */
-static char *read_document(size_t *ret_length)
+/* At most length bytes, until the end of the file; -1: errno says why. */
+static ssize_t read_full(int fd, char *bytes, size_t length)
 {
-    size_t size = 1U << 16, length = 0;
-    char *text = malloc(size);
-    while (text) {
-        ssize_t n = read(STDIN_FILENO, text + length, size - length - 1);
+    size_t at = 0;
+    while (at < length) {
+        ssize_t n = read(fd, bytes + at, length - at);
         if (n == 0) {
-            text[length] = '\0';
-            *ret_length = length;
-            return text;
-        }
-        if (n < 0 && errno != EINTR) {
             break;
         }
-        length += n > 0 ? (size_t)n : 0;
-        if (length + 1 == size) {
-            char *more = size < DOCUMENT_MAX ? realloc(text, size *= 2) : NULL;
-            if (!more) {
-                errno = EFBIG;
-                break;
-            }
-            text = more;
+        if (n < 0 && errno != EINTR) {
+            return -1;
         }
+        at += n > 0 ? (size_t)n : 0;
     }
-    fail("the document");
-    free(text);
-    return NULL;
+    return (ssize_t)at;
 }
 
+/* text has room for one byte more than length. */
 static bool obey_all(char *text, size_t length)
 {
     char *end = text + length;
+    *end = '\0';
     while (text < end) {
         char word[32];
         unsigned long size = 0;
@@ -294,22 +307,97 @@ static bool obey_all(char *text, size_t length)
     return true;
 }
 
+/* ---- on standard input: by the guest agent -----------------------------------------------------
+ */
+
+static int obey_input(void)
+{
+    char *text = malloc(DOCUMENT_MAX + 1);
+    ssize_t length = text ? read_full(STDIN_FILENO, text, DOCUMENT_MAX) : -1;
+    bool ok = length >= 0 ? obey_all(text, (size_t)length) : fail("the document");
+    free(text);
+    if (said[0]) {
+        fprintf(ok ? stdout : stderr, "%s\n", said);
+    }
+    return ok ? 0 : 1;
+}
+
+/* ---- on a port of its own: resident, for a machine that wakes -----------------------------------
+ */
+
+/* One line without its line feed; false at the end, or when it is too long. */
+static bool read_line(int fd, char *line, size_t size)
+{
+    size_t at = 0;
+    while (at + 1 < size && read_full(fd, line + at, 1) == 1) {
+        if (line[at] == '\n') {
+            line[at] = '\0';
+            return true;
+        }
+        at++;
+    }
+    return false;
+}
+
+/* LENGTH and a line feed, the document; answered by a line: ok, ok probed, or failed and why. */
+static bool serve_one(int fd)
+{
+    char head[32], reply[sizeof(said) + 16];
+    if (!read_line(fd, head, sizeof(head))) {
+        return false;
+    }
+    size_t length = strtoul(head, NULL, 10);
+    char *text = length <= DOCUMENT_MAX ? malloc(length + 1) : NULL;
+    said[0] = '\0';
+    bool read_all = text && read_full(fd, text, length) == (ssize_t)length;
+    bool ok = read_all && obey_all(text, length);
+    free(text);
+    int n = snprintf(
+            reply, sizeof(reply), "%s%s%s\n", ok ? "ok" : "failed", said[0] ? " " : "", said);
+    return read_all && write(fd, reply, (size_t)n) == n;
+}
+
+/* An end of the file means that nobody holds the other side; the kernel says by SIGIO when somebody
+ * does. */
+static int serve(const char *port)
+{
+    const struct timespec limit = {.tv_sec = SERVE_LOOK_S};
+    sigset_t io;
+    sigemptyset(&io);
+    sigaddset(&io, SIGIO);
+    sigprocmask(SIG_BLOCK, &io, NULL);
+    int fd = open(port, O_RDWR | O_CLOEXEC | O_ASYNC);
+    if (fd < 0 || fcntl(fd, F_SETOWN, getpid()) != 0) {
+        fprintf(stderr, "guest-identity: %s: %s\n", port, strerror(errno));
+        return 1;
+    }
+    for (;;) {
+        while (serve_one(fd)) {
+        }
+        (void)sigtimedwait(&io, NULL, &limit);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    umask(022);
+    if (argc == 3 && !strcmp(argv[1], "serve")) {
+        return serve(argv[2]);
+    }
     if (argc > 2 && !strcmp(argv[1], "listens")) {
         bool ok = true;
         for (int i = 2; i < argc; i++) {
             ok = ok && listens(argv[i]);
         }
+        if (!ok) {
+            fprintf(stderr, "%s\n", said);
+        }
         return ok ? 0 : 1;
     }
-    size_t length = 0;
-    char *text = argc == 1 ? read_document(&length) : NULL;
-    if (!text) {
-        fprintf(stderr, "usage: guest-identity <DOCUMENT | guest-identity listens PORT...\n");
+    if (argc != 1) {
+        fprintf(stderr, "usage: guest-identity <DOCUMENT | guest-identity serve PORT | "
+                        "guest-identity listens PORT...\n");
         return 2;
     }
-    bool ok = obey_all(text, length);
-    free(text);
-    return ok ? 0 : 1;
+    return obey_input();
 }
