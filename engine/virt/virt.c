@@ -265,12 +265,22 @@ struct start_job {
     struct virt_job job;
     char *xml;
     char *state; /* of a clone */
+    bool ended;  /* a clone that did not wake was destroyed */
 };
+
+void virt_reap(struct virt *virt, const char *domain)
+{
+    g_autofree char *file = g_strdup_printf("%s/run/qemu/%s.pid", virt->root, domain);
+    g_autofree char *pid = NULL;
+    if (g_file_get_contents(file, &pid, NULL, NULL)) {
+        virt_loop_reap((pid_t)g_ascii_strtoll(pid, NULL, 10));
+    }
+}
 
 static void start_work(struct virt_job *job, virDomainPtr none)
 {
     (void)none;
-    const struct start_job *start = (struct start_job *)job;
+    struct start_job *start = (struct start_job *)job;
     virt_loop_orphans(true);
     virDomainPtr domain = virDomainCreateXML(job->virt->connection, start->xml, VIR_DOMAIN_NONE);
     virt_loop_orphans(false);
@@ -278,15 +288,12 @@ static void start_work(struct virt_job *job, virDomainPtr none)
         virt_error_take(&job->error, job->domain, "start it");
         return;
     }
+    virt_reap(job->virt, job->domain);
     if (start->state && !virt_warm_wake(job->virt, domain, start->state, &job->error)) {
         virDomainDestroy(domain);
+        start->ended = true;
     }
     virDomainFree(domain);
-    g_autofree char *file = g_strdup_printf("%s/run/qemu/%s.pid", job->virt->root, job->domain);
-    g_autofree char *pid = NULL;
-    if (g_file_get_contents(file, &pid, NULL, NULL)) {
-        virt_loop_reap((pid_t)g_ascii_strtoll(pid, NULL, 10));
-    }
 }
 
 static void start_free(struct virt_job *job)
@@ -300,6 +307,7 @@ static bool start_finish(struct virt_job *job)
 {
     struct vm *vm = virt_vm(job->virt, job->domain);
     if (job->error && vm->state == MACHINE_STARTING) {
+        vm->stops_due += ((struct start_job *)job)->ended; /* libvirt will tell of it late */
         virt_state_set(job->virt, vm, MACHINE_CRASHED, job->error->message);
     }
     return virt_job_done(job);
@@ -309,8 +317,7 @@ void virt_start(
         struct virt *virt, const struct virt_machine *machine, virt_done_fn done, gpointer data)
 {
     struct vm *vm = virt_vm(virt, machine->domain);
-    vm->state = MACHINE_STARTING;
-    vm->stopping = vm->agent = vm->said = false;
+    virt_vm_renew(vm);
     /* the last run's output is not a sign of life */
     g_autofree char *serial = virt_serial_file(virt->root, machine->domain);
     (void)g_unlink(serial);
@@ -318,11 +325,7 @@ void virt_start(
     struct virt_job *job =
             virt_job_new(virt, sizeof(struct start_job), machine->domain, VIRT_POOL_START);
     struct start_job *start = (struct start_job *)job;
-    struct virt_machine run = *machine;
-    g_free(vm->uuid);
-    vm->uuid = machine->uuid ? g_strdup(machine->uuid) : g_uuid_string_random();
-    run.uuid = vm->uuid;
-    start->xml = virt_domain_xml(&run, virt->root);
+    start->xml = virt_domain_xml(machine, virt->root);
     start->state = g_strdup(machine->state);
     job->work = start_work;
     job->finish = start_finish;
@@ -344,11 +347,21 @@ static void stop_work(struct virt_job *job, virDomainPtr domain)
     }
 }
 
+/* The next start may follow at once: a late event of this end must not count against it. */
+static bool stop_finish(struct virt_job *job)
+{
+    if (!job->error) {
+        virt_state_stopped(job->virt, virt_vm(job->virt, job->domain));
+    }
+    return virt_job_done(job);
+}
+
 void virt_stop(struct virt *virt, const char *domain, virt_done_fn done, gpointer data)
 {
     struct virt_job *job = virt_job_new(virt, sizeof(*job), domain, VIRT_POOL_CONTROL);
     virt_vm(virt, domain)->stopping = true;
     job->work = stop_work;
+    job->finish = stop_finish;
     job->may_be_gone = true;
     job->fn.done = done;
     job->data = data;

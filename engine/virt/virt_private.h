@@ -16,19 +16,22 @@
 
 struct vm {
     char *domain;
-    char *uuid; /* of its last run; what libvirt says of another run is late, and ignored */
     enum machine_state state;
     enum machine_state before_pause;
-    bool agent;    /* its channel is connected */
-    bool stopping; /* by our own hand */
-    bool said;     /* has written to its serial port */
+    bool agent;      /* its channel is connected */
+    bool stopping;   /* by our own hand */
+    guint stops_due; /* events of ends that are known already */
+    bool said;       /* has written to its serial port */
     /* the agent takes one command at a time */
     struct virt_job *talking; /* the job that does so now */
     GQueue waiting;           /* of struct virt_job */
     struct virt_job *pausing; /* pauses once the agent is silent, or after a short while */
     GSource *pause_timer;
-    gint64 frozen_at; /* monotonic, us; 0: it runs */
-    gint64 frozen_us; /* how long it has been paused in all */
+    gint64 frozen_at;       /* monotonic, us; 0: it runs */
+    gint64 frozen_us;       /* how long it has been paused in all */
+    bool held;              /* a checkpoint is near: no new command for the agent */
+    gint64 own_stops_until; /* monotonic, us: stops before are a checkpoint's, nobody's pause */
+    guint generation;       /* counts starts: what was asked of an earlier run is void */
 };
 
 enum virt_pool { VIRT_POOL_START, VIRT_POOL_CONTROL, VIRT_POOL_AGENT, VIRT_POOLS };
@@ -60,6 +63,7 @@ struct virt_job {
     bool (*finish)(struct virt_job *job);
     void (*free)(struct virt_job *job); /* frees results; may be NULL */
     enum virt_pool pool;
+    guint generation; /* of its machine when it was made */
     bool patient;     /* an agent's job that waits while its machine is paused */
     bool may_be_gone; /* no such domain: work is called with NULL, no error */
     GError *error;
@@ -90,7 +94,6 @@ void virt_pools_stop(struct virt *virt); /* waits for running work; drops what h
 struct virt_note {
     struct virt_job *job; /* finished, or NULL: an event */
     char *domain;
-    char uuid[VIR_UUID_STRING_BUFLEN];
     bool agent; /* an agent event, else a lifecycle event */
     int event, detail;
 };
@@ -101,10 +104,14 @@ void virt_note_free(struct virt_note *note);
 
 struct vm *virt_vm(struct virt *virt, const char *domain); /* makes it when unknown */
 void virt_vm_free(struct vm *vm);
+/* A new process is about to be the machine: STARTING, without an agent. */
+void virt_vm_renew(struct vm *vm);
 void virt_state_set(struct virt *virt, struct vm *vm, enum machine_state state, const char *reason);
 void virt_state_event(struct virt *virt, const struct virt_note *note);
 /* Machines that run already. */
 bool virt_state_adopt(struct virt *virt, GError **error);
+/* Its process is gone and libvirt may not have said so yet. */
+void virt_state_stopped(struct virt *virt, struct vm *vm);
 bool virt_events_register(struct virt *virt, GError **error);
 void virt_events_deregister(struct virt *virt);
 
@@ -136,6 +143,10 @@ char *virt_agent_exec_status(gint64 pid);
 
 /* In a thread: gives a domain that waits for it the state from that file; it runs afterwards. */
 bool virt_warm_wake(struct virt *virt, virDomainPtr domain, const char *state, GError **error);
+/* ---- processes (virt.c) ---------------------------------------------------------------------- */
+
+/* In a thread: the domain's QEMU, just started, leaves no zombie. */
+void virt_reap(struct virt *virt, const char *domain);
 
 /* ---- names ---------------------------------------------------------------------------------- */
 

@@ -38,6 +38,14 @@ struct vm *virt_vm(struct virt *virt, const char *domain)
     return vm;
 }
 
+void virt_vm_renew(struct vm *vm)
+{
+    vm->state = MACHINE_STARTING;
+    vm->stopping = vm->agent = vm->said = vm->held = false;
+    vm->own_stops_until = 0;
+    vm->generation++;
+}
+
 void virt_vm_free(struct vm *vm)
 {
     if (vm->pause_timer) {
@@ -45,7 +53,6 @@ void virt_vm_free(struct vm *vm)
         g_source_unref(vm->pause_timer);
     }
     g_queue_clear(&vm->waiting); /* the jobs belong to virt->jobs */
-    g_free(vm->uuid);
     g_free(vm->domain);
     g_free(vm);
 }
@@ -89,6 +96,13 @@ static void machine_ended(struct virt *virt, struct vm *vm, int detail)
     virt_state_set(virt, vm, MACHINE_CRASHED, reason);
 }
 
+/* A checkpoint stops a machine for a moment, and a start from one begins stopped. */
+static bool is_own_stop(const struct vm *vm, int detail)
+{
+    return detail != VIR_DOMAIN_EVENT_SUSPENDED_IOERROR && !vm->pausing &&
+           g_get_monotonic_time() < vm->own_stops_until;
+}
+
 static void agent_event(struct virt *virt, struct vm *vm, int state)
 {
     vm->agent = state == VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED;
@@ -104,13 +118,10 @@ static void agent_event(struct virt *virt, struct vm *vm, int state)
 void virt_state_event(struct virt *virt, const struct virt_note *note)
 {
     struct vm *vm = virt_vm(virt, note->domain);
-    if (vm->uuid && strcmp(vm->uuid, note->uuid) != 0) {
-        return;
-    }
     if (note->agent) {
         agent_event(virt, vm, note->event);
     } else if (note->event == VIR_DOMAIN_EVENT_SUSPENDED && vm->state != MACHINE_PAUSED &&
-               !is_over(vm)) {
+               !is_over(vm) && !is_own_stop(vm, note->detail)) {
         vm->before_pause = vm->state;
         virt_state_set(virt, vm, MACHINE_PAUSED,
                 note->detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR ? "its disk failed" : "paused");
@@ -118,8 +129,18 @@ void virt_state_event(struct virt *virt, const struct virt_note *note)
         virt_vm_thaw(vm);
         virt_state_set(virt, vm, vm->before_pause, "resumed");
         virt_agent_pump(virt, vm);
+    } else if (note->event == VIR_DOMAIN_EVENT_STOPPED && vm->stops_due > 0) {
+        vm->stops_due--; /* of a process before this one */
     } else if (note->event == VIR_DOMAIN_EVENT_STOPPED || note->event == VIR_DOMAIN_EVENT_CRASHED) {
         machine_ended(virt, vm, note->detail);
+    }
+}
+
+void virt_state_stopped(struct virt *virt, struct vm *vm)
+{
+    if (!is_over(vm) && vm->state != MACHINE_DEFINED) {
+        vm->stops_due++;
+        machine_ended(virt, vm, VIR_DOMAIN_EVENT_STOPPED_DESTROYED);
     }
 }
 
@@ -129,7 +150,6 @@ static void note_event(struct virt *virt, virDomainPtr domain, bool agent, int e
 {
     struct virt_note *note = g_new0(struct virt_note, 1);
     note->domain = g_strdup(virDomainGetName(domain));
-    (void)virDomainGetUUIDString(domain, note->uuid);
     note->agent = agent;
     note->event = event;
     note->detail = detail;

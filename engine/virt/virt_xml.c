@@ -128,12 +128,7 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root)
 
     ADD(xml,
             "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
-            "  <name>%s</name>\n",
-            tcg ? "qemu" : "kvm", machine->domain);
-    if (machine->uuid) {
-        ADD(xml, "  <uuid>%s</uuid>\n", machine->uuid);
-    }
-    ADD(xml,
+            "  <name>%s</name>\n"
             "  <memory unit='MiB' dumpCore='off'>%d</memory>\n"
             "  <vcpu>%d</vcpu>\n"
             "  <os>\n"
@@ -142,8 +137,8 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root)
             "    <initrd>%s</initrd>\n"
             "    <cmdline>%s</cmdline>\n"
             "  </os>\n",
-            machine->memory_mib, machine->vcpus, machine->kernel, machine->initrd,
-            machine->cmdline);
+            tcg ? "qemu" : "kvm", machine->domain, machine->memory_mib, machine->vcpus,
+            machine->kernel, machine->initrd, machine->cmdline);
     add_cpu(xml, machine);
     ADD(xml, "  <clock offset='utc'/>\n"
              "  <on_poweroff>destroy</on_poweroff>\n"

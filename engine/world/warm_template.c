@@ -290,6 +290,11 @@ static void boot(struct warm_template *template)
     template->probing = false;
     template->started_us = g_get_monotonic_time();
     template->limit = g_timeout_add_seconds(LIMIT_S, on_limit, template);
+    /* what an engine that was killed here may have left */
+    net_batch_remove(batch, bridge);
+    for (char **tap = template->taps; *tap; tap++) {
+        net_batch_remove(batch, *tap);
+    }
     net_batch_bridge(batch, bridge);
     for (char **tap = template->taps; *tap; tap++) {
         net_batch_tap(batch, *tap, bridge);

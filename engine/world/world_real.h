@@ -21,12 +21,14 @@ struct real_machine {
     bool falling;   /* it did not wake, and is being stopped for a cold boot */
     bool is_itself; /* it has its identity */
     bool answers;   /* its agent does */
-    char *lost;     /* ended while launching: why */
+    char *fell;     /* it ended while launching: why */
     guint wake_limit;
     /* progress of the set-up */
     guint next_file, next_setup;
     bool preparing, made_folders, probed;
-    guint probe_retry; /* source of the next try of the image's probe, or 0 */
+    bool frozen, lost;       /* when adopted: found suspended, found dead */
+    bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
+    guint probe_retry;       /* source of the next try of the image's probe, or 0 */
 };
 
 struct real_world {
@@ -41,6 +43,7 @@ struct real_world {
     struct checker *checker;
     int *spaces;                   /* per team, -1 where there is none */
     bool going_down;               /* nothing is started any more */
+    bool is_up;                    /* up() has come to the machines */
     struct real_machine *machines; /* per machine of the plan */
 };
 
@@ -80,6 +83,26 @@ void real_machine_prepare(struct real_machine *machine);
 /* The same for a machine that wakes: it is told who it is before its agent has answered. */
 void real_machine_tell(struct real_machine *machine);
 void real_machine_ping(struct real_machine *machine);
+/* ---- world_real.c -------------------------------------------------------------------------- */
+
+/* One operation on several machines; done is called when the last answer is there. For each
+ * question asked: fan_out_add(), and fan_in() as its callback; fan_out_asked() after the last. */
+struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data);
+void fan_out_add(struct fan_out *all);
+void fan_in(const GError *error, gpointer data);
+void fan_out_asked(struct fan_out *all);
+
+/* ---- world_real_checkpoint.c --------------------------------------------------------------- */
+
+void real_reset(
+        struct world *head, const int *machines, gsize n, world_done_fn done, gpointer data);
+void real_checkpoint(
+        struct world *head, const struct world_save *save, world_saved_fn done, gpointer data);
+void real_restore(
+        struct world *head, const struct world_save *save, world_done_fn done, gpointer data);
+
+/* The agent of a machine that is being restored is there: READY once its clock is set. */
+void real_machine_restored(struct real_machine *machine);
 
 /* ---- world_real_net.c ---------------------------------------------------------------------- */
 
@@ -89,3 +112,19 @@ bool real_net_spaces(struct real_world *world, GError **error);
 /* Everything that the networks and cards need, and its removal: for net_submit(). */
 struct net_batch *real_net_batch(const struct real_world *world);
 struct net_batch *real_net_removal(const struct real_world *world);
+
+/* ---- world_real_adopt.c -------------------------------------------------------------------- */
+
+/* Is the machine, or one on the network, taken over from an engine that is gone? */
+bool real_adopts(const struct real_world *world, const struct plan_machine *machine);
+bool real_adopts_network(const struct real_world *world, guint network);
+
+/* Removes what such an engine left and nobody adopts; nothing where no exercise is resumed. */
+void real_adopt_clear(const struct real_world *world, struct net_batch *batch);
+
+/* True, and the state is noted, when libvirt tells of a machine before up() has come to it. */
+bool real_adopt_waits(
+        struct real_machine *machine, enum machine_state state, struct real_world *world);
+
+/* Starts, adopts or leaves the machine, as head.begin says. */
+void real_machine_begin(struct real_machine *machine, world_done_fn done, gpointer data);

@@ -72,10 +72,10 @@ static void on_started(const GError *error, gpointer data)
 {
     struct real_machine *machine = data;
     bool cancelled = g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED);
-    g_autofree char *lost = g_steal_pointer(&machine->lost);
+    g_autofree char *fell = g_steal_pointer(&machine->fell);
     machine->launching = false;
-    if (machine->woken && !cancelled && (error || lost)) {
-        real_machine_fall_back(machine, error ? error->message : lost);
+    if (machine->woken && !cancelled && (error || fell)) {
+        real_machine_fall_back(machine, error ? error->message : fell);
         return;
     }
     if (machine->woken && !cancelled) {
@@ -104,7 +104,10 @@ static void launch(struct real_machine *machine, const struct image_warm *warm)
 
 void real_machine_start(struct real_machine *machine, world_done_fn done, gpointer data)
 {
+    g_autoptr(GError) again = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED,
+            "%s: started once more before it had started", machine->plan->id);
     real_machine_abandon(machine);
+    answer_start(machine, again);
     machine->started = done;
     machine->started_data = data;
     if (machine->world->boot == WORLD_BOOT_COLD) {
@@ -170,8 +173,8 @@ void real_machine_abandon(struct real_machine *machine)
 {
     g_clear_handle_id(&machine->probe_retry, g_source_remove);
     g_clear_handle_id(&machine->wake_limit, g_source_remove);
-    g_clear_pointer(&machine->lost, g_free);
-    machine->preparing = machine->falling = false;
+    g_clear_pointer(&machine->fell, g_free);
+    machine->preparing = machine->falling = machine->restoring = false;
 }
 
 /* A clone that ends before it is itself has no part in the exercise yet. */
@@ -183,8 +186,8 @@ static bool is_lost(struct real_machine *machine, enum machine_state state, cons
         return false;
     }
     if (machine->launching) {
-        g_free(machine->lost);
-        machine->lost = g_strdup(reason);
+        g_free(machine->fell);
+        machine->fell = g_strdup(reason);
         return true;
     }
     if (state == MACHINE_CRASHED) {
@@ -214,7 +217,9 @@ void real_machine_on_virt(
     }
     real_machine_set_state(machine, state, reason);
     if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
-        if (machine->woken) {
+        if (machine->restoring) {
+            real_machine_restored(machine);
+        } else if (machine->woken) {
             real_machine_ping(machine);
         } else {
             real_machine_prepare(machine);
