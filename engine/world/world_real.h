@@ -16,7 +16,7 @@ struct real_machine {
     guint next_file, next_setup; /* progress of the set-up */
     guint next_space;
     bool preparing, made_folders, probed;
-    bool frozen, lost; /* when adopted: found suspended, found dead */
+    bool frozen, lost;       /* when adopted: found suspended, found dead */
     bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
     guint probe_retry;       /* source of the next try of the image's probe, or 0 */
 };

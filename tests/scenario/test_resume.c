@@ -420,7 +420,7 @@ static gint64 number_of(const char *path, const char *name)
     const cJSON *team = NULL;
     cJSON_ArrayForEach(team, json_array(score, "teams"))
     {
-        sum += json_int(team, name, 0);
+        sum += json_int(json_object(team, "columns"), name, 0);
     }
     return sum;
 }
