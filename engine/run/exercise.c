@@ -344,6 +344,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
         exercise->teams[i].history = g_array_new(FALSE, FALSE, sizeof(struct run_span));
         g_array_append_val(exercise->teams[i].history, all);
     }
+    exercise->white = run_white_new();
     exercise->restarts = g_ptr_array_new_with_free_func(run_restart_free);
     exercise->checkpoints = g_ptr_array_new_with_free_func(run_checkpoint_free);
     exercise->checks = g_ptr_array_new_with_free_func(check_free);
@@ -374,6 +375,7 @@ void exercise_free(struct exercise *exercise)
     run_restore_free(exercise);
     run_checkpoints_free(exercise);
     g_ptr_array_unref(exercise->restarts);
+    g_ptr_array_unref(exercise->white);
     for (guint i = 0; i < exercise->options.plan->teams->len; i++) {
         g_array_unref(exercise->teams[i].history);
     }

@@ -99,6 +99,7 @@ struct exercise {
     GPtrArray *restarts;           /* struct run_restart *: under way */
     GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
     struct run_save *saving;       /* a checkpoint that is being taken, or NULL */
+    GPtrArray *white;              /* struct run_white *: tasks that wait for one of these */
     struct run_restore *restoring; /* one that is being put back, or NULL */
 
     struct score *score;
@@ -181,6 +182,14 @@ void run_restore_free(struct exercise *exercise);
 void run_checkpoint_committed(struct exercise *exercise, const struct event *event);
 /* The team called id (NULL: -1). */
 bool run_team_find(const struct exercise *exercise, const char *id, int *ret, GError **error);
+
+/* ---- run_white.c --------------------------------------------------------------------------- */
+
+GPtrArray *run_white_new(void);
+/* As struct script_host wants it; data is the exercise. */
+void run_white_ask(gpointer data, guint64 ticket, const char *who, enum script_white what,
+        const char *subject, const char *team);
+void run_white_committed(struct exercise *exercise, const struct event *event);
 
 /* ---- run_timeline.c ------------------------------------------------------------------------ */
 

@@ -228,6 +228,7 @@ static const struct script_host host_ops = {
         .write = host_write,
         .read = host_read,
         .step = host_step,
+        .white = run_white_ask,
         .note = host_note,
         .ended = host_ended,
 };

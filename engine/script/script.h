@@ -55,6 +55,8 @@ struct script_reply {
     const char *message;   /* FAILED: for people */
 };
 
+enum script_white { SCRIPT_RESET, SCRIPT_CHECKPOINT, SCRIPT_RESTORE };
+
 /* What tasks may ask of the exercise. machine is a plan index, team a team index or -1. Each is
  * answered once by script_reply(script, ticket, …), never from inside the call. who names the task
  * for the record: "player harden". */
@@ -68,6 +70,10 @@ struct script_host {
             const char *path);
     /* Runs a step of the plan against team; the reply's text is the verdict. */
     void (*step)(gpointer data, guint64 ticket, const char *who, const char *step, int team);
+    /* Resets subject (a machine's or team's id), or saves or restores team (NULL: all) under the
+     * label subject. */
+    void (*white)(gpointer data, guint64 ticket, const char *who, enum script_white what,
+            const char *subject, const char *team);
     void (*note)(gpointer data, const char *who, int team, const char *text);
     /* A task ended: error is NULL or a message with file and line. */
     void (*ended)(gpointer data, const char *who, int team, const char *error);
