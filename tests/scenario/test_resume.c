@@ -8,6 +8,8 @@
  */
 #include "scenario/rehearsal.h"
 
+#include "base/paths.h"
+
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -33,6 +35,8 @@ struct life { /* one engine's */
     struct rehearsal r;
     gint64 kill_at; /* seq, 0: never */
     int actions;    /* of the operator, that are in the ledger */
+    int restores;
+    int pending; /* of them, begun and not ended */
 };
 static struct life *current;
 
@@ -113,9 +117,29 @@ static void restore_range(struct life *life, const enum world_begin *begin)
 
 /* ---- one engine ------------------------------------------------------------------------------ */
 
+static void count_actions(struct life *life, const struct event *event)
+{
+    static const char *const ends[] = {
+            "checkpoint.taken", "checkpoint.restored", "checkpoint.failed", NULL};
+    static const char *const slow[] = {"checkpoint", "restore", NULL};
+    auto_json body = cJSON_Parse(event->body);
+    const char *action = json_string(body, "action", "");
+    if (!strcmp(event->kind, "operator.action")) {
+        /* a restore that a resume does again is the engine's doing */
+        bool again = !strcmp(action, "restore") && life->restores++ > 0;
+        life->actions += !again;
+        life->pending += g_strv_contains(slow, action);
+    } else if (g_str_has_suffix(event->kind, ".reset")) {
+        life->pending += !strcmp(json_string(body, "state", ""), "begun") ? 1 : -1;
+    } else if (g_strv_contains(ends, event->kind)) {
+        life->pending--;
+    }
+    life->pending = MAX(life->pending, 0);
+}
+
 static void on_event(const struct event *event)
 {
-    current->actions += !strcmp(event->kind, "operator.action");
+    count_actions(current, event);
     if (event->seq == current->kill_at) {
         kill(getpid(), SIGKILL);
     }
@@ -152,23 +176,73 @@ static void make_life(struct life *life, const char *path, const struct resume *
 }
 
 /* What the operator does, each once; a life goes on where the ledger ends. */
-static const struct {
+struct deed {
     int at_s;
     const char *action, *inject;
-} operator[] = {
+};
+static const struct deed usual[] = {
         {8, "hold", "log@blue1"},
         {38, "pause", NULL},
         {38, "resume", NULL},
         {40, "release", "log@blue1"},
         {48, "fire", "early@blue1"},
+        {0, NULL, NULL},
 };
+static const struct deed white[] = {
+        {20, "checkpoint", "one"},
+        {34, "reset", "blue1/web"},
+        {50, "restore", "one"},
+        {0, NULL, NULL},
+};
+static const struct deed *deeds = usual;
+
+/* The clock stands still until such a thing is done. */
+static void await(struct life *life)
+{
+    gint64 limit = g_get_monotonic_time() + 30 * (gint64)G_USEC_PER_SEC;
+    while (life->pending > 0) {
+        if (g_get_monotonic_time() > limit) {
+            g_error("something does not end");
+        }
+        g_usleep(500); /* between looks */
+        rehearsal_settle(&life->r);
+    }
+}
+
+static void act_white(struct life *life, const char *action, const char *name)
+{
+    struct exercise *exercise = life->r.exercise;
+    g_autoptr(GError) error = NULL;
+    bool ok = false;
+    if (!strcmp(action, "checkpoint")) {
+        ok = exercise_checkpoint(exercise, name, "blue1", "test", &error);
+    } else if (!strcmp(action, "reset")) {
+        ok = exercise_reset(exercise, name, "test", &error);
+    } else {
+        ok = exercise_restore(exercise, name, NULL, "test", &error);
+    }
+    auto_json list = exercise_checkpoints(exercise);
+    if (!ok && !strcmp(action, "restore") && cJSON_GetArraySize(list) == 0) {
+        life->actions++; /* the kill came while it was being taken */
+        return;
+    }
+    if (!ok) {
+        g_error("%s: %s", action, error->message);
+    }
+    rehearsal_settle(&life->r);
+    await(life);
+}
 
 static void act(struct life *life)
 {
     struct exercise *exercise = life->r.exercise;
-    const char *action = operator[life->actions].action;
-    const char *inject = operator[life->actions].inject;
+    const char *action = deeds[life->actions].action;
+    const char *inject = deeds[life->actions].inject;
     bool ok = false;
+    if (deeds == white) {
+        act_white(life, action, inject);
+        return;
+    }
     if (!strcmp(action, "pause")) {
         ok = exercise_pause(exercise, "test", NULL);
     } else if (!strcmp(action, "resume")) {
@@ -195,8 +269,9 @@ static void live(struct life *life)
     rehearsal_settle(r);
     while (!r->ended) {
         gint64 now = clock_now(r->clock);
-        bool more = life->actions < (int)G_N_ELEMENTS(operator);
-        gint64 next_act = more ? operator[life->actions].at_s *(gint64) G_USEC_PER_SEC : G_MAXINT64;
+        const struct deed *deed = &deeds[life->actions];
+        gint64 next_act = deed->action ? deed->at_s * (gint64)G_USEC_PER_SEC : G_MAXINT64;
+        await(life);
         if (next_act <= now) {
             act(life);
             continue;
@@ -248,6 +323,10 @@ static void cut_ledger(const char *from, const char *to, gint64 last)
     ledger_reader_close(reader);
     g_assert_true(ledger_flush(ledger, NULL));
     ledger_close(ledger);
+    g_autofree char *old = paths_checkpoints(from);
+    g_autofree char *new = paths_checkpoints(to);
+    paths_remove_tree(new, NULL);
+    (void)g_rename(old, new);
 }
 
 static void second_life(const char *path, const char *score_path, gint64 kill_at, bool power_cut)
@@ -264,10 +343,11 @@ static void second_life(const char *path, const char *score_path, gint64 kill_at
     struct ledger_reader *reader = ledger_reader_open(path, NULL);
     struct event *event = NULL;
     while (ledger_reader_next(reader, &event, NULL) == 1) {
-        life.actions += !strcmp(event->kind, "operator.action");
+        count_actions(&life, event);
         event_free(event);
     }
     ledger_reader_close(reader);
+    life.pending = 0; /* what was begun must be begun anew */
     g_autofree enum world_begin *begin = resume_begin(resume, life.r.plan);
     for (guint i = 0; power_cut && i < life.r.plan->machines->len; i++) {
         begin[i] = begin[i] == WORLD_ADOPT ? WORLD_FRESH : begin[i];
@@ -331,6 +411,8 @@ static void tell(struct tale *tale, const struct event *event)
         add(tale, g_strdup_printf("player %s %s", event->subject, json_string(body, "action", "")));
     } else if (!strcmp(event->kind, "exercise.state")) {
         add(tale, g_strdup_printf("state %s", state));
+    } else if (g_str_has_prefix(event->kind, "checkpoint.")) {
+        add(tale, g_strdup(event->kind + strlen("checkpoint.")));
     }
 }
 
@@ -385,6 +467,24 @@ static void compare_counts(const struct tale *was, const struct tale *is, gint64
                         count(is, key), count(was, key));
             }
         }
+    }
+}
+
+/* Each round of each service once, whatever it found. */
+static void compare_rounds(const struct tale *was, const struct tale *is, gint64 n, bool power_cut)
+{
+    static const char *const ends[] = {"check.ok", "check.down", "check.fault"};
+    GHashTableIter iter;
+    gpointer key = NULL;
+    g_hash_table_iter_init(&iter, was->counts);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        int times = 0;
+        g_auto(GStrv) words = g_strsplit(key, " ", 4);
+        for (gsize i = 0; !strcmp(words[0], "round") && i < G_N_ELEMENTS(ends); i++) {
+            g_autofree char *one = g_strjoin(" ", words[0], words[1], words[2], ends[i], NULL);
+            times += count(is, one);
+        }
+        AGREE(strcmp(words[0], "round") != 0 || times == 1, "%s: %d times", (char *)key, times);
     }
 }
 
@@ -473,6 +573,8 @@ static void kill_and_resume(const struct place *place, gint64 n, gint64 again_af
     memset(outside, 0, sizeof(*outside));
     remove_ledger(place->first);
     remove_ledger(place->cut);
+    g_autofree char *checkpoints = paths_checkpoints(place->first);
+    paths_remove_tree(checkpoints, NULL);
     pid_t pid = fork();
     if (pid == 0) {
         first_life(place->first, place->second_score, n);
@@ -635,6 +737,29 @@ static void a_resume_may_be_killed_as_well(void **state)
     place_clear(&place);
 }
 
+/* Whatever was being taken or put back: it comes to an end, no round is lost, no score is wrong. */
+static void a_kill_amid_checkpoint_reset_or_restore_is_recovered(void **state)
+{
+    (void)state;
+    deeds = white;
+    struct place place = make_place();
+    assert_int_equal(count(&place.reference, "restored"), 1);
+    for (gint64 n = 1; n < place.reference.events; n++) {
+        bool power_cut = n % 2 == 0;
+        kill_and_resume(&place, n, 0, power_cut);
+        struct tale is = read_tale(place.cut);
+        compare_fold(place.cut, place.second_score, n, power_cut);
+        compare_rounds(&place.reference, &is, n, power_cut);
+        int taken = count(&is, "taken");
+        AGREE(count(&is, "restored") == taken, "%d taken, %d restored", taken,
+                count(&is, "restored"));
+        AGREE(is.last_at_us == END_US, "it ends at %d ms", (int)(is.last_at_us / 1000));
+        tale_clear(&is);
+    }
+    place_clear(&place);
+    deeds = usual;
+}
+
 int main(void)
 {
     outside =
@@ -647,6 +772,7 @@ int main(void)
             cmocka_unit_test(an_engine_killed_at_any_event_is_resumed_to_the_same_end),
             cmocka_unit_test(after_a_power_cut_it_comes_to_the_same_end_with_new_machines),
             cmocka_unit_test(a_resume_may_be_killed_as_well),
+            cmocka_unit_test(a_kill_amid_checkpoint_reset_or_restore_is_recovered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
