@@ -306,11 +306,13 @@ static void apply_verdict(struct resume *resume, const struct event *event, cons
         step->step = g_strdup(event->subject);
         step->team = g_strdup(event->team);
     }
-    set_text(&step->verdict, json_string(body, "verdict", ""));
+    if (!json_bool(body, "void", false)) { /* its team had been put back to before it */
+        set_text(&step->verdict, json_string(body, "verdict", ""));
+    }
     step->verdict_seq = event->seq;
     step->running_seq = 0;
     set_text(&step->by, json_string(body, "by", ""));
-    resume_add_answer(resume, step, step->verdict);
+    resume_add_answer(resume, step, json_string(body, "verdict", ""));
 }
 
 static void apply_task(struct resume *resume, const struct event *event, const cJSON *body)
