@@ -244,7 +244,8 @@ static void start_running(struct exercise *exercise, gpointer data)
     if (exercise->ending) {
         return;
     }
-    gint64 end = exercise->options.plan->duration_us;
+    bool is_moved = exercise->resume && exercise->resume->ends_us > 0; /* by a restore */
+    gint64 end = is_moved ? exercise->resume->ends_us : exercise->options.plan->duration_us;
     if (exercise->options.until_us > 0) {
         end = MIN(end, exercise->options.until_us);
     }
