@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "ledger/ledger.h"
 #include "plan/plan.h"
+#include "run/resume.h"
 #include "score/score.h"
 #include "script/script.h"
 #include "world/world.h"
@@ -42,6 +43,7 @@ struct exercise_options {
     const char *accel_why; /* … and why, in words; may be NULL */
     const cJSON *opened;   /* what the caller made or will make: [{"type","name",…}] for
                               resource.opening; the caller writes resource.closed; may be NULL */
+    const cJSON *started_with; /* "options" of exercise.created, for a resume; may be NULL */
     void (*on_event)(
             const struct event *event); /* every committed event, for people; may be NULL */
 };
@@ -56,6 +58,12 @@ void exercise_free(struct exercise *exercise);
 
 /* Sets up, runs, tears down; on_end is called once, in state DOWN. */
 void exercise_start(struct exercise *exercise, exercise_end_fn on_end, gpointer data);
+
+/* The same for an exercise whose engine was interrupted: goes on from resume (consumed), which is
+ * its ledger folded; options.ledger is that ledger, opened. options.world->begin says what becomes
+ * of its machines. Rules: run_resume.c. */
+void exercise_recover(struct exercise *exercise, struct resume *resume, exercise_end_fn on_end,
+        gpointer data);
 
 /* Operator's calls. who is for the record ("operator", a user name). An impossible call (pause of
  * an ended exercise, unknown inject) gives an error that says what is possible. */

@@ -34,6 +34,9 @@ struct script *script_load_with(const char *path, const char *const *images, str
  * found, memory_limit the bytes Lua may use (0: the usual 64 MiB). */
 struct script *script_load_text(const char *text, gsize length, const char *path,
         const char *folder, gsize memory_limit, struct plan **ret_plan, GPtrArray *problems);
+/* Writes a copy of all that was read into folder, as a scenario of its own; what require reads
+ * later goes there too. On the disk when it returns. */
+bool script_keep(struct script *script, const char *folder, GError **error);
 void script_free(struct script *script); /* accepts NULL; cancels all tasks */
 
 enum script_reply_kind {
@@ -79,6 +82,9 @@ struct script_host {
 /* Before the first task, once the plan is expanded. Seeds math.random from plan->seed. */
 void script_attach(struct script *script, const struct plan *plan, struct clock *clock,
         const struct script_host *host);
+
+/* After a resume: math.random goes on from the exercise's seed and salt. */
+void script_seed_again(struct script *script, gint64 salt);
 
 /* Starts function (a reference from the plan) as a task; it runs in the next turn. The function is
  * called with (range, me): me.team is the team's id or nil, me:machine(name) that team's machine.

@@ -16,6 +16,7 @@ struct real_machine {
     guint next_file, next_setup; /* progress of the set-up */
     guint next_space;
     bool preparing, made_folders, probed;
+    bool frozen, lost; /* when adopted: found suspended, found dead */
     bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
     guint probe_retry;       /* source of the next try of the image's probe, or 0 */
 };
@@ -30,6 +31,7 @@ struct real_world {
     struct checker *checker;
     int *spaces;                   /* per team, -1 where there is none */
     bool going_down;               /* nothing is started any more */
+    bool is_up;                    /* up() has come to the machines */
     struct real_machine *machines; /* per machine of the plan */
 };
 
@@ -84,3 +86,19 @@ bool real_net_spaces(struct real_world *world, GError **error);
 /* Everything that the networks and cards need, and its removal: for net_submit(). */
 struct net_batch *real_net_batch(const struct real_world *world);
 struct net_batch *real_net_removal(const struct real_world *world);
+
+/* ---- world_real_adopt.c -------------------------------------------------------------------- */
+
+/* Is the machine, or one on the network, taken over from an engine that is gone? */
+bool real_adopts(const struct real_world *world, const struct plan_machine *machine);
+bool real_adopts_network(const struct real_world *world, guint network);
+
+/* Removes what such an engine left and nobody adopts; nothing where no exercise is resumed. */
+void real_adopt_clear(const struct real_world *world, struct net_batch *batch);
+
+/* True, and the state is noted, when libvirt tells of a machine before up() has come to it. */
+bool real_adopt_waits(
+        struct real_machine *machine, enum machine_state state, struct real_world *world);
+
+/* Starts, adopts or leaves the machine, as head.begin says. */
+void real_machine_begin(struct real_machine *machine, world_done_fn done, gpointer data);
