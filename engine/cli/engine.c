@@ -112,7 +112,8 @@ static cJSON *opened_json(const struct engine *engine)
 static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *with, GError **error)
 {
     const struct engine_options *options = engine->options;
-    const struct world_real_options world = {.root = engine->root, .accel = options->accel};
+    const struct world_real_options world = {
+            .root = engine->root, .accel = options->accel, .boot = options->boot};
     const char *name = options->plan->name;
     engine->ledger = options->resume ? signing_open(engine->ledger_path, name, error)
                                      : signing_create(engine->ledger_path, name, error);
