@@ -53,6 +53,7 @@ struct run_player {
 };
 
 struct step_run;
+struct run_captures;
 
 struct exercise {
     struct exercise_options options;
@@ -71,6 +72,9 @@ struct exercise {
     GHashTable *waits;          /* struct run_wait *: run_wait() */
     enum run_verdict *verdicts; /* [step * teams + team] */
     GPtrArray *alarms;          /* cJSON *: raised, not cleared */
+
+    struct run_captures *captures; /* run_capture.h */
+    GPtrArray *consoles;           /* struct run_console *: in use */
 
     struct score *score;
     GError *failure; /* why it ended early, or NULL */
@@ -181,3 +185,20 @@ void run_predicate_prepare(const struct predicate_scope *scope,
 void run_script_attach(struct exercise *exercise);
 void run_players_init(struct exercise *exercise);
 void run_players_start(struct exercise *exercise);
+
+/* ---- run_capture.c, run_capture_steps.c ------------------------------------------------------ */
+
+void run_captures_init(struct exercise *exercise);
+void run_captures_free(struct exercise *exercise);
+/* The networks are up: those of the scenario begin. */
+void run_captures_start(struct exercise *exercise);
+/* Ends all; then is called once, also from inside the call. */
+void run_captures_end(struct exercise *exercise, run_then_fn then);
+/* Every committed event: steps begin and end. */
+void run_capture_event(struct exercise *exercise, const struct event *event);
+
+/* ---- run_seeing.c --------------------------------------------------------------------------- */
+
+void run_consoles_init(struct exercise *exercise);
+void run_consoles_free(struct exercise *exercise);
+int run_find_machine(const struct exercise *exercise, const char *id, GError **error); /* or -1 */

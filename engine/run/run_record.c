@@ -81,6 +81,7 @@ void run_committed(const struct event *event, const GError *error, gpointer data
     }
     exercise->seq = event->seq;
     score_apply(exercise->score, event);
+    run_capture_event(exercise, event);
     if (exercise->options.script) {
         script_event(exercise->options.script, event);
     }

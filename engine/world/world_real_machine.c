@@ -48,7 +48,9 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
         char **ret_cmdline, struct virt_card **ret_cards)
 {
     const struct plan_machine *plan = machine->plan;
-    GString *cmdline = g_string_new("console=ttyS0 quiet loglevel=3 panic=-1 " FAST_BOOT);
+    /* the last console named is the one that PID 1 writes to */
+    GString *cmdline = g_string_new(plan->host->display ? "console=tty0 " : NULL);
+    g_string_append(cmdline, "console=ttyS0 quiet loglevel=3 panic=-1 " FAST_BOOT);
     if (machine->world->accel == VIRT_ACCEL_TCG) {
         g_string_append(cmdline, plan->host->vcpus > 1 ? EMULATED_BOOT_MANY : EMULATED_BOOT);
     }
@@ -77,6 +79,7 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
             .cards = cards,
             .n_cards = plan->cards->len,
             .accel = machine->world->accel,
+            .display = plan->host->display,
     };
 }
 

@@ -1,6 +1,7 @@
 /* world_sim.c - a range in memory on a virtual clock: states, files, scripted answers. */
 #include "base/error.h"
 #include "world/world.h"
+#include "world/world_sim_seeing.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct sim_world {
     struct sim_machine *machines;
     GPtrArray *answers; /* struct answer *: on their way */
     guint boot;         /* GSource id */
+    struct sim_seeing *seeing;
 };
 
 /* An answer on its way: callbacks never come from inside the call. */
@@ -230,6 +232,7 @@ static void sim_probe(struct world *head, int team, const struct plan_probe *pro
     answer->fn.probe = done;
     answer->data = data;
     int machine = plan_machine_for(head->plan, probe->machine, team);
+    sim_seeing_probe(answer->world->seeing, machine, team);
     const struct world_sim_hooks *hooks = &answer->world->hooks;
     if (machine < 0 || answer->world->machines[machine].state != MACHINE_READY) {
         answer->probe.status = WORLD_DOWN;
@@ -259,11 +262,17 @@ static void sim_free(struct world *head)
         deliver(answer);
     }
     g_ptr_array_unref(world->answers);
+    sim_seeing_free(world->seeing);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         g_hash_table_unref(world->machines[i].files);
     }
     g_free(world->machines);
     g_free(world);
+}
+
+struct sim_seeing *sim_seeing_of(struct world *head)
+{
+    return ((struct sim_world *)head)->seeing;
 }
 
 static const struct world_ops sim_ops = {
@@ -275,6 +284,14 @@ static const struct world_ops sim_ops = {
         .write = sim_write,
         .read = sim_read,
         .probe = sim_probe,
+        .links = sim_links,
+        .capture_start = sim_capture_start,
+        .capture_stop = sim_capture_stop,
+        .capture_hold = sim_capture_hold,
+        .capture_look = sim_capture_look,
+        .capture_files = sim_capture_files,
+        .screenshot = sim_screenshot,
+        .port = sim_port,
 };
 
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks)
@@ -283,6 +300,7 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
     world->head = (struct world){.ops = &sim_ops, .plan = plan};
     world->hooks = *hooks;
     world->answers = g_ptr_array_new();
+    world->seeing = sim_seeing_new(plan);
     world->machines = g_new0(struct sim_machine, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {
         world->machines[i].files =
