@@ -8,7 +8,7 @@ _sandtable_names() {
 _sandtable() {
     local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local verbs="run check list status events score exec pause resume fire hold down verify doctor
-        image display version help"
+        image display console screenshot links capture version help"
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 ]]; then
         COMPREPLY=($(compgen -W "$verbs" -- "$word"))
@@ -18,7 +18,7 @@ _sandtable() {
         COMPREPLY=($(compgen -W "auto kvm tcg" -- "$word"))
         return
     fi
-    if [[ $before == --screenshot ]]; then
+    if [[ $before == --screenshot || $before == --output || $before == -o ]]; then
         COMPREPLY=($(compgen -f -- "$word"))
         return
     fi
@@ -29,6 +29,10 @@ _sandtable() {
     check) options+=" --teams --json" ;;
     doctor) options+=" --user --json" ;;
     list | status | score | verify | version) options+=" --json" ;;
+    console) options+=" --log --follow --vnc" ;;
+    screenshot) options+=" --output" ;;
+    links) options+=" --over --json" ;;
+    capture) options+=" --step --team --last --network --margin --output --json" ;;
     hold) options+=" --release" ;;
     down) options+=" --all" ;;
     image) options+=" --json" ;;

@@ -30,10 +30,10 @@ struct control {
     GMainContext *context;
     char *path;
     int listener;
-    GSource *accepts;  /* NULL while out of descriptors */
-    GSource *rest;     /* … and this wakes it up */
-    GHashTable *conns; /* struct control_conn * */
-    GPtrArray *execs;  /* struct control_exec *: under way */
+    GSource *accepts;     /* NULL while out of descriptors */
+    GSource *rest;        /* … and this wakes it up */
+    GHashTable *conns;    /* struct control_conn * */
+    GPtrArray *execs;     /* struct control_exec *: under way */
     GSource *telemetry;   /* while a client wants it */
     char *telemetry_last; /* the counters that were told, as text */
     bool telemetry_asked;

@@ -13,8 +13,8 @@ static void on_answer(cJSON *result, const GError *error, gpointer data)
     struct control_conn *conn = exec->conn;
     if (conn) {
         conn->execs--;
-        cJSON *reply = error ? control_rpc_failure(exec->id, error)
-                             : control_rpc_reply(exec->id, result);
+        cJSON *reply =
+                error ? control_rpc_failure(exec->id, error) : control_rpc_reply(exec->id, result);
         if (exec->id) {
             control_conn_send(conn, reply);
         } else {
@@ -244,8 +244,7 @@ static cJSON *run_console_log(const struct control_call *call, GError **error)
 void control_seeing_forget(struct control_conn *conn)
 {
     for (guint i = 0; i < conn->consoles->len; i++) {
-        exercise_console_close(
-                conn->control->exercise, g_array_index(conn->consoles, gint64, i));
+        exercise_console_close(conn->control->exercise, g_array_index(conn->consoles, gint64, i));
     }
     g_array_unref(conn->consoles);
 }

@@ -49,8 +49,7 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_ch
             .captured = header->caplen,
             .length = header->len,
     };
-    if (!batch->error &&
-            !capture_ring_packet(batch->capture->ring, &packet, &batch->error)) {
+    if (!batch->error && !capture_ring_packet(batch->capture->ring, &packet, &batch->error)) {
         pcap_breakloop(batch->capture->pcap);
     }
 }
@@ -71,8 +70,8 @@ static bool take_packets(struct net_capture *capture, GError **error)
         return false;
     }
     if (n < 0) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "%s",
-                pcap_geterr(capture->pcap));
+        g_set_error(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "%s", pcap_geterr(capture->pcap));
         return false;
     }
     return capture_ring_flush(capture->ring, now_ns(), dropped(capture), error);

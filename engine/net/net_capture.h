@@ -38,11 +38,11 @@ void net_capture_file_free(gpointer file);
 struct net_capture_state {
     guint64 packets, bytes; /* since the start, also those that have left the ring */
     guint64 dropped;
-    guint removed;  /* files that have left the ring */
+    guint removed;   /* files that have left the ring */
     guint held_lost; /* … of them, those of a held time */
-    bool running;   /* false: stopped, or ended by problem */
-    char *problem;  /* why it ended by itself, or NULL */
-    char *file;     /* being written, or NULL; the next packet will be at offset */
+    bool running;    /* false: stopped, or ended by problem */
+    char *problem;   /* why it ended by itself, or NULL */
+    char *file;      /* being written, or NULL; the next packet will be at offset */
     guint64 offset;
 };
 void net_capture_state_clear(struct net_capture_state *state);

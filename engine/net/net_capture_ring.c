@@ -182,8 +182,8 @@ struct capture_ring *capture_ring_new(const struct net_capture_options *options,
     struct capture_ring *ring = g_new0(struct capture_ring, 1);
     struct pcapng_name *names = g_new0(struct pcapng_name, options->n_names + 1);
     for (gsize i = 0; i < options->n_names; i++) {
-        names[i] = (struct pcapng_name){options->names[i].address,
-                g_strdup(options->names[i].name)};
+        names[i] =
+                (struct pcapng_name){options->names[i].address, g_strdup(options->names[i].name)};
     }
     ring->options = (struct net_capture_options){
             .name = g_strdup(options->name),
@@ -234,8 +234,7 @@ bool capture_ring_packet(
     return true;
 }
 
-bool capture_ring_flush(
-        struct capture_ring *ring, gint64 now_ns, guint64 dropped, GError **error)
+bool capture_ring_flush(struct capture_ring *ring, gint64 now_ns, guint64 dropped, GError **error)
 {
     g_mutex_lock(&ring->lock);
     ring->dropped = dropped;

@@ -14,8 +14,7 @@ void capture_ring_free(struct capture_ring *ring); /* accepts NULL; closes */
 /* The writer's: false when the disk fails. dropped is the sum so far. */
 bool capture_ring_packet(
         struct capture_ring *ring, const struct pcapng_packet *packet, GError **error);
-bool capture_ring_flush(
-        struct capture_ring *ring, gint64 now_ns, guint64 dropped, GError **error);
+bool capture_ring_flush(struct capture_ring *ring, gint64 now_ns, guint64 dropped, GError **error);
 /* The last file gets its hash. */
 bool capture_ring_close(struct capture_ring *ring, gint64 now_ns, GError **error);
 

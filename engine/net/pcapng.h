@@ -1,15 +1,16 @@
 /* pcapng.h - writes capture files: one section, its interfaces, names, packets and counts.
  *
  * libpcap reads pcapng and writes only the older format, which can name neither networks nor
- * machines. Format: draft-ietf-opsawg-pcapng, https://ietf-opsawg-wg.github.io/draft-ietf-opsawg-pcap/
- * Integers are written in the host's order, which the section's head tells the reader.
+ * machines. Format: draft-ietf-opsawg-pcapng,
+ * https://ietf-opsawg-wg.github.io/draft-ietf-opsawg-pcap/ Integers are written in the host's
+ * order, which the section's head tells the reader.
  */
 #pragma once
 
 #include <glib.h>
 #include <stdbool.h>
 
-#define PCAPNG_ETHERNET 1         /* LINKTYPE_ETHERNET */
+#define PCAPNG_ETHERNET 1        /* LINKTYPE_ETHERNET */
 #define PCAPNG_PACKET_MAX 262144 /* bytes of a packet: what libpcap reads back */
 
 struct pcapng;
@@ -22,8 +23,8 @@ struct pcapng_name { /* for whoever shows the packets */
 struct pcapng_packet {
     gint64 at_ns; /* since 1970 */
     const guint8 *bytes;
-    guint32 captured; /* bytes that are there */
-    guint32 length;   /* bytes it had on the wire */
+    guint32 captured;    /* bytes that are there */
+    guint32 length;      /* bytes it had on the wire */
     const char *comment; /* may be NULL */
 };
 

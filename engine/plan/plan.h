@@ -41,8 +41,8 @@ struct plan_subnet { /* networks = { office = { team = "blue", cidr = "10.20.1.0
     char *gateway;   /* machine name or NULL */
     guint32 checker; /* the engine's own address there for checks; default the last usable one */
     bool capture;    /* its packets are kept … */
-    gint64 capture_keep_us;    /* … those of the last so many microseconds, and of all steps … */
-    int capture_mib;           /* … in files of so many MiB in all */
+    gint64 capture_keep_us; /* … those of the last so many microseconds, and of all steps … */
+    int capture_mib;        /* … in files of so many MiB in all */
     int line;
 };
 

@@ -82,8 +82,8 @@ typedef void (*exercise_json_fn)(cJSON *result, const GError *error, gpointer da
 void exercise_links(struct exercise *exercise, exercise_json_fn done, gpointer data);
 
 /* Starts or stops the capture of a network (blue1/office). */
-bool exercise_capture(struct exercise *exercise, const char *network, bool on, const char *who,
-        GError **error);
+bool exercise_capture(
+        struct exercise *exercise, const char *network, bool on, const char *who, GError **error);
 /* [{"network","team","state","packets","bytes","dropped","removed","removed_step","problem",
  *   "files":[{"file","packets","bytes","first_us","last_us","step","sha256"}]}]; the caller's. */
 cJSON *exercise_captures(const struct exercise *exercise, bool files);

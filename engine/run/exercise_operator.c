@@ -194,8 +194,8 @@ static void exec_call_free(struct exec_call *call)
     g_free(call);
 }
 
-static struct event *exec_event(const struct exec_call *call, const char *state, int status,
-        const GError *error)
+static struct event *exec_event(
+        const struct exec_call *call, const char *state, int status, const GError *error)
 {
     const struct plan_machine *machine = run_machine_plan(call->exercise, call->machine);
     cJSON *body = cJSON_CreateObject();
@@ -221,8 +221,8 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
         result = &none;
         error = NULL;
     }
-    run_record_then(call->exercise,
-            exec_event(call, "done", result ? result->status : -1, error), NULL, NULL);
+    run_record_then(call->exercise, exec_event(call, "done", result ? result->status : -1, error),
+            NULL, NULL);
     call->done(result, error, call->data);
     exec_call_free(call);
 }
@@ -238,8 +238,8 @@ static void on_asked(struct exercise *exercise, gpointer data)
         on_exec(NULL, error, call);
         return;
     }
-    world->ops->exec(world, call->machine, (const char *const *)call->argv, call->timeout_ms,
-            on_exec, call);
+    world->ops->exec(
+            world, call->machine, (const char *const *)call->argv, call->timeout_ms, on_exec, call);
 }
 
 bool exercise_exec(struct exercise *exercise, const char *id, const char *const *argv,

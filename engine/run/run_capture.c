@@ -16,8 +16,7 @@
 
 static const struct plan_network *network_of(const struct run_capture *capture)
 {
-    return g_ptr_array_index(
-            capture->exercise->options.plan->networks, (guint)capture->network);
+    return g_ptr_array_index(capture->exercise->options.plan->networks, (guint)capture->network);
 }
 
 static struct world *world_of(const struct run_capture *capture)
@@ -203,8 +202,8 @@ static bool begin(struct run_capture *capture, GError **error)
     const struct exercise *exercise = capture->exercise;
     const struct plan_network *network = network_of(capture);
     g_autofree char *folder = run_capture_folder(exercise);
-    g_autofree char *comment = g_strdup_printf(
-            "exercise %s, network %s", exercise->options.plan->name, network->id);
+    g_autofree char *comment =
+            g_strdup_printf("exercise %s, network %s", exercise->options.plan->name, network->id);
     const struct world_capture options = {
             .folder = folder,
             .comment = comment,
@@ -245,8 +244,8 @@ static void start(struct run_capture *capture, const char *by)
     capture->by = g_strdup(by);
     capture->state = RUN_CAPTURE_STARTING;
     capture->said_dropped = capture->said_failed = capture->said_full = false;
-    run_record_then(capture->exercise, resource_event(capture, "resource.opening"), on_announced,
-            capture);
+    run_record_then(
+            capture->exercise, resource_event(capture, "resource.opening"), on_announced, capture);
 }
 
 static void on_stopped(const GError *error, gpointer data)
@@ -318,7 +317,7 @@ void run_captures_settle(struct exercise *exercise)
 {
     struct run_captures *all = exercise->captures;
     if (!all->then || (!all->given_up && (any_in(all, RUN_CAPTURE_STOPPING) ||
-                                                any_in(all, RUN_CAPTURE_STARTING)))) {
+                                                 any_in(all, RUN_CAPTURE_STARTING)))) {
         return;
     }
     g_clear_handle_id(&all->limit, g_source_remove);
@@ -341,8 +340,8 @@ void run_captures_end(struct exercise *exercise, run_then_fn then)
     run_captures_settle(exercise);
 }
 
-bool exercise_capture(struct exercise *exercise, const char *id, bool on, const char *who,
-        GError **error)
+bool exercise_capture(
+        struct exercise *exercise, const char *id, bool on, const char *who, GError **error)
 {
     const struct plan *plan = exercise->options.plan;
     int network = plan_network_index(plan, id);

@@ -153,7 +153,8 @@ static void span_record(const struct run_span *span, gint64 until_us)
     json_add_int(body, "to_us", until_us);
     cJSON *places = cJSON_AddArrayToObject(body, "places");
     for (guint i = 0; i < span->places->len; i++) {
-        cJSON_AddItemToArray(places, place_json(span, &g_array_index(span->places, struct place, i)));
+        cJSON_AddItemToArray(
+                places, place_json(span, &g_array_index(span->places, struct place, i)));
     }
     run_record(span->exercise, "capture.step", span->team, span->step, body);
 }

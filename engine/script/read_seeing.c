@@ -9,8 +9,8 @@ static void check_limits(struct reader *reader, const struct node *node, struct 
 {
     g_autofree char *path = node_path(node);
     if (subnet->capture_keep_us < KEEP_MIN_US || subnet->capture_keep_us > KEEP_MAX_US) {
-        plan_problem_add(reader->problems, plan_line(reader->plan, &subnet->capture_keep_us,
-                                                   node->line),
+        plan_problem_add(reader->problems,
+                plan_line(reader->plan, &subnet->capture_keep_us, node->line),
                 "%s.keep: must be from 1s to 24h", path);
     }
     if (subnet->capture_mib < 1 || subnet->capture_mib > SIZE_MAX_MIB) {

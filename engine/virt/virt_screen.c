@@ -1,4 +1,5 @@
-/* virt_screen.c - a picture of a machine's screen: libvirt's PPM, as PNG.
+/* virt_screen.c - a picture of a machine's screen: libvirt's PNG, or PPM where QEMU is older than
+ * 7.1, as PNG.
  *
  * The guest chooses the size of its screen, so the picture is hostile.
  */
@@ -7,6 +8,7 @@
 #include "base/error.h"
 
 #include <png.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PICTURE_MAX ((gsize)64 * 1024 * 1024) /* bytes of a PPM */
@@ -91,7 +93,8 @@ GByteArray *virt_ppm_to_png(const guint8 *ppm, gsize length, GError **error)
     g_autoptr(GByteArray) out = g_byte_array_new();
     if (!parse_ppm(ppm, length, &picture) || !write_png(&picture, out)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,
-                "its screen's picture is no PPM that could be read (%zu bytes)", length);
+                "its screen's picture is neither PNG nor a PPM that could be read (%zu bytes)",
+                length);
         return NULL;
     }
     return g_steal_pointer(&out);
@@ -106,32 +109,45 @@ struct screen_job {
 
 static int receive(virStreamPtr stream, const char *bytes, size_t length, void *data)
 {
-    GByteArray *ppm = data;
+    GByteArray *picture = data;
     (void)stream;
-    if (ppm->len + length > PICTURE_MAX) {
+    if (picture->len + length > PICTURE_MAX) {
         return -1;
     }
-    g_byte_array_append(ppm, (const guint8 *)bytes, (guint)length);
+    g_byte_array_append(picture, (const guint8 *)bytes, (guint)length);
     return (int)length;
+}
+
+static bool is_png(const GByteArray *picture)
+{
+    static const guint8 signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    return picture->len > sizeof(signature) && !memcmp(picture->data, signature, sizeof(signature));
+}
+
+static GByteArray *to_png(GByteArray *picture, const char *domain, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    if (is_png(picture)) {
+        return g_byte_array_ref(picture);
+    }
+    GByteArray *png = virt_ppm_to_png(picture->data, picture->len, &cause);
+    if (cause) {
+        g_set_error(error, SANDTABLE_ERROR, cause->code, "machine %s: %s", domain, cause->message);
+    }
+    return png;
 }
 
 static void screen_work(struct virt_job *job, virDomainPtr domain)
 {
-    g_autoptr(GByteArray) ppm = g_byte_array_new();
+    g_autoptr(GByteArray) picture = g_byte_array_new();
     virStreamPtr stream = virStreamNew(job->virt->connection, 0);
     char *type = stream ? virDomainScreenshot(domain, stream, 0, 0) : NULL;
-    bool ok = type && virStreamRecvAll(stream, receive, ppm) == 0 && virStreamFinish(stream) == 0;
-    if (!ok) {
+    if (type && virStreamRecvAll(stream, receive, picture) == 0 && virStreamFinish(stream) == 0) {
+        ((struct screen_job *)job)->png = to_png(picture, job->domain, &job->error);
+    } else {
         virt_error_take(&job->error, job->domain, "take a picture of its screen");
         if (type) {
             virStreamAbort(stream);
-        }
-    } else {
-        g_autoptr(GError) cause = NULL;
-        ((struct screen_job *)job)->png = virt_ppm_to_png(ppm->data, ppm->len, &cause);
-        if (cause) {
-            g_set_error(&job->error, SANDTABLE_ERROR, cause->code, "machine %s: %s", job->domain,
-                    cause->message);
         }
     }
     if (stream) {

@@ -1,8 +1,8 @@
 /* virt_xml.c - the domain XML of a machine: pure, and chosen for a fast boot.
  *
  * What is left out is left out on purpose: USB, balloon and video (but for machines that ask for
- * it) cost boot time and make virDomainDestroy() wait; a card's option ROM is iPXE, which nobody boots from.
- * Format: https://libvirt.org/formatdomain.html
+ * it) cost boot time and make virDomainDestroy() wait; a card's option ROM is iPXE, which nobody
+ * boots from. Format: https://libvirt.org/formatdomain.html
  */
 #include "virt/virt.h"
 #include "virt/virt_private.h"

@@ -38,7 +38,7 @@ typedef void (*world_read_fn)(
         const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data);
 typedef void (*world_probe_fn)(const struct world_probe_result *result, gpointer data);
 
-struct world_link { /* one card's traffic since the network was made, as its machine sees it */
+struct world_link {    /* one card's traffic since the network was made, as its machine sees it */
     int machine, card; /* indices into the plan's machines and the machine's cards */
     bool up;
     guint64 rx_bytes, tx_bytes, rx_packets, tx_packets;
@@ -75,8 +75,8 @@ struct world_ops {
     /* One capture a network; it ends with capture_stop(), whose done comes when the last packet is
      * on its way to the disk, or in world_free(). look and files tell of the last one, and give
      * false and NULL when there was none. */
-    bool (*capture_start)(struct world *world, int network, const struct world_capture *capture,
-            GError **error);
+    bool (*capture_start)(
+            struct world *world, int network, const struct world_capture *capture, GError **error);
     void (*capture_stop)(struct world *world, int network, world_done_fn done, gpointer data);
     void (*capture_hold)(struct world *world, int network, bool held);
     bool (*capture_look)(struct world *world, int network, struct net_capture_state *ret);

@@ -19,7 +19,7 @@ struct real_machine {
     guint probe_retry; /* source of the next try of the image's probe, or 0 */
 };
 
-struct real_capture { /* of one network */
+struct real_capture {            /* of one network */
     struct net_capture *capture; /* the last one, or NULL */
     bool stopping;
     world_done_fn done;

@@ -198,8 +198,8 @@ void real_screenshot(struct world *head, int machine, world_read_fn done, gpoint
 {
     struct screen_call *call = g_new(struct screen_call, 1);
     *call = (struct screen_call){head, machine, done, data};
-    virt_screenshot(((struct real_world *)head)->virt, machine_of(head, machine)->domain, on_screen,
-            call);
+    virt_screenshot(
+            ((struct real_world *)head)->virt, machine_of(head, machine)->domain, on_screen, call);
 }
 
 char *real_port(const struct world *head, int machine, enum world_port port)
