@@ -114,6 +114,7 @@ struct control_method {
 };
 extern const struct control_method control_methods_core[];
 extern const struct control_method control_methods_seeing[];
+extern const struct control_method control_methods_score[];
 const struct control_method *control_method_find(const char *name);
 const char **control_method_names(void); /* NULL-terminated; g_free() the list only */
 

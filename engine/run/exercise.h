@@ -113,6 +113,9 @@ char *exercise_console_log(const struct exercise *exercise, const char *machine,
  *  "captures":[…]}; the caller's. */
 cJSON *exercise_status(const struct exercise *exercise);
 cJSON *exercise_score(const struct exercise *exercise, bool explain);
+/* A correction (score_correction_new()), written to the ledger and counted from then on. */
+bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *params,
+        const char *who, GError **error);
 const char *exercise_ledger_path(const struct exercise *exercise);
 const char *exercise_name(const struct exercise *exercise);
 

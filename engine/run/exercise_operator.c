@@ -103,6 +103,19 @@ bool exercise_end(struct exercise *exercise, const char *who, const char *reason
     return true;
 }
 
+bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *params,
+        const char *who, GError **error)
+{
+    struct event *event = score_correction_new(exercise->score, kind, params, who, error);
+    if (!event) {
+        return false;
+    }
+    event->at_us = clock_now(exercise->options.clock);
+    event->wall_us = g_get_real_time();
+    run_record_then(exercise, event, NULL, NULL);
+    return true;
+}
+
 /* ---- injects ------------------------------------------------------------------------------- */
 
 static struct run_inject *find_inject(struct exercise *exercise, const char *id, GError **error)

@@ -124,6 +124,19 @@ static inline bool fake_known(const char *inject, GError **error)
     return true;
 }
 
+bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *params,
+        const char *who, GError **error)
+{
+    (void)exercise;
+    (void)kind;
+    (void)who;
+    if (!json_string(params, "reason", NULL)) {
+        g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "no reason");
+        return false;
+    }
+    return true;
+}
+
 bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
 {
     if (strcmp(exercise->state, "running") != 0) {
