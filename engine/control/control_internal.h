@@ -37,6 +37,7 @@ struct control {
     GSource *telemetry;   /* while a client wants it */
     char *telemetry_last; /* the counters that were told, as text */
     bool telemetry_asked;
+    bool telemetry_moved; /* the last look saw a change */
     gint64 consoles; /* opened so far: numbers them */
 };
 

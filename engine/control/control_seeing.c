@@ -117,7 +117,9 @@ static void on_telemetry(cJSON *result, G_GNUC_UNUSED const GError *error, gpoin
         return;
     }
     char *links = json_text(json_array(result, "links"));
-    bool changed = g_strcmp0(links, control->telemetry_last) != 0;
+    bool moved = g_strcmp0(links, control->telemetry_last) != 0;
+    bool changed = moved || control->telemetry_moved; /* that it has stopped is news as well */
+    control->telemetry_moved = moved;
     g_free(control->telemetry_last);
     control->telemetry_last = links;
     cJSON *notice = control_rpc_notice("telemetry", result);
