@@ -86,9 +86,21 @@ char *paths_socket(const char *name)
     return named(paths_runtime_dir(), name, ".sock");
 }
 
+char *paths_scenario(const char *name)
+{
+    return named(paths_state_dir(), name, ".scenario");
+}
+
 char *paths_run_root(const char *name)
 {
     return named(paths_runtime_dir(), name, ".d");
+}
+
+char *paths_checkpoints(const char *ledger_path)
+{
+    gsize length = strlen(ledger_path);
+    length -= g_str_has_suffix(ledger_path, ".ledger") ? strlen(".ledger") : 0;
+    return g_strdup_printf("%.*s.checkpoints", (int)length, ledger_path);
 }
 
 bool paths_make(const char *dir, GError **error)

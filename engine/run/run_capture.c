@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/paths.h"
+#include "run/capture_left.h"
 
 #include <string.h>
 
@@ -273,7 +274,7 @@ void run_captures_init(struct exercise *exercise)
     all->exercise = exercise;
     all->count = exercise->options.plan->networks->len;
     all->each = g_new0(struct run_capture, all->count + 1);
-    all->spans = g_ptr_array_new_with_free_func(run_span_free);
+    all->spans = g_ptr_array_new_with_free_func(run_capture_span_free);
     for (guint i = 0; i < all->count; i++) {
         all->each[i].exercise = exercise;
         all->each[i].network = (int)i;
@@ -294,12 +295,37 @@ void run_captures_free(struct exercise *exercise)
     g_clear_pointer(&exercise->captures, g_free);
 }
 
+/* It was on when the engine was killed: its files are on the record from now on. */
+static void record_left(const struct run_capture *capture)
+{
+    g_autofree char *folder = run_capture_folder(capture->exercise);
+    g_autofree char *stem = world_capture_stem(network_of(capture));
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "by", "resume");
+    cJSON_AddStringToObject(body, "folder", folder);
+    cJSON_AddStringToObject(body, "problem", "the engine was gone");
+    cJSON_AddItemToObject(body, "files",
+            capture_left_files(folder, stem, capture->exercise->resume->created_wall_us));
+    record(capture, "capture.stopped", body);
+    run_record_then(capture->exercise, resource_event(capture, "resource.closed"), NULL, NULL);
+}
+
+static bool was_on(const struct run_capture *capture)
+{
+    g_autofree char *subject = g_strdup_printf("capture:%s", network_of(capture)->id);
+    return g_hash_table_contains(capture->exercise->resume->open, subject);
+}
+
 void run_captures_start(struct exercise *exercise)
 {
     struct run_captures *all = exercise->captures;
     for (guint i = 0; i < all->count && !exercise->ending; i++) {
-        if (network_of(&all->each[i])->subnet->capture) {
-            start(&all->each[i], "scenario");
+        struct run_capture *capture = &all->each[i];
+        if (!exercise->resume && network_of(capture)->subnet->capture) {
+            start(capture, "scenario");
+        } else if (exercise->resume && was_on(capture)) {
+            record_left(capture);
+            start(capture, "resume");
         }
     }
 }
@@ -329,7 +355,7 @@ void run_captures_settle(struct exercise *exercise)
 void run_captures_end(struct exercise *exercise, run_then_fn then)
 {
     struct run_captures *all = exercise->captures;
-    run_spans_end(exercise);
+    run_capture_spans_end(exercise);
     all->then = then;
     all->limit = g_timeout_add_seconds(END_LIMIT_S, on_limit, all);
     for (guint i = 0; i < all->count; i++) {

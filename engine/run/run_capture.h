@@ -24,7 +24,7 @@ struct run_captures {
     struct exercise *exercise;
     guint count; /* of networks */
     struct run_capture *each;
-    GPtrArray *spans; /* struct run_span *: steps that run */
+    GPtrArray *spans; /* struct capture_span *: steps that run */
     guint watch;      /* GSource ids */
     guint limit;
     bool given_up;
@@ -39,9 +39,9 @@ void run_captures_settle(struct exercise *exercise);
 
 /* ---- run_capture_steps.c: which packets belong to which step -------------------------------- */
 
-struct run_span;
-void run_span_free(gpointer span);
+struct capture_span;
+void run_capture_span_free(gpointer span);
 /* A capture has begun: steps that run already are in it. */
 void run_capture_began(struct run_capture *capture);
 /* The exercise ends: what is known of the steps that still run goes to the record. */
-void run_spans_end(struct exercise *exercise);
+void run_capture_spans_end(struct exercise *exercise);

@@ -18,7 +18,7 @@ struct place { /* of one capture */
     guint64 packets;
 };
 
-struct run_span { /* one step that runs */
+struct capture_span { /* one step that runs */
     struct exercise *exercise;
     char *step, *from;
     int team;
@@ -32,7 +32,7 @@ static void place_clear(gpointer place)
     g_free(((struct place *)place)->file);
 }
 
-static void hold(const struct run_span *span, bool held)
+static void hold(const struct capture_span *span, bool held)
 {
     struct world *world = span->exercise->options.world;
     for (guint i = 0; i < span->places->len; i++) {
@@ -40,9 +40,9 @@ static void hold(const struct run_span *span, bool held)
     }
 }
 
-void run_span_free(gpointer data)
+void run_capture_span_free(gpointer data)
 {
-    struct run_span *span = data;
+    struct capture_span *span = data;
     g_clear_handle_id(&span->release, g_source_remove);
     g_array_unref(span->places);
     g_free(span->step);
@@ -51,7 +51,7 @@ void run_span_free(gpointer data)
 }
 
 /* The target team's networks, and those of the team that attacks. */
-static bool concerns(const struct run_span *span, const struct plan_network *network)
+static bool concerns(const struct capture_span *span, const struct plan_network *network)
 {
     const struct plan *plan = span->exercise->options.plan;
     int from = plan_machine_index(plan, span->from);
@@ -59,7 +59,7 @@ static bool concerns(const struct run_span *span, const struct plan_network *net
            (from >= 0 && run_machine_plan(span->exercise, from)->team == network->team);
 }
 
-static void add_place(struct run_span *span, const struct run_capture *capture)
+static void add_place(struct capture_span *span, const struct run_capture *capture)
 {
     struct world *world = span->exercise->options.world;
     struct net_capture_state state = {0};
@@ -75,7 +75,7 @@ static void add_place(struct run_span *span, const struct run_capture *capture)
     world->ops->capture_hold(world, capture->network, true);
 }
 
-static void consider(struct run_span *span, const struct run_capture *capture)
+static void consider(struct capture_span *span, const struct run_capture *capture)
 {
     const struct plan *plan = span->exercise->options.plan;
     const struct plan_network *network = plan->networks->pdata[capture->network];
@@ -88,18 +88,18 @@ void run_capture_began(struct run_capture *capture)
 {
     GPtrArray *spans = capture->exercise->captures->spans;
     for (guint i = 0; i < spans->len; i++) {
-        struct run_span *span = spans->pdata[i];
+        struct capture_span *span = spans->pdata[i];
         if (!span->release) {
             consider(span, capture);
         }
     }
 }
 
-static struct run_span *span_find(struct exercise *exercise, const char *step, int team)
+static struct capture_span *span_find(struct exercise *exercise, const char *step, int team)
 {
     GPtrArray *spans = exercise->captures->spans;
     for (guint i = 0; i < spans->len; i++) {
-        struct run_span *span = spans->pdata[i];
+        struct capture_span *span = spans->pdata[i];
         if (!span->release && span->team == team && !strcmp(span->step, step)) {
             return span;
         }
@@ -110,7 +110,7 @@ static struct run_span *span_find(struct exercise *exercise, const char *step, i
 static void span_begin(struct exercise *exercise, const struct event *event, const cJSON *body)
 {
     struct run_captures *all = exercise->captures;
-    struct run_span *span = g_new0(struct run_span, 1);
+    struct capture_span *span = g_new0(struct capture_span, 1);
     span->exercise = exercise;
     span->step = g_strdup(json_string(body, "step", ""));
     span->from = g_strdup(json_string(body, "from", ""));
@@ -124,7 +124,7 @@ static void span_begin(struct exercise *exercise, const struct event *event, con
     g_ptr_array_add(all->spans, span);
 }
 
-static cJSON *place_json(const struct run_span *span, const struct place *place)
+static cJSON *place_json(const struct capture_span *span, const struct place *place)
 {
     const struct plan *plan = span->exercise->options.plan;
     struct world *world = span->exercise->options.world;
@@ -142,7 +142,7 @@ static cJSON *place_json(const struct run_span *span, const struct place *place)
     return json;
 }
 
-static void span_record(const struct run_span *span, gint64 until_us)
+static void span_record(const struct capture_span *span, gint64 until_us)
 {
     if (span->places->len == 0) {
         return;
@@ -161,14 +161,14 @@ static void span_record(const struct run_span *span, gint64 until_us)
 
 static gboolean on_release(gpointer data)
 {
-    struct run_span *span = data;
+    struct capture_span *span = data;
     hold(span, false);
     span->release = 0;
     g_ptr_array_remove(span->exercise->captures->spans, span);
     return G_SOURCE_REMOVE;
 }
 
-static void span_end(struct run_span *span, gint64 wall_us)
+static void span_end(struct capture_span *span, gint64 wall_us)
 {
     span_record(span, wall_us);
     span->release = g_timeout_add_seconds(HOLD_AFTER_S, on_release, span);
@@ -183,7 +183,7 @@ void run_capture_event(struct exercise *exercise, const struct event *event)
     auto_json body = json_parse(event->body, strlen(event->body), NULL);
     const char *step = json_string(body, "step", "");
     int team = plan_team_index(exercise->options.plan, event->team);
-    struct run_span *span = span_find(exercise, step, team);
+    struct capture_span *span = span_find(exercise, step, team);
     if (verdict && span) {
         span_end(span, event->wall_us);
     } else if (!verdict && !span && !strcmp(json_string(body, "state", ""), "running")) {
@@ -191,11 +191,11 @@ void run_capture_event(struct exercise *exercise, const struct event *event)
     }
 }
 
-void run_spans_end(struct exercise *exercise)
+void run_capture_spans_end(struct exercise *exercise)
 {
     GPtrArray *spans = exercise->captures->spans;
     for (guint i = 0; i < spans->len; i++) {
-        const struct run_span *span = spans->pdata[i];
+        const struct capture_span *span = spans->pdata[i];
         if (!span->release) {
             span_record(span, g_get_real_time());
         }

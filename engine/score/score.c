@@ -18,6 +18,7 @@ struct score *score_new(void)
     g_ptr_array_add(score->columns, NULL);
     score->tallies = g_array_new(FALSE, TRUE, sizeof(struct score_tally));
     score->voids = g_ptr_array_new_with_free_func(score_void_free);
+    score->histories = g_ptr_array_new_with_free_func(score_history_free);
     score->models = score_models_new(score, NULL); /* none yet */
     return score;
 }
@@ -27,6 +28,7 @@ void score_free(struct score *score)
     if (score) {
         g_ptr_array_unref(score->models);
         g_ptr_array_unref(score->voids);
+        g_ptr_array_unref(score->histories);
         g_array_unref(score->tallies);
         g_ptr_array_unref(score->columns);
         g_array_unref(score->choices);
@@ -98,6 +100,7 @@ static void apply_created(struct score *score, const struct event *event)
     }
     add_adjustments(score);
     name_columns(score);
+    g_ptr_array_set_size(score->histories, (int)score->roster.teams->len);
     g_array_set_size(score->tallies, score->roster.teams->len * score->roster.services->len);
     g_ptr_array_unref(score->models);
     score->models = score_models_new(score, NULL);
@@ -119,11 +122,21 @@ static void tally(struct score *score, const struct score_fact *fact)
     }
 }
 
+/* Something that was counted counts no more, or again. */
 static void run_anew(struct score *score)
 {
     g_ptr_array_unref(score->models);
     score->models = score_models_new(score, NULL);
-    score_models_run(score, score->models);
+    guint cells = score->tallies->len;
+    g_array_set_size(score->tallies, 0);
+    g_array_set_size(score->tallies, cells); /* cleared */
+    for (guint i = 0; i < score->facts->len; i++) {
+        const struct score_fact *fact = &g_array_index(score->facts, struct score_fact, i);
+        if (!score_is_void(score, fact)) {
+            tally(score, fact);
+            score_models_fact(score->models, fact);
+        }
+    }
 }
 
 void score_apply(struct score *score, const struct event *event)

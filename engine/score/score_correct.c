@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#define SPANS_MAX 1024
+
 void score_void_free(gpointer data)
 {
     struct score_void *rule = data;
@@ -18,15 +20,55 @@ void score_void_free(gpointer data)
 
 static bool matches(const struct score_void *rule, const struct score_fact *fact)
 {
-    return !rule->lifted && fact->seq >= rule->from_seq && fact->seq <= rule->to_seq &&
+    return !rule->lifted && !rule->restore && fact->seq >= rule->from_seq && fact->seq <= rule->to_seq &&
            fact->at_us >= rule->from_us && fact->at_us <= rule->to_us &&
            (rule->team < 0 || rule->team == fact->team || rule->team == fact->other) &&
            (rule->service < 0 || rule->service == fact->service) &&
            (rule->kind < 0 || rule->kind == fact->kind);
 }
 
+void score_history_free(gpointer data)
+{
+    if (data) {
+        g_array_unref(data);
+    }
+}
+
+/* To whom it happened, when it is something that a restore takes back; else -1. */
+static int owner_of(const struct score_fact *fact)
+{
+    switch (fact->kind) {
+    case FACT_CHECK:
+    case FACT_BLOCKED:
+    case FACT_ISSUED:
+        return fact->team;
+    case FACT_EFFECT:
+    case FACT_CAPTURE:
+        return fact->other;
+    default: /* what people know stays: answers, grades, adjustments by hand */
+        return -1;
+    }
+}
+
+/* Did it happen to a team between a checkpoint and its restoring? */
+static bool is_undone(const struct score *score, const struct score_fact *fact)
+{
+    int owner = owner_of(fact);
+    const GArray *history = owner < 0 ? NULL : g_ptr_array_index(score->histories, (guint)owner);
+    for (guint i = 0; history && i < history->len; i++) {
+        const struct score_span *span = &g_array_index(history, struct score_span, i);
+        if (fact->seq >= span->from && fact->seq <= span->to) {
+            return false;
+        }
+    }
+    return history != NULL;
+}
+
 bool score_is_void(const struct score *score, const struct score_fact *fact)
 {
+    if (is_undone(score, fact)) {
+        return true;
+    }
     for (guint i = 0; i < score->voids->len; i++) {
         if (matches(g_ptr_array_index(score->voids, i), fact)) {
             return true;
@@ -55,7 +97,7 @@ static bool lift(struct score *score, gint64 seq)
 {
     for (guint i = 0; i < score->voids->len; i++) {
         struct score_void *rule = g_ptr_array_index(score->voids, i);
-        if (rule->seq == seq) {
+        if (rule->seq == seq && !rule->restore) {
             rule->lifted = true;
             return true;
         }
@@ -100,13 +142,75 @@ static bool read_void(struct score *score, const struct event *event, const cJSO
     return true;
 }
 
+static GArray *read_history(const cJSON *list, gint64 seq)
+{
+    GArray *history = g_array_new(FALSE, FALSE, sizeof(struct score_span));
+    const cJSON *pair = NULL;
+    cJSON_ArrayForEach(pair, list)
+    {
+        const cJSON *from = cJSON_GetArrayItem(pair, 0);
+        const cJSON *to = cJSON_GetArrayItem(pair, 1);
+        if (cJSON_IsNumber(from) && cJSON_IsNumber(to) && history->len < SPANS_MAX) {
+            struct score_span span = {
+                    .from = (gint64)CLAMP(from->valuedouble, 0, (double)seq),
+                    .to = (gint64)CLAMP(to->valuedouble, 0, (double)seq),
+            };
+            g_array_append_val(history, span);
+        }
+    }
+    struct score_span rest = {.from = seq, .to = G_MAXINT64};
+    g_array_append_val(history, rest);
+    return history;
+}
+
+static gint64 count_undone(const struct score *score)
+{
+    gint64 facts = 0;
+    for (guint i = 0; i < score->facts->len; i++) {
+        facts += is_undone(score, &g_array_index(score->facts, struct score_fact, i));
+    }
+    return facts;
+}
+
+/* checkpoint.restored says by seq which events still count of each team it put back; a later one
+ * may make some count again. */
+static bool read_restored(struct score *score, const struct event *event, const cJSON *body)
+{
+    g_autoptr(GString) teams = g_string_new(NULL);
+    gint64 before = count_undone(score);
+    const cJSON *list = NULL;
+    cJSON_ArrayForEach(list, json_object(body, "counts"))
+    {
+        int team = score_index(score->roster.team_ids, list->string);
+        if (team < 0 || !cJSON_IsArray(list)) {
+            continue;
+        }
+        gpointer *place = &g_ptr_array_index(score->histories, (guint)team);
+        score_history_free(*place);
+        *place = read_history(list, event->seq);
+        g_string_append_printf(teams, "%s%s", teams->len > 0 ? ", " : "", list->string);
+    }
+    if (teams->len == 0) {
+        return false;
+    }
+    struct score_void *rule = g_new0(struct score_void, 1);
+    rule->seq = event->seq;
+    rule->restore = true;
+    rule->facts = count_undone(score) - before;
+    rule->reason = g_strdup_printf("%s put back to checkpoint %s", teams->str, event->subject);
+    rule->by = g_strdup(json_string(body, "by", ""));
+    g_ptr_array_add(score->voids, rule);
+    return true;
+}
+
 bool score_correct(struct score *score, const struct event *event)
 {
-    if (strcmp(event->kind, "score.voided") != 0) {
+    bool restored = !strcmp(event->kind, "checkpoint.restored");
+    if (!restored && strcmp(event->kind, "score.voided") != 0) {
         return false;
     }
     auto_json body = json_parse(event->body, strlen(event->body), NULL);
-    return read_void(score, event, body);
+    return restored ? read_restored(score, event, body) : read_void(score, event, body);
 }
 
 cJSON *score_corrections(const struct score *score)
@@ -114,7 +218,7 @@ cJSON *score_corrections(const struct score *score)
     cJSON *list = cJSON_CreateArray();
     for (guint i = 0; i < score->voids->len; i++) {
         const struct score_void *rule = g_ptr_array_index(score->voids, i);
-        gint64 facts = 0;
+        gint64 facts = rule->facts;
         for (guint k = 0; k < score->facts->len; k++) {
             facts += matches(rule, &g_array_index(score->facts, struct score_fact, k));
         }

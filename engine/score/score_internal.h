@@ -29,12 +29,18 @@ struct score_tally { /* of one service of one team: for people, whatever the mod
     gint64 passed, failed, faults;
 };
 
+struct score_span { /* of events, by seq; both ends included */
+    gint64 from, to;
+};
+
 struct score_void { /* what a correction takes out of the count; every condition must hold */
     gint64 seq;     /* of the correction itself */
     gint64 from_seq, to_seq, from_us, to_us;
     int team, service; /* -1: any */
     int kind;          /* enum score_fact_kind, -1: any */
     bool lifted;
+    bool restore; /* a team was put back: its history says what is void */
+    gint64 facts; /* … and so many had become void by that */
     char *reason, *by;
 };
 
@@ -51,6 +57,7 @@ struct score {
     GPtrArray *columns;   /* char *, NULL-terminated */
     GArray *tallies;      /* struct score_tally [team * services + service] */
     GPtrArray *voids;     /* struct score_void */
+    GPtrArray *histories; /* by team: GArray of struct score_span, what counts of it; NULL: all */
 };
 
 /* ---- score_plan.c -------------------------------------------------------------------------- */
@@ -79,6 +86,7 @@ bool score_correct(struct score *score, const struct event *event);
 bool score_is_void(const struct score *score, const struct score_fact *fact);
 cJSON *score_corrections(const struct score *score);
 void score_void_free(gpointer data);
+void score_history_free(gpointer data); /* accepts NULL */
 
 /* ---- score_run.c --------------------------------------------------------------------------- */
 

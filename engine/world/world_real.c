@@ -14,7 +14,7 @@ struct fan_out {
     gpointer data;
 };
 
-static struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data)
+struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data)
 {
     struct fan_out *all = g_new0(struct fan_out, 1);
     all->world = world;
@@ -24,7 +24,12 @@ static struct fan_out *fan_out_new(struct real_world *world, world_done_fn done,
     return all;
 }
 
-static void fan_in(const GError *error, gpointer data)
+void fan_out_add(struct fan_out *all)
+{
+    all->left++;
+}
+
+void fan_in(const GError *error, gpointer data)
 {
     struct fan_out *all = data;
     if (error && !all->error) {
@@ -45,7 +50,7 @@ static gboolean fan_in_idle(gpointer data)
 }
 
 /* The asker's own part ends in the next turn: a callback never comes from inside the call. */
-static void fan_out_asked(struct fan_out *all)
+void fan_out_asked(struct fan_out *all)
 {
     g_idle_add(fan_in_idle, all);
 }
@@ -64,7 +69,7 @@ static void on_virt_state(
         const char *domain, enum machine_state state, const char *reason, gpointer data)
 {
     struct real_machine *machine = by_domain(data, domain);
-    if (machine) {
+    if (machine && !real_adopt_waits(machine, state, data)) {
         real_machine_on_virt(machine, state, reason);
     }
 }
@@ -77,9 +82,10 @@ static void start_machines(const GError *error, gpointer data)
         fan_in(error, all);
         return;
     }
+    world->is_up = true;
     for (guint i = 0; i < world->head.plan->machines->len; i++) {
         all->left++;
-        real_machine_start(&world->machines[i], fan_in, all);
+        real_machine_begin(&world->machines[i], fan_in, all);
     }
     fan_in(NULL, all);
 }
@@ -311,7 +317,7 @@ static void real_free(struct world *head)
     real_captures_free(world);
     checker_free(world->checker);
     if (world->virt) {
-        virt_close(world->virt, true);
+        virt_close(world->virt, !head->leave);
     }
     net_close(world->net);
     for (guint i = 0; i < head->plan->teams->len; i++) {
@@ -343,6 +349,9 @@ static const struct world_ops real_ops = {
         .capture_files = real_capture_files,
         .screenshot = real_screenshot,
         .port = real_port,
+        .reset = real_reset,
+        .checkpoint = real_checkpoint,
+        .restore = real_restore,
 };
 
 static const struct image *find_image(struct real_world *world, const char *name, GError **error)

@@ -174,6 +174,41 @@ bool exercise_hold(
            fake_act(exercise, held ? "hold" : "release", who, inject);
 }
 
+bool exercise_reset(struct exercise *exercise, const char *target, const char *who, GError **error)
+{
+    (void)error;
+    return fake_act(exercise, "reset", who, target);
+}
+
+bool exercise_checkpoint(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error)
+{
+    (void)team;
+    (void)error;
+    return fake_act(exercise, "checkpoint", who, label);
+}
+
+bool exercise_restore(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error)
+{
+    (void)team;
+    (void)error;
+    return fake_act(exercise, "restore", who, label);
+}
+
+bool exercise_checkpoint_remove(
+        struct exercise *exercise, const char *label, const char *who, GError **error)
+{
+    (void)error;
+    return fake_act(exercise, "checkpoint-remove", who, label);
+}
+
+cJSON *exercise_checkpoints(const struct exercise *exercise)
+{
+    (void)exercise;
+    return cJSON_CreateArray();
+}
+
 static inline gboolean fake_exec_done(gpointer data)
 {
     struct fake_exec *exec = data;
