@@ -295,6 +295,13 @@ static void sim_free(struct world *head)
     g_free(world);
 }
 
+static const char *sim_way(struct world *head, int machine)
+{
+    (void)head;
+    (void)machine;
+    return "cold"; /* every time from nothing */
+}
+
 static const struct world_ops sim_ops = {
         .free = sim_free,
         .up = sim_up,
@@ -307,6 +314,7 @@ static const struct world_ops sim_ops = {
         .reset = sim_reset,
         .checkpoint = sim_saved,
         .restore = sim_restore,
+        .way = sim_way,
 };
 
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks)
