@@ -134,6 +134,7 @@ struct model {
     enum model_state state;
     gint64 seq, at_us, wall_us; /* of the last event */
     gint64 duration_us;         /* 0: open end */
+    char code[12];              /* of the last signed checkpoint, for outsiders to note */
     guint64 round;              /* the highest check round seen */
     GPtrArray *teams, *networks, *machines, *services, *steps, *injects; /* struct model_… */
     struct model_cell *cells;                                            /* [service][team] */

@@ -191,6 +191,23 @@ static void on_alarm(struct model *model, const struct event *event, const cJSON
     model_say(model, event, TONE_BAD, "⚠ %s", alarm->text);
 }
 
+static void on_signed(struct model *model, const struct event *event, const cJSON *body)
+{
+    (void)event;
+    g_strlcpy(model->code, json_string(body, "code", ""), sizeof model->code);
+}
+
+static void on_correction(struct model *model, const struct event *event, const cJSON *body)
+{
+    g_autofree char *reason = g_utf8_make_valid(json_string(body, "reason", ""), -1);
+    if (!strcmp(event->kind, "score.adjusted")) {
+        model_say(model, event, TONE_PLAIN, "%s: %+g points by hand: %s",
+                model_team_title(model, event->team), json_number(body, "points", 0), reason);
+    } else {
+        model_say(model, event, TONE_PLAIN, "Taken out of the score: %s", reason);
+    }
+}
+
 static const struct handler {
     const char *kind;
     void (*run)(struct model *model, const struct event *event, const cJSON *body);
@@ -208,6 +225,9 @@ static const struct handler {
         {"operator.action", on_operator},
         {"operator.exec", on_operator},
         {"note", on_note},
+        {"score.adjusted", on_correction},
+        {"score.voided", on_correction},
+        {"ledger.signed", on_signed},
         {"alarm.raised", on_alarm},
         {"alarm.cleared", on_alarm},
 };
