@@ -91,6 +91,11 @@ char *paths_run_root(const char *name)
     return named(paths_runtime_dir(), name, ".d");
 }
 
+char *paths_disks(const char *name)
+{
+    return named(paths_state_dir(), name, ".disks");
+}
+
 bool paths_make(const char *dir, GError **error)
 {
     struct stat st;

@@ -52,13 +52,20 @@ static void say_event(const struct event *event)
 
 /* ---- signals ------------------------------------------------------------------------------- */
 
+static void remove_folders(const struct engine *engine)
+{
+    g_autofree char *disks = paths_disks(engine->options->plan->name);
+    paths_remove_tree(engine->root, NULL);
+    paths_remove_tree(disks, NULL);
+}
+
 /* A second signal: no manners, but nothing stays behind. */
 static void end_at_once(struct engine *engine)
 {
     cli_say("killed; `sandtable events %s` tells what happened", engine->options->plan->name);
     cell_kill(&engine->cell, engine->root, 2000, NULL);
     unlink(engine->socket);
-    paths_remove_tree(engine->root, NULL);
+    remove_folders(engine);
     ledger_close(engine->ledger);
     _exit(130);
 }
@@ -188,7 +195,7 @@ static void close_all(struct engine *engine, bool began, const cJSON *opened)
     exercise_free(engine->exercise);
     script_free(engine->options->script);
     if (engine->owns_root) {
-        paths_remove_tree(engine->root, NULL);
+        remove_folders(engine);
     }
     if (began) {
         record_closed(engine, opened);

@@ -209,8 +209,9 @@ static int remove_all(const char *name, const struct cell_identity *cell, GError
 {
     g_autofree char *root = paths_run_root(name);
     g_autofree char *socket = paths_socket(name);
+    g_autofree char *disks = paths_disks(name);
     int killed = cell_kill(cell, root, KILL_LIMIT_MS, error);
-    if (killed < 0 || !paths_remove_tree(root, error)) {
+    if (killed < 0 || !paths_remove_tree(root, error) || !paths_remove_tree(disks, error)) {
         return -1;
     }
     unlink(socket);

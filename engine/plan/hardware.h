@@ -12,6 +12,7 @@
 #define PLAN_DISK_MIN_MIB 16
 #define PLAN_DISK_MAX_MIB (256 * 1024)
 #define PLAN_READY_TIMEOUT_MS 300000
+#define PLAN_DISK_MOUNT "/srv/data" /* where a recipe's machine has its disk by default */
 
 enum plan_ready_kind {
     PLAN_READY_UNSAID,

@@ -22,6 +22,7 @@ struct run_machine {
     enum machine_state state;
     char *reason;
     gint64 started_us, booted_us, ready_us; /* monotonic; 0: not yet */
+    bool restarting;
 };
 
 struct run_inject {

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "virt/virt_hardware.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -38,6 +40,9 @@ struct virt_machine {   /* what to start; strings are copied */
     const struct virt_card *cards;
     gsize n_cards;
     enum virt_accel accel;
+    const struct virt_disk *disks; /* after root and modules */
+    gsize n_disks;
+    const struct virt_hardware *hardware; /* it boots from its first disk; NULL: kernel and root */
 };
 
 struct virt_exec_result {
@@ -83,6 +88,9 @@ void virt_write(struct virt *virt, const char *domain, const char *path, const c
  * (no error). */
 void virt_read(struct virt *virt, const char *domain, const char *path, gint64 offset, gsize max,
         virt_bytes_fn done, gpointer data);
+
+/* The log of what came out of a machine's serial port; the caller frees it. */
+char *virt_serial_file(const char *root, const char *domain);
 
 /* The domain's XML: a pure function, golden-tested. The caller frees it. */
 char *virt_domain_xml(const struct virt_machine *machine, const char *root);

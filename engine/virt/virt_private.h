@@ -127,6 +127,14 @@ char *virt_agent_call(
 char *virt_agent_exec(const char *const *argv, bool capture);
 char *virt_agent_exec_status(gint64 pid);
 
+/* ---- XML (virt_xml.c, virt_xml_disk.c) ------------------------------------------------------ */
+
+/* Appends the format with every value escaped. */
+void virt_xml_add(GString *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void virt_xml_disks(GString *xml, const struct virt_machine *machine);
+/* The whole domain of a machine with hardware. */
+char *virt_xml_hardware(const struct virt_machine *machine, const char *root);
+
 /* ---- names ---------------------------------------------------------------------------------- */
 
 char *virt_agent_socket(const char *root, const char *domain);
@@ -137,7 +145,6 @@ char *virt_agent_socket(const char *root, const char *domain);
 #define VIRT_SERIAL_MAX ((goffset)1024 * 1024)
 #define VIRT_SERIAL_KEEP ((goffset)256 * 1024)
 
-char *virt_serial_file(const char *root, const char *domain);
 /* The last line with text in it of the serial log, cleaned, at most 160 bytes; or NULL. */
 char *virt_serial_last_line(const char *root, const char *domain);
 /* MACHINE_BOOTED at the first output of each machine that starts. */

@@ -9,7 +9,7 @@
 
 /* Every value goes through GLib's markup escaping. */
 #define ADD(text, ...) virt_xml_add(text, __VA_ARGS__)
-G_GNUC_PRINTF(2, 3) static void virt_xml_add(GString *text, const char *format, ...)
+void virt_xml_add(GString *text, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
@@ -77,6 +77,7 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
              "    <video><model type='none'/></video>\n");
     add_disk(xml, machine->root, "vda");
     add_disk(xml, machine->modules, "vdb");
+    virt_xml_disks(xml, machine);
     for (gsize i = 0; i < machine->n_cards; i++) {
         add_card(xml, &machine->cards[i]);
     }
@@ -96,6 +97,9 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
 
 char *virt_domain_xml(const struct virt_machine *machine, const char *root)
 {
+    if (machine->hardware) {
+        return virt_xml_hardware(machine, root);
+    }
     GString *xml = g_string_new(NULL);
     bool tcg = machine->accel == VIRT_ACCEL_TCG;
 

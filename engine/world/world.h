@@ -52,6 +52,9 @@ struct world_ops {
     /* From the team-side namespace of team. */
     void (*probe)(struct world *world, int team, const struct plan_probe *probe,
             world_probe_fn done, gpointer data);
+    /* Power off and on: memory is lost, disks stay. done: it was started again (not: is ready). Not
+     * while another restart of the machine is under way. */
+    void (*restart)(struct world *world, int machine, world_done_fn done, gpointer data);
 };
 
 struct world { /* the head of every implementation */
@@ -93,7 +96,7 @@ void world_free(struct world *world);
 /* What will exist outside the process for plan, in the order of making: the caller writes it to the
  * ledger before up() and again, when it is gone, after down(). */
 struct world_resource {
-    const char *type; /* space, bridge, veth, tap, domain */
+    const char *type; /* space, bridge, veth, tap, domain, disk */
     char *name;
     int team; /* index, or -1 */
 };

@@ -1,5 +1,6 @@
 /* world_real.c - the real range: networks by netlink, machines by libvirt, checks by sockets. */
 #include "world/world_real.h"
+#include "world/world_real_disk.h"
 #include "base/error.h"
 
 #include <string.h>
@@ -159,6 +160,9 @@ static const char *domain_of(struct world *head, int machine)
 static void real_exec(struct world *head, int machine, const char *const *argv, int timeout_ms,
         world_exec_fn done, gpointer data)
 {
+    if (real_refuse_exec(head, machine, done, data)) {
+        return;
+    }
     struct exec_call *call = g_new(struct exec_call, 1);
     *call = (struct exec_call){done, data};
     virt_exec(((struct real_world *)head)->virt, domain_of(head, machine), argv, timeout_ms,
@@ -168,6 +172,9 @@ static void real_exec(struct world *head, int machine, const char *const *argv, 
 static void real_write(struct world *head, int machine, const char *path, const char *bytes,
         gsize length, world_done_fn done, gpointer data)
 {
+    if (real_refuse_write(head, machine, done, data)) {
+        return;
+    }
     virt_write(((struct real_world *)head)->virt, domain_of(head, machine), path, bytes, length,
             done, data);
 }
@@ -175,6 +182,9 @@ static void real_write(struct world *head, int machine, const char *path, const 
 static void real_read(struct world *head, int machine, const char *path, gint64 offset, gsize max,
         world_read_fn done, gpointer data)
 {
+    if (real_refuse_read(head, machine, done, data)) {
+        return;
+    }
     virt_read(((struct real_world *)head)->virt, domain_of(head, machine), path, offset, max, done,
             data);
 }
@@ -258,6 +268,13 @@ static void real_free(struct world *head)
     for (guint i = 0; i < head->plan->machines->len; i++) {
         real_machine_abandon(&world->machines[i]);
     }
+    real_refuse_settle(world);
+    for (guint i = 0; i < head->plan->machines->len; i++) {
+        real_restart_abandon(&world->machines[i]);
+    }
+    while (world->making > 0) { /* threads use what is freed below; each tool ends by its limits */
+        g_main_context_iteration(NULL, TRUE);
+    }
     checker_free(world->checker);
     if (world->virt) {
         virt_close(world->virt, true);
@@ -268,6 +285,10 @@ static void real_free(struct world *head)
             close(world->spaces[i]);
         }
     }
+    for (guint i = 0; i < head->plan->machines->len; i++) {
+        real_disk_free(&world->machines[i]);
+    }
+    g_ptr_array_unref(world->refusals);
     g_hash_table_unref(world->images);
     g_free(world->spaces);
     g_free(world->machines);
@@ -284,6 +305,7 @@ static const struct world_ops real_ops = {
         .write = real_write,
         .read = real_read,
         .probe = real_probe,
+        .restart = real_restart,
 };
 
 static const struct image *find_image(struct real_world *world, const char *name, GError **error)
@@ -305,6 +327,7 @@ struct world *world_real_new(
     world->head = (struct world){.ops = &real_ops, .plan = plan};
     world->root = g_strdup(options->root);
     world->accel = options->accel;
+    world->refusals = g_ptr_array_new();
     world->images =
             g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
     world->spaces = g_new(int, plan->teams->len + 1);

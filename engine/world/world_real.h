@@ -7,6 +7,16 @@
 #include "net/net.h"
 #include "world/world.h"
 
+struct real_disk { /* of a machine with files of its own (world_real_disk.h) */
+    char *overlay, *data, *seed, *nvram, *uuid;
+    const char *code, *vars; /* the host's UEFI firmware */
+    struct virt_disk disks[2];
+    struct virt_hardware hardware;
+    guint timer; /* of the next look whether it is ready, or 0 */
+    guint epoch; /* answers to earlier looks count no more */
+    gint64 started_us, looked_us;
+};
+
 struct real_machine {
     struct real_world *world;
     int index;
@@ -17,6 +27,9 @@ struct real_machine {
     guint next_space;
     bool preparing, made_folders, probed;
     guint probe_retry; /* source of the next try of the image's probe, or 0 */
+    bool mounted;      /* the data disk is where it belongs */
+    struct real_disk *disk; /* NULL: none was started from */
+    struct real_restart *restart; /* under way, or NULL */
 };
 
 struct real_world {
@@ -29,6 +42,8 @@ struct real_world {
     struct checker *checker;
     int *spaces;                   /* per team, -1 where there is none */
     bool going_down;               /* nothing is started any more */
+    int making;                    /* threads that make disks */
+    GPtrArray *refusals;           /* answers on their way (world_real_refuse.c) */
     struct real_machine *machines; /* per machine of the plan */
 };
 

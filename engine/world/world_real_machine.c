@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "world/world_real.h"
+#include "world/world_real_disk.h"
 
 #include <string.h>
 
@@ -78,6 +79,7 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
             .n_cards = plan->cards->len,
             .accel = machine->world->accel,
     };
+    real_disk_describe(machine, ret);
 }
 
 static void prepare_next(struct real_machine *machine);
@@ -120,6 +122,29 @@ static void on_setup_done(const struct virt_exec_result *result, const GError *e
         return;
     }
     prepare_next(machine);
+}
+
+static void on_mounted(const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (machine->preparing && !error && result->status != 0) {
+        g_autofree char *why = text_clean_tail(result->err, result->err_length, 300);
+        prepare_failed(machine, "mounting its disk", why);
+        return;
+    }
+    on_written(error, data);
+}
+
+/* The disk that survives restarts, before files are written that may lie on it. */
+static bool prepare_disk(struct real_machine *machine)
+{
+    g_auto(GStrv) argv = machine->mounted ? NULL : real_disk_mount_argv(machine);
+    machine->mounted = true;
+    if (argv) {
+        virt_exec(machine->world->virt, machine->plan->domain, (const char *const *)argv,
+                SETUP_TIMEOUT_MS, on_mounted, machine);
+    }
+    return argv != NULL;
 }
 
 static void on_command_done(
@@ -236,6 +261,9 @@ static void make_folders(struct real_machine *machine)
 static void prepare_next(struct real_machine *machine)
 {
     const struct plan_host *host = machine->plan->host;
+    if (prepare_disk(machine)) {
+        return;
+    }
     if (!machine->made_folders) {
         machine->made_folders = true;
         make_folders(machine);
@@ -261,7 +289,9 @@ static void prepare_next(struct real_machine *machine)
         return;
     }
     machine->preparing = false;
-    real_machine_set_state(machine, MACHINE_READY, "set up");
+    if (!real_disk_await(machine)) {
+        real_machine_set_state(machine, MACHINE_READY, "set up");
+    }
 }
 
 static void prepare(struct real_machine *machine)
@@ -271,7 +301,7 @@ static void prepare(struct real_machine *machine)
     }
     g_clear_handle_id(&machine->probe_retry, g_source_remove);
     machine->preparing = true;
-    machine->made_folders = false;
+    machine->made_folders = machine->mounted = false;
     machine->probed = !machine->image->probe[0];
     machine->next_file = machine->next_setup = machine->next_space = 0;
     prepare_next(machine);
@@ -280,6 +310,7 @@ static void prepare(struct real_machine *machine)
 void real_machine_abandon(struct real_machine *machine)
 {
     g_clear_handle_id(&machine->probe_retry, g_source_remove);
+    real_disk_abandon(machine);
     machine->preparing = false;
 }
 
@@ -297,11 +328,12 @@ void real_machine_on_virt(
     }
     if (state == MACHINE_PAUSED && machine->state != MACHINE_PAUSED) {
         machine->before_pause = machine->state;
-    } else if (state == MACHINE_BOOTED && machine->state == MACHINE_PAUSED &&
-               machine->before_pause == MACHINE_READY) {
+    } else if ((state == MACHINE_BOOTED || state == MACHINE_STARTING) &&
+               machine->state == MACHINE_PAUSED && machine->before_pause == MACHINE_READY) {
         state = MACHINE_READY; /* libvirt knows only that it runs again */
     }
     real_machine_set_state(machine, state, reason);
+    real_restart_note(machine);
     if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
         prepare(machine);
     }
@@ -313,7 +345,11 @@ void real_machine_start(struct real_machine *machine, world_done_fn done, gpoint
     g_autofree char *cmdline = NULL;
     g_autofree struct virt_card *cards = NULL;
     real_machine_abandon(machine);
-    real_machine_describe(machine, &spec, &cmdline, &cards);
     real_machine_set_state(machine, MACHINE_STARTING, "");
+    if (real_disk_has(machine)) {
+        real_disk_start(machine, done, data);
+        return;
+    }
+    real_machine_describe(machine, &spec, &cmdline, &cards);
     virt_start(machine->world->virt, &spec, done, data);
 }

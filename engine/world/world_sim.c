@@ -176,6 +176,19 @@ static void sim_pause(struct world *head, bool paused, world_done_fn done, gpoin
     sim_done(head, done, data);
 }
 
+/* As the real world: nothing but the network reaches a machine without an agent. */
+static bool refuse_agentless(struct answer *answer)
+{
+    const struct plan_machine *plan =
+            g_ptr_array_index(answer->world->head.plan->machines, (guint)answer->machine);
+    if (!answer->error && plan->host->hardware.agent == 0) {
+        g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "machine %s has no guest agent (image \"%s\"): no command or file reaches it",
+                plan->id, plan->host->image);
+    }
+    return answer->error != NULL;
+}
+
 static void sim_exec(struct world *head, int machine, const char *const *argv, int timeout_ms,
         world_exec_fn done, gpointer data)
 {
@@ -184,7 +197,7 @@ static void sim_exec(struct world *head, int machine, const char *const *argv, i
     answer->fn.exec = done;
     answer->data = data;
     const struct world_sim_hooks *hooks = &answer->world->hooks;
-    if (!answer->error && hooks->exec) {
+    if (!refuse_agentless(answer) && hooks->exec) {
         answer->status = hooks->exec(hooks->data, machine, argv, &answer->out, &answer->err);
         if (answer->status < 0) {
             g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
@@ -199,7 +212,7 @@ static void sim_write(struct world *head, int machine, const char *path, const c
     struct answer *answer = answer_new(head, machine);
     answer->fn.done = done;
     answer->data = data;
-    if (!answer->error) {
+    if (!refuse_agentless(answer)) {
         GHashTable *files = answer->world->machines[machine].files;
         g_hash_table_insert(files, g_strdup(path), g_string_new_len(bytes, (gssize)length));
     }
@@ -214,7 +227,7 @@ static void sim_read(struct world *head, int machine, const char *path, gint64 o
     answer->data = data;
     answer->size = -1;
     const GString *file = g_hash_table_lookup(answer->world->machines[machine].files, path);
-    if (!answer->error && file) {
+    if (!refuse_agentless(answer) && file) {
         gsize from = MIN((gsize)offset, file->len);
         answer->size = (gint64)file->len;
         answer->length = MIN(max, file->len - from);
@@ -237,6 +250,20 @@ static void sim_probe(struct world *head, int team, const struct plan_probe *pro
     } else if (hooks->probe) {
         answer->probe.status =
                 hooks->probe(hooks->data, team, probe, &answer->out, &answer->probe.value);
+    }
+}
+
+/* Memory is not simulated, so all that is seen of a restart is that the machine was away. */
+static void sim_restart(struct world *head, int machine, world_done_fn done, gpointer data)
+{
+    struct sim_world *world = (struct sim_world *)head;
+    static const enum machine_state states[] = {MACHINE_STOPPED, MACHINE_STARTING};
+    for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
+        set_state(world, machine, states[i], "simulated");
+    }
+    sim_done(head, done, data);
+    if (!world->boot) {
+        world->boot = g_idle_add(boot_all, world);
     }
 }
 
@@ -275,6 +302,7 @@ static const struct world_ops sim_ops = {
         .write = sim_write,
         .read = sim_read,
         .probe = sim_probe,
+        .restart = sim_restart,
 };
 
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks)

@@ -43,8 +43,7 @@ cloud_config_modules: []
 cloud_final_modules: [runcmd, scripts-user]
 system_info: {distro: debian, ssh_svcname: ssh, default_user: {name: debian, lock_passwd: true}}
 CLOUD
-rm -rf /etc/cloud/cloud.cfg.d /etc/cloud/ds-identify.cfg
-mkdir -p /etc/cloud/cloud.cfg.d
+find /etc/cloud/cloud.cfg.d -type f ! -name 05_logging.cfg -delete
 echo 'datasource: NoCloud' >/etc/cloud/ds-identify.cfg
 # nothing is fetched from anywhere: the service to look at is Python's own
 cat >/etc/systemd/system/web.service <<'UNIT'
