@@ -7,7 +7,7 @@ _sandtable_names() {
 
 _sandtable() {
     local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs="run check list status events score exec pause resume fire hold down verify doctor
+    local verbs="run check list status events score exec restart pause resume fire hold down verify doctor
         image display version help"
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 ]]; then
@@ -31,7 +31,10 @@ _sandtable() {
     list | status | score | verify | version) options+=" --json" ;;
     hold) options+=" --release" ;;
     down) options+=" --all" ;;
-    image) options+=" --json" ;;
+    image)
+        options+=" --json --format --os --firmware --tpm --memory --cpus --agent --no-agent --ready"
+        options+=" --cloud-init --user --ssh-key --cards --bus --sha256 --description --replace"
+        ;;
     display) options+=" --screenshot --at --size --fullscreen" ;;
     esac
     if [[ $word == -* ]]; then
@@ -40,7 +43,13 @@ _sandtable() {
     fi
     case $verb in
     run | check) COMPREPLY=($(compgen -f -- "$word")) ;;
-    image) COMPREPLY=($(compgen -W "build list verify prune" -- "$word")) ;;
+    image)
+        if [[ ${COMP_WORDS[2]} == import && $COMP_CWORD -gt 3 ]]; then
+            COMPREPLY=($(compgen -f -- "$word"))
+            return
+        fi
+        COMPREPLY=($(compgen -W "build list verify prune import remove" -- "$word"))
+        ;;
     list | doctor | version) ;;
     *) COMPREPLY=($(compgen -W "$(_sandtable_names)" -- "$word") $(compgen -f -X '!*.ledger' -- "$word")) ;;
     esac

@@ -137,7 +137,8 @@ int image_import_run(int argc, char **argv, GError **error)
     __attribute__((cleanup(words_clear))) struct words words = {0};
     const GOptionEntry entries[] = {
             {"format", 0, 0, G_OPTION_ARG_STRING, &words.format,
-                    "auto, qcow2, raw, ova, vmdk, vhd, vhdx or vdi (auto: by its first bytes)", "F"},
+                    "auto, qcow2, raw, ova, vmdk, vhd, vhdx or vdi (auto: by its first bytes)",
+                    "F"},
             {"os", 0, 0, G_OPTION_ARG_STRING, &words.os, "linux or windows", "OS"},
             {"firmware", 0, 0, G_OPTION_ARG_STRING, &words.firmware, "bios, uefi or uefi-secure",
                     "F"},

@@ -18,9 +18,9 @@ struct script *cli_load_scenario(
 {
     g_autoptr(GPtrArray) images = image_plan_images(error);
     g_auto(GStrv) names = images ? names_of(images) : NULL;
-    struct script *script = names ? script_load_with(path, (const char *const *)names, ret_plan,
-                                            problems, error)
-                                  : NULL;
+    struct script *script =
+            names ? script_load_with(path, (const char *const *)names, ret_plan, problems, error)
+                  : NULL;
     if (!script) {
         return NULL;
     }

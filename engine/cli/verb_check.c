@@ -124,8 +124,7 @@ static int run(int argc, char **argv, GError **error)
     }
     auto_plan plan = NULL;
     g_autoptr(GPtrArray) problems = plan_problems_new();
-    struct script *script =
-            cli_load_scenario(argv[1], &plan, problems, error);
+    struct script *script = cli_load_scenario(argv[1], &plan, problems, error);
     bool ok = script && plan_expand(plan, teams, error);
     script_free(script);
     if (error && *error) {

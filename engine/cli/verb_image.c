@@ -198,7 +198,8 @@ static int run(int argc, char **argv, GError **error)
 
 const struct verb verb_image = {
         .name = "image",
-        .usage = "image build [NAME…] | list [--json] | verify [NAME…] | prune | import NAME FILE … | "
+        .usage = "image build [NAME…] | list [--json] | verify [NAME…] | prune | import NAME FILE "
+                 "… | "
                  "remove NAME…",
         .summary = "machine images: build, import, list, check every byte, remove old ones",
         .order = 60,

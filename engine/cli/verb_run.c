@@ -5,8 +5,8 @@
 #include "cell/doctor.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
-#include "cli/spawn_display.h"
 #include "cli/load_scenario.h"
+#include "cli/spawn_display.h"
 #include "image/image.h"
 #include "script/script.h"
 
@@ -71,8 +71,7 @@ static bool choose_name(struct plan *plan, const char *wanted, GError **error)
 static struct script *read_scenario(const char *path, struct plan **ret_plan, GError **error)
 {
     g_autoptr(GPtrArray) problems = plan_problems_new();
-    struct script *script =
-            cli_load_scenario(path, ret_plan, problems, error);
+    struct script *script = cli_load_scenario(path, ret_plan, problems, error);
     if (!script && problems->len > 0) {
         g_autofree char *file = script_file(path);
         g_autofree char *text = plan_problems_text(problems, file);

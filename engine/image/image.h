@@ -23,7 +23,8 @@ struct image {
     gint64 size;    /* bytes of root.squashfs (of all files for the kernel) */
     int memory_mib; /* what the recipe recommends */
     char **probe;   /* argv that succeeds in a machine whose services are up; may be empty */
-    struct image_disk *disk; /* of an imported image (import.h), which has neither root nor kernel */
+    struct image_disk
+            *disk; /* of an imported image (import.h), which has neither root nor kernel */
 };
 
 typedef void (*image_progress_fn)(const char *line, gpointer data);

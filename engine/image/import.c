@@ -63,8 +63,9 @@ static bool options_are_valid(const struct import_options *options, GError **err
         wrong = "the name: use a-z, 0-9 and -, beginning with a letter, at most 31";
     } else if (options->format && !g_strv_contains(import_formats(), options->format)) {
         wrong = "--format: use auto, qcow2, raw, ova, vmdk, vhd, vhdx or vdi";
-    } else if (options->sha256 && (strlen(options->sha256) != 64 ||
-                                          strspn(options->sha256, "0123456789abcdefABCDEF") != 64)) {
+    } else if (options->sha256 &&
+               (strlen(options->sha256) != 64 ||
+                       strspn(options->sha256, "0123456789abcdefABCDEF") != 64)) {
         wrong = "--sha256: 64 hex digits are wanted";
     } else if (options->memory_mib && (options->memory_mib < 32 || options->memory_mib > 65536)) {
         wrong = "--memory: from 32 to 65536 MiB";
@@ -271,8 +272,8 @@ static cJSON *settings_json(const struct import *import)
     cJSON_AddStringToObject(out, "os", os);
     cJSON_AddStringToObject(out, "firmware", firmware);
     cJSON_AddStringToObject(out, "bus", bus);
-    cJSON_AddStringToObject(out, "cards",
-            first_of(given->cards, import->ovf.cards, windows ? "e1000e" : "virtio"));
+    cJSON_AddStringToObject(
+            out, "cards", first_of(given->cards, import->ovf.cards, windows ? "e1000e" : "virtio"));
     cJSON_AddBoolToObject(out, "tpm", given->tpm == 1);
     cJSON_AddBoolToObject(out, "agent", given->agent == 1);
     cJSON_AddBoolToObject(out, "cloud_init", given->cloud_init);

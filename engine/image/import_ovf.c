@@ -116,8 +116,7 @@ static void start_disk(
         parse->file_ref = g_strdup(file);
         double bytes = g_ascii_strtod(capacity ? capacity : "0", NULL) *
                        unit_of(attribute(names, values, "capacityAllocationUnits"));
-        parse->out->capacity =
-                bytes > 0 && bytes <= (double)IMPORT_BYTES_MAX ? (gint64)bytes : 0;
+        parse->out->capacity = bytes > 0 && bytes <= (double)IMPORT_BYTES_MAX ? (gint64)bytes : 0;
     }
 }
 
@@ -195,8 +194,7 @@ static void end_value(struct parse *parse, const char *name)
     }
 }
 
-static void on_end(
-        GMarkupParseContext *context, const char *element, gpointer data, GError **error)
+static void on_end(GMarkupParseContext *context, const char *element, gpointer data, GError **error)
 {
     struct parse *parse = data;
     const char *name = local(element);
@@ -216,8 +214,8 @@ static void on_end(
     g_string_truncate(parse->text, 0);
 }
 
-static void on_text(GMarkupParseContext *context, const char *text, gsize length, gpointer data,
-        GError **error)
+static void on_text(
+        GMarkupParseContext *context, const char *text, gsize length, gpointer data, GError **error)
 {
     struct parse *parse = data;
     (void)context;
@@ -229,8 +227,7 @@ static void on_text(GMarkupParseContext *context, const char *text, gsize length
 /* The parsed whole: one disk, whose file is named. */
 static bool finish(struct parse *parse, GError **error)
 {
-    const char *href =
-            parse->file_ref ? g_hash_table_lookup(parse->files, parse->file_ref) : NULL;
+    const char *href = parse->file_ref ? g_hash_table_lookup(parse->files, parse->file_ref) : NULL;
     if (parse->disks == 0) {
         return fail(error, "has no disk");
     }

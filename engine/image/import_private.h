@@ -44,10 +44,10 @@ GPtrArray *tar_members(int fd, gint64 bytes, GError **error);
 
 /* ---- import_ovf.c --------------------------------------------------------------------------- */
 
-struct ovf { /* what an OVF says of its one machine */
+struct ovf {    /* what an OVF says of its one machine */
     char *disk; /* href of the file that is its disk */
     gint64 capacity;
-    int memory_mib, cpus; /* 0: not said */
+    int memory_mib, cpus;                    /* 0: not said */
     const char *cards, *bus, *firmware, *os; /* ours for it, NULL: not said */
 };
 void ovf_clear(struct ovf *ovf);

@@ -87,7 +87,9 @@ const char *import_format_of(
             {"vhdx", 0, 8, "vhdxfile"}, {"vhd", 0, 8, "conectix"},
             {"vdi", 64, 4, "\x7f\x10\xda\xbe"}, {"ova", 257, 5, "ustar"}, {0}};
     static const struct magic others[] = {{"packed with gzip (gunzip it first)", 0, 2, "\x1f\x8b"},
-            {"packed with xz (unxz it first)", 0, 6, "\xfd" "7zXZ\0"},
+            {"packed with xz (unxz it first)", 0, 6,
+                    "\xfd"
+                    "7zXZ\0"},
             {"packed with zstd (unzstd it first)", 0, 4, "\x28\xb5\x2f\xfd"},
             {"packed with bzip2 (bunzip2 it first)", 0, 3, "BZh"},
             {"a zip archive (unzip it first)", 0, 4, "PK\3\4"}, {0}};
@@ -290,8 +292,8 @@ gint64 import_probe_file(const char *file, const char *format, GError **error)
         close(fd);
     }
     g_autofree char *tool = safe ? tool_find("qemu-img", "qemu-utils", error) : NULL;
-    const char *argv[] = {tool, "info", "-U", "--output=json", "-f", import_driver(format), "--",
-            file, NULL};
+    const char *argv[] = {
+            tool, "info", "-U", "--output=json", "-f", import_driver(format), "--", file, NULL};
     g_autofree char *json = tool ? tool_run(argv, NULL, error) : NULL;
     return json ? import_info_size(json, strlen(json), file, error) : -1;
 }

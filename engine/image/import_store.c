@@ -97,7 +97,8 @@ static bool read_hardware(const cJSON *json, struct plan_hardware *hardware)
     hardware->cloud_init = json_bool(json, "cloud_init", false);
     hardware->tpm = json_bool(json, "tpm", false);
     hardware->agent = json_bool(json, "agent", false);
-    return read_word(json, "os", &hardware->os) && read_word(json, "firmware", &hardware->firmware) &&
+    return read_word(json, "os", &hardware->os) &&
+           read_word(json, "firmware", &hardware->firmware) &&
            read_word(json, "cards", &hardware->cards) && read_word(json, "bus", &hardware->bus) &&
            (!*ready || plan_ready_parse(ready, &hardware->ready));
 }

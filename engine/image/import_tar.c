@@ -17,8 +17,8 @@
 static int fail(GError **error, const char *what, const char *name)
 {
     g_autofree char *shown = text_clean_tail(name, strlen(name), 100);
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "ova: member \"%s\" %s", shown,
-            what);
+    g_set_error(
+            error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "ova: member \"%s\" %s", shown, what);
     return -1;
 }
 

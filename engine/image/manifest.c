@@ -97,8 +97,7 @@ static cJSON *head_json(const char *name, const char *digest)
 }
 
 /* Adds the files' digests and puts the manifest into dir. */
-static bool write_with_files(
-        const char *dir, cJSON *out, const char *const *files, GError **error)
+static bool write_with_files(const char *dir, cJSON *out, const char *const *files, GError **error)
 {
     cJSON *list = cJSON_AddArrayToObject(out, "files");
     for (const char *const *name = files; *name; name++) {

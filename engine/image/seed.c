@@ -49,8 +49,7 @@ char *seed_network_config(const struct seed *seed)
     return json_text(config);
 }
 
-static void add_file(
-        cJSON *files, const char *path, const char *content, gsize length, int mode)
+static void add_file(cJSON *files, const char *path, const char *content, gsize length, int mode)
 {
     cJSON *out = cJSON_CreateObject();
     g_autofree char *base64 = g_base64_encode((const guchar *)content, length);
@@ -99,14 +98,13 @@ char *seed_user_data(const struct seed *seed)
         add_file(files, file->path, file->content, file->length, file->mode);
     }
     if (seed->forward) {
-        add_file(files, "/etc/sysctl.d/90-sandtable.conf", forward_conf, strlen(forward_conf),
-                0644);
+        add_file(
+                files, "/etc/sysctl.d/90-sandtable.conf", forward_conf, strlen(forward_conf), 0644);
         const char *const argv[] = {"sysctl", "-p", "/etc/sysctl.d/90-sandtable.conf", NULL};
         cJSON_AddItemToArray(commands, json_from_strv(argv));
     }
     for (gsize i = 0; i < seed->n_commands; i++) {
-        cJSON_AddItemToArray(
-                commands, json_from_strv((const char *const *)seed->commands[i]));
+        cJSON_AddItemToArray(commands, json_from_strv((const char *const *)seed->commands[i]));
     }
     g_autofree char *text = json_text(config);
     return g_strconcat("#cloud-config\n", text, "\n", NULL);

@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-struct tool_limits { /* 0: the default */
+struct tool_limits {   /* 0: the default */
     gint64 file_bytes; /* the largest file it may write (none) */
     int cpu_s;         /* processor time (60) */
 };

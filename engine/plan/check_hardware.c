@@ -187,8 +187,8 @@ static void check_reach(const struct checker *check, const struct plan_host *hos
     }
 }
 
-static void check_imported(const struct checker *check, const struct plan_host *host,
-        const struct plan_image *image)
+static void check_imported(
+        const struct checker *check, const struct plan_host *host, const struct plan_image *image)
 {
     const struct plan_hardware *hardware = &host->hardware;
     const struct plan *plan = check->plan;
@@ -215,8 +215,7 @@ static void check_imported(const struct checker *check, const struct plan_host *
                 "%s: files: without agent and cloud-init nothing can be written into it", owner);
     }
     if (!can_set_up && host->setup->len > 0) {
-        plan_problem_add(check->problems,
-                plan_line(plan, host->setup->pdata[0], host->line),
+        plan_problem_add(check->problems, plan_line(plan, host->setup->pdata[0], host->line),
                 "%s: setup: without agent and cloud-init no command can be run in it", owner);
     }
     if (host->forward && !hardware->cloud_init) {

@@ -59,6 +59,8 @@ static cJSON *machine_json(const struct plan *plan, const struct plan_machine *m
     add_text(out, "team", team_id(plan, machine->team));
     add_text(out, "image", machine->host->image);
     json_add_int(out, "memory_mib", machine->host->memory_mib);
+    cJSON_AddBoolToObject(out, "imported", machine->host->hardware.imported);
+    cJSON_AddBoolToObject(out, "agent", machine->host->hardware.agent != 0);
     cJSON *nics = cJSON_AddArrayToObject(out, "nics");
     for (guint i = 0; i < machine->cards->len; i++) {
         cJSON_AddItemToArray(nics, card_json(plan, machine->cards->pdata[i]));

@@ -29,8 +29,7 @@ void read_disk(struct reader *reader, const struct node *node, gpointer target)
 }
 
 /* One of the words, or a problem that lists them. */
-static void read_word(
-        struct reader *reader, const struct node *node, const char *of, char **member)
+static void read_word(struct reader *reader, const struct node *node, const char *of, char **member)
 {
     const char *const *words = plan_hardware_words(of);
     plan_line_set(reader->plan, member, node->line);
@@ -123,7 +122,7 @@ void read_ready(struct reader *reader, const struct node *node, gpointer target)
     reader_fields(reader, node, fields, ready);
     if (node->type == NODE_TABLE &&
             !!node_get(node, "tcp") + !!node_get(node, "ping") + !!node_get(node, "serial") != 1) {
-        reader_expected(reader, node,
-                "exactly one of tcp = PORT, ping = true and serial = \"text\"");
+        reader_expected(
+                reader, node, "exactly one of tcp = PORT, ping = true and serial = \"text\"");
     }
 }

@@ -129,7 +129,8 @@ static void add_disk(GString *xml, const struct virt_disk *disk, const char *tar
             "      <driver name='qemu' type='%s'/>\n"
             "      <source file='%s'/>\n"
             "      <target dev='%s' bus='%s'/>\n",
-            disk->cdrom && !is_virtio ? "cdrom" : "disk", disk->format, disk->file, target, disk->bus);
+            disk->cdrom && !is_virtio ? "cdrom" : "disk", disk->format, disk->file, target,
+            disk->bus);
     if (disk->readonly) {
         ADD(xml, "      <readonly/>\n");
     }
@@ -145,7 +146,9 @@ void virt_xml_disks(GString *xml, const struct virt_machine *machine)
     int sata = 0, ide = 0;
     for (gsize i = 0; i < machine->n_disks; i++) {
         const struct virt_disk *disk = &machine->disks[i];
-        int *next = !strcmp(disk->bus, "virtio") ? &virtio : !strcmp(disk->bus, "sata") ? &sata : &ide;
+        int *next = !strcmp(disk->bus, "virtio") ? &virtio
+                    : !strcmp(disk->bus, "sata") ? &sata
+                                                 : &ide;
         const char *prefix = next == &virtio ? "vd" : next == &sata ? "sd" : "hd";
         g_autofree char *target = g_strdup_printf("%s%c", prefix, 'a' + *next);
         ++*next;

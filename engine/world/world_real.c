@@ -1,7 +1,7 @@
 /* world_real.c - the real range: networks by netlink, machines by libvirt, checks by sockets. */
 #include "world/world_real.h"
-#include "world/world_real_disk.h"
 #include "base/error.h"
+#include "world/world_real_disk.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -26,9 +26,9 @@ struct real_machine {
     guint next_file, next_setup; /* progress of the set-up */
     guint next_space;
     bool preparing, made_folders, probed;
-    guint probe_retry; /* source of the next try of the image's probe, or 0 */
-    bool mounted;      /* the data disk is where it belongs */
-    struct real_disk *disk; /* NULL: none was started from */
+    guint probe_retry;            /* source of the next try of the image's probe, or 0 */
+    bool mounted;                 /* the data disk is where it belongs */
+    struct real_disk *disk;       /* NULL: none was started from */
     struct real_restart *restart; /* under way, or NULL */
 };
 

@@ -127,8 +127,7 @@ static bool make_files(struct real_machine *machine, GError **error)
            (!hardware_of(machine)->cloud_init || make(disk->seed, make_seed, machine, error));
 }
 
-static void make_in_thread(
-        GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static void make_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     GError *error = NULL;
     (void)source;
@@ -246,8 +245,9 @@ char **real_disk_mount_argv(const struct real_machine *machine)
         return NULL;
     }
     /* a machine whose agent comes back has it mounted already */
-    static const char script[] = "mountpoint -q \"$1\" && exit\n"
-                                 "modprobe ext4 && mkdir -p \"$1\" && exec busybox mount -t ext4 /dev/vdc \"$1\"";
+    static const char script[] =
+            "mountpoint -q \"$1\" && exit\n"
+            "modprobe ext4 && mkdir -p \"$1\" && exec busybox mount -t ext4 /dev/vdc \"$1\"";
     const char *const argv[] = {"sh", "-c", script, "sh",
             hardware->disk_mount ? hardware->disk_mount : PLAN_DISK_MOUNT, NULL};
     return g_strdupv((char **)argv);
@@ -303,8 +303,8 @@ static bool copy(const char *from_dir, const char *to_dir, const char *path, GEr
     return is_missing(from) ? remove_file(to, error) : disk_copy(from, to, error);
 }
 
-static bool copy_all(const struct real_machine *machine, const char *from, const char *to,
-        GError **error)
+static bool copy_all(
+        const struct real_machine *machine, const char *from, const char *to, GError **error)
 {
     const struct real_disk *disk = machine->disk;
     return paths_make(to, error) && copy(from, to, disk->overlay, error) &&

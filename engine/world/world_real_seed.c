@@ -68,8 +68,8 @@ bool real_seed_write(const struct real_machine *machine, const char *path, GErro
         add_files(&parts, machine);
     }
     const struct seed seed = {
-            .instance = keep(&parts, g_strdup_printf("%s-%s-%s", plan->name,
-                                             machine->plan->domain, machine->image->digest)),
+            .instance = keep(&parts, g_strdup_printf("%s-%s-%s", plan->name, machine->plan->domain,
+                                             machine->image->digest)),
             .hostname = host->name,
             .cards = (const struct seed_card *)parts.cards->data,
             .n_cards = parts.cards->len,
