@@ -98,14 +98,6 @@ static bool name_is_free(const struct import_options *options, GError **error)
                 "image import: \"%s\" is the name of a recipe; choose another", options->name);
         return false;
     }
-    struct image *old = options->replace ? NULL : import_find(options->name, NULL);
-    if (old) {
-        image_free(old);
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "an image \"%s\" was imported before; choose another name, or --replace it",
-                options->name);
-        return false;
-    }
     return true;
 }
 
@@ -337,18 +329,46 @@ static bool move_in(const struct import *import, const char *digest, GError **er
     return true;
 }
 
+/* 1: the very same image is there, 0: it may take the name, -1: another image has it. */
+static int is_there(const struct import *import, const char *digest, GError **error)
+{
+    const struct import_options *options = import->options;
+    struct image *old = import_find(options->name, NULL);
+    bool same = old && strcmp(old->digest, digest) == 0;
+    bool taken = old && !same && !options->replace;
+    image_free(old);
+    if (taken) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "another image \"%s\" was imported before; choose another name, or --replace it",
+                options->name);
+        return -1;
+    }
+    if (same) {
+        say(import, "is there already (%s-%s)", options->name, digest);
+        store_remove(import->work, NULL);
+    }
+    return same;
+}
+
 static bool import_all(struct import *import, GError **error)
 {
     g_autofree char *disk = g_build_filename(import->work, IMPORT_DISK, NULL);
     g_autofree char *member = g_build_filename(import->work, "member", NULL);
-    if (!read_source(import, error) || !choose_disk(import, error) ||
-            !copy_disk(import, disk, error)) {
+    if (!read_source(import, error) || !choose_disk(import, error)) {
+        g_prefix_error(error, "%s: ", import->options->file);
+        return false;
+    }
+    auto_json settings = settings_json(import);
+    g_autofree char *digest = digest_of(import, settings);
+    int there = is_there(import, digest, error);
+    if (there != 0) {
+        return there > 0;
+    }
+    if (!copy_disk(import, disk, error)) {
         g_prefix_error(error, "%s: ", import->options->file);
         return false;
     }
     (void)g_unlink(member);
-    auto_json settings = settings_json(import);
-    g_autofree char *digest = digest_of(import, settings);
     return describe(import, digest, g_steal_pointer(&settings), error) &&
            move_in(import, digest, error);
 }
