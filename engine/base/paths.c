@@ -86,6 +86,11 @@ char *paths_socket(const char *name)
     return named(paths_runtime_dir(), name, ".sock");
 }
 
+char *paths_scenario(const char *name)
+{
+    return named(paths_state_dir(), name, ".scenario");
+}
+
 char *paths_run_root(const char *name)
 {
     return named(paths_runtime_dir(), name, ".d");
@@ -94,6 +99,13 @@ char *paths_run_root(const char *name)
 char *paths_disks(const char *name)
 {
     return named(paths_state_dir(), name, ".disks");
+}
+
+char *paths_checkpoints(const char *ledger_path)
+{
+    gsize length = strlen(ledger_path);
+    length -= g_str_has_suffix(ledger_path, ".ledger") ? strlen(".ledger") : 0;
+    return g_strdup_printf("%.*s.checkpoints", (int)length, ledger_path);
 }
 
 bool paths_make(const char *dir, GError **error)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "ledger/ledger.h"
 #include "plan/plan.h"
+#include "run/resume.h"
 #include "score/score.h"
 #include "script/script.h"
 #include "world/world.h"
@@ -42,6 +43,7 @@ struct exercise_options {
     const char *accel_why; /* … and why, in words; may be NULL */
     const cJSON *opened;   /* what the caller made or will make: [{"type","name",…}] for
                               resource.opening; the caller writes resource.closed; may be NULL */
+    const cJSON *started_with; /* "options" of exercise.created, for a resume; may be NULL */
     void (*on_event)(
             const struct event *event); /* every committed event, for people; may be NULL */
 };
@@ -56,6 +58,12 @@ void exercise_free(struct exercise *exercise);
 
 /* Sets up, runs, tears down; on_end is called once, in state DOWN. */
 void exercise_start(struct exercise *exercise, exercise_end_fn on_end, gpointer data);
+
+/* The same for an exercise whose engine was interrupted: goes on from resume (consumed), which is
+ * its ledger folded; options.ledger is that ledger, opened. options.world->begin says what becomes
+ * of its machines. Rules: run_resume.c. */
+void exercise_recover(struct exercise *exercise, struct resume *resume, exercise_end_fn on_end,
+        gpointer data);
 
 /* Operator's calls. who is for the record ("operator", a user name). An impossible call (pause of
  * an ended exercise, unknown inject) gives an error that says what is possible. */
@@ -74,12 +82,31 @@ bool exercise_restart(
 bool exercise_exec(struct exercise *exercise, const char *machine, const char *const *argv,
         int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error);
 
+/* Stops the machines of a team, or one machine, and brings them to ready as at set-up; the others
+ * run on. machine.reset or team.reset says when it is done. */
+bool exercise_reset(struct exercise *exercise, const char *target, const char *who, GError **error);
+/* Saves the machines of a team (NULL: all), its timeline and its place in the ledger under label;
+ * they stand still for a moment. checkpoint.taken or checkpoint.failed follows. */
+bool exercise_checkpoint(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error);
+/* Puts a team (NULL: all that the checkpoint has) back; the others run on. Its clock goes on: what
+ * was ahead of it then is ahead of it again. checkpoint.restored or checkpoint.failed follows. */
+bool exercise_restore(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error);
+bool exercise_checkpoint_remove(
+        struct exercise *exercise, const char *label, const char *who, GError **error);
+/* [{"label","team","at_us","seq","wall_us","bytes","machines":[…],"path"}]; the caller's. */
+cJSON *exercise_checkpoints(const struct exercise *exercise);
+
 /* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",
  *  "machines":[{"id","state","reason","team","image","booted_ms","ready_ms"}],
  *  "services":[{"team","service","status","detail","passed","failed"}],
  *  "injects":[{"id","at_us","state","team","step","title"}], "alarms":[…]}; the caller's. */
 cJSON *exercise_status(const struct exercise *exercise);
 cJSON *exercise_score(const struct exercise *exercise, bool explain);
+/* A correction (score_correction_new()), written to the ledger and counted from then on. */
+bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *params,
+        const char *who, GError **error);
 const char *exercise_ledger_path(const struct exercise *exercise);
 const char *exercise_name(const struct exercise *exercise);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "run/exercise.h"
+#include "run/resume.h"
 
 #define RUN_OUTPUT_MAX 2048 /* bytes of a guest's output kept as evidence */
 #define RUN_REASON_MAX 300  /* … and quoted in a reason */
@@ -22,13 +23,27 @@ struct run_machine {
     enum machine_state state;
     char *reason;
     gint64 started_us, booted_us, ready_us; /* monotonic; 0: not yet */
-    bool restarting;
+    struct run_restart *restart;            /* it is being reset or restored, or NULL */
+};
+
+struct run_span { /* of events, by seq; both ends included */
+    gint64 from, to;
+};
+
+struct run_team {
+    guint restarting; /* machines that the white cell has under way */
+    guint restarts;   /* counts them: a look from before one is no team's fault */
+    GArray *history;  /* struct run_span: what counts for it; see 0005 in docs/decisions */
 };
 
 struct run_inject {
     struct exercise *exercise;
     int index;
     enum inject_state state;
+    bool announced;    /* its state is in the ledger */
+    bool noted, begun; /* since it was fired: its message, its function */
+    gint64 due_us;    /* exercise time */
+    guint generation; /* counts restores: what was started before one has no say */
     guint64 timer;
 };
 
@@ -37,9 +52,11 @@ struct run_check { /* one service of one team */
     const struct plan_service *service;
     int team;
     int round;
-    bool pending; /* a look is under way */
-    guint epoch;  /* exercise->epoch when it began */
-    bool again;   /* a pause voided the look; make it again */
+    bool pending;   /* a look is under way */
+    guint epoch;    /* exercise->epoch when it began */
+    guint restarts; /* its team's when it began */
+    int machine;    /* where the service is, or -1 */
+    bool again;     /* a pause voided the look; make it again */
     bool looked;
     enum world_status status;
     char *detail;
@@ -51,6 +68,9 @@ struct run_player {
     const struct plan_player *plan;
     int team;
     char *who;
+    gint64 due_us;
+    guint64 timer;
+    bool started;
 };
 
 struct step_run;
@@ -64,7 +84,10 @@ struct exercise {
     guint epoch; /* counts pauses: answers from before one are void */
     gint64 wall_start_us;
     guint ready_limit; /* GSource id */
+    gint64 end_us;     /* exercise time */
+    guint64 end_timer;
     struct run_machine *machines;
+    struct run_team *teams;
     struct run_inject *injects;
     GPtrArray *checks;          /* struct run_check * */
     GPtrArray *players;         /* struct run_player * */
@@ -73,8 +96,15 @@ struct exercise {
     enum run_verdict *verdicts; /* [step * teams + team] */
     GPtrArray *alarms;          /* cJSON *: raised, not cleared */
 
+    GPtrArray *restarts;           /* struct run_restart *: under way */
+    GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
+    struct run_save *saving;       /* a checkpoint that is being taken, or NULL */
+    GPtrArray *white;              /* struct run_white *: tasks that wait for one of these */
+    struct run_restore *restoring; /* one that is being put back, or NULL */
+
     struct score *score;
-    GError *failure; /* why it ended early, or NULL */
+    struct resume *resume; /* what it goes on from, or NULL */
+    GError *failure;       /* why it ended early, or NULL */
     exercise_end_fn on_end;
     gpointer on_end_data;
     exercise_event_fn listener;
@@ -98,11 +128,16 @@ struct event *run_event(
         struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body);
 void run_alarm(struct exercise *exercise, const char *alarm, int team, const char *subject,
         const char *text);
+/* alarm.cleared for such alarms about subject, if there are any. */
+void run_alarm_clear(struct exercise *exercise, const char *alarm, const char *subject);
 
 /* ---- run_machines.c ------------------------------------------------------------------------ */
 
 /* What the world calls for every change of a machine's state. */
 void run_machine_state(int index, enum machine_state state, const char *reason, gpointer data);
+/* Goes on from set-up if every machine is ready, or as it was before a resume. */
+void run_machines_check(struct exercise *exercise);
+bool run_machine_is_settled(const struct exercise *exercise, int machine);
 
 /* ---- exercise.c ---------------------------------------------------------------------------- */
 
@@ -115,9 +150,46 @@ void run_set_state(struct exercise *exercise, enum exercise_state state, const c
 /* Calls fn at exercise time at_us, or in exercise_free() when the exercise ended before: fn looks
  * at exercise->ending and lets go of data. */
 void run_wait(struct exercise *exercise, gint64 at_us, clock_fn fn, gpointer data);
+void run_set_up(struct exercise *exercise); /* from what is planned to what is there */
 /* Ends the exercise; error may be NULL. Idempotent. */
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error);
+/* The exercise ends at this exercise time. */
+void run_set_end(struct exercise *exercise, gint64 at_us);
 cJSON *run_technique(const struct plan_technique *technique);
+
+/* ---- exercise_operator.c ------------------------------------------------------------------- */
+
+/* operator.action with a member name (may be NULL) of its own. */
+void run_action(struct exercise *exercise, const char *action, const char *who, const char *name,
+        const char *value);
+void run_action_then(struct exercise *exercise, const char *action, const char *who,
+        const char *name, const char *value, run_then_fn then, gpointer data);
+
+/* ---- run_restart.c, run_checkpoint*.c, run_restore.c ---------------------------------------- */
+
+/* A machine's state, for the restart it is part of. */
+void run_restart_state(
+        struct exercise *exercise, int machine, enum machine_state state, const char *reason);
+void run_restart_free(gpointer restart);
+/* Is the team (-1: what is nobody's) just being put back to a checkpoint? */
+bool run_is_restoring(const struct exercise *exercise, int team);
+void run_checkpoint_free(gpointer checkpoint);
+/* The exercise is over: all checkpoints are removed. */
+void run_checkpoints_end(struct exercise *exercise);
+void run_checkpoints_free(struct exercise *exercise);
+void run_restore_free(struct exercise *exercise);
+/* checkpoint.restored is on the disk. */
+void run_checkpoint_committed(struct exercise *exercise, const struct event *event);
+/* The team called id (NULL: -1). */
+bool run_team_find(const struct exercise *exercise, const char *id, int *ret, GError **error);
+
+/* ---- run_white.c --------------------------------------------------------------------------- */
+
+GPtrArray *run_white_new(void);
+/* As struct script_host wants it; data is the exercise. */
+void run_white_ask(gpointer data, guint64 ticket, const char *who, enum script_white what,
+        const char *subject, const char *team);
+void run_white_committed(struct exercise *exercise, const struct event *event);
 
 /* ---- run_timeline.c ------------------------------------------------------------------------ */
 
@@ -129,6 +201,8 @@ void run_inject_arm(struct run_inject *inject);
 const char *run_inject_state_name(enum inject_state state);
 /* Does what the entry says; the inject is done when its step has a verdict. */
 void run_inject_fire(struct run_inject *inject, const char *by);
+/* What follows from "fired", as far as it has not been done. */
+void run_inject_act(struct exercise *exercise, gpointer inject);
 
 /* ---- run_checks.c -------------------------------------------------------------------------- */
 
@@ -144,13 +218,21 @@ typedef void (*run_step_fn)(struct exercise *exercise, enum run_verdict verdict,
  * that is on the disk, or with VERDICT_NONE when the exercise ended before. False when the same
  * step runs against this team already, or team has no such machines. */
 bool run_step_start(struct exercise *exercise, const struct plan_step *step, int team,
-        run_step_fn done, gpointer data, GError **error);
+        const char *by, run_step_fn done, gpointer data, GError **error);
+/* The verdict, a fault, of a run that an earlier engine had begun. */
+void run_step_interrupted(struct exercise *exercise, const struct plan_step *step, int team,
+        const char *by, const char *reason);
 
 /* Undoes a step that took effect on team, and looks whether the effect is really gone: step.state
  * "undone", or "undo-failed" and an alarm. Skipped when the step did not take effect. done is
  * called as by run_step_start(), but may be from inside the call. */
 void run_step_undo(struct exercise *exercise, const struct plan_step *step, int team,
         run_step_fn done, gpointer data);
+/* Steps under way that take part in one of the machines end in fault, because of why. */
+void run_steps_spoil(struct exercise *exercise, const int *machines, gsize n, const char *why);
+/* The same for all against the team (-1: all); and their verdicts are not remembered. */
+void run_steps_forget(struct exercise *exercise, int team, const char *why);
+enum run_verdict run_verdict_from(const char *name); /* VERDICT_NONE for unknown names */
 enum run_verdict run_verdict_of(
         const struct exercise *exercise, const struct plan_step *step, int team);
 
@@ -182,3 +264,23 @@ void run_predicate_prepare(const struct predicate_scope *scope,
 void run_script_attach(struct exercise *exercise);
 void run_players_init(struct exercise *exercise);
 void run_players_start(struct exercise *exercise);
+/* Records that who starts (again: after a resume), and starts it. */
+void run_function_start(
+        struct exercise *exercise, int function, const char *who, int team, bool again);
+
+/* ---- exercise_operator.c ------------------------------------------------------------------- */
+
+/* Has the machines stand still; the state "paused" is on the disk. */
+void run_pause_world(struct exercise *exercise, gpointer data);
+
+/* ---- run_resume.c -------------------------------------------------------------------------- */
+
+/* A machine starts; the white cell hears of it when it had been ready before a resume. */
+void run_resume_restarted(struct exercise *exercise, int machine);
+bool run_resume_pauses(const struct exercise *exercise); /* it goes on in a pause */
+/* Does what the ledger owes, once the exercise runs or is paused again. */
+void run_resume_settle(struct exercise *exercise);
+/* Is there anything left to start of player? */
+bool run_resume_player(const struct run_player *player);
+bool run_resume_player_again(const struct run_player *player); /* it had begun */
+void run_player_arm(struct run_player *player); /* sets its timer */

@@ -18,12 +18,13 @@ static void set_state(
 {
     const struct plan_inject *plan = plan_of(inject);
     inject->state = state;
+    inject->announced = true;
     cJSON *body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "state", run_inject_state_name(state));
     if (plan->step) {
         cJSON_AddStringToObject(body, "step", plan->step->name);
     }
-    json_add_int(body, "at_us", plan->at_us);
+    json_add_int(body, "at_us", inject->due_us);
     cJSON_AddStringToObject(body, "by", by);
     run_record_then(inject->exercise,
             run_event(inject->exercise, "inject.state", plan->team, plan->id, body), then, inject);
@@ -34,39 +35,58 @@ void run_inject_set(struct run_inject *inject, enum inject_state state, const ch
     set_state(inject, state, by, NULL);
 }
 
+struct fired { /* a restore since then makes its outcome void */
+    struct run_inject *inject;
+    guint generation;
+};
+
+static struct fired *fired_new(struct run_inject *inject)
+{
+    struct fired *fired = g_new(struct fired, 1);
+    *fired = (struct fired){inject, inject->generation};
+    return fired;
+}
+
 static void on_verdict(struct exercise *exercise, enum run_verdict verdict, gpointer data)
 {
-    if (!exercise->ending) {
-        run_inject_set(data, verdict == VERDICT_SKIPPED ? INJECT_SKIPPED : INJECT_DONE, "engine");
+    g_autofree struct fired *fired = data;
+    if (!exercise->ending && fired->generation == fired->inject->generation) {
+        run_inject_set(
+                fired->inject, verdict == VERDICT_SKIPPED ? INJECT_SKIPPED : INJECT_DONE, "engine");
     }
 }
 
-static void act(struct exercise *exercise, gpointer data)
+void run_inject_act(struct exercise *exercise, gpointer data)
 {
     struct run_inject *inject = data;
     const struct plan_inject *plan = plan_of(inject);
-    if (exercise->ending) {
-        return;
+    if (exercise->ending || inject->state != INJECT_FIRED) {
+        return; /* a restore came between */
     }
-    if (plan->entry->note) {
+    if (plan->entry->note && !inject->noted) {
         cJSON *body = cJSON_CreateObject();
         cJSON_AddStringToObject(body, "text", plan->entry->note);
         cJSON_AddStringToObject(body, "by", "timeline");
+        cJSON_AddStringToObject(body, "inject", plan->id);
         run_record(exercise, "note", plan->team, exercise->options.plan->name, body);
+        inject->noted = true;
     }
-    if (plan->entry->function && exercise->options.script) {
-        script_start(exercise->options.script, plan->entry->function, plan->id, plan->team);
+    if (plan->entry->function && !inject->begun) {
+        run_function_start(exercise, plan->entry->function, plan->id, plan->team, false);
+        inject->begun = true;
     }
     if (!plan->step) {
         run_inject_set(inject, INJECT_DONE, "engine");
         return;
     }
     if (plan->entry->undo) {
-        run_step_undo(exercise, plan->step, plan->team, on_verdict, inject);
+        run_step_undo(exercise, plan->step, plan->team, on_verdict, fired_new(inject));
         return;
     }
     g_autoptr(GError) error = NULL;
-    if (!run_step_start(exercise, plan->step, plan->team, on_verdict, inject, &error)) {
+    struct fired *fired = fired_new(inject);
+    if (!run_step_start(exercise, plan->step, plan->team, plan->id, on_verdict, fired, &error)) {
+        g_free(fired);
         run_alarm(exercise, "inject-refused", plan->team, plan->id, error->message);
         run_inject_set(inject, INJECT_SKIPPED, "engine");
     }
@@ -75,13 +95,18 @@ static void act(struct exercise *exercise, gpointer data)
 void run_inject_fire(struct run_inject *inject, const char *by)
 {
     clock_cancel(inject->exercise->options.clock, inject->timer);
-    set_state(inject, INJECT_FIRED, by, act);
+    inject->noted = inject->begun = false;
+    if (inject->exercise->resume) {
+        resume_drop_answers(inject->exercise->resume, plan_of(inject)->id);
+    }
+    set_state(inject, INJECT_FIRED, by, run_inject_act);
 }
 
 static void on_due(gpointer data)
 {
     struct run_inject *inject = data;
-    if (inject->state == INJECT_SCHEDULED) {
+    bool restoring = run_is_restoring(inject->exercise, plan_of(inject)->team);
+    if (inject->state == INJECT_SCHEDULED && !restoring) { /* else it is armed again after */
         run_inject_fire(inject, "timeline");
     }
 }
@@ -90,13 +115,15 @@ void run_inject_arm(struct run_inject *inject)
 {
     struct clock *clock = inject->exercise->options.clock;
     clock_cancel(clock, inject->timer);
-    inject->timer = clock_at(clock, plan_of(inject)->at_us, on_due, inject);
+    inject->timer = clock_at(clock, inject->due_us, on_due, inject);
 }
 
 void run_timeline_init(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
-        exercise->injects[i] = (struct run_inject){.exercise = exercise, .index = (int)i};
+        const struct plan_inject *plan = g_ptr_array_index(exercise->options.plan->injects, i);
+        exercise->injects[i] =
+                (struct run_inject){.exercise = exercise, .index = (int)i, .due_us = plan->at_us};
     }
 }
 
@@ -104,7 +131,7 @@ void run_timeline_start(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
         struct run_inject *inject = &exercise->injects[i];
-        if (inject->state == INJECT_SCHEDULED) {
+        if (inject->state == INJECT_SCHEDULED && !inject->announced) {
             run_inject_set(inject, INJECT_SCHEDULED, "timeline");
         }
         run_inject_arm(inject);

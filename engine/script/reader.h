@@ -3,11 +3,13 @@
 
 #include "plan/plan.h"
 #include "script/node.h"
+#include "script/sandbox.h"
 
 struct reader {
     struct plan *plan;
     GPtrArray *problems;
-    const char *folder; /* the scenario's folder, for files */
+    const char *folder;      /* the scenario's folder, for files */
+    struct sandbox *sandbox; /* hears of files that were read */
 };
 
 enum field_type {
@@ -60,6 +62,7 @@ void read_machine(struct reader *reader, const struct node *node);
 void read_service(struct reader *reader, const struct node *node);
 void read_step(struct reader *reader, const struct node *node);
 void read_player(struct reader *reader, const struct node *node);
+void read_score(struct reader *reader, const struct node *node, gpointer target);
 void read_timeline(struct reader *reader, const struct node *node, gpointer target);
 
 /* Keys of a machine about its hardware (read_hardware.c); target: struct plan_host. */

@@ -53,6 +53,15 @@ void script_attach(struct script *script, const struct plan *plan, struct clock 
     }
 }
 
+void script_seed_again(struct script *script, gint64 salt)
+{
+    g_autofree char *key = g_strdup_printf(
+            "%" G_GUINT64_FORMAT "/%" G_GINT64_FORMAT, script->plan->seed, salt);
+    g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
+    hex[16] = '\0';
+    sandbox_seed(script->sandbox, g_ascii_strtoull(hex, NULL, 16));
+}
+
 struct start {
     struct script *script;
     int function, team;
@@ -85,6 +94,17 @@ void script_start(struct script *script, int function, const char *who, int team
     lua_pop(L, 1);
     if (script->host.ended) {
         script->host.ended(script->host.data, who, team, error ? error : "cannot be started");
+    }
+}
+
+void script_cancel(struct script *script, const char *who, int team)
+{
+    for (guint i = 0; i < script->tasks->len; i++) {
+        struct task *task = script->tasks->pdata[i];
+        if (task->reports && task->team == team && !g_strcmp0(task->who, who)) {
+            task_cancel(task); /* its children as well: the list is another one now */
+            i = G_MAXUINT;
+        }
     }
 }
 

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "cell/cell.h"
 #include "plan/plan.h"
 #include "virt/virt.h"
 
@@ -37,6 +38,16 @@ typedef void (*world_read_fn)(
         const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data);
 typedef void (*world_probe_fn)(const struct world_probe_result *result, gpointer data);
 
+/* The files are whole, or after an error all machines go on as before. */
+typedef void (*world_saved_fn)(gint64 stood_us, const GError *error, gpointer data);
+
+struct world_save {
+    const int *machines;
+    gsize n;
+    const char *folder;
+    void (*cut)(gpointer data); /* checkpoint only; gets the call's data */
+};
+
 struct world_ops {
     void (*free)(struct world *world);
     /* Networks first, then all machines in parallel. done: all were started (not: are ready). */
@@ -52,9 +63,27 @@ struct world_ops {
     /* From the team-side namespace of team. */
     void (*probe)(struct world *world, int team, const struct plan_probe *probe,
             world_probe_fn done, gpointer data);
-    /* Power off and on: memory is lost, disks stay. done: it was started again (not: is ready). Not
-     * while another restart of the machine is under way. */
-    void (*restart)(struct world *world, int machine, world_done_fn done, gpointer data);
+    /* n machines from whatever they are to ready, by the way of up. done: all were started. The
+     * others are not touched; so with the next two. */
+    void (*reset)(
+            struct world *world, const int *machines, gsize n, world_done_fn done, gpointer data);
+    /* The same, but disks keep what they hold: power off and on. */
+    void (*restart)(
+            struct world *world, const int *machines, gsize n, world_done_fn done, gpointer data);
+    /* Saves n machines that are ready or paused, at one moment, into a folder that has nothing of
+     * theirs yet; they go on. cut is called just before that moment. One at a time. */
+    void (*checkpoint)(
+            struct world *world, const struct world_save *save, world_saved_fn done, gpointer data);
+    /* n machines as they were saved in folder, their clocks set. done: all run; READY follows. */
+    void (*restore)(
+            struct world *world, const struct world_save *save, world_done_fn done, gpointer data);
+};
+
+/* What up() does with a machine of an exercise that is resumed. */
+enum world_begin {
+    WORLD_FRESH, /* it is started from nothing */
+    WORLD_ADOPT, /* it runs and had been ready: it is ready */
+    WORLD_LEAVE, /* nothing */
 };
 
 struct world { /* the head of every implementation */
@@ -62,6 +91,9 @@ struct world { /* the head of every implementation */
     const struct plan *plan;
     world_state_fn on_state; /* set by the owner before up */
     gpointer on_state_data;
+    const enum world_begin *begin; /* one a machine, the owner's; NULL: all are fresh */
+    bool stay_paused;              /* up() leaves an adopted machine suspended if it is */
+    bool leave;                    /* world_free() leaves the machines running */
 };
 
 struct world_real_options {
@@ -72,6 +104,12 @@ struct world_real_options {
 /* Inside a cell (cell_enter). Checks images and capacity; starts nothing. */
 struct world *world_real_new(
         const struct plan *plan, const struct world_real_options *options, GError **error);
+
+/* Before world_real_new(), in the cell of an engine that is gone: kills what lives there but the
+ * machines that are to be adopted and do run; begin says WORLD_FRESH of the others afterwards. How
+ * many are adopted, -1 on error. */
+int world_real_sweep(const struct plan *plan, const char *root, const struct cell_identity *cell,
+        enum world_begin *begin, GError **error);
 
 /* Machines in memory. Unknown commands succeed and print nothing; a test or a rehearsal scripts the
  * rest. */
@@ -87,6 +125,8 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
 void world_sim_crash(struct world *head, int machine);
 /* A slow machine: while held, its answers wait (as they do while it is paused). */
 void world_sim_hold(struct world *head, int machine, bool held);
+/* Before up(): the machine runs already, perhaps suspended, as after an engine's death. */
+void world_sim_survive(struct world *head, int machine, bool paused);
 /* Appends to a file of a machine. */
 void world_sim_write(struct world *head, int machine, const char *path, const char *text);
 

@@ -15,7 +15,7 @@ struct fan_out {
     gpointer data;
 };
 
-static struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data)
+struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data)
 {
     struct fan_out *all = g_new0(struct fan_out, 1);
     all->world = world;
@@ -25,7 +25,12 @@ static struct fan_out *fan_out_new(struct real_world *world, world_done_fn done,
     return all;
 }
 
-static void fan_in(const GError *error, gpointer data)
+void fan_out_add(struct fan_out *all)
+{
+    all->left++;
+}
+
+void fan_in(const GError *error, gpointer data)
 {
     struct fan_out *all = data;
     if (error && !all->error) {
@@ -46,7 +51,7 @@ static gboolean fan_in_idle(gpointer data)
 }
 
 /* The asker's own part ends in the next turn: a callback never comes from inside the call. */
-static void fan_out_asked(struct fan_out *all)
+void fan_out_asked(struct fan_out *all)
 {
     g_idle_add(fan_in_idle, all);
 }
@@ -65,7 +70,7 @@ static void on_virt_state(
         const char *domain, enum machine_state state, const char *reason, gpointer data)
 {
     struct real_machine *machine = by_domain(data, domain);
-    if (machine) {
+    if (machine && !real_adopt_waits(machine, state, data)) {
         real_machine_on_virt(machine, state, reason);
     }
 }
@@ -78,9 +83,10 @@ static void start_machines(const GError *error, gpointer data)
         fan_in(error, all);
         return;
     }
+    world->is_up = true;
     for (guint i = 0; i < world->head.plan->machines->len; i++) {
         all->left++;
-        real_machine_start(&world->machines[i], fan_in, all);
+        real_machine_begin(&world->machines[i], fan_in, all);
     }
     fan_in(NULL, all);
 }
@@ -269,15 +275,12 @@ static void real_free(struct world *head)
         real_machine_abandon(&world->machines[i]);
     }
     real_refuse_settle(world);
-    for (guint i = 0; i < head->plan->machines->len; i++) {
-        real_restart_abandon(&world->machines[i]);
-    }
     while (world->making > 0) { /* threads use what is freed below; each tool ends by its limits */
         g_main_context_iteration(NULL, TRUE);
     }
     checker_free(world->checker);
     if (world->virt) {
-        virt_close(world->virt, true);
+        virt_close(world->virt, !head->leave);
     }
     net_close(world->net);
     for (guint i = 0; i < head->plan->teams->len; i++) {
@@ -305,6 +308,9 @@ static const struct world_ops real_ops = {
         .write = real_write,
         .read = real_read,
         .probe = real_probe,
+        .reset = real_reset,
+        .checkpoint = real_checkpoint,
+        .restore = real_restore,
         .restart = real_restart,
 };
 
@@ -345,6 +351,7 @@ struct world *world_real_new(
             real_free(&world->head);
             return NULL;
         }
+        real_disk_init(machine);
     }
     world->net = net_open(NULL, error);
     world->checker = world->net ? checker_new(NULL, error) : NULL;
@@ -353,5 +360,6 @@ struct world *world_real_new(
         real_free(&world->head);
         return NULL;
     }
+    virt_set_disks(world->virt, real_disk_move, world);
     return &world->head;
 }

@@ -26,10 +26,11 @@ struct real_machine {
     guint next_file, next_setup; /* progress of the set-up */
     guint next_space;
     bool preparing, made_folders, probed;
-    guint probe_retry;            /* source of the next try of the image's probe, or 0 */
-    bool mounted;                 /* the data disk is where it belongs */
-    struct real_disk *disk;       /* NULL: none was started from */
-    struct real_restart *restart; /* under way, or NULL */
+    bool frozen, lost;       /* when adopted: found suspended, found dead */
+    bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
+    guint probe_retry;       /* source of the next try of the image's probe, or 0 */
+    bool mounted;            /* the data disk is where it belongs */
+    struct real_disk *disk;  /* NULL: none was started from */
 };
 
 struct real_world {
@@ -42,6 +43,7 @@ struct real_world {
     struct checker *checker;
     int *spaces;                   /* per team, -1 where there is none */
     bool going_down;               /* nothing is started any more */
+    bool is_up;                    /* up() has come to the machines */
     int making;                    /* threads that make disks */
     GPtrArray *refusals;           /* answers on their way (world_real_refuse.c) */
     struct real_machine *machines; /* per machine of the plan */
@@ -69,6 +71,29 @@ void real_machine_on_virt(
 /* No set-up goes on from here: the machine is being stopped. */
 void real_machine_abandon(struct real_machine *machine);
 
+/* ---- world_real.c -------------------------------------------------------------------------- */
+
+/* One operation on several machines; done is called when the last answer is there. For each
+ * question asked: fan_out_add(), and fan_in() as its callback; fan_out_asked() after the last. */
+struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data);
+void fan_out_add(struct fan_out *all);
+void fan_in(const GError *error, gpointer data);
+void fan_out_asked(struct fan_out *all);
+
+/* ---- world_real_checkpoint.c --------------------------------------------------------------- */
+
+void real_reset(
+        struct world *head, const int *machines, gsize n, world_done_fn done, gpointer data);
+void real_restart(
+        struct world *head, const int *machines, gsize n, world_done_fn done, gpointer data);
+void real_checkpoint(
+        struct world *head, const struct world_save *save, world_saved_fn done, gpointer data);
+void real_restore(
+        struct world *head, const struct world_save *save, world_done_fn done, gpointer data);
+
+/* The agent of a machine that is being restored is there: READY once its clock is set. */
+void real_machine_restored(struct real_machine *machine);
+
 /* ---- world_real_net.c ---------------------------------------------------------------------- */
 
 /* A network namespace for each team that has networks. */
@@ -77,3 +102,19 @@ bool real_net_spaces(struct real_world *world, GError **error);
 /* Everything that the networks and cards need, and its removal: for net_submit(). */
 struct net_batch *real_net_batch(const struct real_world *world);
 struct net_batch *real_net_removal(const struct real_world *world);
+
+/* ---- world_real_adopt.c -------------------------------------------------------------------- */
+
+/* Is the machine, or one on the network, taken over from an engine that is gone? */
+bool real_adopts(const struct real_world *world, const struct plan_machine *machine);
+bool real_adopts_network(const struct real_world *world, guint network);
+
+/* Removes what such an engine left and nobody adopts; nothing where no exercise is resumed. */
+void real_adopt_clear(const struct real_world *world, struct net_batch *batch);
+
+/* True, and the state is noted, when libvirt tells of a machine before up() has come to it. */
+bool real_adopt_waits(
+        struct real_machine *machine, enum machine_state state, struct real_world *world);
+
+/* Starts, adopts or leaves the machine, as head.begin says. */
+void real_machine_begin(struct real_machine *machine, world_done_fn done, gpointer data);

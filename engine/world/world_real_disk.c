@@ -34,24 +34,23 @@ static char *path_of(const struct real_machine *machine, const char *suffix)
     return g_build_filename(folder, file, NULL);
 }
 
-/* Allocated at the first use: most machines have none. */
-static struct real_disk *disk_of(struct real_machine *machine)
+void real_disk_init(struct real_machine *machine)
 {
-    if (!machine->disk) {
-        struct real_disk *disk = g_new0(struct real_disk, 1);
-        disk->overlay = path_of(machine, ".qcow2");
-        disk->data = path_of(machine, "-data.qcow2");
-        disk->seed = path_of(machine, "-seed.iso");
-        disk->nvram = path_of(machine, ".nvram");
-        g_autofree char *folder = folder_of(machine);
-        g_autofree char *all = g_strdup_printf("%s/%s/%" G_GUINT64_FORMAT, folder,
-                machine->plan->id, machine->world->head.plan->seed);
-        g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA256, all, -1);
-        disk->uuid = g_strdup_printf(
-                "%.8s-%.4s-4%.3s-8%.3s-%.12s", hex, hex + 8, hex + 13, hex + 17, hex + 20);
-        machine->disk = disk;
+    if (!real_disk_has(machine)) {
+        return;
     }
-    return machine->disk;
+    struct real_disk *disk = g_new0(struct real_disk, 1);
+    disk->overlay = path_of(machine, ".qcow2");
+    disk->data = path_of(machine, ".data.qcow2");
+    disk->seed = path_of(machine, ".seed.iso");
+    disk->nvram = path_of(machine, ".nvram");
+    g_autofree char *folder = folder_of(machine);
+    g_autofree char *all = g_strdup_printf(
+            "%s/%s/%" G_GUINT64_FORMAT, folder, machine->plan->id, machine->world->head.plan->seed);
+    g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA256, all, -1);
+    disk->uuid = g_strdup_printf(
+            "%.8s-%.4s-4%.3s-8%.3s-%.12s", hex, hex + 8, hex + 13, hex + 17, hex + 20);
+    machine->disk = disk;
 }
 
 void real_disk_free(struct real_machine *machine)
@@ -193,7 +192,7 @@ void real_disk_start(struct real_machine *machine, world_done_fn done, gpointer 
 {
     struct start *start = g_new(struct start, 1);
     *start = (struct start){machine, done, data};
-    struct real_disk *disk = disk_of(machine);
+    struct real_disk *disk = machine->disk;
     const struct plan_hardware *hardware = hardware_of(machine);
     GError *error = NULL;
     disk->started_us = g_get_monotonic_time();
@@ -312,14 +311,16 @@ static bool copy_all(
            copy(from, to, disk->nvram, error);
 }
 
-bool real_disk_save(const struct real_machine *machine, const char *folder, GError **error)
+bool real_disk_move(
+        const char *domain, const char *folder, bool load, gpointer data, GError **error)
 {
-    g_autofree char *own = folder_of(machine);
-    return !machine->disk || copy_all(machine, own, folder, error);
-}
-
-bool real_disk_load(const struct real_machine *machine, const char *folder, GError **error)
-{
-    g_autofree char *own = folder_of(machine);
-    return !machine->disk || copy_all(machine, folder, own, error);
+    const struct real_world *world = data;
+    for (guint i = 0; i < world->head.plan->machines->len; i++) {
+        const struct real_machine *machine = &world->machines[i];
+        if (machine->disk && strcmp(machine->plan->domain, domain) == 0) {
+            g_autofree char *own = folder_of(machine);
+            return copy_all(machine, load ? folder : own, load ? own : folder, error);
+        }
+    }
+    return true;
 }

@@ -1,7 +1,7 @@
 /* world_real_disk.h - disks of real machines: their files, imported images, readiness by network.
  *
  * The files of machine m3 of exercise NAME are STATE/NAME.disks/m3.qcow2 (over the imported image),
- * m3-data.qcow2 (a recipe's machine with disk = …), m3-seed.iso, m3.nvram. They are made when the
+ * m3.data.qcow2 (a recipe's machine with disk = …), m3.seed.iso, m3.nvram. They are made when the
  * machine starts and are not there, so they outlive its restarts; `down` removes the folder.
  */
 #pragma once
@@ -11,6 +11,9 @@
 /* Does the machine have files of its own? Such a machine always starts cold. */
 bool real_disk_has(const struct real_machine *machine);
 
+/* Before anything else is asked; does nothing for a machine without. */
+void real_disk_init(struct real_machine *machine);
+
 /* Makes what is missing in a thread, then starts the machine. */
 void real_disk_start(struct real_machine *machine, world_done_fn done, gpointer data);
 
@@ -18,11 +21,11 @@ void real_disk_start(struct real_machine *machine, world_done_fn done, gpointer 
  * one without. */
 bool real_disk_reset(struct real_machine *machine, GError **error);
 
-/* For checkpoints: copies what the machine's files hold into folder (made), or back from there.
- * Saving wants the machine paused or stopped, loading wants it stopped. Both block; any thread.
- * Nothing is done for a machine without files. */
-bool real_disk_save(const struct real_machine *machine, const char *folder, GError **error);
-bool real_disk_load(const struct real_machine *machine, const char *folder, GError **error);
+/* For checkpoints, a virt_disks_fn; data is the world: copies what the machine's files hold into
+ * folder, as DOMAIN.…, or back from there. Saving wants the machine standing still, loading wants
+ * it stopped. Blocks; any thread. Nothing is done for a machine without files. */
+bool real_disk_move(
+        const char *domain, const char *folder, bool load, gpointer data, GError **error);
 
 /* Adds disks and hardware to what virt_start() gets; the strings are the machine's. */
 void real_disk_describe(const struct real_machine *machine, struct virt_machine *spec);
@@ -46,11 +49,3 @@ bool real_refuse_exec(struct world *head, int machine, world_exec_fn done, gpoin
 bool real_refuse_write(struct world *head, int machine, world_done_fn done, gpointer data);
 bool real_refuse_read(struct world *head, int machine, world_read_fn done, gpointer data);
 void real_refuse_settle(struct real_world *world); /* those on their way come now */
-
-/* ---- world_real_restart.c ------------------------------------------------------------------- */
-
-/* world_ops.restart: not while another restart of the machine is under way. */
-void real_restart(struct world *head, int machine, world_done_fn done, gpointer data);
-/* The machine's state has changed. */
-void real_restart_note(struct real_machine *machine);
-void real_restart_abandon(struct real_machine *machine);

@@ -311,7 +311,7 @@ void real_machine_abandon(struct real_machine *machine)
 {
     g_clear_handle_id(&machine->probe_retry, g_source_remove);
     real_disk_abandon(machine);
-    machine->preparing = false;
+    machine->preparing = machine->restoring = false;
 }
 
 void real_machine_on_virt(
@@ -333,9 +333,12 @@ void real_machine_on_virt(
         state = MACHINE_READY; /* libvirt knows only that it runs again */
     }
     real_machine_set_state(machine, state, reason);
-    real_restart_note(machine);
     if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
-        prepare(machine);
+        if (machine->restoring) {
+            real_machine_restored(machine);
+        } else {
+            prepare(machine);
+        }
     }
 }
 

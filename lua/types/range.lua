@@ -15,6 +15,7 @@
 ---@field title string
 ---@field version? string default "1"
 ---@field briefing? string what participants are told
+---@field score? sandtable.Model|sandtable.Model[] how points are counted; default { { model = "uptime" }, { model = "steps" } }
 ---@field duration sandtable.Time how long the exercise lasts
 ---@field seed? integer all chance comes from it; default 0
 ---@field teams table<string, sandtable.Team>
@@ -24,6 +25,12 @@
 ---@field steps? table<string, sandtable.Step>
 ---@field players? table<string, sandtable.Player>
 ---@field timeline? sandtable.Entry[]
+
+---@class sandtable.Model
+---@field model string "uptime", "steps", "faust" …: `sandtable rescore --models` lists them
+---@field weight? number times this, default 1
+---@field max? number what the model can give at most: its points count as weight · 100 · points / max
+---@field [string] number|string|boolean settings of the model
 
 ---@class (exact) sandtable.Team
 ---@field role "blue"|"red"|"green"|"white"
@@ -266,6 +273,24 @@ function range.step(name, team) end
 ---@return sandtable.Failure? failure
 function range.wait_for(filter) end
 
+---Starts the team's machines anew, as at the beginning, and waits until they are ready.
+---@param team string
+---@return true?
+---@return sandtable.Failure? failure
+function range.reset(team) end
+
+---Saves the machines of a team, or of all, with its timeline and its place in the score.
+---@param options { label: string, team?: string }
+---@return true?
+---@return sandtable.Failure? failure
+function range.checkpoint(options) end
+
+---Puts a team, or all that was saved, back to a checkpoint; the others run on.
+---@param options { label: string, team?: string }
+---@return true?
+---@return sandtable.Failure? failure
+function range.restore(options) end
+
 ---Runs fn(…) as a task of its own, which may outlive this one.
 ---@param fn function
 ---@param ... any
@@ -306,6 +331,11 @@ function machine:write(path, text) end
 ---@return string? text
 ---@return sandtable.Failure? failure
 function machine:read(path) end
+
+---Starts the machine anew, as at the beginning, and waits until it is ready.
+---@return true?
+---@return sandtable.Failure? failure
+function machine:reset() end
 
 ---Whom a function of the scenario runs for.
 ---@class me

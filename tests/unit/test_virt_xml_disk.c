@@ -39,7 +39,7 @@ static void a_recipes_data_disk_comes_after_root_and_modules(void **state)
 {
     (void)state;
     const struct virt_disk disk = {
-            .file = DISKS "m1-data.qcow2", .format = "qcow2", .bus = "virtio"};
+            .file = DISKS "m1.data.qcow2", .format = "qcow2", .bus = "virtio"};
     const struct virt_machine machine = {.domain = "m1",
             .kernel = "/images/kernel-00/vmlinux",
             .initrd = "/images/kernel-00/initrd",
@@ -58,7 +58,7 @@ static void a_cloud_image_boots_by_bios_with_its_seed(void **state)
     (void)state;
     const struct virt_disk disks[] = {
             {.file = DISKS "m3.qcow2", .format = "qcow2", .bus = "virtio", .boot = 1},
-            {.file = DISKS "m3-seed.iso",
+            {.file = DISKS "m3.seed.iso",
                     .format = "raw",
                     .bus = "virtio",
                     .readonly = true,
@@ -88,7 +88,7 @@ static void windows_has_secure_boot_a_tpm_and_its_enlightenments(void **state)
     (void)state;
     const struct virt_disk disks[] = {
             {.file = DISKS "m3.qcow2", .format = "qcow2", .bus = "sata", .boot = 1},
-            {.file = DISKS "m3-seed.iso",
+            {.file = DISKS "m3.seed.iso",
                     .format = "raw",
                     .bus = "sata",
                     .readonly = true,
