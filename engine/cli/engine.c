@@ -113,7 +113,8 @@ static cJSON *opened_json(const struct engine *engine)
 static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *with, GError **error)
 {
     const struct engine_options *options = engine->options;
-    const struct world_real_options world = {.root = engine->root, .accel = options->accel};
+    const struct world_real_options world = {
+            .root = engine->root, .accel = options->accel, .boot = options->boot};
     engine->ledger = options->resume ? ledger_open(engine->ledger_path, error)
                                      : ledger_create(engine->ledger_path, error);
     engine->world = engine->ledger ? world_real_new(options->plan, &world, error) : NULL;

@@ -140,69 +140,41 @@ static void make_in_thread(GTask *task, gpointer source, gpointer data, GCancell
 
 /* ---- starting ------------------------------------------------------------------------------- */
 
-struct start {
-    struct real_machine *machine;
-    world_done_fn done;
-    gpointer data;
-};
-
-static void on_started(const GError *error, gpointer data)
-{
-    g_autofree struct start *start = data;
-    struct real_machine *machine = start->machine;
-    start->done(error, start->data);
-    if (!error && hardware_of(machine)->agent == 0 && !real_disk_await(machine)) {
-        real_machine_set_state(machine, MACHINE_READY, "started");
-    }
-}
-
-static void start_failed(struct start *start, GError *error)
-{
-    g_autoptr(GError) owned = error;
-    g_prefix_error(&owned, "machine %s: its disk: ", start->machine->plan->id);
-    real_machine_set_state(start->machine, MACHINE_CRASHED, owned->message);
-    start->done(owned, start->data);
-    g_free(start);
-}
-
 static void on_made(GObject *source, GAsyncResult *result, gpointer data)
 {
-    struct start *start = data;
-    struct real_machine *machine = start->machine;
-    GError *error = NULL;
+    struct real_machine *machine = data;
+    g_autoptr(GError) error = NULL;
     (void)source;
     machine->world->making--;
+    machine->disk->making = false;
     if (!g_task_propagate_boolean(G_TASK(result), &error)) {
-        start_failed(start, error);
-        return;
+        g_prefix_error(&error, "machine %s: its disk: ", machine->plan->id);
     }
-    if (machine->world->going_down) {
-        start->done(NULL, start->data);
-        g_free(start);
-        return;
-    }
-    struct virt_machine spec;
-    g_autofree char *cmdline = NULL;
-    g_autofree struct virt_card *cards = NULL;
-    real_machine_describe(machine, &spec, &cmdline, &cards);
-    virt_start(machine->world->virt, &spec, on_started, start);
+    real_machine_on_disks(machine, error);
 }
 
-void real_disk_start(struct real_machine *machine, world_done_fn done, gpointer data)
+static bool find_firmware(struct real_machine *machine, GError **error)
 {
-    struct start *start = g_new(struct start, 1);
-    *start = (struct start){machine, done, data};
+    const char *firmware = hardware_of(machine)->firmware;
+    return !machine->image->disk || strcmp(firmware, "bios") == 0 ||
+           virt_firmware_find(firmware, &machine->disk->code, &machine->disk->vars, error);
+}
+
+void real_disk_start(struct real_machine *machine)
+{
     struct real_disk *disk = machine->disk;
-    const struct plan_hardware *hardware = hardware_of(machine);
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
     disk->started_us = g_get_monotonic_time();
-    if (machine->image->disk && strcmp(hardware->firmware, "bios") != 0 &&
-            !virt_firmware_find(hardware->firmware, &disk->code, &disk->vars, &error)) {
-        start_failed(start, error);
+    if (disk->making) {
+        return; /* the thread's end starts it */
+    }
+    if (!find_firmware(machine, &error)) {
+        real_machine_on_disks(machine, error);
         return;
     }
+    disk->making = true;
     machine->world->making++;
-    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_made, start);
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_made, machine);
     g_task_set_task_data(task, machine, NULL);
     g_task_run_in_thread(task, make_in_thread);
 }

@@ -14,8 +14,8 @@ bool real_disk_has(const struct real_machine *machine);
 /* Before anything else is asked; does nothing for a machine without. */
 void real_disk_init(struct real_machine *machine);
 
-/* Makes what is missing in a thread, then starts the machine. */
-void real_disk_start(struct real_machine *machine, world_done_fn done, gpointer data);
+/* Makes what is missing in a thread; then real_machine_on_disks() is called. */
+void real_disk_start(struct real_machine *machine);
 
 /* Removes the files of a machine that does not run: its next start is its first. Does nothing for
  * one without. */
