@@ -156,6 +156,7 @@ static void take_defaults(
     take_word(&mine->firmware, its->firmware);
     take_word(&mine->cards, its->cards);
     take_word(&mine->bus, its->bus);
+    host->display = host->display || !strcmp(mine->os, "windows"); /* it says nothing elsewhere */
     mine->tpm = mine->tpm == PLAN_UNSAID ? its->tpm : mine->tpm;
     mine->agent = mine->agent == PLAN_UNSAID ? its->agent : mine->agent;
     if (mine->ready.kind == PLAN_READY_UNSAID) {

@@ -65,6 +65,8 @@ void read_player(struct reader *reader, const struct node *node);
 void read_score(struct reader *reader, const struct node *node, gpointer target);
 void read_timeline(struct reader *reader, const struct node *node, gpointer target);
 
+/* networks.NAME.capture */
+void read_capture(struct reader *reader, const struct node *node, gpointer target);
 /* Keys of a machine about its hardware (read_hardware.c); target: struct plan_host. */
 void read_disk(struct reader *reader, const struct node *node, gpointer target);
 void read_firmware(struct reader *reader, const struct node *node, gpointer target);

@@ -154,6 +154,7 @@ void virt_reap(struct virt *virt, const char *domain);
 /* Appends the format with every value escaped. */
 void virt_xml_add(GString *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void virt_xml_disks(GString *xml, const struct virt_machine *machine);
+void virt_xml_display(GString *xml, const struct virt_machine *machine, const char *root);
 /* The whole domain of a machine with hardware. */
 char *virt_xml_hardware(const struct virt_machine *machine, const char *root);
 

@@ -169,36 +169,37 @@ static void add_card(GString *xml, const struct virt_card *card, const char *mod
             m[0], m[1], m[2], m[3], m[4], m[5], card->tap, model);
 }
 
-static void add_screen(GString *xml, const struct virt_hardware *hardware)
+static void add_screen(GString *xml, const struct virt_machine *machine, const char *root)
 {
-    if (!hardware->windows) {
-        ADD(xml, "    <controller type='usb' model='none'/>\n"
-                 "    <video><model type='none'/></video>\n");
-        return;
+    if (machine->hardware->windows) {
+        ADD(xml, "    <controller type='usb' model='qemu-xhci'/>\n"
+                 "    <input type='tablet' bus='usb'/>\n");
+    } else {
+        ADD(xml, "    <controller type='usb' model='none'/>\n");
     }
-    ADD(xml, "    <controller type='usb' model='qemu-xhci'/>\n"
-             "    <input type='tablet' bus='usb'/>\n"
-             "    <video><model type='vga' vram='16384'/></video>\n");
+    virt_xml_display(xml, machine, root);
 }
 
 static void add_devices(GString *xml, const struct virt_machine *machine, const char *root)
 {
     const struct virt_hardware *hardware = machine->hardware;
-    g_autofree char *serial = virt_serial_file(root, machine->domain);
+    g_autofree char *serial = virt_serial_socket(root, machine->domain);
+    g_autofree char *log = virt_serial_file(root, machine->domain);
     g_autofree char *agent = virt_agent_socket(root, machine->domain);
     ADD(xml, "  <devices>\n"
              "    <memballoon model='none'/>\n");
-    add_screen(xml, hardware);
+    add_screen(xml, machine, root);
     virt_xml_disks(xml, machine);
     for (gsize i = 0; i < machine->n_cards; i++) {
         add_card(xml, &machine->cards[i], hardware->cards);
     }
     ADD(xml,
-            "    <serial type='file'>\n"
-            "      <source path='%s'/>\n"
+            "    <serial type='unix'>\n"
+            "      <source mode='bind' path='%s'/>\n"
+            "      <log file='%s' append='off'/>\n"
             "      <target port='0'/>\n"
             "    </serial>\n",
-            serial);
+            serial, log);
     if (hardware->agent) {
         ADD(xml,
                 "    <channel type='unix'>\n"

@@ -94,7 +94,8 @@ static void windows_has_secure_boot_a_tpm_and_its_enlightenments(void **state)
                     .readonly = true,
                     .cdrom = true}};
     const struct virt_hardware hardware = windows();
-    const struct virt_machine machine = machine_with(disks, 2, &hardware, VIRT_ACCEL_KVM);
+    struct virt_machine machine = machine_with(disks, 2, &hardware, VIRT_ACCEL_KVM);
+    machine.display = true;
     compare("disk-windows-kvm", &machine);
 }
 
