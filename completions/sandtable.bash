@@ -7,7 +7,7 @@ _sandtable_names() {
 
 _sandtable() {
     local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs="run check list status events score exec pause resume fire hold reset checkpoint restore
+    local verbs="run check list status events score exec pause resume fire hold restart reset checkpoint restore
         checkpoints down verify doctor
         image display console screenshot links capture version help"
     COMPREPLY=()
@@ -39,7 +39,10 @@ _sandtable() {
     restore) options+=" --team --json" ;;
     reset | checkpoints) options+=" --json" ;;
     down) options+=" --all" ;;
-    image) options+=" --json" ;;
+    image)
+        options+=" --json --format --os --firmware --tpm --memory --cpus --agent --no-agent --ready"
+        options+=" --cloud-init --user --ssh-key --cards --bus --sha256 --description --replace"
+        ;;
     display) options+=" --screenshot --at --size --fullscreen" ;;
     esac
     if [[ $word == -* ]]; then
@@ -48,7 +51,13 @@ _sandtable() {
     fi
     case $verb in
     run | check) COMPREPLY=($(compgen -f -- "$word")) ;;
-    image) COMPREPLY=($(compgen -W "build list verify prune" -- "$word")) ;;
+    image)
+        if [[ ${COMP_WORDS[2]} == import && $COMP_CWORD -gt 3 ]]; then
+            COMPREPLY=($(compgen -f -- "$word"))
+            return
+        fi
+        COMPREPLY=($(compgen -W "build list verify prune import remove" -- "$word"))
+        ;;
     list | doctor | version) ;;
     *) COMPREPLY=($(compgen -W "$(_sandtable_names)" -- "$word") $(compgen -f -X '!*.ledger' -- "$word")) ;;
     esac

@@ -96,6 +96,11 @@ char *paths_run_root(const char *name)
     return named(paths_runtime_dir(), name, ".d");
 }
 
+char *paths_disks(const char *name)
+{
+    return named(paths_state_dir(), name, ".disks");
+}
+
 char *paths_checkpoints(const char *ledger_path)
 {
     gsize length = strlen(ledger_path);

@@ -6,6 +6,7 @@
 struct doctor_check *doctor_qemu(void);
 struct doctor_check *doctor_libvirt(void);
 struct doctor_check *doctor_image_tools(void);
+struct doctor_check *doctor_disk_tools(void);
 struct doctor_check *doctor_subids(void);
 struct doctor_check *doctor_memory(void);
 struct doctor_check *doctor_disk_state(void);

@@ -59,8 +59,10 @@ static void end_at_once(struct engine *engine)
     cell_kill(&engine->cell, engine->root, 2000, NULL);
     unlink(engine->socket);
     g_autofree char *scenario = paths_scenario(engine->options->plan->name);
+    g_autofree char *disks = paths_disks(engine->options->plan->name);
     paths_remove_tree(engine->root, NULL);
     paths_remove_tree(scenario, NULL);
+    paths_remove_tree(disks, NULL);
     ledger_close(engine->ledger);
     _exit(130);
 }
@@ -174,8 +176,10 @@ static void close_all(struct engine *engine, bool began, const cJSON *opened)
     bool is_new = !engine->options->resume;
     if (began || is_new) {
         g_autofree char *scenario = paths_scenario(engine->options->plan->name);
+        g_autofree char *disks = paths_disks(engine->options->plan->name);
         paths_remove_tree(engine->root, NULL);
         paths_remove_tree(scenario, NULL);
+        paths_remove_tree(disks, NULL);
     }
     if (began) {
         record_closed(engine, opened);

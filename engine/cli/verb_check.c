@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cell/doctor.h"
-#include "image/image.h"
+#include "cli/load_scenario.h"
 #include "script/script.h"
 
 #include <stdio.h>
@@ -124,12 +124,7 @@ static int run(int argc, char **argv, GError **error)
     }
     auto_plan plan = NULL;
     g_autoptr(GPtrArray) problems = plan_problems_new();
-    g_auto(GStrv) images = image_machine_recipes(error);
-    if (!images) {
-        return 1;
-    }
-    struct script *script =
-            script_load_with(argv[1], (const char *const *)images, &plan, problems, error);
+    struct script *script = cli_load_scenario(argv[1], &plan, problems, error);
     bool ok = script && plan_expand(plan, teams, error);
     script_free(script);
     if (error && *error) {

@@ -1,8 +1,10 @@
-/* verb_image.c - sandtable image build, warm, list, verify, prune. */
+/* verb_image.c - sandtable image build, warm, list, verify, prune; import, remove: image_import.c. */
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/image_import.h"
 #include "cli/image_warm.h"
+#include "image/import.h"
 #include "image/warm.h"
 
 #include <gio/gio.h>
@@ -106,6 +108,17 @@ static bool verify_all(char **names, GError **error)
     return image_warm_verify(names, error);
 }
 
+/* Consumes names. */
+static char **with_imported(char **names)
+{
+    g_auto(GStrv) recipes = names;
+    g_auto(GStrv) imported = import_names();
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_strv_builder_addv(builder, (const char **)recipes);
+    g_strv_builder_addv(builder, (const char **)imported);
+    return g_strv_builder_end(builder);
+}
+
 static bool list(gboolean as_json, GError **error)
 {
     cJSON *images = image_list(error);
@@ -122,8 +135,9 @@ static bool list(gboolean as_json, GError **error)
     const cJSON *image = NULL;
     cJSON_ArrayForEach(image, images)
     {
-        const char *state = json_bool(image, "built", false)      ? "built"
-                            : json_string(image, "damaged", NULL) ? "damaged"
+        const char *state = json_string(image, "damaged", NULL)   ? "damaged"
+                            : json_bool(image, "imported", false) ? "imported"
+                            : json_bool(image, "built", false)    ? "built"
                                                                   : "not built";
         g_autofree char *size =
                 g_format_size_full((guint64)json_int(image, "size", 0), G_FORMAT_SIZE_IEC_UNITS);
@@ -149,7 +163,12 @@ static bool prune(GError **error)
 
 static int run(int argc, char **argv, GError **error)
 {
-    static const char *const words[] = {"build", "warm", "list", "verify", "prune", NULL};
+    static const char *const words[] = {
+            "build", "warm", "list", "verify", "prune", "import", "remove", NULL};
+    if (argc > 1 && (!strcmp(argv[1], "import") || !strcmp(argv[1], "remove"))) {
+        return !strcmp(argv[1], "import") ? image_import_run(argc - 1, argv + 1, error)
+                                          : image_remove_run(argc - 1, argv + 1, error);
+    }
     gboolean json = FALSE;
     int memory = 0, cards = 1;
     const GOptionEntry entries[] = {
@@ -174,6 +193,9 @@ static int run(int argc, char **argv, GError **error)
         return 2;
     }
     g_auto(GStrv) names = argc > 2 ? g_strdupv(argv + 2) : image_recipes(error);
+    if (names && argc == 2 && !strcmp(word, "verify")) {
+        names = with_imported(names);
+    }
     bool ok = names != NULL;
     if (ok && !strcmp(word, "build")) {
         ok = build_all(names, error);
@@ -190,9 +212,8 @@ static int run(int argc, char **argv, GError **error)
 const struct verb verb_image = {
         .name = "image",
         .usage = "image build [NAME…] | warm [NAME…] [--memory MIB] [--cards N] | list [--json] | "
-                 "verify [NAME…] | prune",
-        .summary = "machine images: build them once, warm them, list, check every byte, remove old "
-                   "ones",
+                 "verify [NAME…] | prune | import NAME FILE … | remove NAME…",
+        .summary = "machine images: build, warm, import, list, check every byte, remove old ones",
         .order = 60,
         .run = run,
 };

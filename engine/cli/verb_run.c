@@ -6,6 +6,7 @@
 #include "cell/doctor.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
+#include "cli/load_scenario.h"
 #include "cli/spawn_display.h"
 #include "image/image.h"
 #include "ledger/ledger.h"
@@ -81,13 +82,8 @@ static bool choose_name(struct plan *plan, const char *wanted, GError **error)
 
 static struct script *read_scenario(const char *path, struct plan **ret_plan, GError **error)
 {
-    g_auto(GStrv) images = image_machine_recipes(error);
-    if (!images) {
-        return NULL;
-    }
     g_autoptr(GPtrArray) problems = plan_problems_new();
-    struct script *script =
-            script_load_with(path, (const char *const *)images, ret_plan, problems, error);
+    struct script *script = cli_load_scenario(path, ret_plan, problems, error);
     if (!script && problems->len > 0) {
         g_autofree char *file = script_file(path);
         g_autofree char *text = plan_problems_text(problems, file);
@@ -132,21 +128,26 @@ static struct plan *load(const char *path, const struct run_options *options,
 /* Images must be there before anything starts; the boot kernel of one also proves KVM. */
 static struct image *find_images(const struct plan *plan, GError **error)
 {
-    struct image *first = NULL;
+    struct image *best = NULL;
     for (guint i = 0; i < plan->hosts->len; i++) {
         const struct plan_host *host = g_ptr_array_index(plan->hosts, i);
         struct image *image = image_find(host->image, error);
         if (!image) {
-            image_free(first);
+            image_free(best);
             return NULL;
         }
-        if (first) {
-            image_free(image);
-        } else {
-            first = image;
+        bool better = !best || (!best->kernel && image->kernel);
+        image_free(better ? best : image);
+        best = better ? image : best;
+    }
+    if (best && !best->kernel) { /* all are imported */
+        struct image *kernel = image_find(IMAGE_KERNEL, NULL);
+        if (kernel) {
+            image_free(best);
+            best = kernel;
         }
     }
-    return first;
+    return best;
 }
 
 static bool choose_accel(const char *wanted, const struct image *image, enum virt_accel *ret,
@@ -161,6 +162,11 @@ static bool choose_accel(const char *wanted, const struct image *image, enum vir
     if (wanted && !strcmp(wanted, "tcg")) {
         *ret = VIRT_ACCEL_TCG;
         *ret_why = g_strdup("asked for by --accel tcg");
+        return true;
+    }
+    if (!image->kernel) {
+        *ret_why = g_strdup("no kernel to try KVM with: sandtable image build kernel");
+        *ret = wanted && !strcmp(wanted, "kvm") ? VIRT_ACCEL_KVM : VIRT_ACCEL_TCG;
         return true;
     }
     g_autofree char *images = paths_images_dir();

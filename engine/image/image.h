@@ -23,6 +23,8 @@ struct image {
     gint64 size;    /* bytes of root.squashfs (of all files for the kernel) */
     int memory_mib; /* what the recipe recommends */
     char **probe;   /* argv that succeeds in a machine whose services are up; may be empty */
+    struct image_disk
+            *disk; /* of an imported image (import.h), which has neither root nor kernel */
 };
 
 typedef void (*image_progress_fn)(const char *line, gpointer data);
@@ -42,11 +44,13 @@ bool image_build(const char *name, image_progress_fn progress, gpointer data, bo
 /* Names of all recipes that can be built, sorted, the kernel first; g_strfreev. */
 char **image_recipes(GError **error);
 
-/* The same without the kernel: what a scenario's machines can be made of. */
+/* The same without the kernel and with imported images: what a scenario's machines can be made of.
+ */
 char **image_machine_recipes(GError **error);
 
 /* [{"name","digest","built":bool,"size","packages":n,"path","description","memory_mib"}] for every
- * recipe; a built one that does not pass the size check has "damaged": text. */
+ * recipe; a built one that does not pass the size check has "damaged": text. Then the imported
+ * ones, which also have "imported": true and "import", what their manifest says of them. */
 cJSON *image_list(GError **error);
 
 /* Reads every file of the built image and compares with its manifest; the error names image and

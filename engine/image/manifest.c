@@ -83,18 +83,22 @@ static cJSON *recipe_json(const struct recipe *recipe)
     return out;
 }
 
-bool manifest_write(const char *dir, const struct recipe *recipe, const char *digest,
-        const char *packages, const char *const *files, GError **error)
+static cJSON *head_json(const char *name, const char *digest)
 {
-    auto_json out = cJSON_CreateObject();
+    cJSON *out = cJSON_CreateObject();
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *built_at = g_date_time_format_iso8601(now);
     json_add_int(out, "format", MANIFEST_FORMAT);
-    cJSON_AddStringToObject(out, "name", recipe->name);
+    cJSON_AddStringToObject(out, "name", name);
     cJSON_AddStringToObject(out, "digest", digest);
     cJSON_AddStringToObject(out, "builder", IMAGE_BUILDER_VERSION);
     cJSON_AddStringToObject(out, "built_at", built_at);
-    cJSON_AddItemToObject(out, "recipe", recipe_json(recipe));
+    return out;
+}
+
+/* Adds the files' digests and puts the manifest into dir. */
+static bool write_with_files(const char *dir, cJSON *out, const char *const *files, GError **error)
+{
     cJSON *list = cJSON_AddArrayToObject(out, "files");
     for (const char *const *name = files; *name; name++) {
         g_autofree char *path = g_build_filename(dir, *name, NULL);
@@ -109,11 +113,28 @@ bool manifest_write(const char *dir, const struct recipe *recipe, const char *di
         cJSON_AddStringToObject(file, "sha256", hex);
         cJSON_AddItemToArray(list, file);
     }
-    cJSON_AddItemToObject(out, "packages", packages_json(packages));
     g_autofree char *text = json_text(out);
     g_autofree char *path = g_build_filename(dir, MANIFEST_NAME, NULL);
     return g_file_set_contents(path, text, -1, error) && sync_path(path, error) &&
            sync_path(dir, error);
+}
+
+bool manifest_write(const char *dir, const struct recipe *recipe, const char *digest,
+        const char *packages, const char *const *files, GError **error)
+{
+    auto_json out = head_json(recipe->name, digest);
+    cJSON_AddItemToObject(out, "recipe", recipe_json(recipe));
+    cJSON_AddItemToObject(out, "packages", packages_json(packages));
+    return write_with_files(dir, out, files, error);
+}
+
+bool manifest_write_import(const char *dir, const char *name, const char *digest, cJSON *import,
+        const char *const *files, GError **error)
+{
+    auto_json out = head_json(name, digest);
+    cJSON_AddItemToObject(out, "import", import);
+    cJSON_AddArrayToObject(out, "packages");
+    return write_with_files(dir, out, files, error);
 }
 
 static bool file_entry_is_valid(const cJSON *file)

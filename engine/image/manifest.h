@@ -15,6 +15,10 @@
 bool manifest_write(const char *dir, const struct recipe *recipe, const char *digest,
         const char *packages, const char *const *files, GError **error);
 
+/* The same for an imported disk; import (consumed) becomes the manifest's member of that name. */
+bool manifest_write_import(const char *dir, const char *name, const char *digest, cJSON *import,
+        const char *const *files, GError **error);
+
 /* Reads text as a manifest and checks its shape: format, name, digest, files with plain names,
  * sizes, SHA-256. The caller deletes the result. */
 cJSON *manifest_parse(const char *text, gsize length, GError **error);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "image/image.h"
+#include "image/import.h"
 #include "image/manifest.h"
 
 #include <string.h>
@@ -38,6 +39,7 @@ void image_free(struct image *image)
     g_free(image->initrd);
     g_free(image->modules);
     g_strfreev(image->probe);
+    image_disk_free(image->disk);
     g_free(image);
 }
 
@@ -85,6 +87,14 @@ static bool add_kernel(struct image *image, GError **error)
 
 struct image *image_find(const char *name, GError **error)
 {
+    g_autoptr(GError) problem = NULL;
+    struct image *imported = import_find(name, &problem);
+    if (imported || problem) {
+        if (problem) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+        }
+        return imported;
+    }
     auto_recipe recipe = recipe_load(name, error);
     g_autofree char *dir = NULL, *digest = NULL;
     auto_json manifest = recipe ? find_build(recipe, false, &dir, &digest, error) : NULL;
@@ -147,6 +157,8 @@ char **image_machine_recipes(GError **error)
             g_strv_builder_add(builder, *name);
         }
     }
+    g_auto(GStrv) imported = import_names();
+    g_strv_builder_addv(builder, (const char **)imported);
     return g_strv_builder_end(builder);
 }
 
@@ -189,11 +201,18 @@ cJSON *image_list(GError **error)
         }
         cJSON_AddItemToArray(list, entry);
     }
+    if (list) {
+        import_list(list);
+    }
     return g_steal_pointer(&list);
 }
 
 bool image_verify(const char *name, GError **error)
 {
+    g_auto(GStrv) imported = import_names();
+    if (g_strv_contains((const char *const *)imported, name)) {
+        return import_verify(name, error);
+    }
     auto_recipe recipe = recipe_load(name, error);
     g_autofree char *dir = NULL, *digest = NULL;
     auto_json manifest = recipe ? find_build(recipe, true, &dir, &digest, error) : NULL;

@@ -179,6 +179,7 @@ void plan_check(const struct plan *plan, GPtrArray *problems)
     check_groups(&check);
     check_subnets(&check);
     check_hosts(&check);
+    check_hardware(&check);
     check_total(&check);
     check_services(&check);
     check_steps(&check);

@@ -14,6 +14,8 @@
  */
 #pragma once
 
+#include "plan/hardware.h"
+
 #include <cjson/cJSON.h>
 #include <glib.h>
 #include <stdbool.h>
@@ -71,6 +73,7 @@ struct plan_host { /* machines = { web = { image = "server", nics = { office = "
     GPtrArray *nics;  /* struct plan_nic * */
     GPtrArray *files; /* struct plan_file * */
     GPtrArray *setup; /* char ** argv, run once before the machine is ready */
+    struct plan_hardware hardware;
     int line;
 };
 
@@ -268,6 +271,10 @@ void plan_check(const struct plan *plan, GPtrArray *problems);
 
 /* Every machine's image is one of images (NULL-terminated). */
 void plan_check_images(const struct plan *plan, const char *const *images, GPtrArray *problems);
+
+/* What machines leave open is taken from their images (struct plan_image), and what images cannot
+ * be is reported. After plan_check() without problems, before plan_expand(). */
+void plan_apply_images(struct plan *plan, const GPtrArray *images, GPtrArray *problems);
 
 /* MiB that the expanded machines need: their memory and what QEMU adds to each. */
 int plan_memory_mib(const struct plan *plan);

@@ -65,6 +65,8 @@ static cJSON *machine_json(const struct plan *plan, const struct plan_machine *m
     if (machine->host->display) {
         cJSON_AddTrueToObject(out, "display");
     }
+    cJSON_AddBoolToObject(out, "imported", machine->host->hardware.imported);
+    cJSON_AddBoolToObject(out, "agent", machine->host->hardware.agent != 0);
     cJSON *nics = cJSON_AddArrayToObject(out, "nics");
     for (guint i = 0; i < machine->cards->len; i++) {
         cJSON_AddItemToArray(nics, card_json(plan, machine->cards->pdata[i]));

@@ -75,6 +75,9 @@ bool exercise_fire(struct exercise *exercise, const char *inject, const char *wh
 /* Holds (or releases) one inject, or with NULL all that have not fired. */
 bool exercise_hold(
         struct exercise *exercise, const char *inject, bool held, const char *who, GError **error);
+/* Switches a machine (an id) off and on; its disks stay. Only while the exercise runs. */
+bool exercise_restart(
+        struct exercise *exercise, const char *machine, const char *who, GError **error);
 /* machine is an id ("blue1/web"); recorded as operator.exec before it runs and when it has ended. A
  * program that the machine does not have ends with status 127, as in a shell. */
 bool exercise_exec(struct exercise *exercise, const char *machine, const char *const *argv,

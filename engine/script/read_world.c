@@ -221,6 +221,13 @@ void read_machine(struct reader *reader, const struct node *node)
             {.key = "nics", .type = FIELD_OTHER, .read = read_nics},
             {.key = "files", .type = FIELD_OTHER, .read = read_files},
             {"setup", FIELD_ARGVS, false, offsetof(struct plan_host, setup), NULL},
+            {.key = "disk", .type = FIELD_OTHER, .read = read_disk},
+            {.key = "firmware", .type = FIELD_OTHER, .read = read_firmware},
+            {.key = "tpm", .type = FIELD_OTHER, .read = read_tpm},
+            {.key = "agent", .type = FIELD_OTHER, .read = read_agent},
+            {.key = "ready", .type = FIELD_OTHER, .read = read_ready},
+            {.key = "cards", .type = FIELD_OTHER, .read = read_cards},
+            {.key = "bus", .type = FIELD_OTHER, .read = read_bus},
             {0},
     };
     struct plan_host *host = plan_host_new();

@@ -67,6 +67,14 @@ void read_timeline(struct reader *reader, const struct node *node, gpointer targ
 
 /* networks.NAME.capture */
 void read_capture(struct reader *reader, const struct node *node, gpointer target);
+/* Keys of a machine about its hardware (read_hardware.c); target: struct plan_host. */
+void read_disk(struct reader *reader, const struct node *node, gpointer target);
+void read_firmware(struct reader *reader, const struct node *node, gpointer target);
+void read_tpm(struct reader *reader, const struct node *node, gpointer target);
+void read_agent(struct reader *reader, const struct node *node, gpointer target);
+void read_ready(struct reader *reader, const struct node *node, gpointer target);
+void read_cards(struct reader *reader, const struct node *node, gpointer target);
+void read_bus(struct reader *reader, const struct node *node, gpointer target);
 
 /* http = { … } and the like: probes (services, steps) and predicates (effects). */
 void read_probe(struct reader *reader, const struct node *node, gpointer target);

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "virt/virt_hardware.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -42,6 +44,9 @@ struct virt_machine {   /* what to start; strings are copied */
     const char *ram;   /* the file that is its memory; NULL: memory of its own */
     const char *state; /* with ram, a clone: ram is mapped copy-on-write, and the machine wakes from
                           this file of virt_freeze(); NULL: a template, whose ram is shared */
+    const struct virt_disk *disks; /* after root and modules */
+    gsize n_disks;
+    const struct virt_hardware *hardware; /* it boots from its first disk; NULL: kernel and root */
 };
 
 struct virt_exec_result {
@@ -133,7 +138,6 @@ GByteArray *virt_ppm_to_png(const guint8 *ppm, gsize length, GError **error);
 /* All of a machine that its warm state is bound to, as text: its domain in every detail, and which
  * libvirt lays it out. Pure but for that version. The caller frees it. */
 char *virt_warm_layout(const struct virt_machine *machine);
-
 /* The domain's XML: a pure function, golden-tested. The caller frees it. */
 char *virt_domain_xml(const struct virt_machine *machine, const char *root);
 

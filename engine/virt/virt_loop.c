@@ -229,16 +229,17 @@ void virt_loop_reap(pid_t pid)
 
 /* ---- orphans -------------------------------------------------------------------------------- */
 
-/* A daemon has a session of its own. A QEMU in ours is one that libvirt itself started and waits
+/* QEMU, and a TPM's emulator. A daemon has a session of its own. A QEMU in ours is one that libvirt itself started and waits
  * for: it makes the daemon and ends. */
-static bool is_qemu_daemon(pid_t pid)
+static bool is_daemon_of_libvirt(pid_t pid)
 {
     if (getsid(pid) == getsid(0)) {
         return false;
     }
     g_autofree char *file = g_strdup_printf("/proc/%d/comm", (int)pid);
     g_autofree char *name = NULL;
-    return g_file_get_contents(file, &name, NULL, NULL) && g_str_has_prefix(name, "qemu-system");
+    return g_file_get_contents(file, &name, NULL, NULL) &&
+           (g_str_has_prefix(name, "qemu-system") || g_str_has_prefix(name, "swtpm"));
 }
 
 /* Other children belong to whoever started them: they are looked at, not taken. */
@@ -246,7 +247,7 @@ static void reap_qemus(void)
 {
     siginfo_t info = {0};
     while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0 &&
-            is_qemu_daemon(info.si_pid) && waitpid(info.si_pid, NULL, WNOHANG) > 0) {
+            is_daemon_of_libvirt(info.si_pid) && waitpid(info.si_pid, NULL, WNOHANG) > 0) {
         info.si_pid = 0;
     }
 }

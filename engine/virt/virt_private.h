@@ -147,6 +147,14 @@ bool virt_warm_wake(struct virt *virt, virDomainPtr domain, const char *state, G
 
 /* In a thread: the domain's QEMU, just started, leaves no zombie. */
 void virt_reap(struct virt *virt, const char *domain);
+/* ---- XML (virt_xml.c, virt_xml_disk.c) ------------------------------------------------------ */
+
+/* Appends the format with every value escaped. */
+void virt_xml_add(GString *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void virt_xml_disks(GString *xml, const struct virt_machine *machine);
+void virt_xml_display(GString *xml, const struct virt_machine *machine, const char *root);
+/* The whole domain of a machine with hardware. */
+char *virt_xml_hardware(const struct virt_machine *machine, const char *root);
 
 /* ---- disks (virt_disks.c) -------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@
 
 /* Every value goes through GLib's markup escaping. */
 #define ADD(text, ...) virt_xml_add(text, __VA_ARGS__)
-G_GNUC_PRINTF(2, 3) static void virt_xml_add(GString *text, const char *format, ...)
+void virt_xml_add(GString *text, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
@@ -66,7 +66,7 @@ static void add_card(GString *xml, const struct virt_card *card)
             m[0], m[1], m[2], m[3], m[4], m[5], card->tap);
 }
 
-static void add_display(GString *xml, const struct virt_machine *machine, const char *root)
+void virt_xml_display(GString *xml, const struct virt_machine *machine, const char *root)
 {
     if (!machine->display) {
         ADD(xml, "    <video><model type='none'/></video>\n");
@@ -89,9 +89,10 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
     ADD(xml, "  <devices>\n"
              "    <controller type='usb' model='none'/>\n"
              "    <memballoon model='none'/>\n");
-    add_display(xml, machine, root);
+    virt_xml_display(xml, machine, root);
     add_disk(xml, machine->root, "vda");
     add_disk(xml, machine->modules, "vdb");
+    virt_xml_disks(xml, machine);
     for (gsize i = 0; i < machine->n_cards; i++) {
         add_card(xml, &machine->cards[i]);
     }
@@ -138,6 +139,9 @@ static void add_memory(GString *xml, const struct virt_machine *machine)
 
 char *virt_domain_xml(const struct virt_machine *machine, const char *root)
 {
+    if (machine->hardware) {
+        return virt_xml_hardware(machine, root);
+    }
     GString *xml = g_string_new(NULL);
     bool tcg = machine->accel == VIRT_ACCEL_TCG;
 

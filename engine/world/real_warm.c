@@ -2,6 +2,7 @@
 #include "world/real_warm.h"
 
 #include "world/warm_template.h"
+#include "world/world_real_disk.h"
 
 #include <string.h>
 
@@ -39,7 +40,8 @@ void real_warm_init(struct real_world *world)
     world->warm = g_ptr_array_new();
     for (guint i = 0; i < world->head.plan->machines->len; i++) {
         const struct real_machine *machine = &world->machines[i];
-        if (world->boot == WORLD_BOOT_COLD || find(world, machine)) {
+        bool cold = world->boot == WORLD_BOOT_COLD || real_disk_has(machine);
+        if (cold || find(world, machine)) {
             continue;
         }
         struct real_warm *warm = g_new0(struct real_warm, 1);

@@ -47,6 +47,9 @@ GPtrArray *world_resources(const struct plan *plan)
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
+        if (machine->host->hardware.imported || machine->host->hardware.disk_mib) {
+            world_resource_add(resources, "disk", machine->domain, machine->team);
+        }
         world_resource_add(resources, "domain", machine->domain, machine->team);
     }
     return resources;

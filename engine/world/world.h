@@ -85,6 +85,9 @@ struct world_ops {
      * others are not touched; so with the next two. */
     void (*reset)(
             struct world *world, const int *machines, gsize n, world_done_fn done, gpointer data);
+    /* The same, but disks keep what they hold: power off and on. */
+    void (*restart)(
+            struct world *world, const int *machines, gsize n, world_done_fn done, gpointer data);
     /* Saves n machines that are ready or paused, at one moment, into a folder that has nothing of
      * theirs yet; they go on. cut is called just before that moment. One at a time. */
     void (*checkpoint)(
@@ -181,7 +184,7 @@ void world_free(struct world *world);
 /* What will exist outside the process for plan, in the order of making: the caller writes it to the
  * ledger before up() and again, when it is gone, after down(). */
 struct world_resource {
-    const char *type; /* space, bridge, veth, tap, domain */
+    const char *type; /* space, bridge, veth, tap, domain, disk */
     char *name;
     int team; /* index, or -1 */
 };

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "world/real_warm.h"
+#include "world/world_real_disk.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -214,6 +215,9 @@ static const char *domain_of(struct world *head, int machine)
 static void real_exec(struct world *head, int machine, const char *const *argv, int timeout_ms,
         world_exec_fn done, gpointer data)
 {
+    if (real_refuse_exec(head, machine, done, data)) {
+        return;
+    }
     struct call *call = call_new(head, machine, data);
     call->fn.exec = done;
     call->program = g_strdup(argv[0]);
@@ -224,6 +228,9 @@ static void real_exec(struct world *head, int machine, const char *const *argv, 
 static void real_write(struct world *head, int machine, const char *path, const char *bytes,
         gsize length, world_done_fn done, gpointer data)
 {
+    if (real_refuse_write(head, machine, done, data)) {
+        return;
+    }
     struct call *call = call_new(head, machine, data);
     call->fn.done = done;
     virt_write(((struct real_world *)head)->virt, domain_of(head, machine), path, bytes, length,
@@ -233,6 +240,9 @@ static void real_write(struct world *head, int machine, const char *path, const 
 static void real_read(struct world *head, int machine, const char *path, gint64 offset, gsize max,
         world_read_fn done, gpointer data)
 {
+    if (real_refuse_read(head, machine, done, data)) {
+        return;
+    }
     struct call *call = call_new(head, machine, data);
     call->fn.read = done;
     virt_read(((struct real_world *)head)->virt, domain_of(head, machine), path, offset, max,
@@ -318,6 +328,10 @@ static void real_free(struct world *head)
     for (guint i = 0; i < head->plan->machines->len; i++) {
         real_machine_abandon(&world->machines[i]);
     }
+    real_refuse_settle(world);
+    while (world->making > 0) { /* threads use what is freed below; each tool ends by its limits */
+        g_main_context_iteration(NULL, TRUE);
+    }
     real_captures_free(world);
     checker_free(world->checker);
     if (world->virt) {
@@ -330,6 +344,10 @@ static void real_free(struct world *head)
             close(world->spaces[i]);
         }
     }
+    for (guint i = 0; i < head->plan->machines->len; i++) {
+        real_disk_free(&world->machines[i]);
+    }
+    g_ptr_array_unref(world->refusals);
     g_hash_table_unref(world->images);
     g_free(world->spaces);
     g_free(world->machines);
@@ -370,6 +388,7 @@ static const struct world_ops real_ops = {
         .restore = real_restore,
         .way = real_way,
         .resources = real_resources,
+        .restart = real_restart,
 };
 
 static const struct image *find_image(struct real_world *world, const char *name, GError **error)
@@ -392,6 +411,7 @@ struct world *world_real_new(
     world->root = g_strdup(options->root);
     world->accel = options->accel;
     world->boot = options->boot;
+    world->refusals = g_ptr_array_new();
     world->images =
             g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
     world->spaces = g_new(int, plan->teams->len + 1);
@@ -410,6 +430,7 @@ struct world *world_real_new(
             real_free(&world->head);
             return NULL;
         }
+        real_disk_init(machine);
     }
     world->net = net_open(NULL, error);
     world->checker = world->net ? checker_new(NULL, error) : NULL;

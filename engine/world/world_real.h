@@ -7,6 +7,17 @@
 #include "net/net.h"
 #include "world/world.h"
 
+struct real_disk { /* of a machine with files of its own (world_real_disk.h) */
+    char *overlay, *data, *seed, *nvram, *uuid;
+    const char *code, *vars; /* the host's UEFI firmware */
+    struct virt_disk disks[2];
+    struct virt_hardware hardware;
+    bool making; /* a thread makes the files */
+    guint timer; /* of the next look whether it is ready, or 0 */
+    guint epoch; /* answers to earlier looks count no more */
+    gint64 started_us, looked_us;
+};
+
 struct real_machine {
     struct real_world *world;
     int index;
@@ -29,6 +40,7 @@ struct real_machine {
     bool frozen, lost;       /* when adopted: found suspended, found dead */
     bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
     guint probe_retry;       /* source of the next try of the image's probe, or 0 */
+    struct real_disk *disk;  /* NULL: none was started from */
 };
 
 struct real_capture {            /* of one network */
@@ -51,6 +63,8 @@ struct real_world {
     int *spaces;                   /* per team, -1 where there is none */
     bool going_down;               /* nothing is started any more */
     bool is_up;                    /* up() has come to the machines */
+    int making;                    /* threads that make disks */
+    GPtrArray *refusals;           /* answers on their way (world_real_refuse.c) */
     struct real_machine *machines; /* per machine of the plan */
     struct real_capture *captures; /* per network of the plan */
 };
@@ -71,6 +85,9 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
 /* The answer to real_warm_get(); NULL with an error: there is no warm state. */
 void real_machine_on_warm(
         struct real_machine *machine, const struct image_warm *warm, const GError *error);
+
+/* The answer to real_disk_start(). */
+void real_machine_on_disks(struct real_machine *machine, const GError *error);
 
 /* It did not wake: an alarm says why, and it is booted cold. */
 void real_machine_fall_back(struct real_machine *machine, const char *why);
@@ -103,6 +120,8 @@ void fan_out_asked(struct fan_out *all);
 /* ---- world_real_checkpoint.c --------------------------------------------------------------- */
 
 void real_reset(
+        struct world *head, const int *machines, gsize n, world_done_fn done, gpointer data);
+void real_restart(
         struct world *head, const int *machines, gsize n, world_done_fn done, gpointer data);
 void real_checkpoint(
         struct world *head, const struct world_save *save, world_saved_fn done, gpointer data);

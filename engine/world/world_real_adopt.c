@@ -64,8 +64,10 @@ int world_real_sweep(const struct plan *plan, const char *root, const struct cel
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         if (begin[i] == WORLD_ADOPT && still_runs(root, machine->domain)) {
             g_autofree char *guest = g_strdup_printf("guest=%s,", machine->domain);
+            g_autofree char *tpm = g_strdup_printf("-%s-swtpm.sock", machine->domain);
             g_strv_builder_add(builder, guest);
             g_strv_builder_add(domains, machine->domain);
+            g_strv_builder_add(builder, tpm);
             adopted++;
         } else if (begin[i] == WORLD_ADOPT) {
             begin[i] = WORLD_FRESH;

@@ -1,13 +1,15 @@
 /* world_real_checkpoint.c - real machines reset, saved at one moment, and put back. */
 #include "base/error.h"
 #include "world/world_real.h"
+#include "world/world_real_disk.h"
 
 #define CLOCK_TIMEOUT_MS 20000
 
 struct again { /* one machine on its way from its end to its new start */
     struct real_machine *machine;
     struct fan_out *all;
-    char *folder; /* of the checkpoint; NULL: a reset */
+    char *folder; /* of the checkpoint; NULL: a reset, or a restart */
+    bool keep;    /* a restart: what is on its disks */
 };
 
 static void on_resumed(const GError *error, gpointer data)
@@ -16,7 +18,10 @@ static void on_resumed(const GError *error, gpointer data)
     struct real_machine *machine = again->machine;
     if (!error && machine->restoring) {
         machine->resumed = true;
-        if (machine->state == MACHINE_BOOTED) { /* its agent was faster */
+        if (machine->plan->host->hardware.agent == 0) { /* nobody can set its clock */
+            machine->restoring = false;
+            real_machine_set_state(machine, MACHINE_READY, "restored");
+        } else if (machine->state == MACHINE_BOOTED) { /* its agent was faster */
             real_machine_restored(machine);
         }
     }
@@ -28,10 +33,15 @@ static void on_stopped(const GError *error, gpointer data)
 {
     struct again *again = data;
     struct real_machine *machine = again->machine;
+    g_autoptr(GError) problem = NULL;
     if (error || machine->world->going_down) {
         fan_in(error, again->all);
     } else if (!again->folder) {
-        real_machine_start(machine, fan_in, again->all);
+        if (again->keep || real_disk_reset(machine, &problem)) {
+            real_machine_start(machine, fan_in, again->all);
+        } else {
+            fan_in(problem, again->all);
+        }
     } else {
         real_machine_abandon(machine);
         machine->restoring = true;
@@ -44,10 +54,11 @@ static void on_stopped(const GError *error, gpointer data)
     g_free(again);
 }
 
-static void start_again(struct fan_out *all, struct real_machine *machine, const char *folder)
+static void start_again(
+        struct fan_out *all, struct real_machine *machine, const char *folder, bool keep)
 {
     struct again *again = g_new(struct again, 1);
-    *again = (struct again){.machine = machine, .all = all, .folder = g_strdup(folder)};
+    *again = (struct again){machine, all, g_strdup(folder), keep};
     real_machine_abandon(machine);
     fan_out_add(all);
     virt_stop(machine->world->virt, machine->plan->domain, on_stopped, again);
@@ -58,7 +69,18 @@ void real_reset(struct world *head, const int *machines, gsize n, world_done_fn 
     struct real_world *world = (struct real_world *)head;
     struct fan_out *all = fan_out_new(world, done, data);
     for (gsize i = 0; i < n; i++) {
-        start_again(all, &world->machines[machines[i]], NULL);
+        start_again(all, &world->machines[machines[i]], NULL, false);
+    }
+    fan_out_asked(all);
+}
+
+void real_restart(
+        struct world *head, const int *machines, gsize n, world_done_fn done, gpointer data)
+{
+    struct real_world *world = (struct real_world *)head;
+    struct fan_out *all = fan_out_new(world, done, data);
+    for (gsize i = 0; i < n; i++) {
+        start_again(all, &world->machines[machines[i]], NULL, true);
     }
     fan_out_asked(all);
 }
@@ -69,7 +91,7 @@ void real_restore(
     struct real_world *world = (struct real_world *)head;
     struct fan_out *all = fan_out_new(world, done, data);
     for (gsize i = 0; i < save->n; i++) {
-        start_again(all, &world->machines[save->machines[i]], save->folder);
+        start_again(all, &world->machines[save->machines[i]], save->folder, true);
     }
     fan_out_asked(all);
 }

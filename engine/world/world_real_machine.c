@@ -8,6 +8,7 @@
 #include "world/real_warm.h"
 #include "world/warm_template.h"
 #include "world/world_real.h"
+#include "world/world_real_disk.h"
 
 #include <string.h>
 
@@ -49,6 +50,7 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
             .accel = machine->world->accel,
             .display = plan->host->display,
     };
+    real_disk_describe(machine, ret);
 }
 
 /* ---- starting -------------------------------------------------------------------------------- */
@@ -84,6 +86,10 @@ static void on_started(const GError *error, gpointer data)
         real_machine_tell(machine);
     }
     answer_start(machine, error);
+    bool mute = machine->plan->host->hardware.agent == 0;
+    if (!error && mute && !real_disk_await(machine)) {
+        real_machine_set_state(machine, MACHINE_READY, "started");
+    }
 }
 
 static void launch(struct real_machine *machine, const struct image_warm *warm)
@@ -111,11 +117,28 @@ void real_machine_start(struct real_machine *machine, world_done_fn done, gpoint
     answer_start(machine, again);
     machine->started = done;
     machine->started_data = data;
-    if (machine->world->boot == WORLD_BOOT_COLD) {
+    if (real_disk_has(machine)) {
+        real_machine_set_state(machine, MACHINE_STARTING, "its disks are made");
+        real_disk_start(machine);
+    } else if (machine->world->boot == WORLD_BOOT_COLD) {
         launch(machine, NULL);
     } else {
         real_machine_set_state(machine, MACHINE_STARTING, "asks for its image's warm state");
         real_warm_get(machine);
+    }
+}
+
+void real_machine_on_disks(struct real_machine *machine, const GError *error)
+{
+    if (machine->world->going_down || !machine->started) {
+        g_autoptr(GError) over = g_error_new(
+                SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "%s: not started", machine->plan->id);
+        answer_start(machine, over);
+    } else if (error) {
+        real_machine_set_state(machine, MACHINE_CRASHED, error->message);
+        answer_start(machine, error);
+    } else {
+        launch(machine, NULL);
     }
 }
 
@@ -175,6 +198,7 @@ void real_machine_abandon(struct real_machine *machine)
     g_clear_handle_id(&machine->probe_retry, g_source_remove);
     g_clear_handle_id(&machine->wake_limit, g_source_remove);
     g_clear_pointer(&machine->fell, g_free);
+    real_disk_abandon(machine);
     machine->preparing = machine->falling = machine->restoring = false;
 }
 
@@ -212,8 +236,8 @@ void real_machine_on_virt(
     }
     if (state == MACHINE_PAUSED && machine->state != MACHINE_PAUSED) {
         machine->before_pause = machine->state;
-    } else if (state == MACHINE_BOOTED && machine->state == MACHINE_PAUSED &&
-               machine->before_pause == MACHINE_READY) {
+    } else if ((state == MACHINE_BOOTED || state == MACHINE_STARTING) &&
+               machine->state == MACHINE_PAUSED && machine->before_pause == MACHINE_READY) {
         state = MACHINE_READY; /* libvirt knows only that it runs again */
     }
     real_machine_set_state(machine, state, reason);

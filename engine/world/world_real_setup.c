@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "world/identity.h"
 #include "world/world_real.h"
+#include "world/world_real_disk.h"
 
 #include <string.h>
 
@@ -158,7 +159,9 @@ static void prepare_next(struct real_machine *machine)
         return;
     }
     machine->preparing = false;
-    real_machine_set_state(machine, MACHINE_READY, "set up");
+    if (!real_disk_await(machine)) {
+        real_machine_set_state(machine, MACHINE_READY, "set up");
+    }
 }
 
 /* ---- identity -------------------------------------------------------------------------------- */
@@ -205,15 +208,55 @@ static void on_identity(const struct virt_exec_result *result, const GError *err
     }
 }
 
-void real_machine_prepare(struct real_machine *machine)
+static void tell_identity(struct real_machine *machine)
 {
     static const char *const argv[] = {"guest-identity", NULL};
-    if (machine->preparing) {
-        return;
-    }
     g_autoptr(GByteArray) document = begin(machine);
     virt_exec_input(machine->world->virt, machine->plan->domain, argv, (const char *)document->data,
             document->len, IDENTITY_TIMEOUT_MS, on_identity, machine);
+}
+
+static void on_mounted(const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (!machine->preparing) {
+        return;
+    }
+    if (error || result->status != 0) {
+        g_autofree char *tail =
+                error ? NULL : text_clean_tail(result->err, result->err_length, 300);
+        prepare_failed(machine, "mounting its disk", error ? error->message : tail);
+        return;
+    }
+    tell_identity(machine);
+}
+
+/* It knows nothing of ours: names of the others, files and commands are all there is to say. */
+static void prepare_imported(struct real_machine *machine)
+{
+    machine->made_folders = false;
+    machine->probed = machine->is_itself = true;
+    machine->next_file = machine->next_setup = 0;
+    g_autofree char *hosts = world_hosts(machine->world->head.plan, machine->index, -1);
+    virt_write(machine->world->virt, machine->plan->domain, "/etc/hosts", hosts, strlen(hosts),
+            on_written, machine);
+}
+
+void real_machine_prepare(struct real_machine *machine)
+{
+    if (machine->preparing) {
+        return;
+    }
+    machine->preparing = true;
+    g_auto(GStrv) mount = real_disk_mount_argv(machine);
+    if (machine->image->disk) {
+        prepare_imported(machine);
+    } else if (mount) { /* first: files may lie on it */
+        virt_exec(machine->world->virt, machine->plan->domain, (const char *const *)mount,
+                SETUP_TIMEOUT_MS, on_mounted, machine);
+    } else {
+        tell_identity(machine);
+    }
 }
 
 /* A clone goes on once it is itself and its agent answers, in whichever order. */

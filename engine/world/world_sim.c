@@ -211,6 +211,19 @@ static void sim_pause(struct world *head, bool paused, world_done_fn done, gpoin
     sim_done(head, NULL, done, data);
 }
 
+/* As the real world: nothing but the network reaches a machine without an agent. */
+static bool refuse_agentless(struct answer *answer)
+{
+    const struct plan_machine *plan =
+            g_ptr_array_index(answer->world->head.plan->machines, (guint)answer->machine);
+    if (!answer->error && plan->host->hardware.agent == 0) {
+        g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "machine %s has no guest agent (image \"%s\"): no command or file reaches it",
+                plan->id, plan->host->image);
+    }
+    return answer->error != NULL;
+}
+
 static void sim_exec(struct world *head, int machine, const char *const *argv, int timeout_ms,
         world_exec_fn done, gpointer data)
 {
@@ -219,7 +232,7 @@ static void sim_exec(struct world *head, int machine, const char *const *argv, i
     answer->fn.exec = done;
     answer->data = data;
     const struct world_sim_hooks *hooks = &answer->world->hooks;
-    if (!answer->error && hooks->exec) {
+    if (!refuse_agentless(answer) && hooks->exec) {
         answer->status = hooks->exec(hooks->data, machine, argv, &answer->out, &answer->err);
         if (answer->status < 0) {
             g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
@@ -234,7 +247,7 @@ static void sim_write(struct world *head, int machine, const char *path, const c
     struct answer *answer = answer_new(head, machine);
     answer->fn.done = done;
     answer->data = data;
-    if (!answer->error) {
+    if (!refuse_agentless(answer)) {
         GHashTable *files = answer->world->machines[machine].files;
         g_hash_table_insert(files, g_strdup(path), g_string_new_len(bytes, (gssize)length));
     }
@@ -249,7 +262,7 @@ static void sim_read(struct world *head, int machine, const char *path, gint64 o
     answer->data = data;
     answer->size = -1;
     const GString *file = g_hash_table_lookup(answer->world->machines[machine].files, path);
-    if (!answer->error && file) {
+    if (!refuse_agentless(answer) && file) {
         gsize from = MIN((gsize)offset, file->len);
         answer->size = (gint64)file->len;
         answer->length = MIN(max, file->len - from);
@@ -331,6 +344,7 @@ static const struct world_ops sim_ops = {
         .checkpoint = sim_saved,
         .restore = sim_restore,
         .way = sim_way,
+        .restart = sim_restart,
 };
 
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks)

@@ -35,6 +35,8 @@ GHashTable *sim_first_files(const struct plan_machine *machine);
 
 /* At the moment of the checkpoint. */
 void sim_save_now(struct sim_world *world, const struct world_save *save, GError **error);
+void sim_restart(
+        struct world *head, const int *machines, gsize n, world_done_fn done, gpointer data);
 void sim_reset(struct world *head, const int *machines, gsize n, world_done_fn done, gpointer data);
 void sim_restore(
         struct world *head, const struct world_save *save, world_done_fn done, gpointer data);

@@ -50,7 +50,7 @@
 
 ---@class (exact) sandtable.MachineTable
 ---@field team string the group it belongs to; each of its teams has a copy
----@field image string an image's recipe
+---@field image string the name of a recipe or of an imported image
 ---@field memory? string such as "256M" or "1G"; 32M to 64G, default "160M"
 ---@field cpus? integer 1 to 16, default 1
 ---@field forward? boolean it routes between its cards
@@ -58,6 +58,24 @@
 ---@field nics? table<string, string> network = address
 ---@field files? table<string, string|sandtable.File> path = text, or where it comes from
 ---@field setup? sandtable.Command[] run once, in order, before the machine is ready
+---@field disk? string|sandtable.Disk survives restarts: "2G"
+---@field firmware? "bios"|"uefi"|"uefi-secure" imported images only, like all that follow
+---@field tpm? boolean a TPM 2.0
+---@field agent? boolean qemu-guest-agent runs in it; without, no command or file reaches it
+---@field ready? sandtable.Ready what shows that it is up
+---@field cards? "virtio"|"e1000e"|"rtl8139"
+---@field bus? "virtio"|"sata"|"ide" of its disk
+
+---@class (exact) sandtable.Disk
+---@field size string such as "64M" or "2G"
+---@field mount? string where a recipe's machine has it; default "/srv/data"
+
+---Exactly one of tcp, ping and serial.
+---@class (exact) sandtable.Ready
+---@field tcp? integer a port that can be reached
+---@field ping? true it answers
+---@field serial? string a text from its serial port
+---@field timeout? sandtable.Time default 5 minutes
 
 ---@class (exact) sandtable.File
 ---@field from? string a file in the scenario's folder, at most 4 MiB

@@ -180,6 +180,13 @@ bool exercise_reset(struct exercise *exercise, const char *target, const char *w
     return fake_act(exercise, "reset", who, target);
 }
 
+bool exercise_restart(
+        struct exercise *exercise, const char *machine, const char *who, GError **error)
+{
+    (void)error;
+    return fake_act(exercise, "restart", who, machine);
+}
+
 bool exercise_checkpoint(struct exercise *exercise, const char *label, const char *team,
         const char *who, GError **error)
 {

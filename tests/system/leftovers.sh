@@ -11,6 +11,7 @@ processes() {
         line=$(tr '\0' ' ' 2>/dev/null <"$dir/cmdline") || continue
         case $line in
         qemu-system-*sandtable* | */qemu-system-*sandtable*) ;;
+        *swtpm\ socket*sandtable*) ;;
         "$SANDTABLE "*) ;;
         *) continue ;;
         esac
