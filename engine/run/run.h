@@ -42,8 +42,8 @@ struct run_inject {
     enum inject_state state;
     bool announced;    /* its state is in the ledger */
     bool noted, begun; /* since it was fired: its message, its function */
-    gint64 due_us;    /* exercise time */
-    guint generation; /* counts restores: what was started before one has no say */
+    gint64 due_us;     /* exercise time */
+    guint generation;  /* counts restores: what was started before one has no say */
     guint64 timer;
 };
 
@@ -74,6 +74,7 @@ struct run_player {
 };
 
 struct step_run;
+struct run_captures;
 
 struct exercise {
     struct exercise_options options;
@@ -96,6 +97,8 @@ struct exercise {
     enum run_verdict *verdicts; /* [step * teams + team] */
     GPtrArray *alarms;          /* cJSON *: raised, not cleared */
 
+    struct run_captures *captures; /* run_capture.h */
+    GPtrArray *consoles;           /* struct run_console *: in use */
     GPtrArray *restarts;           /* struct run_restart *: under way */
     GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
     struct run_save *saving;       /* a checkpoint that is being taken, or NULL */
@@ -265,6 +268,23 @@ void run_predicate_prepare(const struct predicate_scope *scope,
 void run_script_attach(struct exercise *exercise);
 void run_players_init(struct exercise *exercise);
 void run_players_start(struct exercise *exercise);
+
+/* ---- run_capture.c, run_capture_steps.c ------------------------------------------------------ */
+
+void run_captures_init(struct exercise *exercise);
+void run_captures_free(struct exercise *exercise);
+/* The networks are up: those of the scenario begin. */
+void run_captures_start(struct exercise *exercise);
+/* Ends all; then is called once, also from inside the call. */
+void run_captures_end(struct exercise *exercise, run_then_fn then);
+/* Every committed event: steps begin and end. */
+void run_capture_event(struct exercise *exercise, const struct event *event);
+
+/* ---- run_seeing.c --------------------------------------------------------------------------- */
+
+void run_consoles_init(struct exercise *exercise);
+void run_consoles_free(struct exercise *exercise);
+int run_find_machine(const struct exercise *exercise, const char *id, GError **error); /* or -1 */
 /* Records that who starts (again: after a resume), and starts it. */
 void run_function_start(
         struct exercise *exercise, int function, const char *who, int team, bool again);
@@ -278,10 +298,15 @@ void run_pause_world(struct exercise *exercise, gpointer data);
 
 /* A machine starts; the white cell hears of it when it had been ready before a resume. */
 void run_resume_restarted(struct exercise *exercise, int machine);
+/* The checkpoints there are; what was half done is given up; resets are done, restores begun anew.
+ */
+void run_resume_take_checkpoints(struct exercise *exercise);
+void run_resume_end_requests(struct exercise *exercise);
+void run_resume_settle_requests(struct exercise *exercise);
 bool run_resume_pauses(const struct exercise *exercise); /* it goes on in a pause */
 /* Does what the ledger owes, once the exercise runs or is paused again. */
 void run_resume_settle(struct exercise *exercise);
 /* Is there anything left to start of player? */
 bool run_resume_player(const struct run_player *player);
 bool run_resume_player_again(const struct run_player *player); /* it had begun */
-void run_player_arm(struct run_player *player); /* sets its timer */
+void run_player_arm(struct run_player *player);                /* sets its timer */
