@@ -25,7 +25,7 @@ _sandtable() {
     fi
     local options=--help
     case $verb in
-    run) options+=" --name --teams --seed --display --until --accel --ready-limit --user" ;;
+    run) options+=" --name --teams --seed --display --until --accel --boot --ready-limit --user" ;;
     events) options+=" --follow --json" ;;
     check) options+=" --teams --json" ;;
     doctor) options+=" --user --json" ;;

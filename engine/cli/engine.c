@@ -199,10 +199,13 @@ static void close_all(struct engine *engine, bool began, const cJSON *opened)
 /* What a resume must know beside the plan. */
 static cJSON *started_with(const struct engine_options *options)
 {
+    static const char *const boots[] = {
+            [WORLD_BOOT_AUTO] = "auto", [WORLD_BOOT_WARM] = "warm", [WORLD_BOOT_COLD] = "cold"};
     cJSON *with = cJSON_CreateObject();
     json_add_int(with, "teams", options->teams);
     json_add_int(with, "until_us", options->until_us);
     json_add_int(with, "ready_limit_s", options->ready_limit_s);
+    cJSON_AddStringToObject(with, "boot", boots[options->boot]);
     cJSON_AddStringToObject(with, "scenario", options->plan->path);
     return with;
 }

@@ -72,13 +72,6 @@ bool disk_data(const char *path, gint64 bytes, GError **error)
     return ok;
 }
 
-bool disk_copy(const char *path, const char *to, GError **error)
-{
-    const char *argv[] = {"/bin/cp", "--reflink=auto", "--sparse=always", "--no-dereference",
-            "--preserve=mode", "--", path, to, NULL};
-    return make_room(to, error) && run(argv, error);
-}
-
 char *disk_backing(const char *path, GError **error)
 {
     g_autofree char *tool = tool_find(QEMU_IMG, error);

@@ -1,8 +1,6 @@
-/* disk.h - the qcow2 files of running machines: overlays over imported images, blank data disks,
- * saved copies of them.
+/* disk.h - the qcow2 files of running machines: overlays over imported images, blank data disks.
  *
- * All of it blocks for some milliseconds (a copy for as long as the bytes take) and runs in any
- * thread. Files get mode 0600.
+ * All of it blocks for some milliseconds and runs in any thread. Files get mode 0600.
  */
 #pragma once
 
@@ -15,10 +13,6 @@ bool disk_overlay(const char *path, const char *base, gint64 bytes, GError **err
 
 /* A new qcow2 at path of bytes bytes with an empty ext4 file system labelled "sandtable". */
 bool disk_data(const char *path, gint64 bytes, GError **error);
-
-/* A copy of what path holds now at to, sharing blocks where the file system can, without holes
- * filled. The machine must be paused (QEMU then has written all of its tables) or stopped. */
-bool disk_copy(const char *path, const char *to, GError **error);
 
 /* The backing file that a qcow2 names, "" when it names none. For tests and verification. */
 char *disk_backing(const char *path, GError **error);

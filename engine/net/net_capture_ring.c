@@ -45,9 +45,11 @@ static struct net_capture_file *file_copy(const struct net_capture_file *from)
     return file;
 }
 
+/* There is one as long as the ring is open. */
 static struct net_capture_file *newest(const struct capture_ring *ring)
 {
-    return ring->files->len ? ring->files->pdata[ring->files->len - 1] : NULL;
+    g_assert(ring->files->len > 0);
+    return ring->files->pdata[ring->files->len - 1];
 }
 
 static char *path_of(const struct capture_ring *ring, const char *name)

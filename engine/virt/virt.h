@@ -101,12 +101,6 @@ void virt_checkpoint(struct virt *virt, const char *const *domains, const char *
 void virt_restore(struct virt *virt, const char *domain, const char *folder, virt_done_fn done,
         gpointer data);
 /* FOLDER/DOMAIN.SUFFIX; the caller frees it. */
-/* In a thread, while a machine stands still whose memory is written: its disks into folder; with
- * load, before it is started from there, back. NULL: machines have none. Set once, at the start. */
-typedef bool (*virt_disks_fn)(
-        const char *domain, const char *folder, bool load, gpointer data, GError **error);
-void virt_set_disks(struct virt *virt, virt_disks_fn fn, gpointer data);
-
 char *virt_checkpoint_file(const char *folder, const char *domain, const char *suffix);
 
 /* By the guest agent. argv[0] is looked up in the guest's PATH; no shell. timeout_ms covers all.

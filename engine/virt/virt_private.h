@@ -48,8 +48,6 @@ struct virt {
     GSource *bound;       /* keeps the serial logs small */
     GThreadPool *pools[VIRT_POOLS];
     int callbacks[2]; /* libvirt's numbers, -1: none */
-    virt_disks_fn disks; /* for checkpoints */
-    gpointer disks_data;
     virt_state_fn on_state;
     gpointer data;
 };
@@ -158,9 +156,16 @@ void virt_xml_display(GString *xml, const struct virt_machine *machine, const ch
 /* The whole domain of a machine with hardware. */
 char *virt_xml_hardware(const struct virt_machine *machine, const char *root);
 
-/* In a thread: what virt_set_disks() set, if anything. */
-bool virt_move_disks(
-        struct virt *virt, const char *domain, const char *folder, bool load, GError **error);
+/* ---- disks (virt_disks.c) -------------------------------------------------------------------- */
+
+/* Paths of the files that the domain of this XML writes to, in its order; owning. */
+GPtrArray *virt_disks_of(const char *xml, GError **error);
+/* In a thread, while nobody writes: all of it, holes as holes; at once where blocks can be shared.
+ */
+bool virt_disk_copy(const char *from, const char *to, GError **error);
+/* Each of them to folder/DOMAIN.diskN, and back. */
+bool virt_disks_save(const char *xml, const char *folder, const char *domain, GError **error);
+bool virt_disks_put_back(const char *xml, const char *folder, const char *domain, GError **error);
 
 /* ---- names ---------------------------------------------------------------------------------- */
 

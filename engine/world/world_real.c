@@ -440,6 +440,5 @@ struct world *world_real_new(
         return NULL;
     }
     real_warm_init(world);
-    virt_set_disks(world->virt, real_disk_move, world);
     return &world->head;
 }

@@ -236,7 +236,7 @@ GError *real_disk_refusal(const struct real_machine *machine)
             machine->plan->id, machine->image->name);
 }
 
-/* ---- reset and checkpoints ------------------------------------------------------------------ */
+/* ---- reset (checkpoints: virt_disks.c) ------------------------------------------------------ */
 
 static bool remove_file(const char *path, GError **error)
 {
@@ -264,35 +264,4 @@ bool real_disk_reset(struct real_machine *machine, GError **error)
     return remove_file(disk->overlay, error) && remove_file(disk->data, error) &&
            remove_file(disk->seed, error) && remove_file(disk->nvram, error) &&
            paths_remove_tree(tpm, error);
-}
-
-static bool copy(const char *from_dir, const char *to_dir, const char *path, GError **error)
-{
-    g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *from = g_build_filename(from_dir, name, NULL);
-    g_autofree char *to = g_build_filename(to_dir, name, NULL);
-    return is_missing(from) ? remove_file(to, error) : disk_copy(from, to, error);
-}
-
-static bool copy_all(
-        const struct real_machine *machine, const char *from, const char *to, GError **error)
-{
-    const struct real_disk *disk = machine->disk;
-    return paths_make(to, error) && copy(from, to, disk->overlay, error) &&
-           copy(from, to, disk->data, error) && copy(from, to, disk->seed, error) &&
-           copy(from, to, disk->nvram, error);
-}
-
-bool real_disk_move(
-        const char *domain, const char *folder, bool load, gpointer data, GError **error)
-{
-    const struct real_world *world = data;
-    for (guint i = 0; i < world->head.plan->machines->len; i++) {
-        const struct real_machine *machine = &world->machines[i];
-        if (machine->disk && strcmp(machine->plan->domain, domain) == 0) {
-            g_autofree char *own = folder_of(machine);
-            return copy_all(machine, load ? folder : own, load ? own : folder, error);
-        }
-    }
-    return true;
 }

@@ -21,12 +21,6 @@ void real_disk_start(struct real_machine *machine);
  * one without. */
 bool real_disk_reset(struct real_machine *machine, GError **error);
 
-/* For checkpoints, a virt_disks_fn; data is the world: copies what the machine's files hold into
- * folder, as DOMAIN.…, or back from there. Saving wants the machine standing still, loading wants
- * it stopped. Blocks; any thread. Nothing is done for a machine without files. */
-bool real_disk_move(
-        const char *domain, const char *folder, bool load, gpointer data, GError **error);
-
 /* Adds disks and hardware to what virt_start() gets; the strings are the machine's. */
 void real_disk_describe(const struct real_machine *machine, struct virt_machine *spec);
 
