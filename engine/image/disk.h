@@ -1,8 +1,6 @@
-/* disk.h - the qcow2 files of running machines: overlays over imported images, blank data disks,
- * saved copies of them.
+/* disk.h - the qcow2 files of running machines: overlays over imported images, blank data disks.
  *
- * All of it blocks for some milliseconds (a copy for as long as the bytes take) and runs in any
- * thread. Files get mode 0600.
+ * All of it blocks for some milliseconds and runs in any thread. Files get mode 0600.
  */
 #pragma once
 

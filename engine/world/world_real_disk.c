@@ -236,7 +236,7 @@ GError *real_disk_refusal(const struct real_machine *machine)
             machine->plan->id, machine->image->name);
 }
 
-/* ---- reset and checkpoints ------------------------------------------------------------------ */
+/* ---- reset (checkpoints: virt_disks.c) ------------------------------------------------------ */
 
 static bool remove_file(const char *path, GError **error)
 {

@@ -69,7 +69,7 @@ serial --unit=0 --speed=115200
 terminal_input serial
 terminal_output serial
 echo "GRUB: \$grub_platform"
-linux /boot/$kernel root=LABEL=root ro console=ttyS0 quiet mitigations=off cryptomgr.notests net.ifnames=0
+linux /boot/$kernel root=LABEL=root ro console=ttyS0 quiet no_timer_check mitigations=off cryptomgr.notests net.ifnames=0
 initrd /boot/$initrd
 boot
 GRUB
