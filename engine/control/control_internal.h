@@ -107,6 +107,7 @@ struct control_method {
     cJSON *(*run)(const struct control_call *call, GError **error);
 };
 extern const struct control_method control_methods_core[];
+extern const struct control_method control_methods_router[];
 const struct control_method *control_method_find(const char *name);
 const char **control_method_names(void); /* NULL-terminated; g_free() the list only */
 
@@ -123,6 +124,11 @@ void control_usage(GError **error, const char *what);
 /* {"accepted": true, "seq": N}: a change is on its way. */
 cJSON *control_accepted(const struct control_call *call);
 
+/* A call whose reply comes later: begin gives its address (NULL and an error when too many are
+ * under way), end sends the result (consumed) or the error and frees it, cancel only frees it. */
+struct control_exec *control_exec_begin(const struct control_call *call, GError **error);
+void control_exec_end(struct control_exec *exec, cJSON *result, const GError *error);
+void control_exec_cancel(struct control_exec *exec);
 void control_exec_free(struct control_exec *exec);
 
 /* ---- control_events.c ---------------------------------------------------------------------- */

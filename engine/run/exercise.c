@@ -281,6 +281,9 @@ struct exercise *exercise_new(const struct exercise_options *options)
     options->world->on_state = run_machine_state;
     options->world->on_state_data = exercise;
     ledger_set_listener(options->ledger, run_committed, exercise);
+    options->world->on_alarm = run_world_alarm;
+    options->world->on_alarm_data = exercise;
+    run_gates_init(exercise);
     run_timeline_init(exercise);
     run_checks_init(exercise);
     run_players_init(exercise);
@@ -301,6 +304,7 @@ void exercise_free(struct exercise *exercise)
     for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
         g_free(exercise->machines[i].reason);
     }
+    run_gates_free(exercise);
     g_ptr_array_unref(exercise->checks);
     g_ptr_array_unref(exercise->players);
     g_ptr_array_unref(exercise->steps);

@@ -106,6 +106,27 @@ static void start_machines(const GError *error, gpointer data)
     fan_in(NULL, all);
 }
 
+static void routers_up(const GError *error, gpointer data)
+{
+    struct fan_out *all = data;
+    GError *problem = error ? g_error_copy(error) : NULL;
+    if (!problem && !all->world->going_down) {
+        real_dns_up(all->world, &problem);
+    }
+    start_machines(problem, all);
+    g_clear_error(&problem);
+}
+
+static void networks_up(const GError *error, gpointer data)
+{
+    struct fan_out *all = data;
+    if (error || all->world->going_down) {
+        start_machines(error, all);
+    } else {
+        real_gates_up(all->world, routers_up, all);
+    }
+}
+
 static void real_up(struct world *head, world_done_fn done, gpointer data)
 {
     struct real_world *world = (struct real_world *)head;
@@ -116,7 +137,7 @@ static void real_up(struct world *head, world_done_fn done, gpointer data)
         fan_out_asked(all);
         return;
     }
-    net_submit(world->net, real_net_batch(world), start_machines, all);
+    net_submit(world->net, real_net_batch(world), networks_up, all);
 }
 
 static void real_down(struct world *head, world_done_fn done, gpointer data)
@@ -124,6 +145,7 @@ static void real_down(struct world *head, world_done_fn done, gpointer data)
     struct real_world *world = (struct real_world *)head;
     struct fan_out *all = fan_out_new(world, done, data);
     world->going_down = true;
+    real_dns_down(world);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         struct real_machine *machine = &world->machines[i];
         machine->preparing = false;
@@ -269,6 +291,13 @@ static void real_probe(struct world *head, int team, const struct plan_probe *pr
             .min = probe->min,
             .max = probe->max,
     };
+    int via = probe->via ? plan_network_for(head->plan, probe->via, team) : -1;
+    int to = plan_machine_for(head->plan, probe->machine, team);
+    if (via >= 0 && to >= 0) {
+        const struct plan_network *from = g_ptr_array_index(head->plan->networks, (guint)via);
+        request.space = world->spaces[from->team];
+        request.address = plan_address_on(head->plan, to, via);
+    }
     struct probe_call *call = g_new(struct probe_call, 1);
     *call = (struct probe_call){done, data};
     checker_run(world->checker, &request, on_probe, call);
@@ -280,6 +309,8 @@ static void real_free(struct world *head)
     for (guint i = 0; i < head->plan->machines->len; i++) {
         g_clear_handle_id(&world->machines[i].probe_retry, g_source_remove);
     }
+    real_dns_down(world);
+    real_gates_free(world);
     checker_free(world->checker);
     if (world->virt) {
         virt_close(world->virt, true);
@@ -306,6 +337,8 @@ static const struct world_ops real_ops = {
         .write = real_write,
         .read = real_read,
         .probe = real_probe,
+        .rules = real_rules,
+        .counters = real_counters,
 };
 
 static const struct image *find_image(struct real_world *world, const char *name, GError **error)
