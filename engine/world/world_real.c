@@ -64,24 +64,8 @@ static void on_virt_state(
         const char *domain, enum machine_state state, const char *reason, gpointer data)
 {
     struct real_machine *machine = by_domain(data, domain);
-    if (!machine || (machine->state == MACHINE_CRASHED && state == MACHINE_STOPPED)) {
-        return;
-    }
-    if (state == MACHINE_CRASHED || state == MACHINE_STOPPED) {
-        machine->preparing = false;
-    }
-    if (state == MACHINE_BOOTED && machine->state == MACHINE_READY) {
-        return; /* the agent came back: a restart of its service */
-    }
-    if (state == MACHINE_PAUSED && machine->state != MACHINE_PAUSED) {
-        machine->before_pause = machine->state;
-    } else if (state == MACHINE_BOOTED && machine->state == MACHINE_PAUSED &&
-               machine->before_pause == MACHINE_READY) {
-        state = MACHINE_READY; /* libvirt knows only that it runs again */
-    }
-    real_machine_set_state(machine, state, reason);
-    if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
-        real_machine_prepare(machine);
+    if (machine) {
+        real_machine_on_virt(machine, state, reason);
     }
 }
 
@@ -94,14 +78,8 @@ static void start_machines(const GError *error, gpointer data)
         return;
     }
     for (guint i = 0; i < world->head.plan->machines->len; i++) {
-        struct real_machine *machine = &world->machines[i];
-        struct virt_machine spec;
-        g_autofree char *cmdline = NULL;
-        g_autofree struct virt_card *cards = NULL;
-        real_machine_describe(machine, &spec, &cmdline, &cards);
-        real_machine_set_state(machine, MACHINE_STARTING, "");
         all->left++;
-        virt_start(world->virt, &spec, fan_in, all);
+        real_machine_start(&world->machines[i], fan_in, all);
     }
     fan_in(NULL, all);
 }
@@ -148,7 +126,7 @@ static void real_down(struct world *head, world_done_fn done, gpointer data)
     real_dns_down(world);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         struct real_machine *machine = &world->machines[i];
-        machine->preparing = false;
+        real_machine_abandon(machine);
         if (machine->state != MACHINE_DEFINED) {
             all->left++;
             virt_stop(world->virt, machine->plan->domain, fan_in, all);
@@ -307,7 +285,7 @@ static void real_free(struct world *head)
 {
     struct real_world *world = (struct real_world *)head;
     for (guint i = 0; i < head->plan->machines->len; i++) {
-        g_clear_handle_id(&world->machines[i].probe_retry, g_source_remove);
+        real_machine_abandon(&world->machines[i]);
     }
     real_dns_down(world);
     real_gates_free(world);
