@@ -35,8 +35,9 @@ void net_batch_tap(struct net_batch *batch, const char *name, const char *bridge
 void net_batch_veth(struct net_batch *batch, const char *outer, const char *inner,
         const char *bridge, int space, guint32 address, int prefix);
 /* The inner end of the veth pair put last gets this IPv6 address too, at once and without asking
- * whether it is taken, and a link-local one, so that it can route. */
-void net_batch_veth_address6(struct net_batch *batch, const struct in6_addr *address, int prefix);
+ * whether it is taken; with routes also a link-local one, without which it cannot route. */
+void net_batch_veth_address6(
+        struct net_batch *batch, const struct in6_addr *address, int prefix, bool routes);
 void net_batch_address(struct net_batch *batch, const char *name, guint32 address, int prefix);
 void net_batch_up(struct net_batch *batch, const char *name, bool up);
 void net_batch_remove(struct net_batch *batch, const char *name); /* absent counts as removed */

@@ -59,11 +59,13 @@ void net_batch_veth(struct net_batch *batch, const char *outer, const char *inne
     op->prefix = prefix;
 }
 
-void net_batch_veth_address6(struct net_batch *batch, const struct in6_addr *address, int prefix)
+void net_batch_veth_address6(
+        struct net_batch *batch, const struct in6_addr *address, int prefix, bool routes)
 {
     struct net_op *op = batch->ops->pdata[batch->ops->len - 1];
     op->address6 = *address;
     op->prefix6 = prefix;
+    op->routes = routes;
 }
 
 void net_batch_address(struct net_batch *batch, const char *name, guint32 address, int prefix)

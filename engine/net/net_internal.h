@@ -20,6 +20,7 @@ struct net_op {
     bool up;
     struct in6_addr address6; /* VETH: all zeros: none */
     int prefix6;
+    bool routes;
     int vlan;
     bool tagged;
     guint32 vni, remote;

@@ -133,7 +133,7 @@ static bool put_veth(struct net *net, const struct net_op *op, GError **error)
     put_quiet(net, own_channel(net), op->name, outer);
     put_set(net, op->name, outer, master, true);
     bool six = !IN6_IS_ADDR_UNSPECIFIED(&op->address6);
-    if (!six) {
+    if (!op->routes) {
         put_quiet(net, inside, op->inner, inner);
     }
     net_request_put(net, inside, net_build_address(inner, op->address, op->prefix),

@@ -4,7 +4,7 @@
  * that plan_check() or plan_rule_check() has accepted. One text is one transaction: the kernel
  * takes all of it or nothing. Table "inet st" holds
  *     rules        the router's rules in order, then its policy; each has a counter of its own:
- *                  "r-NAME", or "policy"
+ *                  "r-NAME", "r-policy" for what no rule met
  *     forward      replies and related packets pass, invalid ones do not, the rest meets the rules;
  *                  so a new rule also ends what was allowed before
  *     arriving, leaving   translation of addresses

@@ -116,7 +116,7 @@ static void add_rule(GString *text, const struct plan *plan, const struct plan_g
 static void add_rules(GString *text, const struct plan *plan, const struct plan_gate *gate,
         const GPtrArray *rules)
 {
-    g_string_append(text, "add counter inet st policy\n");
+    g_string_append(text, "add counter inet st r-policy\n");
     for (guint i = 0; i < rules->len; i++) {
         const struct plan_rule *rule = rules->pdata[i];
         g_string_append_printf(text, "add counter inet st r-%s\n", rule->name);
@@ -124,7 +124,7 @@ static void add_rules(GString *text, const struct plan *plan, const struct plan_
         add_rule(text, plan, gate, rule, true);
     }
     g_string_append_printf(
-            text, RULE " counter name \"policy\" %s\n", verdict(gate->router->policy));
+            text, RULE " counter name \"r-policy\" %s\n", verdict(gate->router->policy));
 }
 
 /* ---- translation --------------------------------------------------------------------------- */

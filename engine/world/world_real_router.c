@@ -76,7 +76,7 @@ void real_gates_batch(const struct real_world *world, struct net_batch *batch)
             net_batch_veth(batch, card->outer, card->inner, network->bridge,
                     world->gates[i].space, card->address, network->subnet->prefix);
             if (plan_has6(&card->address6)) {
-                net_batch_veth_address6(batch, &card->address6, 64);
+                net_batch_veth_address6(batch, &card->address6, 64, true);
             }
             real_net_port(batch, network, card->outer, NULL, NULL);
         }
