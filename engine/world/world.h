@@ -47,6 +47,16 @@ struct world_counter { /* of a router's rule, or of its policy */
 typedef void (*world_counters_fn)(
         const struct world_counter *counters, gsize n, const GError *error, gpointer data);
 
+/* The files are whole, or after an error all machines go on as before. */
+typedef void (*world_saved_fn)(gint64 stood_us, const GError *error, gpointer data);
+
+struct world_save {
+    const int *machines;
+    gsize n;
+    const char *folder;
+    void (*cut)(gpointer data); /* checkpoint only; gets the call's data */
+};
+
 struct world_ops {
     void (*free)(struct world *world);
     /* Networks first, then all machines in parallel. done: all were started (not: are ready). */
@@ -68,6 +78,17 @@ struct world_ops {
             world_done_fn done, gpointer data);
     /* What the router's rules have met so far. */
     void (*counters)(struct world *world, int gate, world_counters_fn done, gpointer data);
+    /* n machines from whatever they are to ready, by the way of up. done: all were started. The
+     * others are not touched; so with the next two. */
+    void (*reset)(
+            struct world *world, const int *machines, gsize n, world_done_fn done, gpointer data);
+    /* Saves n machines that are ready or paused, at one moment, into a folder that has nothing of
+     * theirs yet; they go on. cut is called just before that moment. One at a time. */
+    void (*checkpoint)(
+            struct world *world, const struct world_save *save, world_saved_fn done, gpointer data);
+    /* n machines as they were saved in folder, their clocks set. done: all run; READY follows. */
+    void (*restore)(
+            struct world *world, const struct world_save *save, world_done_fn done, gpointer data);
 };
 
 struct world { /* the head of every implementation */

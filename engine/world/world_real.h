@@ -15,9 +15,10 @@ struct real_machine {
     const struct image *image;
     enum machine_state state, before_pause;
     guint next_file, next_setup; /* progress of the set-up */
-    guint next_space;
+    guint next_space, next_network;
     bool preparing, made_folders, probed;
-    guint probe_retry; /* source of the next try of the image's probe, or 0 */
+    bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
+    guint probe_retry;       /* source of the next try of the image's probe, or 0 */
 };
 
 struct real_world {
@@ -58,10 +59,38 @@ void real_machine_on_virt(
 /* No set-up goes on from here: the machine is being stopped. */
 void real_machine_abandon(struct real_machine *machine);
 
+/* ---- world_real.c -------------------------------------------------------------------------- */
+
+/* One operation on several machines; done is called when the last answer is there. For each
+ * question asked: fan_out_add(), and fan_in() as its callback; fan_out_asked() after the last. */
+struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data);
+void fan_out_add(struct fan_out *all);
+void fan_in(const GError *error, gpointer data);
+void fan_out_asked(struct fan_out *all);
+
+/* ---- world_real_checkpoint.c --------------------------------------------------------------- */
+
+void real_reset(
+        struct world *head, const int *machines, gsize n, world_done_fn done, gpointer data);
+void real_checkpoint(
+        struct world *head, const struct world_save *save, world_saved_fn done, gpointer data);
+void real_restore(
+        struct world *head, const struct world_save *save, world_done_fn done, gpointer data);
+
+/* The agent of a machine that is being restored is there: READY once its clock is set. */
+void real_machine_restored(struct real_machine *machine);
+
 /* ---- world_real_net.c ---------------------------------------------------------------------- */
 
 /* A network namespace for each team that has networks. */
 bool real_net_spaces(struct real_world *world, GError **error);
+
+/* ---- world_real_guest.c -------------------------------------------------------------------- */
+
+#define REAL_GUEST_TIMEOUT_MS 60000
+
+/* The next file to write or command to run for the machine's network; false when all is done. */
+bool real_guest_next(struct real_machine *machine, world_done_fn written, virt_exec_fn set);
 
 /* ---- world_real_router.c ------------------------------------------------------------------- */
 

@@ -122,6 +122,18 @@ static void on_setup_done(const struct virt_exec_result *result, const GError *e
     prepare_next(machine);
 }
 
+static void on_network_set(
+        const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (!error && machine->preparing && result->status != 0) {
+        g_autofree char *tail = text_clean_tail(result->err, result->err_length, 300);
+        prepare_failed(machine, "its network", g_strstrip(tail));
+        return;
+    }
+    on_written(error, data);
+}
+
 static void on_command_done(
         const struct virt_exec_result *result, const GError *error, gpointer data)
 {
@@ -241,7 +253,7 @@ static void prepare_next(struct real_machine *machine)
         make_folders(machine);
         return;
     }
-    if (prepare_hosts(machine)) {
+    if (prepare_hosts(machine) || real_guest_next(machine, on_written, on_network_set)) {
         return;
     }
     if (machine->next_file < host->files->len) {
@@ -273,14 +285,14 @@ static void prepare(struct real_machine *machine)
     machine->preparing = true;
     machine->made_folders = false;
     machine->probed = !machine->image->probe[0];
-    machine->next_file = machine->next_setup = machine->next_space = 0;
+    machine->next_file = machine->next_setup = machine->next_space = machine->next_network = 0;
     prepare_next(machine);
 }
 
 void real_machine_abandon(struct real_machine *machine)
 {
     g_clear_handle_id(&machine->probe_retry, g_source_remove);
-    machine->preparing = false;
+    machine->preparing = machine->restoring = false;
 }
 
 void real_machine_on_virt(
@@ -303,7 +315,11 @@ void real_machine_on_virt(
     }
     real_machine_set_state(machine, state, reason);
     if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
-        prepare(machine);
+        if (machine->restoring) {
+            real_machine_restored(machine);
+        } else {
+            prepare(machine);
+        }
     }
 }
 

@@ -123,6 +123,19 @@ static inline bool fake_known(const char *inject, GError **error)
     return true;
 }
 
+bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *params,
+        const char *who, GError **error)
+{
+    (void)exercise;
+    (void)kind;
+    (void)who;
+    if (!json_string(params, "reason", NULL)) {
+        g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "no reason");
+        return false;
+    }
+    return true;
+}
+
 bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
 {
     if (strcmp(exercise->state, "running") != 0) {
@@ -158,6 +171,100 @@ bool exercise_hold(
 {
     return (!inject || fake_known(inject, error)) &&
            fake_act(exercise, held ? "hold" : "release", who, inject);
+}
+
+bool exercise_reset(struct exercise *exercise, const char *target, const char *who, GError **error)
+{
+    (void)error;
+    return fake_act(exercise, "reset", who, target);
+}
+
+bool exercise_checkpoint(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error)
+{
+    (void)team;
+    (void)error;
+    return fake_act(exercise, "checkpoint", who, label);
+}
+
+bool exercise_restore(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error)
+{
+    (void)team;
+    (void)error;
+    return fake_act(exercise, "restore", who, label);
+}
+
+bool exercise_checkpoint_remove(
+        struct exercise *exercise, const char *label, const char *who, GError **error)
+{
+    (void)error;
+    return fake_act(exercise, "checkpoint-remove", who, label);
+}
+
+cJSON *exercise_checkpoints(const struct exercise *exercise)
+{
+    (void)exercise;
+    return cJSON_CreateArray();
+}
+
+struct fake_router { /* an answer about a router on its way */
+    exercise_done_fn done;
+    exercise_router_fn looked;
+    gpointer data;
+};
+
+static inline gboolean fake_router_done(gpointer data)
+{
+    g_autofree struct fake_router *router = data;
+    if (router->done) {
+        router->done(NULL, router->data);
+    } else {
+        cJSON *json = cJSON_CreateObject();
+        cJSON_AddStringToObject(json, "id", "blue1/fw");
+        router->looked(json, NULL, router->data);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static inline bool fake_router_known(const char *router, GError **error)
+{
+    if (strcmp(router, "blue1/fw") != 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no router \"%s\"", router);
+        return false;
+    }
+    return true;
+}
+
+bool exercise_rules(struct exercise *exercise, const char *router, GPtrArray *add,
+        const char *const *remove, bool last, const char *who, exercise_done_fn done, gpointer data,
+        GError **error)
+{
+    g_autofree char *text = g_strdup_printf(
+            "+%u -%u%s", add->len, g_strv_length((char **)remove), last ? " last" : "");
+    g_ptr_array_unref(add);
+    if (!fake_router_known(router, error)) {
+        return false;
+    }
+    struct fake_router *answer = g_new0(struct fake_router, 1);
+    answer->done = done;
+    answer->data = data;
+    g_idle_add(fake_router_done, answer);
+    return fake_act(exercise, "rules", who, text);
+}
+
+bool exercise_router(struct exercise *exercise, const char *router, exercise_router_fn done,
+        gpointer data, GError **error)
+{
+    (void)exercise;
+    if (!fake_router_known(router, error)) {
+        return false;
+    }
+    struct fake_router *answer = g_new0(struct fake_router, 1);
+    answer->looked = done;
+    answer->data = data;
+    g_idle_add(fake_router_done, answer);
+    return true;
 }
 
 static inline gboolean fake_exec_done(gpointer data)
