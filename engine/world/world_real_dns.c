@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "cell/doctor.h"
 #include "net/net_dns.h"
 
 #include <errno.h>
@@ -136,11 +137,10 @@ static void on_ended(GPid pid, gint status, gpointer data)
 
 static bool start(struct real_dns *dns, GError **error)
 {
-    g_autofree char *program = g_find_program_in_path("dnsmasq");
-    g_autofree char *sbin = program ? NULL : g_strdup("/usr/sbin/dnsmasq");
+    g_autofree char *program = doctor_find_program("dnsmasq");
     g_autofree char *config = g_strdup_printf("--conf-file=%s/dnsmasq.conf", dns->folder);
     const char *const argv[] = {
-            program ? program : sbin, "--keep-in-foreground", "--pid-file", config, NULL};
+            program ? program : "/usr/sbin/dnsmasq", "--keep-in-foreground", "--pid-file", config, NULL};
     struct child child = {.space = dns->world->spaces[dns->team], .parent = getpid()};
     const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
     g_autoptr(GError) why = NULL;

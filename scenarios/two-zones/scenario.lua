@@ -2,7 +2,7 @@
 -- A rule that one team writes in the run stops a step, and the router's counter is the evidence.
 
 local function fetch(path)
-  return { "curl", "-sS", "--max-time", "5", "-o", "/root/${team}" .. path, "http://${to}/secret" }
+  return { "curl", "-sS", "--max-time", "20", "-o", "/root/${team}" .. path, "http://${to}/secret" }
 end
 
 -- What a good team does: nobody but its own office asks the web server.
@@ -17,7 +17,7 @@ end
 return {
   title = "Two zones",
   version = "1",
-  duration = "60s",
+  duration = "3m",
   seed = 3,
 
   teams = {
@@ -50,7 +50,7 @@ return {
   machines = {
     web = {
       team = "blue", image = "server", memory = "160M",
-      nics = { office = "10.20.1.10" },
+      nics = { office = { address = "10.20.1.10", dhcp = true } },
       files = { ["/var/www/html/secret"] = "the tide tables\n" },
     },
     attacker = {
@@ -70,7 +70,7 @@ return {
     fetch = {
       title = "Fetch the secret from the web server",
       attack = { domain = "enterprise", version = "18.1", id = "T1190" },
-      from = "attacker", to = "web", limit = "30s", within = "5s",
+      from = "attacker", to = "web", limit = "40s", within = "5s",
       act = { fetch("") },
       effect = { file = { on = "attacker", path = "/root/${team}", contains = "tide" } },
       probe = { ping = { on = "web", via = "backbone" } },

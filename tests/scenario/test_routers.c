@@ -60,7 +60,7 @@ static void a_rule_of_a_player_blocks_the_step_and_its_counter_shows_it(void **s
     (void)state;
     struct zones z = {0};
     begin(&z);
-    rehearsal_advance(&z.r, 50 * G_USEC_PER_SEC);
+    rehearsal_advance(&z.r, 70 * G_USEC_PER_SEC);
     assert_string_equal(verdict_of(&z, "blue1"), "blocked");
     assert_string_equal(verdict_of(&z, "blue2"), "effect");
     auto_json body = rehearsal_last(&z.r, "step.verdict", "blue1", "fetch");
