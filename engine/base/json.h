@@ -5,8 +5,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* libnftables brings libjansson, which has functions of some of these names for other purposes. Were
- * ours visible to it, it would call them. */
+/* libnftables brings libjansson, which has functions of some of these names for other purposes.
+ * Were ours visible to it, it would call them. */
 #pragma GCC visibility push(hidden)
 
 static inline void json_cleanup(cJSON **json)

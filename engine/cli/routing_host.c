@@ -99,8 +99,7 @@ bool routing_host_fits(const struct plan *plan, GError **error)
     return ok;
 }
 
-static struct doctor_check *verdict(
-        const char *name, bool (*can)(GError **error), const char *text)
+static struct doctor_check *verdict(const char *name, bool (*can)(GError **error), const char *text)
 {
     g_autoptr(GError) error = NULL;
     if (can(&error)) {

@@ -32,8 +32,8 @@ static int list(const char *name, const char *router, bool json, GError **error)
         cli_print_json(result);
         return 0;
     }
-    struct cli_table *table = cli_table_new(
-            "lrrl", (const char *const[]){"RULE", "PACKETS", "BYTES", "WHAT", NULL});
+    struct cli_table *table =
+            cli_table_new("lrrl", (const char *const[]){"RULE", "PACKETS", "BYTES", "WHAT", NULL});
     const cJSON *rule = NULL;
     cJSON_ArrayForEach(rule, json_array(result, "rules"))
     {

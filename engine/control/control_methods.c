@@ -180,9 +180,9 @@ static cJSON *run_exec(const struct control_call *call, GError **error)
         return NULL;
     }
     struct control_exec *exec = control_exec_begin(call, error);
-    if (exec && !exercise_exec(control_exercise(call), machine, (const char *const *)argv,
-                        (int)MIN(timeout_ms, TIMEOUT_MS_MAX), call->conn->who, on_exec, exec,
-                        error)) {
+    if (exec &&
+            !exercise_exec(control_exercise(call), machine, (const char *const *)argv,
+                    (int)MIN(timeout_ms, TIMEOUT_MS_MAX), call->conn->who, on_exec, exec, error)) {
         control_exec_cancel(exec);
     }
     return NULL;

@@ -51,7 +51,8 @@ void net_batch_vlan_bridge(struct net_batch *batch, const char *name);
 void net_batch_vlan(struct net_batch *batch, const char *port, int vlan, bool tagged);
 /* The bridge port reaches ports that are not isolated, and no other. */
 void net_batch_isolate(struct net_batch *batch, const char *port);
-/* A VXLAN tunnel (RFC 7348) end that joins bridge: frames go to remote from local, UDP port 4789. */
+/* A VXLAN tunnel (RFC 7348) end that joins bridge: frames go to remote from local, UDP port 4789.
+ */
 void net_batch_vxlan(struct net_batch *batch, const char *name, const char *bridge, guint32 vni,
         guint32 local, guint32 remote);
 /* A veth pair with an end in each of two namespaces (descriptors), both up, with an address each:

@@ -74,8 +74,7 @@ static void add_dhcp(GString *text, const struct plan *plan, guint index)
             plan_address_text(subnet->dhcp_from ? subnet->dhcp_from : subnet->address);
     g_autofree char *to =
             subnet->dhcp_from ? plan_address_text(subnet->dhcp_to) : g_strdup("static");
-    g_string_append_printf(
-            text, "dhcp-range=set:%s,%s,%s,%s," LEASE "\n", tag, from, to, mask);
+    g_string_append_printf(text, "dhcp-range=set:%s,%s,%s,%s," LEASE "\n", tag, from, to, mask);
     add_option(text, tag, "router", gateway_of(plan, index));
     add_option(text, tag, "dns-server", subnet->dns ? subnet->checker : 0);
     add_dhcp_hosts(text, plan, index);
@@ -170,8 +169,8 @@ char *net_dns_hosts(const struct plan *plan, int team)
             const struct plan_network *on = plan->networks->pdata[card->network];
             if (on->team == team) {
                 const struct plan_team *of = plan->teams->pdata[gate->team];
-                g_autofree char *more = gate->team == team ? g_strdup("")
-                                                           : g_strdup_printf(".%s", of->id);
+                g_autofree char *more =
+                        gate->team == team ? g_strdup("") : g_strdup_printf(".%s", of->id);
                 add_name(text, card->address, &card->address6, gate->router->name, more);
             }
         }

@@ -7,8 +7,20 @@
 #include <netlink/msg.h>
 #include <netlink/socket.h>
 
-enum net_op_kind { NET_BRIDGE, NET_TAP, NET_VETH, NET_ADDRESS, NET_UP, NET_REMOVE, NET_LOCAL,
-    NET_VLAN_BRIDGE, NET_VLAN, NET_ISOLATE, NET_VXLAN, NET_WIRE };
+enum net_op_kind {
+    NET_BRIDGE,
+    NET_TAP,
+    NET_VETH,
+    NET_ADDRESS,
+    NET_UP,
+    NET_REMOVE,
+    NET_LOCAL,
+    NET_VLAN_BRIDGE,
+    NET_VLAN,
+    NET_ISOLATE,
+    NET_VXLAN,
+    NET_WIRE
+};
 
 struct net_op {
     enum net_op_kind kind;
@@ -98,8 +110,8 @@ struct net {
 bool net_request_op(struct net *net, const struct net_op *op, GError **error);
 /* Puts one message (consumed) and what its reply is about; excused is an errno that counts as
  * success. */
-void net_request_put(struct net *net, struct net_channel *channel, struct nl_msg *msg, char *what,
-        int excused);
+void net_request_put(
+        struct net *net, struct net_channel *channel, struct nl_msg *msg, char *what, int excused);
 /* The index of an interface of our own namespace; 0 and an error when there is none. */
 int net_request_index(struct net *net, const char *name, GError **error);
 int net_request_new_index(struct net *net, const char *name);

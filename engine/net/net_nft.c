@@ -123,10 +123,8 @@ static GArray *parse_counters(const char *text)
 
 GArray *net_nft_counters(int space, GError **error)
 {
-    struct visit visit = {.space = space,
-            .fn = run_nft,
-            .commands = "list counters table inet st",
-            .json = true};
+    struct visit visit = {
+            .space = space, .fn = run_nft, .commands = "list counters table inet st", .json = true};
     GArray *counters = visit_space(&visit, error) ? parse_counters(visit.out) : NULL;
     g_free(visit.out);
     return counters;

@@ -84,8 +84,8 @@ struct net_channel *net_request_space(struct net *net, int space, GError **error
 /* A kernel without IPv6 answers EAFNOSUPPORT: as quiet as can be. */
 static void put_quiet(struct net *net, struct net_channel *channel, const char *name, int index)
 {
-    net_request_put(net, channel, net_build_quiet(name, index), g_strdup_printf("interface %s", name),
-            EAFNOSUPPORT);
+    net_request_put(net, channel, net_build_quiet(name, index),
+            g_strdup_printf("interface %s", name), EAFNOSUPPORT);
 }
 
 static void put_set(struct net *net, const char *name, int index, int master, bool up)
@@ -128,7 +128,8 @@ static bool put_veth(struct net *net, const struct net_op *op, GError **error)
     }
     int outer = net_request_new_index(net, op->name);
     int inner = net->next_index++;
-    net_request_put(net, own_channel(net), net_build_veth(op->name, outer, op->inner, inner, op->space),
+    net_request_put(net, own_channel(net),
+            net_build_veth(op->name, outer, op->inner, inner, op->space),
             g_strdup_printf("veth %s", op->name), 0);
     put_quiet(net, own_channel(net), op->name, outer);
     put_set(net, op->name, outer, master, true);

@@ -72,8 +72,7 @@ static void add_protocol(GString *text, const struct plan_rule *rule, bool six)
     if (rule->protocol == PLAN_RULE_ICMP) {
         g_string_append(text, six ? " meta l4proto ipv6-icmp" : " meta l4proto icmp");
     } else if (rule->protocol != PLAN_RULE_ANY && rule->ports->len == 0) {
-        g_string_append_printf(
-                text, " meta l4proto %s", plan_rule_protocol_name(rule->protocol));
+        g_string_append_printf(text, " meta l4proto %s", plan_rule_protocol_name(rule->protocol));
     }
     for (guint i = 0; i < rule->ports->len; i++) {
         const struct plan_ports *ports = &g_array_index(rule->ports, struct plan_ports, i);
@@ -139,8 +138,8 @@ static void add_maps(GString *text, const struct plan_gate *gate)
         g_string_append_printf(text,
                 "add rule inet st arriving iifname \"%s\" ip daddr %s/%d dnat ip prefix to %s/%d\n"
                 "add rule inet st leaving oifname \"%s\" ip saddr %s/%d snat ip prefix to %s/%d\n",
-                card, outside, map->prefix, inside, map->prefix, card, inside, map->prefix,
-                outside, map->prefix);
+                card, outside, map->prefix, inside, map->prefix, card, inside, map->prefix, outside,
+                map->prefix);
     }
 }
 

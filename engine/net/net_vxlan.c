@@ -47,8 +47,7 @@ static bool put_vxlan(struct net *net, const struct net_op *op, GError **error)
     return true;
 }
 
-static void put_end(
-        struct net *net, struct net_channel *there, const struct net_op *end, int index)
+static void put_end(struct net *net, struct net_channel *there, const struct net_op *end, int index)
 {
     net_request_put(net, there, net_build_quiet(end->name, index),
             g_strdup_printf("interface %s", end->name), EAFNOSUPPORT);
@@ -69,8 +68,8 @@ static bool put_wire(struct net *net, const struct net_op *op, GError **error)
     int index_a = net->next_index++;
     int index_b = net->next_index++;
     net_request_put(net, net->channels->pdata[0],
-            net_build_wire(op->name, op->space, index_a, op->other->name, op->other->space,
-                    index_b),
+            net_build_wire(
+                    op->name, op->space, index_a, op->other->name, op->other->space, index_b),
             g_strdup_printf("wire %s", op->name), 0);
     put_end(net, a, op, index_a);
     put_end(net, b, op->other, index_b);

@@ -43,8 +43,7 @@ static void check_foot_address(const struct checker *check, const char *owner,
     guint32 mask = subnet->prefix ? 0xffffffffU << (32 - subnet->prefix) : 0;
     if ((address & mask) != subnet->address || !(address & ~mask) || !(~address & ~mask)) {
         plan_problem_add(check->problems, foot->line,
-                "%s: address %s is no usable address of network \"%s\"", owner, text,
-                subnet->name);
+                "%s: address %s is no usable address of network \"%s\"", owner, text, subnet->name);
         return;
     }
     const char *other = holder_of(check->plan, subnet->name, address);
@@ -132,8 +131,7 @@ static void check_rule(const struct checker *check, const char *owner,
     g_autofree char *text = plan_rule_check(check->plan, router, rule, &line);
     if (text) {
         g_autofree char *shown = text_clean_tail(rule->name, strlen(rule->name), 40);
-        plan_problem_add(
-                check->problems, line, "%s: rule \"%s\": %s", owner, shown, text);
+        plan_problem_add(check->problems, line, "%s: rule \"%s\": %s", owner, shown, text);
     }
 }
 
@@ -210,8 +208,7 @@ static void check_router(const struct checker *check, const struct plan_router *
     check_name(check, router->line, "router", router->name);
     const struct plan_host *host = plan_host(check->plan, router->name);
     if (host || strcmp(router->name, "to") == 0 || strcmp(router->name, "team") == 0) {
-        plan_problem_add(check->problems, router->line,
-                "%s: the name %s; choose another", owner,
+        plan_problem_add(check->problems, router->line, "%s: the name %s; choose another", owner,
                 host ? "is that of a machine" : "has a meaning in commands");
     }
     if (router->group && !plan_group(check->plan, router->group)) {
@@ -220,8 +217,8 @@ static void check_router(const struct checker *check, const struct plan_router *
         return;
     }
     if (router->feet->len == 0) {
-        plan_problem_add(check->problems, router->line,
-                "%s: stands on no network; give it nics", owner);
+        plan_problem_add(
+                check->problems, router->line, "%s: stands on no network; give it nics", owner);
     }
     for (guint i = 0; i < router->feet->len; i++) {
         check_foot(check, owner, router, router->feet->pdata[i]);
@@ -273,8 +270,7 @@ void check_gateway_router(const struct checker *check, const struct plan_subnet 
 static void check_vlan(const struct checker *check, int line, const char *owner, int vlan)
 {
     if (vlan < 1 || vlan > 4094) {
-        plan_problem_add(
-                check->problems, line, "%s: VLAN %d is outside 1 to 4094", owner, vlan);
+        plan_problem_add(check->problems, line, "%s: VLAN %d is outside 1 to 4094", owner, vlan);
     }
 }
 
@@ -388,8 +384,8 @@ void check_via(const struct checker *check, const char *owner, const struct plan
     }
 }
 
-void check_counter(const struct checker *check, const char *owner,
-        const struct plan_predicate *predicate)
+void check_counter(
+        const struct checker *check, const char *owner, const struct plan_predicate *predicate)
 {
     const struct plan *plan = check->plan;
     const struct plan_router *router = plan_router(plan, predicate->machine);

@@ -1,4 +1,5 @@
-/* expand_router.c - one copy of a router for each team, with the addresses that its number gives. */
+/* expand_router.c - one copy of a router for each team, with the addresses that its number gives.
+ */
 #include "base/error.h"
 #include "plan/router.h"
 
@@ -62,7 +63,8 @@ static int network_around(
     return -1;
 }
 
-/* The only network of the router's own team that it stands on; -1 when there are none or several. */
+/* The only network of the router's own team that it stands on; -1 when there are none or several.
+ */
 static int only_inside(const struct plan *plan, const struct plan_gate *gate)
 {
     int found = -1;
@@ -87,15 +89,16 @@ static bool add_map(const struct plan *plan, struct plan_gate *gate, const struc
     out.inside = map->network ? plan_network_for(plan, map->network, gate->team)
                               : only_inside(plan, gate);
     if (out.inside < 0) {
-        return fail(plan, gate, "is for which network? write one_to_one = { NETWORK = … }", text, error);
+        return fail(plan, gate, "is for which network? write one_to_one = { NETWORK = … }", text,
+                error);
     }
     const struct plan_subnet *subnet =
             ((const struct plan_network *)plan->networks->pdata[out.inside])->subnet;
     out.from = subnet->address;
     if (!plan_cidr_parse(text, &out.to, &out.prefix) || out.prefix != subnet->prefix ||
             (out.to & ~mask_of(out.prefix))) {
-        g_autofree char *what = g_strdup_printf("is no network of the size of \"%s\", /%d",
-                subnet->name, subnet->prefix);
+        g_autofree char *what = g_strdup_printf(
+                "is no network of the size of \"%s\", /%d", subnet->name, subnet->prefix);
         return fail(plan, gate, what, text, error);
     }
     out.outside = network_around(plan, gate, out.to, out.prefix);
@@ -133,7 +136,8 @@ static const char *holder(
         }
         for (guint k = 0; gate != but && k < gate->maps->len; k++) {
             const struct plan_gate_map *map = &g_array_index(gate->maps, struct plan_gate_map, k);
-            if (map->outside == network && map->to <= to && (map->to | ~mask_of(map->prefix)) >= from) {
+            if (map->outside == network && map->to <= to &&
+                    (map->to | ~mask_of(map->prefix)) >= from) {
                 return gate->id;
             }
         }
@@ -150,8 +154,8 @@ static bool is_free(const struct plan *plan, const struct plan_gate *gate, int n
     }
     g_autofree char *first = plan_address_text(from);
     const struct plan_network *on = plan->networks->pdata[network];
-    g_autofree char *what = g_strdup_printf("on network \"%s\" is taken: %s stands %s", on->subnet->name,
-            other, from == to ? "there" : "in that range");
+    g_autofree char *what = g_strdup_printf("on network \"%s\" is taken: %s stands %s",
+            on->subnet->name, other, from == to ? "there" : "in that range");
     return fail(plan, gate, what, first, error);
 }
 
@@ -180,8 +184,7 @@ static void card_free(gpointer data)
     g_free(card);
 }
 
-static bool add_gate(
-        struct plan *plan, const struct plan_router *router, int team, GError **error)
+static bool add_gate(struct plan *plan, const struct plan_router *router, int team, GError **error)
 {
     const struct plan_team *of = plan->teams->pdata[team];
     struct plan_gate *gate = g_new0(struct plan_gate, 1);

@@ -194,9 +194,9 @@ void plan_free(struct plan *plan)
     if (!plan) {
         return;
     }
-    GPtrArray *arrays[] = {plan->gates, plan->routers, plan->injects, plan->machines, plan->networks, plan->teams,
-            plan->timeline, plan->players, plan->steps, plan->services, plan->hosts, plan->subnets,
-            plan->groups};
+    GPtrArray *arrays[] = {plan->gates, plan->routers, plan->injects, plan->machines,
+            plan->networks, plan->teams, plan->timeline, plan->players, plan->steps, plan->services,
+            plan->hosts, plan->subnets, plan->groups};
     for (gsize i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }

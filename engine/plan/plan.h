@@ -41,7 +41,7 @@ struct plan_subnet { /* networks = { office = { team = "blue", cidr = "10.20.1.0
     int prefix;
     char *gateway;   /* machine or router name or NULL */
     guint32 checker; /* the engine's own address there for checks; default the last usable one */
-    struct in6_addr address6; /* cidr6, always a /64; all zeros: no IPv6 */
+    struct in6_addr address6;   /* cidr6, always a /64; all zeros: no IPv6 */
     guint32 dhcp_from, dhcp_to; /* addresses for who is not in the plan; 0: none */
     bool dhcp, dns;             /* the range answers DHCP, DNS there */
     bool isolate;               /* cards reach the gateway and the checker, not each other */
@@ -103,11 +103,11 @@ enum plan_predicate_kind {
     PLAN_ALL,
     PLAN_ANY,
     PLAN_NOT,
-    PLAN_PROBE, /* the probe passes */
-    PLAN_FILE,  /* a file on a machine contains a text, or exists when contains is NULL */
-    PLAN_LOG,   /* the same, but only in what was written since the step began */
-    PLAN_EXEC,  /* a command on a machine exits with status and prints a text */
-    PLAN_GREW,  /* the first number a command prints is higher than it was before the step */
+    PLAN_PROBE,   /* the probe passes */
+    PLAN_FILE,    /* a file on a machine contains a text, or exists when contains is NULL */
+    PLAN_LOG,     /* the same, but only in what was written since the step began */
+    PLAN_EXEC,    /* a command on a machine exits with status and prints a text */
+    PLAN_GREW,    /* the first number a command prints is higher than it was before the step */
     PLAN_COUNTER, /* a router's rule has met more packets than before the step */
 };
 
@@ -199,7 +199,7 @@ struct plan_network {
 struct plan_card {
     int network; /* index into networks */
     guint32 address;
-    guint32 gateway; /* 0: none */
+    guint32 gateway;                    /* 0: none */
     struct in6_addr address6, gateway6; /* all zeros: none */
     const struct plan_nic *nic;
     unsigned char mac[6];
@@ -237,7 +237,7 @@ struct plan {
     GPtrArray *teams, *networks, *machines, *injects;
     GPtrArray *routers; /* struct plan_router *, declared (plan/router.h) */
     GPtrArray *gates;   /* struct plan_gate *, expanded */
-    GHashTable *lines; /* address of a member of something declared → its line; plan_line() */
+    GHashTable *lines;  /* address of a member of something declared → its line; plan_line() */
 };
 
 /* Everything allocated, all arrays empty and owning their elements. */

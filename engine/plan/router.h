@@ -12,8 +12,8 @@
 enum plan_rule_action { PLAN_RULE_ACCEPT, PLAN_RULE_DROP, PLAN_RULE_REJECT };
 enum plan_rule_protocol { PLAN_RULE_ANY, PLAN_RULE_TCP, PLAN_RULE_UDP, PLAN_RULE_ICMP };
 
-#define PLAN_RULES_MAX 128      /* of one router */
-#define PLAN_RULE_PORTS_MAX 16  /* of one rule */
+#define PLAN_RULES_MAX 128        /* of one router */
+#define PLAN_RULE_PORTS_MAX 16    /* of one rule */
 #define PLAN_RULE_POLICY "policy" /* the counter of what no rule met */
 
 struct plan_ports {
@@ -40,10 +40,10 @@ enum plan_nat_kind { PLAN_NAT_MASQUERADE, PLAN_NAT_SNAT, PLAN_NAT_DNAT };
 
 struct plan_nat { /* nat = { { masquerade = "outside" }, { dnat = "web", zone = "outside", … } } */
     enum plan_nat_kind kind;
-    char *zone;    /* leaving by (masquerade, snat), arriving by (dnat) */
-    char *address; /* snat: the address instead; may hold {n} */
-    char *source;  /* masquerade, snat: only from this network; NULL: any */
-    char *machine; /* dnat: to this machine */
+    char *zone;                       /* leaving by (masquerade, snat), arriving by (dnat) */
+    char *address;                    /* snat: the address instead; may hold {n} */
+    char *source;                     /* masquerade, snat: only from this network; NULL: any */
+    char *machine;                    /* dnat: to this machine */
     enum plan_rule_protocol protocol; /* dnat: tcp or udp */
     int port, to_port;                /* dnat; to_port 0: the same */
     int line;
@@ -55,7 +55,7 @@ struct plan_foot { /* nics = { office = "10.20.1.1", backbone = "10.200.0.{n}" }
     int line;
 };
 
-struct plan_map { /* one_to_one = { office = "10.200.{n}.0/24" } */
+struct plan_map {  /* one_to_one = { office = "10.200.{n}.0/24" } */
     char *network; /* NULL: the only one of its own team */
     char *outside; /* as written */
     int line;
@@ -64,11 +64,11 @@ struct plan_map { /* one_to_one = { office = "10.200.{n}.0/24" } */
 struct plan_router {
     char *name;
     char *group;
-    GPtrArray *feet;  /* struct plan_foot * */
-    GPtrArray *zones; /* struct plan_zone * */
-    GPtrArray *rules; /* struct plan_rule * */
-    GPtrArray *nat;   /* struct plan_nat * */
-    GPtrArray *maps;  /* struct plan_map * */
+    GPtrArray *feet;              /* struct plan_foot * */
+    GPtrArray *zones;             /* struct plan_zone * */
+    GPtrArray *rules;             /* struct plan_rule * */
+    GPtrArray *nat;               /* struct plan_nat * */
+    GPtrArray *maps;              /* struct plan_map * */
     enum plan_rule_action policy; /* for what no rule meets; default accept */
     int line;
 };
@@ -82,7 +82,7 @@ struct plan_gate_card {
     char *outer, *inner;      /* interface names: at the bridge, in the router's namespace */
 };
 
-struct plan_gate_map { /* one network under other addresses */
+struct plan_gate_map {   /* one network under other addresses */
     int inside, outside; /* indices into networks */
     guint32 from, to;    /* the network's own address inside, and outside */
     int prefix;
@@ -102,7 +102,7 @@ void plan_gate_free(gpointer gate);
 
 struct plan_rule *plan_rule_new(void);
 struct plan_rule *plan_rule_copy(const struct plan_rule *rule);
-void plan_rule_free(gpointer rule); /* accepts NULL */
+void plan_rule_free(gpointer rule);                 /* accepts NULL */
 GPtrArray *plan_rules_copy(const GPtrArray *rules); /* owning */
 
 /* {name, action, from, to, source, dest, proto, port: [80, "100-200"]} ↔ a rule. An unknown member,
@@ -165,10 +165,9 @@ void check_nic_options(const struct checker *check, const struct plan_host *host
         const struct plan_nic *nic, const struct plan_subnet *subnet);
 void check_gateway_router(const struct checker *check, const struct plan_subnet *subnet,
         const struct plan_router *router);
-void check_via(
-        const struct checker *check, const char *owner, const struct plan_probe *probe);
-void check_counter(const struct checker *check, const char *owner,
-        const struct plan_predicate *predicate);
+void check_via(const struct checker *check, const char *owner, const struct plan_probe *probe);
+void check_counter(
+        const struct checker *check, const char *owner, const struct plan_predicate *predicate);
 bool plan_expand_gates(struct plan *plan, GError **error);
 /* The team's copy of a name: "blue1/web", or "web" where the group has one team. */
 char *plan_expanded_id(const struct plan_team *team, const char *name);

@@ -119,8 +119,8 @@ char *plan_rule_text(const struct plan_rule *rule)
     }
     const struct {
         const char *word, *value;
-    } parts[] = {{"from", rule->from}, {"to", rule->to}, {"source", rule->source},
-            {"dest", rule->dest}};
+    } parts[] = {
+            {"from", rule->from}, {"to", rule->to}, {"source", rule->source}, {"dest", rule->dest}};
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
         if (parts[i].value) {
             g_string_append_printf(text, " %s %s", parts[i].word, parts[i].value);
@@ -142,8 +142,8 @@ cJSON *plan_rule_to_json(const struct plan_rule *rule)
     cJSON_AddStringToObject(out, "action", actions[rule->action]);
     const struct {
         const char *word, *value;
-    } parts[] = {{"from", rule->from}, {"to", rule->to}, {"source", rule->source},
-            {"dest", rule->dest}};
+    } parts[] = {
+            {"from", rule->from}, {"to", rule->to}, {"source", rule->source}, {"dest", rule->dest}};
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
         if (parts[i].value) {
             cJSON_AddStringToObject(out, parts[i].word, parts[i].value);
@@ -252,9 +252,9 @@ struct plan_rule *plan_rule_from_json(const cJSON *json, GError **error)
             return NULL;
         }
     }
-    const char *missing = !rule->name                                              ? "name"
+    const char *missing = !rule->name                                         ? "name"
                           : !cJSON_GetObjectItemCaseSensitive(json, "action") ? "action"
-                                                                                   : NULL;
+                                                                              : NULL;
     if (missing) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "a rule needs %s", missing);
         plan_rule_free(rule);
@@ -265,8 +265,7 @@ struct plan_rule *plan_rule_from_json(const cJSON *json, GError **error)
 
 /* ---- names --------------------------------------------------------------------------------- */
 
-static char *check_zone(
-        const struct plan_router *router, const char *member, const char *zone)
+static char *check_zone(const struct plan_router *router, const char *member, const char *zone)
 {
     if (!zone || plan_router_zone(router, zone)) {
         return NULL;
@@ -286,9 +285,9 @@ static char *check_place(const struct plan *plan, const struct plan_router *rout
     }
     if (plan_cidr_parse(name, &address, &prefix)) {
         guint32 mask = prefix == 0 ? 0 : 0xffffffffU << (32 - prefix);
-        return address & ~mask ? g_strdup_printf("%s: %s is an address inside a network", member,
-                                         name)
-                               : NULL;
+        return address & ~mask
+                       ? g_strdup_printf("%s: %s is an address inside a network", member, name)
+                       : NULL;
     }
     const struct plan_subnet *subnet = plan_subnet(plan, name);
     const struct plan_host *host = plan_host(plan, name);
@@ -296,13 +295,13 @@ static char *check_place(const struct plan *plan, const struct plan_router *rout
     if (!group) {
         g_autofree char *shown = text_clean_tail(name, strlen(name), 64);
         g_autofree char *known = check_known(plan->hosts, name);
-        return g_strdup_printf("%s: \"%s\" is no machine, network or address%s", member, shown,
-                known);
+        return g_strdup_printf(
+                "%s: \"%s\" is no machine, network or address%s", member, shown, known);
     }
     const struct plan_group *of = plan_group(plan, group);
     if (of && g_strcmp0(group, router->group) != 0 && plan_group_is_numbered(of)) {
-        return g_strdup_printf("%s: \"%s\" belongs to team \"%s\", which has several copies",
-                member, name, group);
+        return g_strdup_printf(
+                "%s: \"%s\" belongs to team \"%s\", which has several copies", member, name, group);
     }
     return host && host->nics->len == 0
                    ? g_strdup_printf("%s: machine \"%s\" stands on no network", member, name)

@@ -267,9 +267,9 @@ static void on_packets(gint64 packets, const GError *error, gpointer data)
     }
     const struct plan_gate *gate =
             g_ptr_array_index(q->scope.exercise->options.plan->gates, (guint)q->machine);
-    g_autofree char *why = g_strdup_printf(
-            "%s: rule %s went from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " packets", gate->id,
-            q->predicate->rule, q->offset, packets);
+    g_autofree char *why = g_strdup_printf("%s: rule %s went from %" G_GINT64_FORMAT
+                                           " to %" G_GINT64_FORMAT " packets",
+            gate->id, q->predicate->rule, q->offset, packets);
     answer(q, packets > q->offset ? TRUTH_YES : TRUTH_NO, why, cJSON_CreateNumber((double)packets));
 }
 
@@ -302,7 +302,7 @@ static bool resolve(struct question *q)
     const struct plan *plan = q->scope.exercise->options.plan;
     const struct plan_predicate *p = q->predicate;
     g_autoptr(GError) error = NULL;
-    q->machine = !p->machine                ? -1
+    q->machine = !p->machine               ? -1
                  : p->kind == PLAN_COUNTER ? plan_gate_for(plan, p->machine, q->scope.team)
                                            : plan_machine_for(plan, p->machine, q->scope.team);
     if (p->contains) {
@@ -312,7 +312,8 @@ static bool resolve(struct question *q)
         q->path = plan_text(plan, q->scope.step, p->path, q->scope.team, &error);
     }
     if (error || (p->machine && q->machine < 0)) {
-        answer(q, TRUTH_FAULT, error ? error->message : "no such machine or router for this team", NULL);
+        answer(q, TRUTH_FAULT, error ? error->message : "no such machine or router for this team",
+                NULL);
         return false;
     }
     return true;

@@ -3,15 +3,16 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "plan/router.h"
+#include "run/resume.h"
 #include "run/run.h"
 
 #include <string.h>
 
 struct rule_change {
     struct run_gate *gate;
-    GPtrArray *add;   /* struct plan_rule * */
-    char **remove;    /* names */
-    bool last;        /* add behind the others, not before them */
+    GPtrArray *add; /* struct plan_rule * */
+    char **remove;  /* names */
+    bool last;      /* add behind the others, not before them */
     char *who;
     GPtrArray *after; /* the rules once it is applied */
     exercise_done_fn done;
@@ -109,12 +110,11 @@ static GPtrArray *work_out(const struct rule_change *change, GError **error)
                     gate_plan(gate)->id, rule->name);
             return NULL;
         }
-        g_ptr_array_insert(
-                after, change->last ? (gint)after->len : (gint)i, plan_rule_copy(rule));
+        g_ptr_array_insert(after, change->last ? (gint)after->len : (gint)i, plan_rule_copy(rule));
     }
     if (after->len > PLAN_RULES_MAX) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "a router has at most %d rules", PLAN_RULES_MAX);
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "a router has at most %d rules",
+                PLAN_RULES_MAX);
         return NULL;
     }
     return g_steal_pointer(&after);
@@ -198,10 +198,12 @@ static void begin(struct run_gate *gate)
     }
     cJSON *body = change_json(change, "asked");
     cJSON_AddItemToObject(body, "add", rules_json(change->add));
-    cJSON_AddItemToObject(
-            body, "remove", json_from_strv((const char *const *)change->remove));
-    struct event *event = run_event(
-            exercise, "router.rules", gate_plan(gate)->team, gate_plan(gate)->id, body);
+    cJSON_AddItemToObject(body, "remove", json_from_strv((const char *const *)change->remove));
+    if (change->last) {
+        cJSON_AddTrueToObject(body, "last");
+    }
+    struct event *event =
+            run_event(exercise, "router.rules", gate_plan(gate)->team, gate_plan(gate)->id, body);
     run_record_then(exercise, event, apply, change);
 }
 
@@ -226,8 +228,7 @@ static struct run_gate *find_gate(struct exercise *exercise, const char *id, GEr
     return NULL;
 }
 
-static bool rules_fit(
-        const struct run_gate *gate, const GPtrArray *add, GError **error)
+static bool rules_fit(const struct run_gate *gate, const GPtrArray *add, GError **error)
 {
     const struct plan *plan = gate->exercise->options.plan;
     for (guint i = 0; i < add->len; i++) {
@@ -271,6 +272,56 @@ bool exercise_rules(struct exercise *exercise, const char *router, GPtrArray *ad
     return true;
 }
 
+/* ---- going on after an interruption --------------------------------------------------------- */
+
+const GPtrArray *run_gate_rules(int gate, gpointer data)
+{
+    return ((struct exercise *)data)->gates[gate].rules;
+}
+
+/* The rules of a list in a ledger that is ours; one that cannot be read is left out. */
+static GPtrArray *rules_of(const cJSON *list)
+{
+    GPtrArray *rules = g_ptr_array_new_with_free_func(plan_rule_free);
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct plan_rule *rule = plan_rule_from_json(item, NULL);
+        if (rule) {
+            g_ptr_array_add(rules, rule);
+        }
+    }
+    return rules;
+}
+
+void run_gates_take(struct exercise *exercise)
+{
+    for (guint i = 0; i < exercise->options.plan->gates->len; i++) {
+        struct run_gate *gate = &exercise->gates[i];
+        const cJSON *body = g_hash_table_lookup(exercise->resume->rules, gate_plan(gate)->id);
+        g_autoptr(GPtrArray) rules = rules_of(json_array(body, "rules"));
+        if (body && rules_fit(gate, rules, NULL)) {
+            g_ptr_array_unref(gate->rules);
+            gate->rules = g_steal_pointer(&rules);
+        }
+    }
+}
+
+void run_gates_settle(struct exercise *exercise)
+{
+    for (guint i = 0; i < exercise->options.plan->gates->len; i++) {
+        const char *id = gate_plan(&exercise->gates[i])->id;
+        const cJSON *body = g_hash_table_lookup(exercise->resume->rules_asked, id);
+        const cJSON *list = json_array(body, "remove");
+        g_auto(GStrv) removed = list ? json_to_strv(list) : NULL;
+        if (removed) {
+            exercise_rules(exercise, id, rules_of(json_array(body, "add")),
+                    (const char *const *)removed, json_bool(body, "last", false),
+                    json_string(body, "by", "operator"), NULL, NULL, NULL);
+        }
+    }
+}
+
 /* ---- looking ------------------------------------------------------------------------------- */
 
 cJSON *run_gates_json(const struct exercise *exercise)
@@ -303,8 +354,7 @@ struct look {
     gpointer data;
 };
 
-static void add_counts(
-        cJSON *rule, const char *name, const struct world_counter *counters, gsize n)
+static void add_counts(cJSON *rule, const char *name, const struct world_counter *counters, gsize n)
 {
     for (gsize i = 0; i < n; i++) {
         if (strcmp(counters[i].rule, name) == 0) {
@@ -380,8 +430,8 @@ static void on_packets(
     g_free(counting);
 }
 
-void run_packets(struct exercise *exercise, int gate, const char *rule, run_packets_fn done,
-        gpointer data)
+void run_packets(
+        struct exercise *exercise, int gate, const char *rule, run_packets_fn done, gpointer data)
 {
     struct counting *counting = g_new(struct counting, 1);
     *counting = (struct counting){g_strdup(rule), done, data};
@@ -389,7 +439,7 @@ void run_packets(struct exercise *exercise, int gate, const char *rule, run_pack
     world->ops->counters(world, gate, on_packets, counting);
 }
 
-void run_world_alarm(
+void run_world_trouble(
         const char *alarm, int team, const char *subject, const char *text, gpointer data)
 {
     struct exercise *exercise = data;

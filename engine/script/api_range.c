@@ -247,5 +247,8 @@ const luaL_Reg api_range[] = {
         {"router", range_router},
         {"step", range_step},
         {"wait_for", range_wait_for},
+        {"reset", api_range_reset},
+        {"checkpoint", api_range_checkpoint},
+        {"restore", api_range_restore},
         {NULL, NULL},
 };

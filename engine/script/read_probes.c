@@ -223,8 +223,9 @@ static struct plan_predicate *predicate_of_kind(
 
 static struct plan_predicate *predicate_of(struct reader *reader, const struct node *node)
 {
-    static const char kinds[] = "all, any, no, http, tcp, ssh, modbus, ping, file, log, exec, grew, "
-                                "counter";
+    static const char kinds[] =
+            "all, any, no, http, tcp, ssh, modbus, ping, file, log, exec, grew, "
+            "counter";
     const struct node *entry = only_entry(reader, node, kinds);
     if (!entry) {
         return NULL;

@@ -20,7 +20,7 @@ static void resource_free(gpointer data)
     g_free(resource);
 }
 
-static void add(GPtrArray *resources, const char *type, const char *name, int team)
+void world_resource_add(GPtrArray *resources, const char *type, const char *name, int team)
 {
     struct world_resource *resource = g_new(struct world_resource, 1);
     *resource = (struct world_resource){.type = type, .name = g_strdup(name), .team = team};
@@ -36,36 +36,36 @@ GPtrArray *world_resources(const struct plan *plan)
         const struct plan_team *team = g_ptr_array_index(plan->teams, (guint)network->team);
         if (!has_space[network->team]) {
             has_space[network->team] = true;
-            add(resources, "space", team->id, network->team);
+            world_resource_add(resources, "space", team->id, network->team);
         }
-        add(resources, "bridge", network->bridge, network->team);
-        add(resources, "veth", network->id, network->team);
+        world_resource_add(resources, "bridge", network->bridge, network->team);
+        world_resource_add(resources, "veth", network->id, network->team);
     }
     for (guint i = 0; i < plan->gates->len; i++) {
         const struct plan_gate *gate = g_ptr_array_index(plan->gates, i);
-        add(resources, "space", gate->id, gate->team);
+        world_resource_add(resources, "space", gate->id, gate->team);
         for (guint k = 0; k < gate->cards->len; k++) {
             const struct plan_gate_card *card = g_ptr_array_index(gate->cards, k);
-            add(resources, "veth", card->outer, gate->team);
+            world_resource_add(resources, "veth", card->outer, gate->team);
         }
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         for (guint k = 0; k < machine->cards->len; k++) {
             const struct plan_card *card = g_ptr_array_index(machine->cards, k);
-            add(resources, "tap", card->tap, machine->team);
+            world_resource_add(resources, "tap", card->tap, machine->team);
         }
     }
     for (guint i = 0; i < plan->teams->len; i++) {
         const struct plan_team *team = g_ptr_array_index(plan->teams, i);
         if (net_dns_wanted(plan, (int)i)) {
             g_autofree char *name = g_strdup_printf("dnsmasq/%s", team->id);
-            add(resources, "process", name, (int)i);
+            world_resource_add(resources, "process", name, (int)i);
         }
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        add(resources, "domain", machine->domain, machine->team);
+        world_resource_add(resources, "domain", machine->domain, machine->team);
     }
     return resources;
 }

@@ -31,8 +31,8 @@ struct real_dns {
     struct real_world *world;
     int team;
     char *folder;
-    GPid pid;      /* 0: does not run */
-    guint watch;   /* GSource ids, 0: none */
+    GPid pid;    /* 0: does not run */
+    guint watch; /* GSource ids, 0: none */
     guint restart;
     int restarts;
 };
@@ -79,8 +79,8 @@ static bool open_low_ports(gpointer data, GError **error)
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     bool ok = fd >= 0 && write(fd, "0", 1) == 1;
     if (!ok) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "%s: %s", path,
-                g_strerror(errno));
+        g_set_error(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "%s: %s", path, g_strerror(errno));
     }
     if (fd >= 0) {
         close(fd);
@@ -102,8 +102,8 @@ static void alarm_raise(const struct real_dns *dns, const char *what)
     const char *last = strrchr(tail, '\n');
     g_autofree char *whole = g_strdup_printf("DHCP and DNS of %s %s%s%s", team_id(dns), what,
             *tail ? ": " : "", last ? last + 1 : tail);
-    if (head->on_alarm) {
-        head->on_alarm("dns-ended", dns->team, team_id(dns), whole, head->on_alarm_data);
+    if (head->on_trouble) {
+        head->on_trouble("dns-ended", dns->team, team_id(dns), whole, head->on_trouble_data);
     }
 }
 
@@ -139,14 +139,13 @@ static bool start(struct real_dns *dns, GError **error)
 {
     g_autofree char *program = doctor_find_program("dnsmasq");
     g_autofree char *config = g_strdup_printf("--conf-file=%s/dnsmasq.conf", dns->folder);
-    const char *const argv[] = {
-            program ? program : "/usr/sbin/dnsmasq", "--keep-in-foreground", "--pid-file", config, NULL};
+    const char *const argv[] = {program ? program : "/usr/sbin/dnsmasq", "--keep-in-foreground",
+            "--pid-file", config, NULL};
     struct child child = {.space = dns->world->spaces[dns->team], .parent = getpid()};
     const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
     g_autoptr(GError) why = NULL;
     if (!g_spawn_async(dns->folder, (char **)argv, (char **)environment,
-                G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL |
-                        G_SPAWN_STDERR_TO_DEV_NULL,
+                G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
                 become_child, &child, &dns->pid, &why)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
                 "cannot start dnsmasq for %s: %s; remedy: apt-get install dnsmasq-base",

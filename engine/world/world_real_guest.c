@@ -91,8 +91,8 @@ static bool set_card(struct real_machine *machine, guint index, virt_exec_fn don
         return false;
     }
     const unsigned char *m = card->mac;
-    g_autofree char *mac = g_strdup_printf(
-            "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+    g_autofree char *mac =
+            g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
     g_autofree char *address = six ? plan_address6_text(&card->address6) : g_strdup("");
     g_autofree char *gateway =
             plan_has6(&card->gateway6) ? plan_address6_text(&card->gateway6) : g_strdup("");

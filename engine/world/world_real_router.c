@@ -73,8 +73,8 @@ void real_gates_batch(const struct real_world *world, struct net_batch *batch)
             const struct plan_gate_card *card = g_ptr_array_index(gate->cards, k);
             const struct plan_network *network =
                     g_ptr_array_index(plan->networks, (guint)card->network);
-            net_batch_veth(batch, card->outer, card->inner, network->bridge,
-                    world->gates[i].space, card->address, network->subnet->prefix);
+            net_batch_veth(batch, card->outer, card->inner, network->bridge, world->gates[i].space,
+                    card->address, network->subnet->prefix);
             if (plan_has6(&card->address6)) {
                 net_batch_veth_address6(batch, &card->address6, 64, true);
             }
@@ -220,8 +220,11 @@ void real_gates_up(struct real_world *world, world_done_fn done, gpointer data)
     work->done = done;
     for (guint i = 0; i < plan->gates->len; i++) {
         const struct plan_gate *gate = g_ptr_array_index(plan->gates, i);
+        const struct world *head = &world->head;
         work_add(work, world->gates[i].space,
-                net_router_ruleset(plan, gate, gate->router->rules));
+                net_router_ruleset(plan, gate,
+                        head->rules_at_up ? head->rules_at_up((int)i, head->on_trouble_data)
+                                          : gate->router->rules));
     }
     work_start(work);
 }
@@ -233,8 +236,8 @@ void real_rules(struct world *head, int gate, const GPtrArray *before, const GPt
     struct work *work = work_new(world, data);
     work->done = done;
     work_add(work, world->gates[gate].space,
-            net_router_change(head->plan, g_ptr_array_index(head->plan->gates, (guint)gate), before,
-                    rules));
+            net_router_change(
+                    head->plan, g_ptr_array_index(head->plan->gates, (guint)gate), before, rules));
     work_start(work);
 }
 

@@ -34,7 +34,7 @@ struct answer {
     gsize length;
     gint64 size;
     struct world_probe_result probe;
-    GArray *counters; /* struct world_counter */
+    GArray *counters;       /* struct world_counter */
     struct world_save save; /* its own copy */
 };
 
@@ -180,10 +180,30 @@ void sim_done(struct world *head, GError *error, world_done_fn done, gpointer da
     answer->data = data;
 }
 
+static void begin(struct sim_world *world, int machine)
+{
+    struct sim_machine *m = &world->machines[machine];
+    enum world_begin how = world->head.begin ? world->head.begin[machine] : WORLD_FRESH;
+    if (how == WORLD_LEAVE) {
+        m->state = MACHINE_CRASHED;
+    } else if (how == WORLD_FRESH || !m->survived) {
+        sim_set_state(world, machine, MACHINE_STARTING, "simulated");
+    } else {
+        bool paused = m->was_paused && world->head.stay_paused;
+        sim_set_state(world, machine, paused ? MACHINE_PAUSED : MACHINE_READY, "adopted");
+    }
+}
+
 static void sim_up(struct world *head, world_done_fn done, gpointer data)
 {
     struct sim_world *world = (struct sim_world *)head;
-    set_all(world, MACHINE_DEFINED, MACHINE_STARTING);
+    for (guint i = 0; head->rules_at_up && i < world->rules->len; i++) {
+        g_ptr_array_unref(world->rules->pdata[i]);
+        world->rules->pdata[i] = plan_rules_copy(head->rules_at_up((int)i, head->on_trouble_data));
+    }
+    for (guint i = 0; i < head->plan->machines->len; i++) {
+        begin(world, (int)i);
+    }
     sim_done(head, NULL, done, data);
     sim_boot(world);
 }
@@ -332,6 +352,13 @@ static void sim_free(struct world *head)
     g_free(world);
 }
 
+static const char *sim_way(struct world *head, int machine)
+{
+    (void)head;
+    (void)machine;
+    return "cold"; /* every time from nothing */
+}
+
 static const struct world_ops sim_ops = {
         .free = sim_free,
         .up = sim_up,
@@ -346,6 +373,7 @@ static const struct world_ops sim_ops = {
         .reset = sim_reset,
         .checkpoint = sim_saved,
         .restore = sim_restore,
+        .way = sim_way,
 };
 
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks)
@@ -369,6 +397,13 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
 void world_sim_crash(struct world *head, int machine)
 {
     sim_set_state((struct sim_world *)head, machine, MACHINE_CRASHED, "crashed by the test");
+}
+
+void world_sim_survive(struct world *head, int machine, bool paused)
+{
+    struct sim_machine *m = &((struct sim_world *)head)->machines[machine];
+    m->survived = true;
+    m->was_paused = paused;
 }
 
 void world_sim_hold(struct world *head, int machine, bool held)

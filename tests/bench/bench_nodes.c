@@ -1,5 +1,5 @@
-/* bench_nodes.c - 500 nodes with a namespace and a veth pair each on shared bridges: a batch of ours
- * against `ip -batch`, each sample in a fresh cell.
+/* bench_nodes.c - 500 nodes with a namespace and a veth pair each on shared bridges: a batch of
+ * ours against `ip -batch`, each sample in a fresh cell.
  *
  * Both leave the same behind: a namespace with lo and eth0 up, an address on it, the other end in a
  * bridge. `ip` keeps namespaces as files under /run/netns, which is the cell's own here, and needs
@@ -87,8 +87,8 @@ static bool write_inner(GError **error)
 static bool lend_capabilities(void)
 {
     capng_get_caps_process();
-    return capng_updatev(CAPNG_ADD, CAPNG_INHERITABLE | CAPNG_AMBIENT, CAP_NET_ADMIN,
-                   CAP_SYS_ADMIN, -1) == 0 &&
+    return capng_updatev(CAPNG_ADD, CAPNG_INHERITABLE | CAPNG_AMBIENT, CAP_NET_ADMIN, CAP_SYS_ADMIN,
+                   -1) == 0 &&
            capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) == 0;
 }
 

@@ -7,7 +7,7 @@ struct zones {
     struct rehearsal r;
     gint64 dropped; /* what rule no-web of blue1 has met */
     int answers;
-    char *error;    /* of the last answer */
+    char *error; /* of the last answer */
     cJSON *router;
 };
 
@@ -97,8 +97,8 @@ static char *change(struct zones *z, const char *router, const char *add, const 
         g_ptr_array_add(rules, rule);
     }
     const char *const names[] = {removed, NULL};
-    bool ok = exercise_rules(z->r.exercise, router, g_steal_pointer(&rules), names, false, "op",
-            on_done, z, &error);
+    bool ok = exercise_rules(
+            z->r.exercise, router, g_steal_pointer(&rules), names, false, "op", on_done, z, &error);
     rehearsal_settle(&z->r);
     return ok ? NULL : g_strdup(error->message);
 }
@@ -128,7 +128,7 @@ static void a_change_is_all_or_nothing_and_says_why(void **state)
     auto_json body = rehearsal_last(&z.r, "router.rules", "blue2", "blue2/fw");
     assert_string_equal(json_string(body, "state", ""), "failed");
     assert_int_equal(cJSON_GetArraySize(json_array(body, "rules")), 4); /* x, out, web, ping */
-    assert_null(change(&z, "blue2/fw", rule, "x")); /* in place of itself */
+    assert_null(change(&z, "blue2/fw", rule, "x"));                     /* in place of itself */
     assert_null(z.error);
     assert_true(exercise_router(z.r.exercise, "blue2/fw", on_router, &z, NULL));
     rehearsal_settle(&z.r);

@@ -17,18 +17,16 @@ static inline int bound(int space, guint32 address)
 {
     int fd = space < 0 ? socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
                        : cell_socket(space, AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0, NULL);
-    struct sockaddr_in at = {.sin_family = AF_INET,
-            .sin_port = htons(7007),
-            .sin_addr.s_addr = htonl(address)};
+    struct sockaddr_in at = {
+            .sin_family = AF_INET, .sin_port = htons(7007), .sin_addr.s_addr = htonl(address)};
     return fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 ? fd : -1;
 }
 
 /* Does what from sends reach to at address? A datagram may be lost while neighbours are asked. */
 static inline bool reaches(int from, int to, guint32 address, int limit_ms)
 {
-    struct sockaddr_in where = {.sin_family = AF_INET,
-            .sin_port = htons(7007),
-            .sin_addr.s_addr = htonl(address)};
+    struct sockaddr_in where = {
+            .sin_family = AF_INET, .sin_port = htons(7007), .sin_addr.s_addr = htonl(address)};
     gint64 end_us = g_get_monotonic_time() + (gint64)limit_ms * 1000;
     struct pollfd entry = {.fd = to, .events = POLLIN};
     do {

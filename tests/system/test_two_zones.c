@@ -30,7 +30,8 @@ static int teardown(void **state)
 /* What the command prints on machine, which ends well. */
 static char *output_of(const char *machine, const char *command)
 {
-    auto_outcome outcome = CALL("exec", name, machine, "--timeout", "60", "--", "sh", "-c", command);
+    auto_outcome outcome =
+            CALL("exec", name, machine, "--timeout", "60", "--", "sh", "-c", command);
     if (outcome.status != 0) {
         fail_msg("%s: %s: %d\n%s%s", machine, command, outcome.status, outcome.out, outcome.err);
     }

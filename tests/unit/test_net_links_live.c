@@ -107,9 +107,8 @@ static const char *far_side(const struct side *side)
     int fd = bound(host, side->inside);
     EXPECT(fd >= 0);
     EXPECT(reaches(fd, fd, side->inside, 1000)); /* itself, so that the socket is alive */
-    struct sockaddr_in where = {.sin_family = AF_INET,
-            .sin_port = htons(7007),
-            .sin_addr.s_addr = htonl(side->other)};
+    struct sockaddr_in where = {
+            .sin_family = AF_INET, .sin_port = htons(7007), .sin_addr.s_addr = htonl(side->other)};
     struct pollfd entry = {.fd = fd, .events = POLLIN};
     gint64 end_us = g_get_monotonic_time() + (gint64)10 * G_USEC_PER_SEC;
     do {
@@ -187,7 +186,8 @@ static const char *two_cells(const struct cell_identity *cell)
     }
     struct net *net = net_open(NULL, &error);
     EXPECT_OK(net);
-    const struct net_end ends[] = {{"wire0", spaces[0], wire[0], 30}, {"wire0", spaces[1], wire[1], 30}};
+    const struct net_end ends[] = {
+            {"wire0", spaces[0], wire[0], 30}, {"wire0", spaces[1], wire[1], 30}};
     struct net_batch *batch = net_batch_new();
     net_batch_wire(batch, &ends[0], &ends[1]);
     EXPECT_OK(net_apply(net, batch, &error));

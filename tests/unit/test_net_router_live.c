@@ -120,8 +120,8 @@ static const char *build(struct range *range)
     }
     int backbone = plan_network_for(range->plan, "backbone", 0);
     const struct plan_network *shared = range->plan->networks->pdata[backbone];
-    net_batch_veth(batch, "att", "eth0", shared->bridge, range->attacker, number("10.200.255.66"),
-            16);
+    net_batch_veth(
+            batch, "att", "eth0", shared->bridge, range->attacker, number("10.200.255.66"), 16);
     add_team(range, 0, batch);
     add_team(range, 1, batch);
     range->net = net_open(NULL, &error);
@@ -229,8 +229,8 @@ static void test_equal_addresses_are_reached_under_two_on_the_backbone(void **st
 static const char *apply(
         struct range *range, const GPtrArray *before, const GPtrArray *rules, GError **error)
 {
-    g_autofree char *text = net_router_change(range->plan, range->plan->gates->pdata[0], before,
-            rules);
+    g_autofree char *text =
+            net_router_change(range->plan, range->plan->gates->pdata[0], before, rules);
     return net_nft_run(range->gates[0], text, error) ? NULL : "refused";
 }
 

@@ -1,9 +1,11 @@
-/* test_plan_router.c - routers of a plan: copies, addresses seen through them, rules from outside. */
+/* test_plan_router.c - routers of a plan: copies, addresses seen through them, rules from outside.
+ */
 #include "base/error.h"
 #include "base/json.h"
 #include "support/routed.h"
 
-static char *address_for(const struct plan *plan, const char *from, const char *to, const char *team)
+static char *address_for(
+        const struct plan *plan, const char *from, const char *to, const char *team)
 {
     return plan_address_text(plan_address_for(plan, plan_machine_index(plan, from),
             plan_machine_index(plan, to), plan_team_index(plan, team)));
@@ -81,9 +83,10 @@ static char *expand_error(const char *old, const char *new, int teams)
 static void what_only_many_teams_show_names_the_line_of_the_router(void **state)
 {
     (void)state;
-    g_autofree char *outside = expand_error("backbone = '10.200.0.{n}'", "backbone = '10.200.25{n}.1'",
-            6);
-    assert_non_null(strstr(outside, "routed.lua:9: router \"blue6/fw\": 10.200.256.1 is no usable"));
+    g_autofree char *outside =
+            expand_error("backbone = '10.200.0.{n}'", "backbone = '10.200.25{n}.1'", 6);
+    assert_non_null(
+            strstr(outside, "routed.lua:9: router \"blue6/fw\": 10.200.256.1 is no usable"));
     g_autofree char *taken = expand_error("'10.200.255.66'", "'10.200.0.3'", 3);
     assert_non_null(strstr(taken, "router \"blue3/fw\": 10.200.0.3 on network \"backbone\" is "
                                   "taken: attacker stands there"));
@@ -117,8 +120,8 @@ static void a_rule_survives_its_way_through_json(void **state)
     g_autofree char *again = json_text(out);
     assert_string_equal(again, text);
     g_autofree char *words = plan_rule_text(copy);
-    assert_string_equal(words,
-            "reject tcp from outside to inside source 10.0.0.0/8 dest web port 80,100-200");
+    assert_string_equal(
+            words, "reject tcp from outside to inside source 10.0.0.0/8 dest web port 80,100-200");
     plan_rule_free(copy);
     plan_rule_free(rule);
 }

@@ -105,7 +105,8 @@ static void every_key_is_in_the_manual_and_the_stubs(void **state)
             " d = { check = { modbus = q } }, e = { check = { ping = q } } }, "
             "steps = { a = { qqqqqqqq = 1, attack = q, points = q, effect = { all = { "
             " { file = q }, { log = q }, { exec = q }, { grew = q }, { counter = q } } } } }, "
-            "routers = { a = { qqqqqqqq = 1, rules = { q }, nat = { { masquerade = 'x', qqqqqqqq = 1 }, "
+            "routers = { a = { qqqqqqqq = 1, rules = { q }, nat = { { masquerade = 'x', qqqqqqqq = "
+            "1 }, "
             " { snat = 'x', qqqqqqqq = 1 }, { dnat = 'x', qqqqqqqq = 1 } } } }, "
             "players = { a = q }, timeline = { q } }",
             keys);
