@@ -17,6 +17,7 @@ struct sim_world {
     GPtrArray *answers; /* struct answer *: on their way */
     GPtrArray *rules;   /* per gate: its present rules, GPtrArray of struct plan_rule */
     guint boot;         /* GSource id */
+    struct sim_seeing *seeing;
 };
 
 void sim_set_state(

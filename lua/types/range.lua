@@ -50,6 +50,12 @@
 ---@field vlan_aware? boolean VLANs are kept apart
 ---@field vlan? integer of the checker, routers and cards that say nothing; default 1
 
+---@field capture? boolean|sandtable.Capture its packets are kept; default false
+
+---@class (exact) sandtable.Capture
+---@field keep? sandtable.Time those of the last so long, and of every step; default "5m"
+---@field size? string in files of so much in all; 1M to 16G, default "64M"
+
 ---@class (exact) sandtable.Dhcp
 ---@field from string first address for who is not in the plan
 ---@field to string last one
@@ -97,6 +103,7 @@
 ---@field memory? string such as "256M" or "1G"; 32M to 64G, default "160M"
 ---@field cpus? integer 1 to 16, default 1
 ---@field forward? boolean it routes between its cards
+---@field display? boolean it has a screen
 ---@field nics? table<string, string|sandtable.Card> network = address
 ---@field files? table<string, string|sandtable.File> path = text, or where it comes from
 ---@field setup? sandtable.Command[] run once, in order, before the machine is ready
