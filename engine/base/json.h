@@ -5,6 +5,10 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* libnftables brings libjansson, which has functions of some of these names for other purposes.
+ * Were ours visible to it, it would call them. */
+#pragma GCC visibility push(hidden)
+
 static inline void json_cleanup(cJSON **json)
 {
     cJSON_Delete(*json);
@@ -34,3 +38,5 @@ char **json_to_strv(const cJSON *array);
 
 /* Adds an integer, exact below 2^52 (from there on cJSON takes 15 digits for good enough). */
 void json_add_int(cJSON *object, const char *name, gint64 value);
+
+#pragma GCC visibility pop

@@ -1,5 +1,6 @@
 /* verb_check.c - sandtable check SCENARIO: validate; nothing is started. */
 #include "cli/cli.h"
+#include "cli/routing_host.h"
 
 #include "base/json.h"
 #include "base/text.h"
@@ -90,6 +91,15 @@ static void warn_of_memory(const struct plan *plan)
     }
 }
 
+/* The same for a kernel or a program that is missing here. */
+static void warn_of_host(const struct plan *plan)
+{
+    g_autoptr(GError) error = NULL;
+    if (!routing_host_fits(plan, &error)) {
+        cli_say("warning: %s", error->message);
+    }
+}
+
 static void print_json(const struct plan *plan, const GPtrArray *problems)
 {
     cJSON *out = cJSON_CreateObject();
@@ -135,6 +145,7 @@ static int run(int argc, char **argv, GError **error)
     } else if (ok) {
         print_summary(plan);
         warn_of_memory(plan);
+        warn_of_host(plan);
     } else {
         g_autofree char *file = script_file(argv[1]);
         g_autofree char *text = plan_problems_text(problems, file);

@@ -3,6 +3,7 @@
 
 #include "base/paths.h"
 #include "cli/doctor_checks.h"
+#include "cli/routing_host.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -83,6 +84,9 @@ static GPtrArray *examine(const char *user)
     GPtrArray *checks = doctor_host();
     g_ptr_array_insert(checks, 0, account);
     g_ptr_array_insert(checks, 3, doctor_networks());
+    g_ptr_array_add(checks, doctor_routers());
+    g_ptr_array_add(checks, doctor_vlans());
+    g_ptr_array_add(checks, doctor_names());
     g_ptr_array_add(checks, doctor_accelerator());
     return checks;
 }

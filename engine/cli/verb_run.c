@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/engine.h"
 #include "cli/load_scenario.h"
+#include "cli/routing_host.h"
 #include "cli/spawn_display.h"
 #include "image/image.h"
 #include "ledger/ledger.h"
@@ -119,7 +120,7 @@ static struct plan *load(const char *path, const struct run_options *options,
     *ret_script = read_scenario(path, &plan, error);
     if (!*ret_script || !choose_seed(plan, options->seed, error) ||
             !choose_name(plan, options->name, error) || !plan_expand(plan, options->teams, error) ||
-            !fits(plan, error)) {
+            !fits(plan, error) || !routing_host_fits(plan, error)) {
         return NULL;
     }
     return g_steal_pointer(&plan);

@@ -38,7 +38,7 @@ struct control {
     char *telemetry_last; /* the counters that were told, as text */
     bool telemetry_asked;
     bool telemetry_moved; /* the last look saw a change */
-    gint64 consoles; /* opened so far: numbers them */
+    gint64 consoles;      /* opened so far: numbers them */
 };
 
 struct control_conn {
@@ -114,6 +114,7 @@ struct control_method {
     cJSON *(*run)(const struct control_call *call, GError **error);
 };
 extern const struct control_method control_methods_core[];
+extern const struct control_method control_methods_router[];
 extern const struct control_method control_methods_checkpoint[];
 
 extern const struct control_method control_methods_seeing[];
@@ -135,6 +136,11 @@ void control_usage(GError **error, const char *what);
 /* {"accepted": true, "seq": N}: a change is on its way. */
 cJSON *control_accepted(const struct control_call *call);
 
+/* A call whose reply comes later: begin gives its address (NULL and an error when too many are
+ * under way), end sends the result (consumed) or the error and frees it, cancel only frees it. */
+struct control_exec *control_exec_begin(const struct control_call *call, GError **error);
+void control_exec_end(struct control_exec *exec, cJSON *result, const GError *error);
+void control_exec_cancel(struct control_exec *exec);
 void control_exec_free(struct control_exec *exec);
 
 /* ---- control_seeing.c ---------------------------------------------------------------------- */

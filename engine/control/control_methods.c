@@ -136,12 +136,6 @@ static cJSON *run_hold(const struct control_call *call, GError **error)
                    : NULL;
 }
 
-void control_exec_free(struct control_exec *exec)
-{
-    cJSON_Delete(exec->id);
-    g_free(exec);
-}
-
 static void add_output(cJSON *to, const char *name, const char *bytes)
 {
     g_autofree char *text = g_utf8_make_valid(bytes ? bytes : "", -1);
@@ -150,33 +144,14 @@ static void add_output(cJSON *to, const char *name, const char *bytes)
 
 static void on_exec(const struct world_exec_result *result, const GError *error, gpointer data)
 {
-    struct control_exec *exec = data;
-    struct control_conn *conn = exec->conn;
-    if (conn) {
-        conn->execs--;
-        cJSON *reply = NULL;
-        if (error) {
-            reply = control_rpc_failure(exec->id, error);
-        } else {
-            cJSON *out = cJSON_CreateObject();
-            json_add_int(out, "status", result->status);
-            add_output(out, "out", result->out);
-            add_output(out, "err", result->err);
-            reply = control_rpc_reply(exec->id, out);
-        }
-        if (exec->id) {
-            control_conn_send(conn, reply);
-        } else {
-            cJSON_Delete(reply);
-        }
+    cJSON *out = NULL;
+    if (!error) {
+        out = cJSON_CreateObject();
+        json_add_int(out, "status", result->status);
+        add_output(out, "out", result->out);
+        add_output(out, "err", result->err);
     }
-    if (exec->control) {
-        g_ptr_array_remove_fast(exec->control->execs, exec);
-    }
-    control_exec_free(exec);
-    if (conn) {
-        control_conn_settle(conn);
-    }
+    control_exec_end(data, out, error);
 }
 
 static gsize bytes_of(char **argv)
@@ -204,23 +179,12 @@ static cJSON *run_exec(const struct control_call *call, GError **error)
                 CONTROL_ARGV_MAX, CONTROL_ARGV_BYTES);
         return NULL;
     }
-    if (call->conn->execs >= CONTROL_EXECS_MAX) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "a client has at most %d commands under way", CONTROL_EXECS_MAX);
-        return NULL;
+    struct control_exec *exec = control_exec_begin(call, error);
+    if (exec &&
+            !exercise_exec(control_exercise(call), machine, (const char *const *)argv,
+                    (int)MIN(timeout_ms, TIMEOUT_MS_MAX), call->conn->who, on_exec, exec, error)) {
+        control_exec_cancel(exec);
     }
-    struct control *control = call->conn->control;
-    struct control_exec *exec = g_new0(struct control_exec, 1);
-    exec->control = control;
-    exec->conn = call->conn;
-    exec->id = call->id ? cJSON_Duplicate(call->id, true) : NULL;
-    if (!exercise_exec(control->exercise, machine, (const char *const *)argv,
-                (int)MIN(timeout_ms, TIMEOUT_MS_MAX), call->conn->who, on_exec, exec, error)) {
-        control_exec_free(exec);
-        return NULL;
-    }
-    g_ptr_array_add(control->execs, exec);
-    call->conn->execs++;
     return NULL;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <glib.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 
 struct net;
@@ -33,10 +34,36 @@ void net_batch_tap(struct net_batch *batch, const char *name, const char *bridge
  * address (host byte order) and comes up. */
 void net_batch_veth(struct net_batch *batch, const char *outer, const char *inner,
         const char *bridge, int space, guint32 address, int prefix);
+/* The inner end of the veth pair put last gets this IPv6 address too, at once and without asking
+ * whether it is taken; with routes also a link-local one, without which it cannot route. */
+void net_batch_veth_address6(
+        struct net_batch *batch, const struct in6_addr *address, int prefix, bool routes);
 void net_batch_address(struct net_batch *batch, const char *name, guint32 address, int prefix);
 void net_batch_up(struct net_batch *batch, const char *name, bool up);
 void net_batch_remove(struct net_batch *batch, const char *name); /* absent counts as removed */
 
+/* In the namespace of descriptor space: every address of the network counts as its own, so that it
+ * answers for them (who sends there is translated before routing). */
+void net_batch_local(struct net_batch *batch, int space, guint32 address, int prefix);
+/* A bridge that keeps VLANs apart; its ports belong to none before net_batch_vlan(). */
+void net_batch_vlan_bridge(struct net_batch *batch, const char *name);
+/* The bridge port carries that VLAN, tagged, or untagged as its own. */
+void net_batch_vlan(struct net_batch *batch, const char *port, int vlan, bool tagged);
+/* The bridge port reaches ports that are not isolated, and no other. */
+void net_batch_isolate(struct net_batch *batch, const char *port);
+/* A VXLAN tunnel (RFC 7348) end that joins bridge: frames go to remote from local, UDP port 4789.
+ */
+void net_batch_vxlan(struct net_batch *batch, const char *name, const char *bridge, guint32 vni,
+        guint32 local, guint32 remote);
+/* A veth pair with an end in each of two namespaces (descriptors), both up, with an address each:
+ * an explicit wire between two cells, made by who may act in both. */
+struct net_end {
+    const char *name;
+    int space;
+    guint32 address;
+    int prefix;
+};
+void net_batch_wire(struct net_batch *batch, const struct net_end *a, const struct net_end *b);
 /* Consumes batch. error names the interface and the kernel's reason. */
 void net_submit(struct net *net, struct net_batch *batch, net_done_fn done, gpointer data);
 

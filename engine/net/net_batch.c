@@ -7,6 +7,9 @@ static void op_free(gpointer data)
     g_free(op->name);
     g_free(op->bridge);
     g_free(op->inner);
+    if (op->other) {
+        op_free(op->other);
+    }
     g_free(op);
 }
 
@@ -25,7 +28,7 @@ void net_batch_free(struct net_batch *batch)
     }
 }
 
-static struct net_op *add(struct net_batch *batch, enum net_op_kind kind, const char *name)
+struct net_op *net_batch_add(struct net_batch *batch, enum net_op_kind kind, const char *name)
 {
     struct net_op *op = g_new0(struct net_op, 1);
     op->kind = kind;
@@ -37,18 +40,18 @@ static struct net_op *add(struct net_batch *batch, enum net_op_kind kind, const 
 
 void net_batch_bridge(struct net_batch *batch, const char *name)
 {
-    add(batch, NET_BRIDGE, name);
+    net_batch_add(batch, NET_BRIDGE, name);
 }
 
 void net_batch_tap(struct net_batch *batch, const char *name, const char *bridge)
 {
-    add(batch, NET_TAP, name)->bridge = g_strdup(bridge);
+    net_batch_add(batch, NET_TAP, name)->bridge = g_strdup(bridge);
 }
 
 void net_batch_veth(struct net_batch *batch, const char *outer, const char *inner,
         const char *bridge, int space, guint32 address, int prefix)
 {
-    struct net_op *op = add(batch, NET_VETH, outer);
+    struct net_op *op = net_batch_add(batch, NET_VETH, outer);
     op->inner = g_strdup(inner);
     op->bridge = g_strdup(bridge);
     op->space = space;
@@ -56,19 +59,28 @@ void net_batch_veth(struct net_batch *batch, const char *outer, const char *inne
     op->prefix = prefix;
 }
 
+void net_batch_veth_address6(
+        struct net_batch *batch, const struct in6_addr *address, int prefix, bool routes)
+{
+    struct net_op *op = batch->ops->pdata[batch->ops->len - 1];
+    op->address6 = *address;
+    op->prefix6 = prefix;
+    op->routes = routes;
+}
+
 void net_batch_address(struct net_batch *batch, const char *name, guint32 address, int prefix)
 {
-    struct net_op *op = add(batch, NET_ADDRESS, name);
+    struct net_op *op = net_batch_add(batch, NET_ADDRESS, name);
     op->address = address;
     op->prefix = prefix;
 }
 
 void net_batch_up(struct net_batch *batch, const char *name, bool up)
 {
-    add(batch, NET_UP, name)->up = up;
+    net_batch_add(batch, NET_UP, name)->up = up;
 }
 
 void net_batch_remove(struct net_batch *batch, const char *name)
 {
-    add(batch, NET_REMOVE, name);
+    net_batch_add(batch, NET_REMOVE, name);
 }

@@ -2,6 +2,7 @@
 #include "net/net_build.h"
 
 #include <linux/if_addr.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -124,6 +125,97 @@ struct nl_msg *net_build_address(int index, guint32 address, int prefix)
         guint32 host_bits = (guint32)(G_MAXUINT32 >> prefix);
         MUST(nla_put_u32(msg, IFA_BROADCAST, g_htonl(address | host_bits)));
     }
+    return msg;
+}
+
+struct nl_msg *net_build_address6(int index, const struct in6_addr *address, int prefix)
+{
+    struct nl_msg *msg = start(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+    struct ifaddrmsg info = {.ifa_family = AF_INET6,
+            .ifa_prefixlen = (guint8)prefix,
+            .ifa_flags = IFA_F_NODAD,
+            .ifa_index = (guint32)index};
+    MUST(nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO));
+    MUST(nla_put(msg, IFA_LOCAL, sizeof(*address), address));
+    MUST(nla_put(msg, IFA_ADDRESS, sizeof(*address), address));
+    return msg;
+}
+
+struct nl_msg *net_build_local(guint32 address, int prefix)
+{
+    struct nl_msg *msg = start(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+    struct rtmsg route = {.rtm_family = AF_INET,
+            .rtm_dst_len = (guint8)prefix,
+            .rtm_table = RT_TABLE_LOCAL,
+            .rtm_protocol = RTPROT_STATIC,
+            .rtm_scope = RT_SCOPE_HOST,
+            .rtm_type = RTN_LOCAL};
+    MUST(nlmsg_append(msg, &route, sizeof(route), NLMSG_ALIGNTO));
+    MUST(nla_put_u32(msg, RTA_DST, g_htonl(address)));
+    MUST(nla_put_u32(msg, RTA_OIF, 1)); /* lo */
+    return msg;
+}
+
+struct nl_msg *net_build_vlan_filtering(int bridge)
+{
+    struct nl_msg *msg = start_link(RTM_NEWLINK, NLM_F_ACK, NULL, bridge);
+    struct nlattr *info = nest(msg, IFLA_LINKINFO);
+    MUST(nla_put_string(msg, IFLA_INFO_KIND, "bridge"));
+    struct nlattr *data = nest(msg, IFLA_INFO_DATA);
+    MUST(nla_put_u16(msg, IFLA_BR_VLAN_DEFAULT_PVID, 0));
+    MUST(nla_put_u8(msg, IFLA_BR_VLAN_FILTERING, 1));
+    nla_nest_end(msg, data);
+    nla_nest_end(msg, info);
+    return msg;
+}
+
+struct nl_msg *net_build_vlan(int port, int vlan, bool tagged)
+{
+    struct nl_msg *msg = start(RTM_SETLINK, NLM_F_ACK);
+    struct ifinfomsg info = {.ifi_family = AF_BRIDGE, .ifi_index = port};
+    MUST(nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO));
+    struct bridge_vlan_info entry = {.vid = (guint16)vlan,
+            .flags = tagged ? 0 : BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED};
+    struct nlattr *spec = nest(msg, IFLA_AF_SPEC);
+    MUST(nla_put(msg, IFLA_BRIDGE_VLAN_INFO, sizeof(entry), &entry));
+    nla_nest_end(msg, spec);
+    return msg;
+}
+
+struct nl_msg *net_build_isolate(int port)
+{
+    struct nl_msg *msg = start(RTM_SETLINK, NLM_F_ACK);
+    struct ifinfomsg info = {.ifi_family = AF_BRIDGE, .ifi_index = port};
+    MUST(nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO));
+    struct nlattr *port_info = nest(msg, IFLA_PROTINFO | NLA_F_NESTED);
+    MUST(nla_put_u8(msg, IFLA_BRPORT_ISOLATED, 1));
+    nla_nest_end(msg, port_info);
+    return msg;
+}
+
+struct nl_msg *net_build_vxlan(
+        const char *name, int index, guint32 vni, guint32 local, guint32 remote)
+{
+    struct nl_msg *msg =
+            start_link(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, name, index);
+    struct nlattr *info = nest(msg, IFLA_LINKINFO);
+    MUST(nla_put_string(msg, IFLA_INFO_KIND, "vxlan"));
+    struct nlattr *data = nest(msg, IFLA_INFO_DATA);
+    MUST(nla_put_u32(msg, IFLA_VXLAN_ID, vni));
+    MUST(nla_put_u32(msg, IFLA_VXLAN_LOCAL, g_htonl(local)));
+    MUST(nla_put_u32(msg, IFLA_VXLAN_GROUP, g_htonl(remote)));
+    MUST(nla_put_u16(msg, IFLA_VXLAN_PORT, g_htons(4789)));
+    MUST(nla_put_u8(msg, IFLA_VXLAN_LEARNING, 1));
+    nla_nest_end(msg, data);
+    nla_nest_end(msg, info);
+    return msg;
+}
+
+struct nl_msg *net_build_wire(
+        const char *a, int space_a, int index_a, const char *b, int space_b, int index_b)
+{
+    struct nl_msg *msg = net_build_veth(a, index_a, b, index_b, space_b);
+    MUST(nla_put_u32(msg, IFLA_NET_NS_FD, (guint32)space_a));
     return msg;
 }
 

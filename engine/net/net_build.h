@@ -6,6 +6,7 @@
 #pragma once
 
 #include <glib.h>
+#include <netinet/in.h>
 #include <netlink/msg.h>
 #include <stdbool.h>
 
@@ -26,6 +27,19 @@ struct nl_msg *net_build_set(const char *name, int index, int master, bool up);
 /* An IPv4 address with its broadcast address. */
 struct nl_msg *net_build_address(int index, guint32 address, int prefix);
 
+/* An IPv6 address that is not asked about first. */
+struct nl_msg *net_build_address6(int index, const struct in6_addr *address, int prefix);
+/* The whole network counts as local. */
+struct nl_msg *net_build_local(guint32 address, int prefix);
+/* A bridge starts to keep VLANs apart. */
+struct nl_msg *net_build_vlan_filtering(int bridge);
+struct nl_msg *net_build_vlan(int port, int vlan, bool tagged);
+struct nl_msg *net_build_isolate(int port);
+struct nl_msg *net_build_vxlan(
+        const char *name, int index, guint32 vni, guint32 local, guint32 remote);
+/* A veth pair, each end made in the namespace of its descriptor. */
+struct nl_msg *net_build_wire(
+        const char *a, int space_a, int index_a, const char *b, int space_b, int index_b);
 struct nl_msg *net_build_remove(const char *name);
 
 /* All interfaces (a dump). */

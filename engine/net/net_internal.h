@@ -7,7 +7,20 @@
 #include <netlink/msg.h>
 #include <netlink/socket.h>
 
-enum net_op_kind { NET_BRIDGE, NET_TAP, NET_VETH, NET_ADDRESS, NET_UP, NET_REMOVE };
+enum net_op_kind {
+    NET_BRIDGE,
+    NET_TAP,
+    NET_VETH,
+    NET_ADDRESS,
+    NET_UP,
+    NET_REMOVE,
+    NET_LOCAL,
+    NET_VLAN_BRIDGE,
+    NET_VLAN,
+    NET_ISOLATE,
+    NET_VXLAN,
+    NET_WIRE
+};
 
 struct net_op {
     enum net_op_kind kind;
@@ -17,7 +30,17 @@ struct net_op {
     guint32 address;
     int prefix;
     bool up;
+    struct in6_addr address6; /* VETH: all zeros: none */
+    int prefix6;
+    bool routes;
+    int vlan;
+    bool tagged;
+    guint32 vni, remote;
+    struct net_op *other; /* WIRE: the other end */
 };
+
+/* A new op at the end of batch. */
+struct net_op *net_batch_add(struct net_batch *batch, enum net_op_kind kind, const char *name);
 
 struct net_batch {
     GPtrArray *ops; /* struct net_op * */
@@ -85,5 +108,19 @@ struct net {
 
 /* Puts the requests that op stands for; a tap is made at once. */
 bool net_request_op(struct net *net, const struct net_op *op, GError **error);
+/* Puts one message (consumed) and what its reply is about; excused is an errno that counts as
+ * success. */
+void net_request_put(
+        struct net *net, struct net_channel *channel, struct nl_msg *msg, char *what, int excused);
+/* The index of an interface of our own namespace; 0 and an error when there is none. */
+int net_request_index(struct net *net, const char *name, GError **error);
+int net_request_new_index(struct net *net, const char *name);
+struct net_channel *net_request_space(struct net *net, int space, GError **error);
+
+/* ---- net_vlan.c, net_vxlan.c: the ops of their names -------------------------------------------
+ */
+
+bool net_vlan_request(struct net *net, const struct net_op *op, GError **error);
+bool net_vxlan_request(struct net *net, const struct net_op *op, GError **error);
 void net_request_dump(struct net *net);
 bool net_request_flush(struct net *net, GError **error);

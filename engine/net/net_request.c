@@ -16,7 +16,7 @@ static struct net_channel *own_channel(const struct net *net)
     return net->channels->pdata[0];
 }
 
-static void put(
+void net_request_put(
         struct net *net, struct net_channel *channel, struct nl_msg *msg, char *what, int excused)
 {
     struct net_waiting *waiting = g_new0(struct net_waiting, 1);
@@ -41,7 +41,7 @@ bool net_request_flush(struct net *net, GError **error)
     return true;
 }
 
-static int new_index(struct net *net, const char *name)
+int net_request_new_index(struct net *net, const char *name)
 {
     int index = net->next_index++;
     g_hash_table_insert(net->indices, g_strdup(name), GINT_TO_POINTER(index));
@@ -49,7 +49,7 @@ static int new_index(struct net *net, const char *name)
 }
 
 /* The index of an interface, 0 and an error when there is none. */
-static int find_index(struct net *net, const char *name, GError **error)
+int net_request_index(struct net *net, const char *name, GError **error)
 {
     int index = GPOINTER_TO_INT(g_hash_table_lookup(net->indices, name));
     struct ifreq request = {0};
@@ -62,7 +62,7 @@ static int find_index(struct net *net, const char *name, GError **error)
     return index ? index : request.ifr_ifindex;
 }
 
-static struct net_channel *space_channel(struct net *net, int space, GError **error)
+struct net_channel *net_request_space(struct net *net, int space, GError **error)
 {
     struct stat st;
     if (fstat(space, &st) == 0) {
@@ -84,20 +84,20 @@ static struct net_channel *space_channel(struct net *net, int space, GError **er
 /* A kernel without IPv6 answers EAFNOSUPPORT: as quiet as can be. */
 static void put_quiet(struct net *net, struct net_channel *channel, const char *name, int index)
 {
-    put(net, channel, net_build_quiet(name, index), g_strdup_printf("interface %s", name),
-            EAFNOSUPPORT);
+    net_request_put(net, channel, net_build_quiet(name, index),
+            g_strdup_printf("interface %s", name), EAFNOSUPPORT);
 }
 
 static void put_set(struct net *net, const char *name, int index, int master, bool up)
 {
-    put(net, own_channel(net), net_build_set(name, index, master, up),
+    net_request_put(net, own_channel(net), net_build_set(name, index, master, up),
             g_strdup_printf("interface %s", name), 0);
 }
 
 static bool put_bridge(struct net *net, const struct net_op *op)
 {
-    int index = new_index(net, op->name);
-    put(net, own_channel(net), net_build_bridge(op->name, index),
+    int index = net_request_new_index(net, op->name);
+    net_request_put(net, own_channel(net), net_build_bridge(op->name, index),
             g_strdup_printf("bridge %s", op->name), 0);
     put_quiet(net, own_channel(net), op->name, index);
     put_set(net, op->name, index, 0, true);
@@ -106,7 +106,7 @@ static bool put_bridge(struct net *net, const struct net_op *op)
 
 static bool put_tap(struct net *net, const struct net_op *op, GError **error)
 {
-    int master = op->bridge ? find_index(net, op->bridge, error) : 0;
+    int master = op->bridge ? net_request_index(net, op->bridge, error) : 0;
     if ((op->bridge && !master) || !net_tap_create(op->name, error)) {
         return false;
     }
@@ -117,44 +117,62 @@ static bool put_tap(struct net *net, const struct net_op *op, GError **error)
 
 static bool put_veth(struct net *net, const struct net_op *op, GError **error)
 {
-    int master = op->bridge ? find_index(net, op->bridge, error) : 0;
+    int master = op->bridge ? net_request_index(net, op->bridge, error) : 0;
     if (op->bridge && !master) {
         return false;
     }
-    struct net_channel *inside = space_channel(net, op->space, error);
+    struct net_channel *inside = net_request_space(net, op->space, error);
     if (!inside) {
         g_prefix_error(error, "veth %s: ", op->name);
         return false;
     }
-    int outer = new_index(net, op->name);
+    int outer = net_request_new_index(net, op->name);
     int inner = net->next_index++;
-    put(net, own_channel(net), net_build_veth(op->name, outer, op->inner, inner, op->space),
+    net_request_put(net, own_channel(net),
+            net_build_veth(op->name, outer, op->inner, inner, op->space),
             g_strdup_printf("veth %s", op->name), 0);
     put_quiet(net, own_channel(net), op->name, outer);
     put_set(net, op->name, outer, master, true);
-    put_quiet(net, inside, op->inner, inner);
-    put(net, inside, net_build_address(inner, op->address, op->prefix),
+    bool six = !IN6_IS_ADDR_UNSPECIFIED(&op->address6);
+    if (!op->routes) {
+        put_quiet(net, inside, op->inner, inner);
+    }
+    net_request_put(net, inside, net_build_address(inner, op->address, op->prefix),
             g_strdup_printf("address of %s", op->inner), 0);
-    put(net, inside, net_build_set(op->inner, inner, 0, true),
+    net_request_put(net, inside, net_build_set(op->inner, inner, 0, true),
             g_strdup_printf("interface %s", op->inner), 0);
+    if (six) { /* only an interface that is up takes it */
+        net_request_put(net, inside, net_build_address6(inner, &op->address6, op->prefix6),
+                g_strdup_printf("IPv6 address of %s", op->inner), EAFNOSUPPORT);
+    }
     return true;
 }
 
 static bool put_address(struct net *net, const struct net_op *op, GError **error)
 {
-    int index = find_index(net, op->name, error);
+    int index = net_request_index(net, op->name, error);
     if (!index) {
         return false;
     }
-    put(net, own_channel(net), net_build_address(index, op->address, op->prefix),
+    net_request_put(net, own_channel(net), net_build_address(index, op->address, op->prefix),
             g_strdup_printf("address of %s", op->name), 0);
     return true;
+}
+
+static bool put_local(struct net *net, const struct net_op *op, GError **error)
+{
+    struct net_channel *inside = net_request_space(net, op->space, error);
+    if (inside) {
+        net_request_put(net, inside, net_build_local(op->address, op->prefix),
+                g_strdup("local network"), 0);
+    }
+    return inside != NULL;
 }
 
 static void put_remove(struct net *net, const struct net_op *op)
 {
     g_hash_table_remove(net->indices, op->name);
-    put(net, own_channel(net), net_build_remove(op->name),
+    net_request_put(net, own_channel(net), net_build_remove(op->name),
             g_strdup_printf("removal of %s", op->name), ENODEV);
     net->removing = true;
 }
@@ -194,11 +212,21 @@ bool net_request_op(struct net *net, const struct net_op *op, GError **error)
     case NET_REMOVE:
         put_remove(net, op);
         return true;
+    case NET_LOCAL:
+        return put_local(net, op, error);
+    case NET_VLAN_BRIDGE:
+        return put_bridge(net, op) && net_vlan_request(net, op, error);
+    case NET_VLAN:
+    case NET_ISOLATE:
+        return net_vlan_request(net, op, error);
+    case NET_VXLAN:
+    case NET_WIRE:
+        return net_vxlan_request(net, op, error);
     }
     return true;
 }
 
 void net_request_dump(struct net *net)
 {
-    put(net, own_channel(net), net_build_dump(), g_strdup("counters"), 0);
+    net_request_put(net, own_channel(net), net_build_dump(), g_strdup("counters"), 0);
 }

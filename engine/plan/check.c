@@ -1,5 +1,6 @@
 /* check.c - validation of a declared plan: the order of checks, groups, and shared helpers. */
 #include "plan/check.h"
+#include "plan/router.h"
 
 #include "base/paths.h"
 #include "base/text.h"
@@ -180,6 +181,7 @@ void plan_check(const struct plan *plan, GPtrArray *problems)
     check_subnets(&check);
     check_hosts(&check);
     check_hardware(&check);
+    check_routers(&check);
     check_total(&check);
     check_services(&check);
     check_steps(&check);

@@ -1,5 +1,6 @@
 /* check_hosts.c - validation of networks and machines: addresses, places, sizes. */
 #include "plan/check.h"
+#include "plan/router.h"
 
 #include <string.h>
 
@@ -70,6 +71,10 @@ static void check_gateway(const struct checker *check, const struct plan_subnet 
 {
     int line = plan_line(check->plan, &subnet->gateway, subnet->line);
     g_autofree char *owner = g_strdup_printf("network \"%s\"", subnet->name);
+    if (plan_router(check->plan, subnet->gateway)) {
+        check_gateway_router(check, subnet, plan_router(check->plan, subnet->gateway));
+        return;
+    }
     if (!check_machine(check, line, owner, "gateway", subnet->gateway)) {
         return;
     }
@@ -124,6 +129,7 @@ void check_subnets(const struct checker *check)
         if (is_sound(subnet)) {
             check_overlap(check, subnet, i);
             check_checker(check, subnet);
+            check_subnet_options(check, subnet);
         }
         check_gateway(check, subnet);
     }
@@ -184,8 +190,9 @@ static void check_nic(
                 "other teams",
                 host->name, subnet->name, subnet->group ? subnet->group : "", host->group);
     }
-    if (is_sound(subnet)) {
+    if (is_sound(subnet) && nic->address) { /* else reported by the loader */
         check_address(check, host, nic, subnet);
+        check_nic_options(check, host, nic, subnet);
     }
 }
 

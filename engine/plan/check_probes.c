@@ -1,5 +1,6 @@
 /* check_probes.c - validation of probes and predicates: machines, ports, Modbus ranges, paths. */
 #include "plan/check.h"
+#include "plan/router.h"
 
 #include "base/text.h"
 
@@ -44,6 +45,7 @@ void check_probe(const struct checker *check, const char *owner, const struct pl
                 "%s: machine \"%s\" stands on no network, so it cannot be looked at; give it nics",
                 owner, probe->machine);
     }
+    check_via(check, owner, probe);
     if (probe->port < 0 || probe->port > 65535 ||
             (probe->protocol == PLAN_TCP && probe->port == 0)) {
         plan_problem_add(check->problems, plan_line(plan, &probe->port, probe->line),
@@ -113,6 +115,10 @@ void check_predicate(
     }
     for (guint i = 0; i < predicate->parts->len; i++) {
         check_predicate(check, owner, predicate->parts->pdata[i]);
+    }
+    if (predicate->kind == PLAN_COUNTER) {
+        check_counter(check, owner, predicate);
+        return;
     }
     if (predicate->kind < PLAN_FILE) {
         return;

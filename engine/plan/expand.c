@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "plan/inject.h"
 #include "plan/plan.h"
+#include "plan/router.h"
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ static void expand_teams(struct plan *plan)
 }
 
 /* "blue1/web" for a numbered team, "attacker" for the only one of its group. */
-static char *expanded_id(const struct plan_team *team, const char *name)
+char *plan_expanded_id(const struct plan_team *team, const char *name)
 {
     return plan_group_is_numbered(team->group) ? g_strdup_printf("%s/%s", team->id, name)
                                                : g_strdup(name);
@@ -45,7 +46,7 @@ static void expand_networks(struct plan *plan)
                 continue;
             }
             struct plan_network *network = g_new0(struct plan_network, 1);
-            network->id = expanded_id(team, subnet->name);
+            network->id = plan_expanded_id(team, subnet->name);
             network->bridge = g_strdup_printf("b%u", plan->networks->len);
             network->team = (int)t;
             network->subnet = subnet;
@@ -76,7 +77,7 @@ static void make_mac(const struct plan *plan, const char *machine, guint place, 
 /* The default router of a card: the subnet's gateway, unless that is this machine or the machine
  * has a default route in the same space already. */
 static guint32 card_gateway(const struct plan *plan, const struct plan_machine *machine,
-        const struct plan_subnet *subnet, const char *space)
+        const struct plan_subnet *subnet, const char *space, int number)
 {
     for (guint i = 0; i < machine->cards->len; i++) {
         const struct plan_card *card = machine->cards->pdata[i];
@@ -87,9 +88,25 @@ static guint32 card_gateway(const struct plan *plan, const struct plan_machine *
     if (!subnet->gateway || strcmp(subnet->gateway, machine->host->name) == 0) {
         return 0;
     }
-    const struct plan_host *router = plan_host(plan, subnet->gateway);
-    const struct plan_nic *nic = router ? plan_host_nic(router, subnet->name) : NULL;
+    const struct plan_router *router = plan_router(plan, subnet->gateway);
+    const struct plan_foot *foot = router ? plan_router_foot(router, subnet->name) : NULL;
+    if (foot) {
+        g_autofree char *text = plan_pattern(foot->address, number);
+        guint32 address = 0;
+        return plan_address_parse(text, &address) ? address : 0;
+    }
+    const struct plan_host *host = plan_host(plan, subnet->gateway);
+    const struct plan_nic *nic = host ? plan_host_nic(host, subnet->name) : NULL;
     return nic ? nic->address : 0;
+}
+
+/* The IPv6 address of the same router. */
+static struct in6_addr gateway6(
+        const struct plan *plan, const struct plan_subnet *subnet, guint32 gateway)
+{
+    const struct plan_host *host = plan_host(plan, subnet->gateway);
+    const struct plan_nic *nic = host ? plan_host_nic(host, subnet->name) : NULL;
+    return nic && plan_has6(&nic->address6) ? nic->address6 : plan_address6_on(subnet, gateway);
 }
 
 struct expansion {
@@ -107,7 +124,15 @@ static void add_card(struct expansion *x, struct plan_machine *machine, const st
     card->network = (int)network;
     card->address = nic->address;
     card->space = on->team == machine->team ? NULL : g_strdup(team->id);
-    card->gateway = card_gateway(x->plan, machine, on->subnet, card->space);
+    card->nic = nic;
+    card->gateway = card_gateway(x->plan, machine, on->subnet, card->space, team->number);
+    if (plan_has6(&on->subnet->address6)) {
+        card->address6 = plan_has6(&nic->address6) ? nic->address6
+                                                   : plan_address6_on(on->subnet, nic->address);
+        if (card->gateway) {
+            card->gateway6 = gateway6(x->plan, on->subnet, card->gateway);
+        }
+    }
     make_mac(x->plan, machine->id, machine->cards->len, x->macs, card->mac);
     card->tap = g_strdup_printf("t%u", x->taps++);
     g_ptr_array_add(machine->cards, card);
@@ -117,7 +142,7 @@ static void add_machine(struct expansion *x, const struct plan_host *host, guint
 {
     const struct plan_team *team = x->plan->teams->pdata[t];
     struct plan_machine *machine = plan_machine_new();
-    machine->id = expanded_id(team, host->name);
+    machine->id = plan_expanded_id(team, host->name);
     machine->domain = g_strdup_printf("m%u", x->plan->machines->len + 1);
     machine->team = (int)t;
     machine->host = host;
@@ -178,6 +203,9 @@ bool plan_expand(struct plan *plan, int blue_teams, GError **error)
     expand_teams(plan);
     expand_networks(plan);
     expand_machines(plan);
+    if (!plan_expand_gates(plan, error)) {
+        return false;
+    }
     plan_expand_injects(plan);
     return true;
 }

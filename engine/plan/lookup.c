@@ -127,6 +127,10 @@ guint32 plan_address_for(const struct plan *plan, int from, int to, int team)
             }
         }
     }
+    for (guint k = 0; !found && k < source->cards->len; k++) {
+        const struct plan_card *ours = source->cards->pdata[k];
+        found = plan_address_on(plan, to, ours->network);
+    }
     if (!found && target->cards->len > 0) {
         found = ((const struct plan_card *)target->cards->pdata[0])->address;
     }

@@ -1,5 +1,6 @@
 /* plan.c - making and freeing plans, and where their members were written. */
 #include "plan/plan.h"
+#include "plan/router.h"
 
 static void group_free(gpointer data)
 {
@@ -22,6 +23,7 @@ static void nic_free(gpointer data)
 {
     struct plan_nic *nic = data;
     g_free(nic->network);
+    g_clear_pointer(&nic->trunk, g_array_unref);
     g_free(nic);
 }
 
@@ -58,6 +60,7 @@ void plan_probe_free(struct plan_probe *probe)
         g_free(probe->path);
         g_free(probe->contains);
         g_free(probe->table);
+        g_free(probe->via);
         g_free(probe);
     }
 }
@@ -69,6 +72,7 @@ void plan_predicate_free(struct plan_predicate *predicate)
         plan_probe_free(predicate->probe);
         g_free(predicate->machine);
         g_free(predicate->path);
+        g_free(predicate->rule);
         g_strfreev(predicate->argv);
         g_free(predicate->contains);
         g_free(predicate);
@@ -180,6 +184,8 @@ struct plan *plan_new(void)
     plan->networks = g_ptr_array_new_with_free_func(network_free);
     plan->machines = g_ptr_array_new_with_free_func(machine_free);
     plan->injects = g_ptr_array_new_with_free_func(inject_free);
+    plan->routers = g_ptr_array_new_with_free_func(plan_router_free);
+    plan->gates = g_ptr_array_new_with_free_func(plan_gate_free);
     plan->lines = g_hash_table_new(NULL, NULL);
     return plan;
 }
@@ -189,9 +195,9 @@ void plan_free(struct plan *plan)
     if (!plan) {
         return;
     }
-    GPtrArray *arrays[] = {plan->injects, plan->machines, plan->networks, plan->teams,
-            plan->timeline, plan->players, plan->steps, plan->services, plan->hosts, plan->subnets,
-            plan->groups};
+    GPtrArray *arrays[] = {plan->gates, plan->routers, plan->injects, plan->machines,
+            plan->networks, plan->teams, plan->timeline, plan->players, plan->steps, plan->services,
+            plan->hosts, plan->subnets, plan->groups};
     for (gsize i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }

@@ -18,6 +18,7 @@
 
 #include <cjson/cJSON.h>
 #include <glib.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 
 #define PLAN_TEAMS_MAX 64
@@ -40,9 +41,15 @@ struct plan_subnet { /* networks = { office = { team = "blue", cidr = "10.20.1.0
     char *group;
     guint32 address; /* host byte order, the network's own address */
     int prefix;
-    char *gateway;   /* machine name or NULL */
+    char *gateway;   /* machine or router name or NULL */
     guint32 checker; /* the engine's own address there for checks; default the last usable one */
-    bool capture;    /* its packets are kept … */
+    struct in6_addr address6;   /* cidr6, always a /64; all zeros: no IPv6 */
+    guint32 dhcp_from, dhcp_to; /* addresses for who is not in the plan; 0: none */
+    bool dhcp, dns;             /* the range answers DHCP, DNS there */
+    bool isolate;               /* cards reach the gateway and the checker, not each other */
+    bool vlan_aware;
+    int vlan;     /* of cards that say nothing, of the checker and of routers; default 1 */
+    bool capture; /* its packets are kept … */
     gint64 capture_keep_us; /* … those of the last so many microseconds, and of all steps … */
     int capture_mib;        /* … in files of so many MiB in all */
     int line;
@@ -51,6 +58,10 @@ struct plan_subnet { /* networks = { office = { team = "blue", cidr = "10.20.1.0
 struct plan_nic {
     char *network;
     guint32 address;
+    struct in6_addr address6; /* all zeros: made of the network's and the IPv4 one */
+    bool dhcp;                /* the machine asks for its address */
+    int vlan;                 /* access port; 0: the network's */
+    GArray *trunk;            /* int: tagged VLANs; NULL: an access port */
     int line;
 };
 
@@ -91,6 +102,7 @@ struct plan_probe { /* a look at a service from the team's side of the network *
     int unit;        /* Modbus, default 1 */
     int address;     /* Modbus, from 0 */
     double min, max; /* Modbus: the value must lie in between, both included */
+    char *via;       /* the network from which one looks; NULL: the machine's own */
     int line;
 };
 
@@ -98,18 +110,20 @@ enum plan_predicate_kind {
     PLAN_ALL,
     PLAN_ANY,
     PLAN_NOT,
-    PLAN_PROBE, /* the probe passes */
-    PLAN_FILE,  /* a file on a machine contains a text, or exists when contains is NULL */
-    PLAN_LOG,   /* the same, but only in what was written since the step began */
-    PLAN_EXEC,  /* a command on a machine exits with status and prints a text */
-    PLAN_GREW,  /* the first number a command prints is higher than it was before the step */
+    PLAN_PROBE,   /* the probe passes */
+    PLAN_FILE,    /* a file on a machine contains a text, or exists when contains is NULL */
+    PLAN_LOG,     /* the same, but only in what was written since the step began */
+    PLAN_EXEC,    /* a command on a machine exits with status and prints a text */
+    PLAN_GREW,    /* the first number a command prints is higher than it was before the step */
+    PLAN_COUNTER, /* a router's rule has met more packets than before the step */
 };
 
 struct plan_predicate { /* a question about the world */
     enum plan_predicate_kind kind;
     GPtrArray *parts; /* struct plan_predicate *: ALL, ANY, NOT (one) */
     struct plan_probe *probe;
-    char *machine;  /* FILE, LOG, EXEC, GREW */
+    char *machine;  /* FILE, LOG, EXEC, GREW; COUNTER: the router */
+    char *rule;     /* COUNTER */
     char *path;     /* FILE, LOG */
     char **argv;    /* EXEC, GREW */
     int status;     /* EXEC: the exit status wanted, default 0 */
@@ -192,7 +206,9 @@ struct plan_network {
 struct plan_card {
     int network; /* index into networks */
     guint32 address;
-    guint32 gateway; /* 0: none */
+    guint32 gateway;                    /* 0: none */
+    struct in6_addr address6, gateway6; /* all zeros: none */
+    const struct plan_nic *nic;
     unsigned char mac[6];
     char *tap;   /* interface name, at most 15 bytes */
     char *space; /* name of the guest's own network namespace for it, or NULL */
@@ -226,7 +242,9 @@ struct plan {
     cJSON *score; /* chosen models as in docs/events.md, or NULL: the usual ones */
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
     GPtrArray *teams, *networks, *machines, *injects;
-    GHashTable *lines; /* address of a member of something declared → its line; plan_line() */
+    GPtrArray *routers; /* struct plan_router *, declared (plan/router.h) */
+    GPtrArray *gates;   /* struct plan_gate *, expanded */
+    GHashTable *lines;  /* address of a member of something declared → its line; plan_line() */
 };
 
 /* Everything allocated, all arrays empty and owning their elements. */
@@ -334,6 +352,13 @@ char **plan_argv(const struct plan *plan, const struct plan_step *step, char *co
 /* text with the same replacements (paths and texts of predicates). */
 char *plan_text(const struct plan *plan, const struct plan_step *step, const char *text, int team,
         GError **error);
+
+/* The address by which to is reached from network: its own there, else the one to which a router
+ * of its team maps it there. 0 when there is none. */
+guint32 plan_address_on(const struct plan *plan, int to, int network);
+
+/* The network called name that team has, else the shared one; -1 when none. */
+int plan_network_for(const struct plan *plan, const char *name, int team);
 
 /* Dotted quad; the caller frees it. */
 char *plan_address_text(guint32 address);

@@ -1,6 +1,7 @@
 /* plan_json.c - the plan as displays, scores and portals see it: no file contents, no commands. */
 #include "base/json.h"
 #include "plan/plan.h"
+#include "plan/router.h"
 
 static void add_text(cJSON *object, const char *name, const char *text)
 {
@@ -35,6 +36,11 @@ static cJSON *network_json(const struct plan *plan, const struct plan_network *n
     if (network->subnet->gateway) {
         add_text(out, "gateway", network->subnet->gateway);
     }
+    if (plan_has6(&network->subnet->address6)) {
+        g_autofree char *six = plan_address6_text(&network->subnet->address6);
+        g_autofree char *cidr6 = g_strdup_printf("%s/64", six);
+        add_text(out, "cidr6", cidr6);
+    }
     if (network->subnet->capture) {
         cJSON_AddTrueToObject(out, "capture");
     }
@@ -51,6 +57,10 @@ static cJSON *card_json(const struct plan *plan, const struct plan_card *card)
     add_text(out, "network", network->id);
     add_text(out, "address", address);
     add_text(out, "mac", mac);
+    if (plan_has6(&card->address6)) {
+        g_autofree char *six = plan_address6_text(&card->address6);
+        add_text(out, "address6", six);
+    }
     return out;
 }
 
@@ -167,6 +177,9 @@ cJSON *plan_to_json(const struct plan *plan)
     cJSON *machines = cJSON_AddArrayToObject(out, "machines");
     for (guint i = 0; i < plan->machines->len; i++) {
         cJSON_AddItemToArray(machines, machine_json(plan, plan->machines->pdata[i]));
+    }
+    if (plan->gates->len > 0) {
+        cJSON_AddItemToObject(out, "routers", plan_gates_json(plan));
     }
     cJSON *services = cJSON_AddArrayToObject(out, "services");
     for (guint i = 0; i < plan->services->len; i++) {

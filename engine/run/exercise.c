@@ -370,6 +370,10 @@ struct exercise *exercise_new(const struct exercise_options *options)
     options->world->on_state_data = exercise;
     options->world->on_alarm = run_machine_alarm;
     ledger_set_listener(options->ledger, run_committed, exercise);
+    options->world->on_trouble = run_world_trouble;
+    options->world->on_trouble_data = exercise;
+    options->world->rules_at_up = run_gate_rules;
+    run_gates_init(exercise);
     run_timeline_init(exercise);
     run_checks_init(exercise);
     run_players_init(exercise);
@@ -399,6 +403,7 @@ void exercise_free(struct exercise *exercise)
     for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
         g_free(exercise->machines[i].reason);
     }
+    run_gates_free(exercise);
     run_captures_free(exercise);
     run_consoles_free(exercise);
     g_ptr_array_unref(exercise->checks);

@@ -83,6 +83,20 @@ bool exercise_restart(
 bool exercise_exec(struct exercise *exercise, const char *machine, const char *const *argv,
         int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error);
 
+/* Changes the rules of a router (an id, "blue1/fw") in one transaction: those named in remove go,
+ * those in add (struct plan_rule *, consumed) come before the others, or behind them. Recorded as
+ * router.rules; done (may be NULL) is called once it is applied or has failed. */
+typedef void (*exercise_done_fn)(const GError *error, gpointer data);
+bool exercise_rules(struct exercise *exercise, const char *router, GPtrArray *add,
+        const char *const *remove, bool last, const char *who, exercise_done_fn done, gpointer data,
+        GError **error);
+
+/* The router's rules with what they have met: {"id", "rules": [{…, "text", "packets", "bytes"}],
+ * "policy": {"action", "packets", "bytes"}}; the receiver's. */
+typedef void (*exercise_router_fn)(cJSON *router, const GError *error, gpointer data);
+bool exercise_router(struct exercise *exercise, const char *router, exercise_router_fn done,
+        gpointer data, GError **error);
+
 /* ---- seeing -------------------------------------------------------------------------------- */
 
 /* result is the receiver's; NULL with an error. */
@@ -135,7 +149,8 @@ cJSON *exercise_checkpoints(const struct exercise *exercise);
 /* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",
  *  "machines":[{"id","state","reason","team","image","way","booted_ms","ready_ms"}],
  *  "services":[{"team","service","status","detail","passed","failed"}],
- *  "injects":[{"id","at_us","state","team","step","title"}], "alarms":[…],
+ *  "injects":[{"id","at_us","state","team","step","title"}],
+ *  "routers":[{"id","team","policy","rules":[{"name","text"}]}], "alarms":[…],
  *  "captures":[…]}; the caller's. */
 cJSON *exercise_status(const struct exercise *exercise);
 cJSON *exercise_score(const struct exercise *exercise, bool explain);

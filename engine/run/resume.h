@@ -86,6 +86,8 @@ struct resume {
     GPtrArray *requests;     /* struct resume_request * */
     GPtrArray *restored;     /* struct event *: checkpoint.restored, oldest first */
     gint64 ends_us;          /* a restore set the exercise's end; 0: as planned */
+    GHashTable *rules;       /* router id → cJSON: the last router.rules that lists them */
+    GHashTable *rules_asked; /* router id → cJSON: a change that was not answered */
     GPtrArray *answers;      /* struct resume_answer * */
     GPtrArray *alarms;       /* cJSON *: raised, not cleared */
     struct cell_identity cell;

@@ -73,6 +73,13 @@ struct run_player {
     bool started;
 };
 
+struct run_gate { /* a router */
+    struct exercise *exercise;
+    int index;
+    GPtrArray *rules; /* struct plan_rule *: the present ones */
+    GQueue changes;   /* struct rule_change *: the head is at work */
+};
+
 struct step_run;
 struct run_captures;
 
@@ -90,6 +97,7 @@ struct exercise {
     struct run_machine *machines;
     struct run_team *teams;
     struct run_inject *injects;
+    struct run_gate *gates;     /* per gate of the plan */
     GPtrArray *checks;          /* struct run_check * */
     GPtrArray *players;         /* struct run_player * */
     GPtrArray *steps;           /* struct step_run *: running */
@@ -262,6 +270,23 @@ void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe 
 typedef void (*predicate_ready_fn)(gpointer data);
 void run_predicate_prepare(const struct predicate_scope *scope,
         const struct plan_predicate *predicate, predicate_ready_fn done, gpointer data);
+
+/* ---- run_router.c -------------------------------------------------------------------------- */
+
+void run_gates_init(struct exercise *exercise);
+const GPtrArray *run_gate_rules(int gate, gpointer data); /* of the exercise */
+void run_gates_free(struct exercise *exercise);
+/* A resume: the rules that held, and the changes that were under way. */
+void run_gates_take(struct exercise *exercise);
+void run_gates_settle(struct exercise *exercise);
+bool run_gate_has(const struct exercise *exercise, int gate, const char *rule);
+cJSON *run_gates_json(const struct exercise *exercise);
+/* How many packets the rule has met; 0 when there is no such rule now. */
+typedef void (*run_packets_fn)(gint64 packets, const GError *error, gpointer data);
+void run_packets(
+        struct exercise *exercise, int gate, const char *rule, run_packets_fn done, gpointer data);
+void run_world_trouble(
+        const char *alarm, int team, const char *subject, const char *text, gpointer data);
 
 /* ---- run_script.c -------------------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "plan/router.h"
 #include "run/run.h"
 
 #include <string.h>
@@ -257,6 +258,21 @@ static void on_grew(const struct world_exec_result *result, const GError *error,
     answer(q, now > q->offset ? TRUTH_YES : TRUTH_NO, why, cJSON_CreateNumber((double)now));
 }
 
+static void on_packets(gint64 packets, const GError *error, gpointer data)
+{
+    struct question *q = data;
+    if (error) {
+        answer(q, TRUTH_FAULT, error->message, NULL);
+        return;
+    }
+    const struct plan_gate *gate =
+            g_ptr_array_index(q->scope.exercise->options.plan->gates, (guint)q->machine);
+    g_autofree char *why = g_strdup_printf("%s: rule %s went from %" G_GINT64_FORMAT
+                                           " to %" G_GINT64_FORMAT " packets",
+            gate->id, q->predicate->rule, q->offset, packets);
+    answer(q, packets > q->offset ? TRUTH_YES : TRUTH_NO, why, cJSON_CreateNumber((double)packets));
+}
+
 /* Runs the predicate's command on machine for the team of scope; false when a name is unknown. */
 static bool run_command(const struct predicate_scope *scope, const struct plan_predicate *predicate,
         int machine, world_exec_fn done, gpointer data, GError **error)
@@ -286,7 +302,9 @@ static bool resolve(struct question *q)
     const struct plan *plan = q->scope.exercise->options.plan;
     const struct plan_predicate *p = q->predicate;
     g_autoptr(GError) error = NULL;
-    q->machine = p->machine ? plan_machine_for(plan, p->machine, q->scope.team) : -1;
+    q->machine = !p->machine               ? -1
+                 : p->kind == PLAN_COUNTER ? plan_gate_for(plan, p->machine, q->scope.team)
+                                           : plan_machine_for(plan, p->machine, q->scope.team);
     if (p->contains) {
         q->wanted = plan_text(plan, q->scope.step, p->contains, q->scope.team, &error);
     }
@@ -294,7 +312,8 @@ static bool resolve(struct question *q)
         q->path = plan_text(plan, q->scope.step, p->path, q->scope.team, &error);
     }
     if (error || (p->machine && q->machine < 0)) {
-        answer(q, TRUTH_FAULT, error ? error->message : "no such machine for this team", NULL);
+        answer(q, TRUTH_FAULT, error ? error->message : "no such machine or router for this team",
+                NULL);
         return false;
     }
     return true;
@@ -342,6 +361,9 @@ void run_predicate_ask(const struct predicate_scope *scope, const struct plan_pr
     case PLAN_FILE:
         ask_read(q);
         return;
+    case PLAN_COUNTER:
+        run_packets(scope->exercise, q->machine, predicate->rule, on_packets, q);
+        return;
     case PLAN_EXEC:
         ask_exec(q, on_exec);
         return;
@@ -363,7 +385,7 @@ void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe 
 
 struct preparation {
     struct predicate_scope scope;
-    GPtrArray *measured; /* struct plan_predicate *: LOG, GREW */
+    GPtrArray *measured; /* struct plan_predicate *: LOG, GREW, COUNTER */
     guint next;
     predicate_ready_fn done;
     gpointer data;
@@ -371,7 +393,8 @@ struct preparation {
 
 static void collect(const struct plan_predicate *predicate, GPtrArray *measured)
 {
-    if (predicate && (predicate->kind == PLAN_LOG || predicate->kind == PLAN_GREW)) {
+    if (predicate && (predicate->kind == PLAN_LOG || predicate->kind == PLAN_GREW ||
+                             predicate->kind == PLAN_COUNTER)) {
         g_ptr_array_add(measured, (gpointer)predicate);
     }
     for (guint i = 0; predicate && predicate->parts && i < predicate->parts->len; i++) {
@@ -402,11 +425,23 @@ static void on_number(const struct world_exec_result *result, const GError *erro
     remember(data, error || result->status != 0 ? 0 : first_number(result->out));
 }
 
+static void on_packets_before(gint64 packets, const GError *error, gpointer data)
+{
+    remember(data, error ? 0 : packets);
+}
+
 /* True when an answer is on its way. */
 static bool measure(struct preparation *p, const struct plan_predicate *predicate)
 {
     const struct plan *plan = p->scope.exercise->options.plan;
     struct world *world = p->scope.exercise->options.world;
+    if (predicate->kind == PLAN_COUNTER) {
+        int gate = plan_gate_for(plan, predicate->machine, p->scope.team);
+        if (gate >= 0) {
+            run_packets(p->scope.exercise, gate, predicate->rule, on_packets_before, p);
+        }
+        return gate >= 0;
+    }
     int machine = plan_machine_for(plan, predicate->machine, p->scope.team);
     if (machine < 0) {
         return false;

@@ -18,8 +18,9 @@
  * files are done again. check         The next round is the one after the last in the ledger, at
  * once if its time has passed. Runs of failures for the SLA go on: the score is the fold of all
  * events. math.random   Goes on from the exercise's seed and the number of the last event: neither
- * the old numbers again nor others each time. note, alarm   Timeline notes by inject, once. Alarms
- * that were not cleared stand.
+ * the old numbers again nor others each time. router  The rules of its last router.rules
+ * hold; a change that was asked and not answered is made. note, alarm   Timeline notes by inject,
+ * once. Alarms that were not cleared stand.
  */
 #include "base/json.h"
 #include "run/resume.h"
@@ -140,6 +141,7 @@ static void take_over(struct exercise *exercise)
     take_verdicts(exercise);
     take_injects(exercise);
     take_checks(exercise);
+    run_gates_take(exercise);
     take_machines(exercise);
     take_players(exercise);
     clock_set(exercise->options.clock, resume->at_us);
@@ -319,6 +321,7 @@ void run_resume_settle(struct exercise *exercise)
     for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
         settle_inject(exercise, &exercise->injects[i]);
     }
+    run_gates_settle(exercise);
     run_resume_settle_requests(exercise);
 }
 

@@ -96,6 +96,8 @@ struct resume *resume_new(void)
     resume->machines = table(machine_free);
     resume->open = table(g_free);
     resume->checkpoints = table(g_free);
+    resume->rules = table(json_free);
+    resume->rules_asked = table(json_free);
     resume->requests = g_ptr_array_new_with_free_func(resume_request_free);
     resume->restored = g_ptr_array_new_with_free_func(event_free_any);
     resume->answers = g_ptr_array_new_with_free_func(answer_free);
@@ -114,6 +116,8 @@ void resume_free(struct resume *resume)
         g_hash_table_unref(resume->machines);
         g_hash_table_unref(resume->open);
         g_hash_table_unref(resume->checkpoints);
+        g_hash_table_unref(resume->rules);
+        g_hash_table_unref(resume->rules_asked);
         g_ptr_array_unref(resume->requests);
         g_ptr_array_unref(resume->restored);
         g_ptr_array_unref(resume->answers);
@@ -414,6 +418,14 @@ static void apply_alarm(struct resume *resume, const struct event *event, const 
     }
 }
 
+static void apply_rules(struct resume *resume, const struct event *event, const cJSON *body)
+{
+    bool asked = !strcmp(json_string(body, "state", ""), "asked");
+    g_hash_table_remove(resume->rules_asked, event->subject);
+    g_hash_table_replace(asked ? resume->rules_asked : resume->rules, g_strdup(event->subject),
+            cJSON_Duplicate(body, true));
+}
+
 static void apply_to_range(struct resume *resume, const struct event *event, const cJSON *body)
 {
     if (!strcmp(event->kind, "resource.opening")) {
@@ -426,6 +438,8 @@ static void apply_to_range(struct resume *resume, const struct event *event, con
         apply_check(resume, event, body);
     } else if (g_str_has_prefix(event->kind, "alarm.")) {
         apply_alarm(resume, event, body);
+    } else if (!strcmp(event->kind, "router.rules")) {
+        apply_rules(resume, event, body);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "plan/router.h"
 #include "run/run.h"
 
 #include <string.h>
@@ -196,6 +197,56 @@ static void host_step(gpointer data, guint64 ticket, const char *who, const char
     run_wait(exercise, clock_now(exercise->options.clock), on_refused, ask);
 }
 
+static void on_rule(const GError *error, gpointer data)
+{
+    struct script_reply reply = {.kind = SCRIPT_REPLY_OK};
+    if (error) {
+        reply = failed(error);
+    }
+    ask_end(data, &reply);
+}
+
+static void host_rule(gpointer data, guint64 ticket, const char *who, int gate,
+        struct plan_rule *rule, const char *remove)
+{
+    struct exercise *exercise = data;
+    const struct plan_gate *plan = g_ptr_array_index(exercise->options.plan->gates, (guint)gate);
+    struct ask *ask = ask_new(exercise, ticket, who, plan->team, -1, "rule");
+    cJSON_AddStringToObject(ask->body, "router", plan->id);
+    cJSON_AddStringToObject(ask->body, rule ? "rule" : "remove", rule ? rule->name : remove);
+    bool known = rule && run_gate_has(exercise, gate, rule->name);
+    const char *const names[] = {rule ? rule->name : remove, NULL};
+    const char *const none[] = {NULL};
+    g_autoptr(GPtrArray) add = g_ptr_array_new_with_free_func(plan_rule_free);
+    if (rule) {
+        g_ptr_array_add(add, rule);
+    }
+    if (!exercise_rules(exercise, plan->id, g_steal_pointer(&add), !rule || known ? names : none,
+                false, who, on_rule, ask, &ask->refused)) {
+        run_wait(exercise, clock_now(exercise->options.clock), on_refused, ask);
+    }
+}
+
+static void on_packets(gint64 packets, const GError *error, gpointer data)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, packets);
+    struct script_reply reply = {.kind = SCRIPT_REPLY_TEXT, .text = text};
+    if (error) {
+        reply = failed(error);
+    }
+    ask_end(data, &reply);
+}
+
+static void host_packets(gpointer data, guint64 ticket, const char *who, int gate, const char *rule)
+{
+    struct exercise *exercise = data;
+    const struct plan_gate *plan = g_ptr_array_index(exercise->options.plan->gates, (guint)gate);
+    struct ask *ask = ask_new(exercise, ticket, who, plan->team, -1, "packets");
+    cJSON_AddStringToObject(ask->body, "router", plan->id);
+    cJSON_AddStringToObject(ask->body, "rule", rule);
+    run_packets(exercise, gate, rule, on_packets, ask);
+}
+
 static void host_note(gpointer data, const char *who, int team, const char *text)
 {
     struct exercise *exercise = data;
@@ -228,6 +279,8 @@ static const struct script_host host_ops = {
         .write = host_write,
         .read = host_read,
         .step = host_step,
+        .rule = host_rule,
+        .packets = host_packets,
         .white = run_white_ask,
         .note = host_note,
         .ended = host_ended,

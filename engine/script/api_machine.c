@@ -176,8 +176,17 @@ static int me_machine(lua_State *L)
     return 1;
 }
 
+/* me:router("fw") → the team's router of that name, or a shared one */
+static int me_router(lua_State *L)
+{
+    const int *team = luaL_checkudata(L, 1, ME);
+    script_push_router(L, luaL_checkstring(L, 2), *team);
+    return 1;
+}
+
 const luaL_Reg api_me[] = {
         {"machine", me_machine},
+        {"router", me_router},
         {NULL, NULL},
 };
 
@@ -193,7 +202,7 @@ static int me_index(lua_State *L)
     } else if (strcmp(key, "title") == 0) {
         lua_pushstring(L, of ? of->title : NULL);
     } else if (lua_getfield(L, lua_upvalueindex(1), key) == LUA_TNIL) {
-        return luaL_error(L, "me has no \"%s\"; it has team, title, machine", key);
+        return luaL_error(L, "me has no \"%s\"; it has team, title, machine, router", key);
     }
     return 1;
 }

@@ -80,6 +80,14 @@ static int range_machine(lua_State *L)
     return 1;
 }
 
+/* range.router(name [, team]) → a router */
+static int range_router(lua_State *L)
+{
+    int team = api_team(L, 2);
+    script_push_router(L, luaL_checkstring(L, 1), team);
+    return 1;
+}
+
 static int push_verdict(lua_State *L, int status, lua_KContext context)
 {
     const struct answer *answer = &task_of(L)->answer;
@@ -236,6 +244,7 @@ const luaL_Reg api_range[] = {
         {"log", range_log},
         {"teams", range_teams},
         {"machine", range_machine},
+        {"router", range_router},
         {"step", range_step},
         {"wait_for", range_wait_for},
         {"reset", api_range_reset},

@@ -21,6 +21,11 @@
         "contains", FIELD_TEXT, false, offsetof(struct plan_probe, contains), NULL                 \
     }
 
+#define VIA                                                                                        \
+    {                                                                                              \
+        "via", FIELD_TEXT, false, offsetof(struct plan_probe, via), NULL                           \
+    }
+
 static void read_value(struct reader *reader, const struct node *node, gpointer target)
 {
     struct plan_probe *probe = target;
@@ -34,6 +39,7 @@ static void read_value(struct reader *reader, const struct node *node, gpointer 
 
 static const struct field http_fields[] = {
         ON,
+        VIA,
         PORT(false),
         TIMEOUT,
         CONTAINS,
@@ -41,10 +47,11 @@ static const struct field http_fields[] = {
         {"status", FIELD_INTEGER, false, offsetof(struct plan_probe, status), NULL},
         {0},
 };
-static const struct field tcp_fields[] = {ON, PORT(true), TIMEOUT, CONTAINS, {0}};
-static const struct field ssh_fields[] = {ON, PORT(false), TIMEOUT, CONTAINS, {0}};
+static const struct field tcp_fields[] = {ON, VIA, PORT(true), TIMEOUT, CONTAINS, {0}};
+static const struct field ssh_fields[] = {ON, VIA, PORT(false), TIMEOUT, CONTAINS, {0}};
 static const struct field modbus_fields[] = {
         ON,
+        VIA,
         PORT(false),
         TIMEOUT,
         {"table", FIELD_TEXT, true, offsetof(struct plan_probe, table), NULL},
@@ -55,7 +62,7 @@ static const struct field modbus_fields[] = {
         {.key = "value", .type = FIELD_OTHER, .read = read_value},
         {0},
 };
-static const struct field ping_fields[] = {ON, TIMEOUT, {0}};
+static const struct field ping_fields[] = {ON, VIA, TIMEOUT, {0}};
 
 static const struct field *const probe_fields[] = {
         [PLAN_HTTP] = http_fields,
@@ -155,6 +162,12 @@ static const struct field grew_fields[] = {
         {0},
 };
 
+static const struct field counter_fields[] = {
+        MACHINE,
+        {"rule", FIELD_TEXT, true, offsetof(struct plan_predicate, rule), NULL},
+        {0},
+};
+
 static const struct kind {
     const char *key;
     enum plan_predicate_kind kind;
@@ -168,6 +181,7 @@ static const struct kind {
         {"log", PLAN_LOG, log_fields},
         {"exec", PLAN_EXEC, exec_fields},
         {"grew", PLAN_GREW, grew_fields},
+        {"counter", PLAN_COUNTER, counter_fields},
 };
 
 static struct plan_predicate *predicate_of(struct reader *reader, const struct node *node);
@@ -209,7 +223,9 @@ static struct plan_predicate *predicate_of_kind(
 
 static struct plan_predicate *predicate_of(struct reader *reader, const struct node *node)
 {
-    static const char kinds[] = "all, any, no, http, tcp, ssh, modbus, ping, file, log, exec, grew";
+    static const char kinds[] =
+            "all, any, no, http, tcp, ssh, modbus, ping, file, log, exec, grew, "
+            "counter";
     const struct node *entry = only_entry(reader, node, kinds);
     if (!entry) {
         return NULL;

@@ -172,6 +172,7 @@ void read_timeline(struct reader *reader, const struct node *node, gpointer targ
 EACH(team)
 EACH(network)
 EACH(machine)
+EACH(router)
 EACH(service)
 EACH(step)
 EACH(player)
@@ -188,6 +189,7 @@ void read_scenario(struct reader *reader, const struct node *root)
             {"teams", FIELD_OTHER, true, offsetof(struct plan, groups), read_teams},
             {"networks", FIELD_OTHER, false, offsetof(struct plan, subnets), read_networks},
             {"machines", FIELD_OTHER, true, offsetof(struct plan, hosts), read_machines},
+            {"routers", FIELD_OTHER, false, offsetof(struct plan, routers), read_routers},
             {"services", FIELD_OTHER, false, offsetof(struct plan, services), read_services},
             {"steps", FIELD_OTHER, false, offsetof(struct plan, steps), read_steps},
             {"players", FIELD_OTHER, false, offsetof(struct plan, players), read_players},

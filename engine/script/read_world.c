@@ -58,6 +58,12 @@ void read_network(struct reader *reader, const struct node *node)
             {.key = "cidr", .type = FIELD_OTHER, .required = true, .read = read_cidr},
             {"gateway", FIELD_TEXT, false, offsetof(struct plan_subnet, gateway), NULL},
             {"checker", FIELD_ADDRESS, false, offsetof(struct plan_subnet, checker), NULL},
+            {.key = "cidr6", .type = FIELD_OTHER, .read = read_cidr6},
+            {"dhcp", FIELD_OTHER, false, offsetof(struct plan_subnet, dhcp_from), read_dhcp},
+            {"dns", FIELD_BOOLEAN, false, offsetof(struct plan_subnet, dns), NULL},
+            {"isolate", FIELD_BOOLEAN, false, offsetof(struct plan_subnet, isolate), NULL},
+            {"vlan_aware", FIELD_BOOLEAN, false, offsetof(struct plan_subnet, vlan_aware), NULL},
+            {"vlan", FIELD_INTEGER, false, offsetof(struct plan_subnet, vlan), NULL},
             {.key = "capture", .type = FIELD_OTHER, .read = read_capture},
             {0},
     };
@@ -66,6 +72,7 @@ void read_network(struct reader *reader, const struct node *node)
     subnet->capture_keep_us = PLAN_CAPTURE_KEEP_US;
     subnet->capture_mib = PLAN_CAPTURE_MIB;
     subnet->line = node->line;
+    subnet->vlan = 1;
     g_ptr_array_add(reader->plan->subnets, subnet);
     reader_fields(reader, node, fields, subnet);
     if (!subnet->checker && subnet->prefix > 0 && subnet->prefix < 31) {
@@ -76,6 +83,14 @@ void read_network(struct reader *reader, const struct node *node)
 static void read_nic(struct reader *reader, struct plan_host *host, const struct node *node)
 {
     guint32 address = 0;
+    if (node->key && node->type == NODE_TABLE) {
+        struct plan_nic *nic = g_new0(struct plan_nic, 1);
+        nic->network = g_strdup(node->key);
+        nic->line = node->line;
+        g_ptr_array_add(host->nics, nic);
+        read_nic_options(reader, node, nic);
+        return;
+    }
     if (!node->key || node->type != NODE_STRING || !plan_address_parse(node->text, &address)) {
         reader_expected(reader, node, "NETWORK = \"address\", such as office = \"10.20.1.10\"");
         return;

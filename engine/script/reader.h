@@ -59,6 +59,7 @@ char *reader_text(struct reader *reader, const struct node *node, const char *wh
 void read_team(struct reader *reader, const struct node *node);
 void read_network(struct reader *reader, const struct node *node);
 void read_machine(struct reader *reader, const struct node *node);
+void read_router(struct reader *reader, const struct node *node);
 void read_service(struct reader *reader, const struct node *node);
 void read_step(struct reader *reader, const struct node *node);
 void read_player(struct reader *reader, const struct node *node);
@@ -79,6 +80,11 @@ void read_bus(struct reader *reader, const struct node *node, gpointer target);
 /* http = { … } and the like: probes (services, steps) and predicates (effects). */
 void read_probe(struct reader *reader, const struct node *node, gpointer target);
 void read_predicate(struct reader *reader, const struct node *node, gpointer target);
+
+/* read_router.c: what else a network and a card may say. */
+void read_cidr6(struct reader *reader, const struct node *node, gpointer target);
+void read_dhcp(struct reader *reader, const struct node *node, gpointer target);
+void read_nic_options(struct reader *reader, const struct node *node, struct plan_nic *nic);
 
 /* The whole table into reader->plan. */
 void read_scenario(struct reader *reader, const struct node *root);

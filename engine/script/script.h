@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 struct script;
+struct plan_rule;
 
 /* The scenario's file: path itself, or scenario.lua in the folder path. The caller frees it. */
 char *script_file(const char *path);
@@ -70,6 +71,12 @@ struct script_host {
             const char *path);
     /* Runs a step of the plan against team; the reply's text is the verdict. */
     void (*step)(gpointer data, guint64 ticket, const char *who, const char *step, int team);
+    /* Adds rule (the callee's), in place of one of the same name, or removes the one called remove.
+     */
+    void (*rule)(gpointer data, guint64 ticket, const char *who, int gate, struct plan_rule *rule,
+            const char *remove);
+    /* The reply's text is the number of packets that the rule has met. */
+    void (*packets)(gpointer data, guint64 ticket, const char *who, int gate, const char *rule);
     /* Resets subject (a machine's or team's id), or saves or restores team (NULL: all) under the
      * label subject. */
     void (*white)(gpointer data, guint64 ticket, const char *who, enum script_white what,

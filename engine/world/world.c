@@ -1,6 +1,9 @@
 /* world.c - what real and simulated ranges share: resources, names, scope. */
 #include "world/world.h"
 
+#include "net/net_dns.h"
+#include "plan/router.h"
+
 #include <string.h>
 
 void world_free(struct world *world)
@@ -38,11 +41,26 @@ GPtrArray *world_resources(const struct plan *plan)
         world_resource_add(resources, "bridge", network->bridge, network->team);
         world_resource_add(resources, "veth", network->id, network->team);
     }
+    for (guint i = 0; i < plan->gates->len; i++) {
+        const struct plan_gate *gate = g_ptr_array_index(plan->gates, i);
+        world_resource_add(resources, "space", gate->id, gate->team);
+        for (guint k = 0; k < gate->cards->len; k++) {
+            const struct plan_gate_card *card = g_ptr_array_index(gate->cards, k);
+            world_resource_add(resources, "veth", card->outer, gate->team);
+        }
+    }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         for (guint k = 0; k < machine->cards->len; k++) {
             const struct plan_card *card = g_ptr_array_index(machine->cards, k);
             world_resource_add(resources, "tap", card->tap, machine->team);
+        }
+    }
+    for (guint i = 0; i < plan->teams->len; i++) {
+        const struct plan_team *team = g_ptr_array_index(plan->teams, i);
+        if (net_dns_wanted(plan, (int)i)) {
+            g_autofree char *name = g_strdup_printf("dnsmasq/%s", team->id);
+            world_resource_add(resources, "process", name, (int)i);
         }
     }
     for (guint i = 0; i < plan->machines->len; i++) {

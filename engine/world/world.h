@@ -38,6 +38,16 @@ typedef void (*world_exec_fn)(
 typedef void (*world_read_fn)(
         const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data);
 typedef void (*world_probe_fn)(const struct world_probe_result *result, gpointer data);
+/* Something that no machine is, but a team needs, is in trouble; as alarm.raised. */
+typedef void (*world_trouble_fn)(
+        const char *alarm, int team, const char *subject, const char *text, gpointer data);
+
+struct world_counter { /* of a router's rule, or of its policy */
+    const char *rule;
+    gint64 packets, bytes;
+};
+typedef void (*world_counters_fn)(
+        const struct world_counter *counters, gsize n, const GError *error, gpointer data);
 
 struct world_link {    /* one card's traffic since the network was made, as its machine sees it */
     int machine, card; /* indices into the plan's machines and the machine's cards */
@@ -81,6 +91,12 @@ struct world_ops {
     /* From the team-side namespace of team. */
     void (*probe)(struct world *world, int team, const struct plan_probe *probe,
             world_probe_fn done, gpointer data);
+    /* Puts rules (struct plan_rule *, checked) in place of those in before on the router with index
+     * gate: all of it or nothing. */
+    void (*rules)(struct world *world, int gate, const GPtrArray *before, const GPtrArray *rules,
+            world_done_fn done, gpointer data);
+    /* What the router's rules have met so far. */
+    void (*counters)(struct world *world, int gate, world_counters_fn done, gpointer data);
     /* n machines from whatever they are to ready, by the way of up. done: all were started. The
      * others are not touched; so with the next two. */
     void (*reset)(
@@ -131,6 +147,10 @@ struct world { /* the head of every implementation */
     const struct plan *plan;
     world_state_fn on_state; /* set by the owner before up */
     gpointer on_state_data;
+    /* The rules of a router at up; NULL: the plan's. With on_trouble_data. */
+    const GPtrArray *(*rules_at_up)(int gate, gpointer data);
+    world_trouble_fn on_trouble; /* the same; may be NULL */
+    gpointer on_trouble_data;
     world_alarm_fn on_alarm;       /* with on_state_data; may be NULL */
     const enum world_begin *begin; /* one a machine, the owner's; NULL: all are fresh */
     bool stay_paused;              /* up() leaves an adopted machine suspended if it is */
@@ -168,6 +188,8 @@ struct world_sim_hooks {
     int (*exec)(gpointer data, int machine, const char *const *argv, char **out, char **err);
     enum world_status (*probe)(
             gpointer data, int team, const struct plan_probe *probe, char **detail, double *value);
+    /* Packets that the rule has met; without it none. */
+    gint64 (*counter)(gpointer data, int gate, const char *rule);
 };
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks);
 void world_sim_crash(struct world *head, int machine);
@@ -184,7 +206,7 @@ void world_free(struct world *world);
 /* What will exist outside the process for plan, in the order of making: the caller writes it to the
  * ledger before up() and again, when it is gone, after down(). */
 struct world_resource {
-    const char *type; /* space, bridge, veth, tap, domain, disk */
+    const char *type; /* space, bridge, veth, tap, process, domain, disk */
     char *name;
     int team; /* index, or -1 */
 };

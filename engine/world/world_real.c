@@ -95,6 +95,27 @@ static void start_machines(const GError *error, gpointer data)
     fan_in(NULL, all);
 }
 
+static void routers_up(const GError *error, gpointer data)
+{
+    struct fan_out *all = data;
+    GError *problem = error ? g_error_copy(error) : NULL;
+    if (!problem && !all->world->going_down) {
+        real_dns_up(all->world, &problem);
+    }
+    start_machines(problem, all);
+    g_clear_error(&problem);
+}
+
+static void networks_up(const GError *error, gpointer data)
+{
+    struct fan_out *all = data;
+    if (error || all->world->going_down) {
+        start_machines(error, all);
+    } else {
+        real_gates_up(all->world, routers_up, all);
+    }
+}
+
 static void real_up(struct world *head, world_done_fn done, gpointer data)
 {
     struct real_world *world = (struct real_world *)head;
@@ -105,7 +126,7 @@ static void real_up(struct world *head, world_done_fn done, gpointer data)
         fan_out_asked(all);
         return;
     }
-    net_submit(world->net, real_net_batch(world), start_machines, all);
+    net_submit(world->net, real_net_batch(world), networks_up, all);
 }
 
 static void real_down(struct world *head, world_done_fn done, gpointer data)
@@ -113,6 +134,7 @@ static void real_down(struct world *head, world_done_fn done, gpointer data)
     struct real_world *world = (struct real_world *)head;
     struct fan_out *all = fan_out_new(world, done, data);
     world->going_down = true;
+    real_dns_down(world);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         struct real_machine *machine = &world->machines[i];
         real_machine_abandon(machine);
@@ -317,6 +339,13 @@ static void real_probe(struct world *head, int team, const struct plan_probe *pr
             .min = probe->min,
             .max = probe->max,
     };
+    int via = probe->via ? plan_network_for(head->plan, probe->via, team) : -1;
+    int to = plan_machine_for(head->plan, probe->machine, team);
+    if (via >= 0 && to >= 0) {
+        const struct plan_network *from = g_ptr_array_index(head->plan->networks, (guint)via);
+        request.space = world->spaces[from->team];
+        request.address = plan_address_on(head->plan, to, via);
+    }
     struct probe_call *call = g_new(struct probe_call, 1);
     *call = (struct probe_call){done, data};
     checker_run(world->checker, &request, on_probe, call);
@@ -332,6 +361,8 @@ static void real_free(struct world *head)
     while (world->making > 0) { /* threads use what is freed below; each tool ends by its limits */
         g_main_context_iteration(NULL, TRUE);
     }
+    real_dns_down(world);
+    real_gates_free(world);
     real_captures_free(world);
     checker_free(world->checker);
     if (world->virt) {
@@ -375,6 +406,8 @@ static const struct world_ops real_ops = {
         .write = real_write,
         .read = real_read,
         .probe = real_probe,
+        .rules = real_rules,
+        .counters = real_counters,
         .links = real_links,
         .capture_start = real_capture_start,
         .capture_stop = real_capture_stop,

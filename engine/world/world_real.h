@@ -5,6 +5,7 @@
 #include "check/check.h"
 #include "image/warm.h"
 #include "net/net.h"
+#include "plan/router.h"
 #include "world/world.h"
 
 struct real_disk { /* of a machine with files of its own (world_real_disk.h) */
@@ -35,7 +36,7 @@ struct real_machine {
     char *fell;     /* it ended while launching: why */
     guint wake_limit;
     /* progress of the set-up */
-    guint next_file, next_setup;
+    guint next_file, next_setup, next_network;
     bool preparing, made_folders, probed;
     bool frozen, lost;       /* when adopted: found suspended, found dead */
     bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
@@ -66,6 +67,9 @@ struct real_world {
     int making;                    /* threads that make disks */
     GPtrArray *refusals;           /* answers on their way (world_real_refuse.c) */
     struct real_machine *machines; /* per machine of the plan */
+    struct real_gate *gates;       /* per gate of the plan; NULL when there are none */
+    GPtrArray *router_works;       /* on their way to a router; NULL: none yet */
+    GPtrArray *dns;                /* struct real_dns *; NULL before they are started */
     struct real_capture *captures; /* per network of the plan */
 };
 
@@ -135,6 +139,39 @@ void real_machine_restored(struct real_machine *machine);
 
 /* A network namespace for each team that has networks. */
 bool real_net_spaces(struct real_world *world, GError **error);
+
+/* ---- world_real_guest.c -------------------------------------------------------------------- */
+
+#define REAL_GUEST_TIMEOUT_MS 60000
+
+/* The next file to write or command to run for the machine's network; false when all is done. */
+bool real_guest_next(struct real_machine *machine, world_done_fn written, virt_exec_fn set);
+
+/* ---- world_real_router.c ------------------------------------------------------------------- */
+
+/* A namespace for each router; -1 descriptors before. */
+bool real_gates_spaces(struct real_world *world, GError **error);
+/* Their feet on the networks. */
+void real_gates_batch(const struct real_world *world, struct net_batch *batch);
+/* Forwarding and rules in every router, then done. */
+void real_gates_up(struct real_world *world, world_done_fn done, gpointer data);
+void real_gates_free(struct real_world *world);
+void real_rules(struct world *head, int gate, const GPtrArray *before, const GPtrArray *rules,
+        world_done_fn done, gpointer data);
+void real_counters(struct world *head, int gate, world_counters_fn done, gpointer data);
+
+/* What a network wants of one of its ports: its VLANs, and isolation unless it is its gateway's,
+ * the checker's or a router's (then nic is NULL). */
+void real_net_port(struct net_batch *batch, const struct plan_network *network, const char *port,
+        const struct plan_machine *machine, const struct plan_nic *nic);
+
+/* ---- world_real_dns.c ---------------------------------------------------------------------- */
+
+/* The interface of a team's namespace on network; the caller's. */
+char *real_net_inner(const struct plan_network *network);
+/* Starts a dnsmasq for each team that needs one and keeps it running. */
+bool real_dns_up(struct real_world *world, GError **error);
+void real_dns_down(struct real_world *world); /* idempotent */
 
 /* Everything that the networks and cards need, and its removal: for net_submit(). */
 struct net_batch *real_net_batch(const struct real_world *world);

@@ -15,7 +15,7 @@ bool real_net_spaces(struct real_world *world, GError **error)
             }
         }
     }
-    return true;
+    return real_gates_spaces(world, error);
 }
 
 struct net_batch *real_net_batch(const struct real_world *world)
@@ -26,13 +26,21 @@ struct net_batch *real_net_batch(const struct real_world *world)
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
         g_autofree char *outer = g_strdup_printf("%s-c", network->bridge);
-        g_autofree char *inner = g_strdup_printf("c-%s", network->bridge);
-        if (!real_adopts_network(world, i)) {
+        g_autofree char *inner = real_net_inner(network);
+        if (!real_adopts_network(world, i) && network->subnet->vlan_aware) {
+            net_batch_vlan_bridge(batch, network->bridge);
+        } else if (!real_adopts_network(world, i)) {
             net_batch_bridge(batch, network->bridge);
         }
         net_batch_veth(batch, outer, inner, network->bridge, world->spaces[network->team],
                 network->subnet->checker, network->subnet->prefix);
+        if (plan_has6(&network->subnet->address6)) {
+            struct in6_addr six = plan_address6_on(network->subnet, network->subnet->checker);
+            net_batch_veth_address6(batch, &six, 64, false);
+        }
+        real_net_port(batch, network, outer, NULL, NULL);
     }
+    real_gates_batch(world, batch);
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         for (guint k = 0; !real_adopts(world, machine) && k < machine->cards->len; k++) {
@@ -40,6 +48,7 @@ struct net_batch *real_net_batch(const struct real_world *world)
             const struct plan_network *network =
                     g_ptr_array_index(plan->networks, (guint)card->network);
             net_batch_tap(batch, card->tap, network->bridge);
+            real_net_port(batch, network, card->tap, machine, card->nic);
         }
     }
     return batch;

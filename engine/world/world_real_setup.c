@@ -55,6 +55,18 @@ static void on_setup_done(const struct virt_exec_result *result, const GError *e
     prepare_next(machine);
 }
 
+static void on_network_set(
+        const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (!error && machine->preparing && result->status != 0) {
+        g_autofree char *tail = text_clean_tail(result->err, result->err_length, 300);
+        prepare_failed(machine, "its network", g_strstrip(tail));
+        return;
+    }
+    on_written(error, data);
+}
+
 static void on_command_done(
         const struct virt_exec_result *result, const GError *error, gpointer data)
 {
@@ -139,7 +151,7 @@ static bool make_folders(struct real_machine *machine)
 static void prepare_next(struct real_machine *machine)
 {
     const struct plan_host *host = machine->plan->host;
-    if (make_folders(machine)) {
+    if (real_guest_next(machine, on_written, on_network_set) || make_folders(machine)) {
         return;
     }
     if (machine->next_file < host->files->len) {
@@ -181,7 +193,7 @@ static GByteArray *begin(struct real_machine *machine)
     machine->preparing = true;
     machine->made_folders = false;
     machine->probed = !machine->image->probe[0];
-    machine->next_setup = 0;
+    machine->next_setup = machine->next_network = 0;
     const struct identity_options options = {
             .woken = machine->woken,
             .ports = probe_ports(machine->image),

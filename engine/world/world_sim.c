@@ -2,6 +2,7 @@
 #include "world/world_sim.h"
 
 #include "base/error.h"
+#include "plan/router.h"
 #include "world/world_sim_seeing.h"
 
 #include <string.h>
@@ -11,13 +12,21 @@ struct answer {
     struct sim_world *world;
     int machine;
     guint source; /* GSource id; 0 while it waits for its machine */
-    enum { ANSWER_DONE, ANSWER_SAVED, ANSWER_EXEC, ANSWER_READ, ANSWER_PROBE } kind;
+    enum {
+        ANSWER_DONE,
+        ANSWER_SAVED,
+        ANSWER_EXEC,
+        ANSWER_READ,
+        ANSWER_PROBE,
+        ANSWER_COUNTERS
+    } kind;
     union {
         world_done_fn done;
         world_saved_fn saved;
         world_exec_fn exec;
         world_read_fn read;
         world_probe_fn probe;
+        world_counters_fn counters;
     } fn;
     gpointer data;
     GError *error;
@@ -26,6 +35,7 @@ struct answer {
     gsize length;
     gint64 size;
     struct world_probe_result probe;
+    GArray *counters;       /* struct world_counter */
     struct world_save save; /* its own copy */
 };
 
@@ -55,8 +65,13 @@ static gboolean deliver(gpointer data)
         a->probe.detail = a->out ? a->out : "";
         a->fn.probe(&a->probe, a->data);
         break;
+    case ANSWER_COUNTERS:
+        a->fn.counters((struct world_counter *)(void *)a->counters->data, a->counters->len,
+                a->error, a->data);
+        break;
     }
     g_clear_error(&a->error);
+    g_clear_pointer(&a->counters, g_array_unref);
     g_free((gpointer)a->save.machines);
     g_free((gpointer)a->save.folder);
     g_free(a->out);
@@ -183,6 +198,10 @@ static void begin(struct sim_world *world, int machine)
 static void sim_up(struct world *head, world_done_fn done, gpointer data)
 {
     struct sim_world *world = (struct sim_world *)head;
+    for (guint i = 0; head->rules_at_up && i < world->rules->len; i++) {
+        g_ptr_array_unref(world->rules->pdata[i]);
+        world->rules->pdata[i] = plan_rules_copy(head->rules_at_up((int)i, head->on_trouble_data));
+    }
     for (guint i = 0; i < head->plan->machines->len; i++) {
         begin(world, (int)i);
     }
@@ -289,6 +308,43 @@ static void sim_probe(struct world *head, int team, const struct plan_probe *pro
     }
 }
 
+static void sim_rules(struct world *head, int gate, const GPtrArray *before, const GPtrArray *rules,
+        world_done_fn done, gpointer data)
+{
+    (void)before;
+    struct sim_world *world = (struct sim_world *)head;
+    g_ptr_array_unref(world->rules->pdata[gate]);
+    world->rules->pdata[gate] = plan_rules_copy(rules);
+    sim_done(head, NULL, done, data);
+}
+
+static void add_counter(
+        GArray *counters, const struct world_sim_hooks *hooks, int gate, const char *rule)
+{
+    struct world_counter one = {.rule = rule};
+    if (hooks->counter) {
+        one.packets = hooks->counter(hooks->data, gate, rule);
+        one.bytes = one.packets * 60;
+    }
+    g_array_append_val(counters, one);
+}
+
+static void sim_counters(struct world *head, int gate, world_counters_fn done, gpointer data)
+{
+    struct sim_world *world = (struct sim_world *)head;
+    struct answer *answer = answer_new(head, -1);
+    answer->kind = ANSWER_COUNTERS;
+    answer->fn.counters = done;
+    answer->data = data;
+    answer->counters = g_array_new(FALSE, TRUE, sizeof(struct world_counter));
+    const GPtrArray *rules = world->rules->pdata[gate];
+    for (guint i = 0; i < rules->len; i++) {
+        const struct plan_rule *rule = rules->pdata[i];
+        add_counter(answer->counters, &world->hooks, gate, g_intern_string(rule->name));
+    }
+    add_counter(answer->counters, &world->hooks, gate, PLAN_RULE_POLICY);
+}
+
 static void sim_free(struct world *head)
 {
     struct sim_world *world = (struct sim_world *)head;
@@ -303,6 +359,7 @@ static void sim_free(struct world *head)
         deliver(answer);
     }
     g_ptr_array_unref(world->answers);
+    g_ptr_array_unref(world->rules);
     sim_seeing_free(world->seeing);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         g_hash_table_unref(world->machines[i].files);
@@ -332,6 +389,8 @@ static const struct world_ops sim_ops = {
         .write = sim_write,
         .read = sim_read,
         .probe = sim_probe,
+        .rules = sim_rules,
+        .counters = sim_counters,
         .links = sim_links,
         .capture_start = sim_capture_start,
         .capture_stop = sim_capture_stop,
@@ -353,6 +412,11 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
     world->head = (struct world){.ops = &sim_ops, .plan = plan};
     world->hooks = *hooks;
     world->answers = g_ptr_array_new();
+    world->rules = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    for (guint i = 0; i < plan->gates->len; i++) {
+        const struct plan_gate *gate = plan->gates->pdata[i];
+        g_ptr_array_add(world->rules, plan_rules_copy(gate->router->rules));
+    }
     world->seeing = sim_seeing_new(plan);
     world->machines = g_new0(struct sim_machine, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {

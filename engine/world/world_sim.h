@@ -15,6 +15,7 @@ struct sim_world {
     struct world_sim_hooks hooks;
     struct sim_machine *machines;
     GPtrArray *answers; /* struct answer *: on their way */
+    GPtrArray *rules;   /* per gate: its present rules, GPtrArray of struct plan_rule */
     guint boot;         /* GSource id */
     struct sim_seeing *seeing;
 };

@@ -21,6 +21,7 @@
 ---@field teams table<string, sandtable.Team>
 ---@field networks? table<string, sandtable.Network>
 ---@field machines table<string, sandtable.MachineTable>
+---@field routers? table<string, sandtable.Router>
 ---@field services? table<string, sandtable.Service>
 ---@field steps? table<string, sandtable.Step>
 ---@field players? table<string, sandtable.Player>
@@ -40,13 +41,61 @@
 ---@class (exact) sandtable.Network
 ---@field team string the group it belongs to; each of its teams has a copy
 ---@field cidr string a private range from /16 to /29, such as "10.20.1.0/24"
----@field gateway? string the machine that routes, with forward = true
+---@field gateway? string the router, or the machine with forward = true, that routes
 ---@field checker? string the engine's own address there; default the last usable one
+---@field cidr6? string a private /64 network such as "fd00:20:1::/64"
+---@field dns? boolean names of the plan are answered at the checker's address
+---@field dhcp? boolean|sandtable.Dhcp planned addresses by DHCP, and some for others
+---@field isolate? boolean machines reach routers and the checker only
+---@field vlan_aware? boolean VLANs are kept apart
+---@field vlan? integer of the checker, routers and cards that say nothing; default 1
+
 ---@field capture? boolean|sandtable.Capture its packets are kept; default false
 
 ---@class (exact) sandtable.Capture
 ---@field keep? sandtable.Time those of the last so long, and of every step; default "5m"
 ---@field size? string in files of so much in all; 1M to 16G, default "64M"
+
+---@class (exact) sandtable.Dhcp
+---@field from string first address for who is not in the plan
+---@field to string last one
+
+---@class (exact) sandtable.Card
+---@field address string
+---@field address6? string default: made of the network's cidr6 and address
+---@field dhcp? boolean the machine asks for its address
+---@field vlan? integer VLAN of what it sends untagged
+---@field trunk? integer[] tagged VLANs
+
+---@class (exact) sandtable.Router
+---@field team string the group it belongs to; each of its teams has a copy
+---@field nics table<string, string> network = address; {n} is the team's number
+---@field zones? table<string, string[]>
+---@field policy? "accept"|"drop"|"reject" for what no rule meets; default "accept"
+---@field rules? sandtable.Rule[] the first that a packet meets decides
+---@field nat? sandtable.Nat[]
+---@field one_to_one? string|table<string, string> network = addresses outside, such as "10.200.{n}.0/24"
+
+---@class (exact) sandtable.Rule
+---@field name string
+---@field action "accept"|"drop"|"reject"
+---@field from? string zone
+---@field to? string zone
+---@field source? string machine, network or address
+---@field dest? string machine, network or address
+---@field proto? "any"|"tcp"|"udp"|"icmp"
+---@field port? integer|string|(integer|string)[] 80, "100-200" or a list
+
+---One of masquerade, snat and dnat.
+---@class (exact) sandtable.Nat
+---@field masquerade? string zone
+---@field snat? string address
+---@field dnat? string machine
+---@field zone? string
+---@field source? string network
+---@field proto? "tcp"|"udp"
+---@field port? integer
+---@field to_port? integer
 
 ---@class (exact) sandtable.MachineTable
 ---@field team string the group it belongs to; each of its teams has a copy
@@ -55,7 +104,7 @@
 ---@field cpus? integer 1 to 16, default 1
 ---@field forward? boolean it routes between its cards
 ---@field display? boolean it has a screen
----@field nics? table<string, string> network = address
+---@field nics? table<string, string|sandtable.Card> network = address
 ---@field files? table<string, string|sandtable.File> path = text, or where it comes from
 ---@field setup? sandtable.Command[] run once, in order, before the machine is ready
 ---@field disk? string|sandtable.Disk survives restarts: "2G"
@@ -103,6 +152,7 @@
 
 ---@class (exact) sandtable.Http
 ---@field on string machine
+---@field via? string the network from which one looks
 ---@field port? integer default 80
 ---@field timeout? sandtable.Time default 5 seconds
 ---@field path? string default "/"
@@ -111,18 +161,21 @@
 
 ---@class (exact) sandtable.Tcp
 ---@field on string machine
+---@field via? string the network from which one looks
 ---@field port integer
 ---@field timeout? sandtable.Time default 5 seconds
 ---@field contains? string a text in what the server says first
 
 ---@class (exact) sandtable.Ssh
 ---@field on string machine
+---@field via? string the network from which one looks
 ---@field port? integer default 22
 ---@field timeout? sandtable.Time default 5 seconds
 ---@field contains? string a text in the banner
 
 ---@class (exact) sandtable.Modbus
 ---@field on string machine
+---@field via? string the network from which one looks
 ---@field port? integer default 502
 ---@field timeout? sandtable.Time default 5 seconds
 ---@field table "coil"|"discrete"|"holding"|"input"
@@ -134,6 +187,7 @@
 
 ---@class (exact) sandtable.Ping
 ---@field on string machine
+---@field via? string the network from which one looks
 ---@field timeout? sandtable.Time default 5 seconds
 
 ---Exactly one of them.
@@ -150,6 +204,7 @@
 ---@field log? sandtable.LogCondition
 ---@field exec? sandtable.ExecCondition
 ---@field grew? sandtable.GrewCondition
+---@field counter? sandtable.CounterCondition
 
 ---The file is there, and holds the text if one is given.
 ---@class (exact) sandtable.FileCondition
@@ -173,6 +228,11 @@
 ---@class (exact) sandtable.GrewCondition
 ---@field on string machine
 ---@field argv sandtable.Command
+
+---The router's rule has met more packets than before the step.
+---@class (exact) sandtable.CounterCondition
+---@field on string router
+---@field rule string
 
 ---@class (exact) sandtable.Step
 ---@field title? string
@@ -266,6 +326,12 @@ function range.teams() end
 ---@return machine
 function range.machine(name, team) end
 
+---The router as the team sees it.
+---@param name string
+---@param team? string
+---@return router
+function range.router(name, team) end
+
 ---Runs a step against a team and waits for its verdict.
 ---@param name string
 ---@param team string
@@ -353,3 +419,30 @@ local me = {}
 ---@param name string
 ---@return machine
 function me:machine(name) end
+
+---The team's router of that name, else a shared one.
+---@param name string
+---@return router
+function me:router(name) end
+
+---@class router
+---@field id string such as "blue1/fw"
+---@field name string such as "fw"
+---@field team string id of the team it belongs to
+local router = {}
+
+---Puts a rule before the others, or in place of the one of that name.
+---@param rule sandtable.Rule
+---@return true?
+---@return sandtable.Failure? failure
+function router:rule(rule) end
+
+---@param name string
+---@return true?
+---@return sandtable.Failure? failure
+function router:remove(name) end
+
+---@param name string
+---@return integer? packets that the rule has met
+---@return sandtable.Failure? failure
+function router:packets(name) end

@@ -216,6 +216,65 @@ cJSON *exercise_checkpoints(const struct exercise *exercise)
     return cJSON_CreateArray();
 }
 
+struct fake_router { /* an answer about a router on its way */
+    exercise_done_fn done;
+    exercise_router_fn looked;
+    gpointer data;
+};
+
+static inline gboolean fake_router_done(gpointer data)
+{
+    g_autofree struct fake_router *router = data;
+    if (router->done) {
+        router->done(NULL, router->data);
+    } else {
+        cJSON *json = cJSON_CreateObject();
+        cJSON_AddStringToObject(json, "id", "blue1/fw");
+        router->looked(json, NULL, router->data);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static inline bool fake_router_known(const char *router, GError **error)
+{
+    if (strcmp(router, "blue1/fw") != 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no router \"%s\"", router);
+        return false;
+    }
+    return true;
+}
+
+bool exercise_rules(struct exercise *exercise, const char *router, GPtrArray *add,
+        const char *const *remove, bool last, const char *who, exercise_done_fn done, gpointer data,
+        GError **error)
+{
+    g_autofree char *text = g_strdup_printf(
+            "+%u -%u%s", add->len, g_strv_length((char **)remove), last ? " last" : "");
+    g_ptr_array_unref(add);
+    if (!fake_router_known(router, error)) {
+        return false;
+    }
+    struct fake_router *answer = g_new0(struct fake_router, 1);
+    answer->done = done;
+    answer->data = data;
+    g_idle_add(fake_router_done, answer);
+    return fake_act(exercise, "rules", who, text);
+}
+
+bool exercise_router(struct exercise *exercise, const char *router, exercise_router_fn done,
+        gpointer data, GError **error)
+{
+    (void)exercise;
+    if (!fake_router_known(router, error)) {
+        return false;
+    }
+    struct fake_router *answer = g_new0(struct fake_router, 1);
+    answer->looked = done;
+    answer->data = data;
+    g_idle_add(fake_router_done, answer);
+    return true;
+}
+
 static inline gboolean fake_exec_done(gpointer data)
 {
     struct fake_exec *exec = data;

@@ -98,12 +98,16 @@ static void every_key_is_in_the_manual_and_the_stubs(void **state)
     g_autofree char *stubs = file_text("lua/types/range.lua");
     g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
     keys_of("local q = { qqqqqqqq = 1 } return { qqqqqqqq = 1, teams = { a = q }, "
-            "networks = { a = q }, machines = { a = { qqqqqqqq = 1, files = { ['/a'] = q } } }, "
+            "networks = { a = { qqqqqqqq = 1, dhcp = q } }, "
+            "machines = { a = { qqqqqqqq = 1, nics = { n = q }, files = { ['/a'] = q } } }, "
             "services = { a = { qqqqqqqq = 1, sla = q, check = { http = q } }, "
             " b = { check = { tcp = q } }, c = { check = { ssh = q } }, "
             " d = { check = { modbus = q } }, e = { check = { ping = q } } }, "
             "steps = { a = { qqqqqqqq = 1, attack = q, points = q, effect = { all = { "
-            " { file = q }, { log = q }, { exec = q }, { grew = q } } } } }, "
+            " { file = q }, { log = q }, { exec = q }, { grew = q }, { counter = q } } } } }, "
+            "routers = { a = { qqqqqqqq = 1, rules = { q }, nat = { { masquerade = 'x', qqqqqqqq = "
+            "1 }, "
+            " { snat = 'x', qqqqqqqq = 1 }, { dnat = 'x', qqqqqqqq = 1 } } } }, "
             "players = { a = q }, timeline = { q } }",
             keys);
     assert_true(keys->len > 70);
