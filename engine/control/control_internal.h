@@ -92,7 +92,7 @@ cJSON *control_rpc_error(const cJSON *id, int code, const char *message);
 cJSON *control_rpc_failure(const cJSON *id, const GError *error);
 cJSON *control_rpc_notice(const char *method, cJSON *params); /* params is consumed */
 
-/* ---- control_methods.c --------------------------------------------------------------------- */
+/* ---- control_params.c, and a file control_methods*.c for each subject ----------------------- */
 
 struct control_call {
     struct control_conn *conn;
@@ -106,8 +106,22 @@ struct control_method {
     /* The result, or NULL with error; NULL without error: the reply comes later. */
     cJSON *(*run)(const struct control_call *call, GError **error);
 };
+extern const struct control_method control_methods_core[];
 const struct control_method *control_method_find(const char *name);
-const char *const *control_method_names(void);
+const char **control_method_names(void); /* NULL-terminated; g_free() the list only */
+
+struct exercise *control_exercise(const struct control_call *call);
+bool control_has(const struct control_call *call, const char *name);
+
+/* A whole number of at least min, or fallback when it is missing. */
+bool control_read_int(const struct control_call *call, const char *name, gint64 min,
+        gint64 fallback, gint64 *ret, GError **error);
+bool control_read_bool(const struct control_call *call, const char *name, bool fallback, bool *ret,
+        GError **error);
+void control_usage(GError **error, const char *what);
+
+/* {"accepted": true, "seq": N}: a change is on its way. */
+cJSON *control_accepted(const struct control_call *call);
 
 void control_exec_free(struct control_exec *exec);
 

@@ -1,74 +1,18 @@
-/* control_methods.c - what a client can ask: the table of methods (docs/protocol.md). */
+/* control_methods.c - what every client asks of an exercise (docs/protocol.md). */
 #include "control/control_internal.h"
 
 #include "base/error.h"
 #include "base/text.h"
 
-#include <math.h>
 #include <string.h>
 
 #define TIMEOUT_MS_DEFAULT 30000
 #define TIMEOUT_MS_MAX 3600000
 
-static void set_usage(GError **error, const char *what)
-{
-    g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, what);
-}
-
-static struct exercise *exercise_of(const struct control_call *call)
-{
-    return call->conn->control->exercise;
-}
-
-static bool has(const struct control_call *call, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(call->params, name) != NULL;
-}
-
-/* A whole number of at least min, or fallback when it is missing. */
-static bool read_int(const struct control_call *call, const char *name, gint64 min, gint64 fallback,
-        gint64 *ret, GError **error)
-{
-    if (!has(call, name)) {
-        *ret = fallback;
-        return true;
-    }
-    double value = json_number(call->params, name, NAN);
-    gint64 whole = json_int(call->params, name, G_MININT64);
-    if (!(value == floor(value)) || whole < min) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "%s must be a whole number from %" G_GINT64_FORMAT " on", name, min);
-        return false;
-    }
-    *ret = whole;
-    return true;
-}
-
-static bool read_bool(
-        const struct control_call *call, const char *name, bool fallback, bool *ret, GError **error)
-{
-    const cJSON *item = call->params ? cJSON_GetObjectItemCaseSensitive(call->params, name) : NULL;
-    if (item && !cJSON_IsBool(item)) {
-        g_set_error(
-                error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s must be true or false", name);
-        return false;
-    }
-    *ret = json_bool(call->params, name, fallback);
-    return true;
-}
-
-static cJSON *accepted(const struct control_call *call)
-{
-    cJSON *result = cJSON_CreateObject();
-    cJSON_AddTrueToObject(result, "accepted");
-    json_add_int(result, "seq", exercise_seq(exercise_of(call)));
-    return result;
-}
-
 static cJSON *run_hello(const struct control_call *call, GError **error)
 {
     gint64 protocol;
-    if (!read_int(call, "protocol", 1, CONTROL_PROTOCOL, &protocol, error)) {
+    if (!control_read_int(call, "protocol", 1, CONTROL_PROTOCOL, &protocol, error)) {
         return NULL;
     }
     if (protocol != CONTROL_PROTOCOL) {
@@ -76,14 +20,15 @@ static cJSON *run_hello(const struct control_call *call, GError **error)
                 CONTROL_PROTOCOL);
         return NULL;
     }
-    const char *role = json_string(call->params, "role", has(call, "role") ? "" : "operator");
+    const char *role =
+            json_string(call->params, "role", control_has(call, "role") ? "" : "operator");
     bool observer = !strcmp(role, "observer");
     if (!observer && strcmp(role, "operator") != 0) {
-        set_usage(error, "role must be operator or observer");
+        control_usage(error, "role must be operator or observer");
         return NULL;
     }
     if (!observer && call->conn->observer) {
-        set_usage(error, "an observer stays one: open another connection");
+        control_usage(error, "an observer stays one: open another connection");
         return NULL;
     }
     call->conn->observer = observer;
@@ -95,21 +40,22 @@ static cJSON *run_hello(const struct control_call *call, GError **error)
 
 static cJSON *run_status(const struct control_call *call, G_GNUC_UNUSED GError **error)
 {
-    return exercise_status(exercise_of(call));
+    return exercise_status(control_exercise(call));
 }
 
 static cJSON *run_score(const struct control_call *call, GError **error)
 {
     bool explain;
-    return read_bool(call, "explain", false, &explain, error)
-                   ? exercise_score(exercise_of(call), explain)
+    return control_read_bool(call, "explain", false, &explain, error)
+                   ? exercise_score(control_exercise(call), explain)
                    : NULL;
 }
 
 static cJSON *run_subscribe(const struct control_call *call, GError **error)
 {
     gint64 from;
-    if (!read_int(call, "from", 1, exercise_seq(exercise_of(call)) + 1, &from, error) ||
+    if (!control_read_int(
+                call, "from", 1, exercise_seq(control_exercise(call)) + 1, &from, error) ||
             !control_events_subscribe(call->conn, from, error)) {
         return NULL;
     }
@@ -129,9 +75,9 @@ static cJSON *run_events(const struct control_call *call, GError **error)
     gint64 from;
     gint64 to;
     gint64 limit;
-    if (!read_int(call, "from", 1, 1, &from, error) ||
-            !read_int(call, "to", 0, G_MAXINT64, &to, error) ||
-            !read_int(call, "limit", 1, CONTROL_PAGE_MAX, &limit, error)) {
+    if (!control_read_int(call, "from", 1, 1, &from, error) ||
+            !control_read_int(call, "to", 0, G_MAXINT64, &to, error) ||
+            !control_read_int(call, "limit", 1, CONTROL_PAGE_MAX, &limit, error)) {
         return NULL;
     }
     return control_events_page(call->conn->control, from, to, limit, error);
@@ -139,48 +85,55 @@ static cJSON *run_events(const struct control_call *call, GError **error)
 
 static cJSON *run_pause(const struct control_call *call, GError **error)
 {
-    return exercise_pause(exercise_of(call), call->conn->who, error) ? accepted(call) : NULL;
+    return exercise_pause(control_exercise(call), call->conn->who, error) ? control_accepted(call)
+                                                                          : NULL;
 }
 
 static cJSON *run_resume(const struct control_call *call, GError **error)
 {
-    return exercise_resume(exercise_of(call), call->conn->who, error) ? accepted(call) : NULL;
+    return exercise_resume(control_exercise(call), call->conn->who, error) ? control_accepted(call)
+                                                                           : NULL;
 }
 
 static cJSON *run_end(const struct control_call *call, GError **error)
 {
     const char *reason = json_string(call->params, "reason", "ended by an operator");
     if (strlen(reason) > 1024) {
-        set_usage(error, "reason has at most 1024 bytes");
+        control_usage(error, "reason has at most 1024 bytes");
         return NULL;
     }
     g_autofree char *clean = text_clean_tail(reason, strlen(reason), 1024);
-    return exercise_end(exercise_of(call), call->conn->who, clean, error) ? accepted(call) : NULL;
+    return exercise_end(control_exercise(call), call->conn->who, clean, error)
+                   ? control_accepted(call)
+                   : NULL;
 }
 
 static cJSON *run_fire(const struct control_call *call, GError **error)
 {
     const char *inject = json_string(call->params, "inject", NULL);
     if (!inject) {
-        set_usage(error, "inject must name what to fire");
+        control_usage(error, "inject must name what to fire");
         return NULL;
     }
-    return exercise_fire(exercise_of(call), inject, call->conn->who, error) ? accepted(call) : NULL;
+    return exercise_fire(control_exercise(call), inject, call->conn->who, error)
+                   ? control_accepted(call)
+                   : NULL;
 }
 
 static cJSON *run_hold(const struct control_call *call, GError **error)
 {
     const char *inject = json_string(call->params, "inject", NULL);
     bool held;
-    if (!read_bool(call, "held", true, &held, error)) {
+    if (!control_read_bool(call, "held", true, &held, error)) {
         return NULL;
     }
-    if (has(call, "inject") && !inject) {
-        set_usage(error, "inject must be a name, or be left out to hold all");
+    if (control_has(call, "inject") && !inject) {
+        control_usage(error, "inject must be a name, or be left out to hold all");
         return NULL;
     }
-    return exercise_hold(exercise_of(call), inject, held, call->conn->who, error) ? accepted(call)
-                                                                                  : NULL;
+    return exercise_hold(control_exercise(call), inject, held, call->conn->who, error)
+                   ? control_accepted(call)
+                   : NULL;
 }
 
 void control_exec_free(struct control_exec *exec)
@@ -241,7 +194,7 @@ static cJSON *run_exec(const struct control_call *call, GError **error)
     const cJSON *list = json_array(call->params, "argv");
     g_auto(GStrv) argv = list ? json_to_strv(list) : NULL;
     gint64 timeout_ms;
-    if (!read_int(call, "timeout_ms", 1, TIMEOUT_MS_DEFAULT, &timeout_ms, error)) {
+    if (!control_read_int(call, "timeout_ms", 1, TIMEOUT_MS_DEFAULT, &timeout_ms, error)) {
         return NULL;
     }
     if (!machine || !argv || !argv[0] || g_strv_length(argv) > CONTROL_ARGV_MAX ||
@@ -271,7 +224,7 @@ static cJSON *run_exec(const struct control_call *call, GError **error)
     return NULL;
 }
 
-static const struct control_method methods[] = {
+const struct control_method control_methods_core[] = {
         {"hello", false, run_hello},
         {"status", false, run_status},
         {"score", false, run_score},
@@ -284,23 +237,5 @@ static const struct control_method methods[] = {
         {"hold", true, run_hold},
         {"exec", true, run_exec},
         {"end", true, run_end},
+        {NULL, false, NULL},
 };
-
-const struct control_method *control_method_find(const char *name)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(methods); i++) {
-        if (!strcmp(methods[i].name, name)) {
-            return &methods[i];
-        }
-    }
-    return NULL;
-}
-
-const char *const *control_method_names(void)
-{
-    static const char *names[G_N_ELEMENTS(methods) + 1];
-    for (gsize i = 0; i < G_N_ELEMENTS(methods); i++) {
-        names[i] = methods[i].name;
-    }
-    return names;
-}

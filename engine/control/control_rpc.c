@@ -86,7 +86,8 @@ static void dispatch(const struct control_call *call, const char *name)
 {
     const struct control_method *method = control_method_find(name);
     if (!method) {
-        g_autofree char *hint = text_did_you_mean(name, control_method_names());
+        g_autofree const char **names = control_method_names();
+        g_autofree char *hint = text_did_you_mean(name, names);
         g_autofree char *shown = text_clean_tail(name, strlen(name), 64);
         g_autofree char *why = g_strdup_printf("unknown method \"%s\"%s", shown, hint);
         respond(call, control_rpc_error(call->id, CONTROL_METHOD_NOT_FOUND, why));

@@ -39,94 +39,6 @@ cJSON *run_technique(const struct plan_technique *technique)
     return json;
 }
 
-/* ---- recording ----------------------------------------------------------------------------- */
-
-struct pending_then {
-    struct exercise *exercise;
-    run_then_fn then;
-    gpointer data;
-};
-
-/* This one event was not fit for the ledger; the ledger itself is well. */
-static bool was_refused(const GError *error)
-{
-    return g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_PROTOCOL);
-}
-
-/* The exercise ends, and says so at once: this outweighs any other cause. */
-static void ledger_failed(struct exercise *exercise, const GError *error)
-{
-    if (!g_error_matches(exercise->failure, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER)) {
-        g_printerr("sandtable: the ledger failed: %s\n", error->message);
-        g_clear_error(&exercise->failure);
-        exercise->failure = g_error_copy(error);
-    }
-    run_end(exercise, "engine", "the ledger failed", error);
-}
-
-static void on_committed(const struct event *event, const GError *error, gpointer data)
-{
-    g_autofree struct pending_then *pending = data;
-    (void)event;
-    if (error && !was_refused(error)) {
-        ledger_failed(pending->exercise, error);
-    }
-    pending->then(pending->exercise, pending->data);
-}
-
-struct event *run_event(
-        struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body)
-{
-    struct event *event = event_new(kind, run_team_id(exercise, team), subject, body);
-    event->at_us = clock_now(exercise->options.clock);
-    event->wall_us = g_get_real_time();
-    return event;
-}
-
-void run_record_then(
-        struct exercise *exercise, struct event *event, run_then_fn then, gpointer data)
-{
-    struct pending_then *pending = NULL;
-    if (then) {
-        pending = g_new(struct pending_then, 1);
-        *pending = (struct pending_then){exercise, then, data};
-    }
-    ledger_append(exercise->options.ledger, event, then ? on_committed : NULL, pending);
-}
-
-void run_record(
-        struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body)
-{
-    run_record_then(exercise, run_event(exercise, kind, team, subject, body), NULL, NULL);
-}
-
-/* Every event, once it is on the disk: only now is it scored, shown and acted on. */
-static void on_event(const struct event *event, const GError *error, gpointer data)
-{
-    struct exercise *exercise = data;
-    if (error && was_refused(error)) {
-        if (strcmp(event->kind, "alarm.raised") != 0) {
-            run_alarm(exercise, "event-refused", -1, event->kind, error->message);
-        }
-        return;
-    }
-    if (error) {
-        ledger_failed(exercise, error);
-        return;
-    }
-    exercise->seq = event->seq;
-    score_apply(exercise->score, event);
-    if (exercise->options.script) {
-        script_event(exercise->options.script, event);
-    }
-    if (exercise->options.on_event) {
-        exercise->options.on_event(event);
-    }
-    if (exercise->listener) {
-        exercise->listener(event, exercise->listener_data);
-    }
-}
-
 void run_set_state(struct exercise *exercise, enum exercise_state state, const char *by,
         const char *reason, run_then_fn then)
 {
@@ -140,19 +52,6 @@ void run_set_state(struct exercise *exercise, enum exercise_state state, const c
     run_record_then(exercise,
             run_event(exercise, "exercise.state", -1, exercise->options.plan->name, body), then,
             NULL);
-}
-
-void run_alarm(struct exercise *exercise, const char *alarm, int team, const char *subject,
-        const char *text)
-{
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddStringToObject(body, "alarm", alarm);
-    cJSON_AddStringToObject(body, "text", text);
-    cJSON *copy = cJSON_Duplicate(body, true);
-    cJSON_AddStringToObject(copy, "team", run_team_id(exercise, team));
-    cJSON_AddStringToObject(copy, "subject", subject);
-    g_ptr_array_add(exercise->alarms, copy);
-    run_record(exercise, "alarm.raised", team, subject, body);
 }
 
 /* ---- waiting ------------------------------------------------------------------------------- */
@@ -188,72 +87,6 @@ static void end_waits(struct exercise *exercise)
         clock_cancel(exercise->options.clock, ((struct run_wait *)first)->timer);
         on_waited(first);
         g_hash_table_iter_init(&iter, exercise->waits); /* it changed under the iterator */
-    }
-}
-
-/* ---- machines ------------------------------------------------------------------------------ */
-
-static void start_running(struct exercise *exercise, gpointer data);
-static void all_ready(struct exercise *exercise, gpointer data);
-
-static void check_all_ready(struct exercise *exercise)
-{
-    for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
-        if (exercise->machines[i].state != MACHINE_READY) {
-            return;
-        }
-    }
-    if (exercise->state == EXERCISE_SETUP && !exercise->ending) {
-        all_ready(exercise, NULL);
-    }
-}
-
-static void note_times(struct run_machine *machine, enum machine_state state)
-{
-    gint64 now = g_get_monotonic_time();
-    if (state == MACHINE_STARTING) {
-        machine->started_us = now;
-    } else if (state == MACHINE_BOOTED && !machine->booted_us) {
-        machine->booted_us = now;
-    } else if (state == MACHINE_READY && !machine->ready_us) {
-        machine->ready_us = now;
-    }
-}
-
-static void on_machine_crashed(
-        struct exercise *exercise, const struct plan_machine *plan, const char *reason)
-{
-    g_autofree char *text = g_strdup_printf("%s crashed: %s", plan->id, reason);
-    if (exercise->state == EXERCISE_SETUP) {
-        g_autoptr(GError) error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "%s", text);
-        run_end(exercise, "engine", text, error);
-    } else if (!exercise->ending) {
-        run_alarm(exercise, "machine-crashed", plan->team, plan->id, text);
-    }
-}
-
-static void on_machine_state(int index, enum machine_state state, const char *reason, gpointer data)
-{
-    struct exercise *exercise = data;
-    struct run_machine *machine = &exercise->machines[index];
-    const struct plan_machine *plan = run_machine_plan(exercise, index);
-    if (machine->state == state && !g_strcmp0(machine->reason, reason)) {
-        return;
-    }
-    machine->state = state;
-    g_free(machine->reason);
-    machine->reason = g_strdup(reason ? reason : "");
-    note_times(machine, state);
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddStringToObject(body, "state", machine_state_name(state));
-    cJSON_AddStringToObject(body, "reason", machine->reason);
-    json_add_int(body, "since_start_ms",
-            machine->started_us ? (g_get_monotonic_time() - machine->started_us) / 1000 : 0);
-    run_record(exercise, "machine.state", plan->team, plan->id, body);
-    if (state == MACHINE_CRASHED) {
-        on_machine_crashed(exercise, plan, machine->reason);
-    } else if (state == MACHINE_READY) {
-        check_all_ready(exercise);
     }
 }
 
@@ -338,9 +171,10 @@ void exercise_start(struct exercise *exercise, exercise_end_fn on_end, gpointer 
     record_resources(exercise, "resource.opening", bring_up);
 }
 
-static void all_ready(struct exercise *exercise, gpointer data)
+static void start_running(struct exercise *exercise, gpointer data);
+
+void run_all_ready(struct exercise *exercise)
 {
-    (void)data;
     g_clear_handle_id(&exercise->ready_limit, g_source_remove);
     run_set_state(exercise, EXERCISE_READY, "engine", NULL, start_running);
 }
@@ -444,9 +278,9 @@ struct exercise *exercise_new(const struct exercise_options *options)
     exercise->waits = g_hash_table_new(NULL, NULL);
     exercise->alarms = g_ptr_array_new_with_free_func(json_free);
     exercise->score = score_new();
-    options->world->on_state = on_machine_state;
+    options->world->on_state = run_machine_state;
     options->world->on_state_data = exercise;
-    ledger_set_listener(options->ledger, on_event, exercise);
+    ledger_set_listener(options->ledger, run_committed, exercise);
     run_timeline_init(exercise);
     run_checks_init(exercise);
     run_players_init(exercise);

@@ -80,7 +80,11 @@ struct exercise {
     gpointer listener_data;
 };
 
-/* ---- exercise.c ---------------------------------------------------------------------------- */
+/* ---- run_record.c -------------------------------------------------------------------------- */
+
+/* The ledger's listener: every event, once it is on the disk. Only now is it scored, shown and
+ * acted on. */
+void run_committed(const struct event *event, const GError *error, gpointer data);
 
 /* Writes an event at the present exercise time; body is consumed. Then, when it is on the disk,
  * calls then (may be NULL); also when the ledger failed, but exercise->ending is set before. */
@@ -91,6 +95,17 @@ void run_record_then(
         struct exercise *exercise, struct event *event, run_then_fn then, gpointer data);
 struct event *run_event(
         struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body);
+void run_alarm(struct exercise *exercise, const char *alarm, int team, const char *subject,
+        const char *text);
+
+/* ---- run_machines.c ------------------------------------------------------------------------ */
+
+/* What the world calls for every change of a machine's state. */
+void run_machine_state(int index, enum machine_state state, const char *reason, gpointer data);
+
+/* ---- exercise.c ---------------------------------------------------------------------------- */
+
+void run_all_ready(struct exercise *exercise); /* every machine is: go on from set-up */
 
 const char *run_team_id(const struct exercise *exercise, int team); /* "" for -1 */
 const struct plan_machine *run_machine_plan(const struct exercise *exercise, int machine);
@@ -101,8 +116,6 @@ void run_set_state(struct exercise *exercise, enum exercise_state state, const c
 void run_wait(struct exercise *exercise, gint64 at_us, clock_fn fn, gpointer data);
 /* Ends the exercise; error may be NULL. Idempotent. */
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error);
-void run_alarm(struct exercise *exercise, const char *alarm, int team, const char *subject,
-        const char *text);
 cJSON *run_technique(const struct plan_technique *technique);
 
 /* ---- run_timeline.c ------------------------------------------------------------------------ */

@@ -64,24 +64,8 @@ static void on_virt_state(
         const char *domain, enum machine_state state, const char *reason, gpointer data)
 {
     struct real_machine *machine = by_domain(data, domain);
-    if (!machine || (machine->state == MACHINE_CRASHED && state == MACHINE_STOPPED)) {
-        return;
-    }
-    if (state == MACHINE_CRASHED || state == MACHINE_STOPPED) {
-        machine->preparing = false;
-    }
-    if (state == MACHINE_BOOTED && machine->state == MACHINE_READY) {
-        return; /* the agent came back: a restart of its service */
-    }
-    if (state == MACHINE_PAUSED && machine->state != MACHINE_PAUSED) {
-        machine->before_pause = machine->state;
-    } else if (state == MACHINE_BOOTED && machine->state == MACHINE_PAUSED &&
-               machine->before_pause == MACHINE_READY) {
-        state = MACHINE_READY; /* libvirt knows only that it runs again */
-    }
-    real_machine_set_state(machine, state, reason);
-    if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
-        real_machine_prepare(machine);
+    if (machine) {
+        real_machine_on_virt(machine, state, reason);
     }
 }
 
@@ -94,56 +78,10 @@ static void start_machines(const GError *error, gpointer data)
         return;
     }
     for (guint i = 0; i < world->head.plan->machines->len; i++) {
-        struct real_machine *machine = &world->machines[i];
-        struct virt_machine spec;
-        g_autofree char *cmdline = NULL;
-        g_autofree struct virt_card *cards = NULL;
-        real_machine_describe(machine, &spec, &cmdline, &cards);
-        real_machine_set_state(machine, MACHINE_STARTING, "");
         all->left++;
-        virt_start(world->virt, &spec, fan_in, all);
+        real_machine_start(&world->machines[i], fan_in, all);
     }
     fan_in(NULL, all);
-}
-
-static bool make_spaces(struct real_world *world, GError **error)
-{
-    const struct plan *plan = world->head.plan;
-    for (guint i = 0; i < plan->networks->len; i++) {
-        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
-        int *space = &world->spaces[network->team];
-        if (*space < 0) {
-            *space = cell_space_new(error);
-            if (*space < 0) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static struct net_batch *describe_networks(const struct real_world *world)
-{
-    const struct plan *plan = world->head.plan;
-    struct net_batch *batch = net_batch_new();
-    for (guint i = 0; i < plan->networks->len; i++) {
-        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
-        g_autofree char *outer = g_strdup_printf("%s-c", network->bridge);
-        g_autofree char *inner = g_strdup_printf("c-%s", network->bridge);
-        net_batch_bridge(batch, network->bridge);
-        net_batch_veth(batch, outer, inner, network->bridge, world->spaces[network->team],
-                network->subnet->checker, network->subnet->prefix);
-    }
-    for (guint i = 0; i < plan->machines->len; i++) {
-        const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        for (guint k = 0; k < machine->cards->len; k++) {
-            const struct plan_card *card = g_ptr_array_index(machine->cards, k);
-            const struct plan_network *network =
-                    g_ptr_array_index(plan->networks, (guint)card->network);
-            net_batch_tap(batch, card->tap, network->bridge);
-        }
-    }
-    return batch;
 }
 
 static void real_up(struct world *head, world_done_fn done, gpointer data)
@@ -151,12 +89,12 @@ static void real_up(struct world *head, world_done_fn done, gpointer data)
     struct real_world *world = (struct real_world *)head;
     struct fan_out *all = fan_out_new(world, done, data);
     g_autoptr(GError) error = NULL;
-    if (!make_spaces(world, &error)) {
+    if (!real_net_spaces(world, &error)) {
         all->error = g_steal_pointer(&error);
         fan_out_asked(all);
         return;
     }
-    net_submit(world->net, describe_networks(world), start_machines, all);
+    net_submit(world->net, real_net_batch(world), start_machines, all);
 }
 
 static void real_down(struct world *head, world_done_fn done, gpointer data)
@@ -166,20 +104,14 @@ static void real_down(struct world *head, world_done_fn done, gpointer data)
     world->going_down = true;
     for (guint i = 0; i < head->plan->machines->len; i++) {
         struct real_machine *machine = &world->machines[i];
-        machine->preparing = false;
+        real_machine_abandon(machine);
         if (machine->state != MACHINE_DEFINED) {
             all->left++;
             virt_stop(world->virt, machine->plan->domain, fan_in, all);
         }
     }
-    struct net_batch *batch = net_batch_new();
-    for (guint i = 0; i < head->plan->networks->len; i++) {
-        const struct plan_network *network = g_ptr_array_index(head->plan->networks, i);
-        net_batch_remove(batch, network->bridge);
-    }
-    /* taps and veths go with the namespaces when the engine ends */
     all->left++;
-    net_submit(world->net, batch, fan_in, all);
+    net_submit(world->net, real_net_removal(world), fan_in, all);
     fan_out_asked(all);
 }
 
@@ -324,7 +256,7 @@ static void real_free(struct world *head)
 {
     struct real_world *world = (struct real_world *)head;
     for (guint i = 0; i < head->plan->machines->len; i++) {
-        g_clear_handle_id(&world->machines[i].probe_retry, g_source_remove);
+        real_machine_abandon(&world->machines[i]);
     }
     checker_free(world->checker);
     if (world->virt) {

@@ -1,0 +1,55 @@
+/* world_real_net.c - the networks of a plan as bridges, taps and a foot of each team's own space.
+ */
+#include "world/world_real.h"
+
+bool real_net_spaces(struct real_world *world, GError **error)
+{
+    const struct plan *plan = world->head.plan;
+    for (guint i = 0; i < plan->networks->len; i++) {
+        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
+        int *space = &world->spaces[network->team];
+        if (*space < 0) {
+            *space = cell_space_new(error);
+            if (*space < 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+struct net_batch *real_net_batch(const struct real_world *world)
+{
+    const struct plan *plan = world->head.plan;
+    struct net_batch *batch = net_batch_new();
+    for (guint i = 0; i < plan->networks->len; i++) {
+        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
+        g_autofree char *outer = g_strdup_printf("%s-c", network->bridge);
+        g_autofree char *inner = g_strdup_printf("c-%s", network->bridge);
+        net_batch_bridge(batch, network->bridge);
+        net_batch_veth(batch, outer, inner, network->bridge, world->spaces[network->team],
+                network->subnet->checker, network->subnet->prefix);
+    }
+    for (guint i = 0; i < plan->machines->len; i++) {
+        const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
+        for (guint k = 0; k < machine->cards->len; k++) {
+            const struct plan_card *card = g_ptr_array_index(machine->cards, k);
+            const struct plan_network *network =
+                    g_ptr_array_index(plan->networks, (guint)card->network);
+            net_batch_tap(batch, card->tap, network->bridge);
+        }
+    }
+    return batch;
+}
+
+struct net_batch *real_net_removal(const struct real_world *world)
+{
+    const struct plan *plan = world->head.plan;
+    struct net_batch *batch = net_batch_new();
+    for (guint i = 0; i < plan->networks->len; i++) {
+        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
+        net_batch_remove(batch, network->bridge);
+    }
+    /* taps and veths go with the namespaces when the engine ends */
+    return batch;
+}
