@@ -163,6 +163,7 @@ struct plan_entry { /* timeline = { { at = "30s", step = "recon" }, … } */
     bool undo;    /* not the step but its undo */
     char *note;   /* a message to all, or NULL */
     int function; /* registry reference, 0 if none */
+    struct plan_impair *impair; /* a link impaired or cleared, or NULL (plan_impair.h) */
     int line;
 };
 
@@ -217,6 +218,7 @@ struct plan {
     gint64 duration_us;
     guint64 seed;
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
+    GPtrArray *links; /* struct plan_impair *: impaired from the start */
     GPtrArray *teams, *networks, *machines, *injects;
     GHashTable *lines; /* address of a member of something declared → its line; plan_line() */
 };

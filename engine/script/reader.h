@@ -62,6 +62,12 @@ void read_step(struct reader *reader, const struct node *node);
 void read_player(struct reader *reader, const struct node *node);
 void read_timeline(struct reader *reader, const struct node *node, gpointer target);
 
+/* read_links.c: links = { … }, and impair = { … }, clear = { … } of an entry of the timeline */
+struct plan_impair *read_impair(struct reader *reader, const struct node *node);
+void read_entry_impair(struct reader *reader, const struct node *node, gpointer target);
+void read_entry_clear(struct reader *reader, const struct node *node, gpointer target);
+void read_links(struct reader *reader, const struct node *node, gpointer target);
+
 /* http = { … } and the like: probes (services, steps) and predicates (effects). */
 void read_probe(struct reader *reader, const struct node *node, gpointer target);
 void read_predicate(struct reader *reader, const struct node *node, gpointer target);

@@ -5,7 +5,8 @@
 # The guest is one plain QEMU machine without a network card: the kernel, initramfs and modules of
 # the image store, and a squashfs made here with PROGRAM, the libraries it is linked with, and
 # netlab-init.c as PID 1, which also loads the modules that the kernel asks for. There is no shell
-# and no other program, unless --file brings it. Output comes by the serial port; the exit status is
+# and no other program, unless --file brings it. The guest's clock counts its own instructions
+# (-icount), so that a busy host spoils no measurement of time, and idling costs none. Output comes by the serial port; the exit status is
 # PROGRAM's, 77 where the host lacks what this needs, 124 when the time was up.
 #
 #     --memory MIB   the guest's memory (256)
@@ -16,16 +17,17 @@
 #     --init PATH    netlab-init (from the build of $SANDTABLE_BUILD)
 #
 # Every guest_NAME.c in this folder becomes the test system.netlab_NAME by itself; a comment in it
-# that says "netlab: --OPTION …" gives the options. By hand, with SANDTABLE and SANDTABLE_BUILD set:
+# that says "netlab: --OPTION …" gives the options. By hand, in the clone, or elsewhere with SANDTABLE and SANDTABLE_BUILD set:
 #     tests/system/netlab/netlab.sh -- build-debug/tests/bin/netlab_kernel
 set -eu
 export LC_ALL=C
 
 memory=256
 limit=300
-init=$SANDTABLE_BUILD/tests/bin/netlab-init
+init=${SANDTABLE_BUILD:-build}/tests/bin/netlab-init
 work=$(mktemp -d "${TMPDIR:-/tmp}/st-netlab.XXXXXX")
 qemu=
+# shellcheck disable=SC2317 # the trap calls it
 clean_up() {
     if [ -n "$qemu" ]; then
         kill "$qemu" 2>/dev/null || true
@@ -84,9 +86,9 @@ printf '%s\n' PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TMPDIR=/tmp >>"$tree
 
 command -v qemu-system-x86_64 >/dev/null || skip "qemu-system-x86_64 is not installed"
 command -v mksquashfs >/dev/null || skip "mksquashfs is not installed"
-kernel=$("$SANDTABLE" image list --json | sed 's/},{/}\n{/g' |
+kernel=$("${SANDTABLE:-build/bin/sandtable}" image list --json | sed 's/},{/}\n{/g' |
     sed -n '/"name":"kernel"/s/.*"built":true.*"path":"\([^"]*\)".*/\1/p')
-[ -n "$kernel" ] && [ -r "$kernel/vmlinux" ] || skip "the kernel's image is not built: sandtable image build"
+[ -r "${kernel:-/nowhere}/vmlinux" ] || skip "the kernel's image is not built: sandtable image build"
 
 cp "$program" "$tree/netlab/run"
 chmod 755 "$tree/netlab/run"
@@ -98,10 +100,10 @@ mksquashfs "$tree" "$work/root.squashfs" -comp lz4 -noappend -no-progress -quiet
     exit 1
 }
 
-timeout "$limit" qemu-system-x86_64 -accel tcg -cpu max -m "$memory" -smp 1 -nodefaults -no-user-config \
+timeout "$limit" qemu-system-x86_64 -accel tcg -icount shift=1,sleep=off -rtc clock=vm -cpu max -m "$memory" -smp 1 -nodefaults -no-user-config \
     -nographic -no-reboot -nic none -sandbox on,obsolete=deny,spawn=deny \
     -kernel "$kernel/vmlinux" -initrd "$kernel/initrd" \
-    -append "console=ttyS0 quiet loglevel=3 panic=-1 cryptomgr.notests mitigations=off acpi=off" \
+    -append "console=ttyS0 quiet loglevel=3 panic=-1 cryptomgr.notests mitigations=off" \
     -drive "file=$work/root.squashfs,if=virtio,format=raw,readonly=on" \
     -drive "file=$kernel/modules.squashfs,if=virtio,format=raw,readonly=on" \
     -serial "file:$work/console" >"$work/qemu.log" 2>&1 &
