@@ -7,7 +7,7 @@ _sandtable_names() {
 
 _sandtable() {
     local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs="run check list status events score exec pause resume fire hold down verify doctor
+    local verbs="run check list status events score exec impair pause resume fire hold down verify doctor
         image display version help"
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 ]]; then
@@ -24,11 +24,13 @@ _sandtable() {
     fi
     local options=--help
     case $verb in
-    run) options+=" --name --teams --seed --display --until --accel --ready-limit --user" ;;
+    run) options+=" --name --teams --seed --display --until --accel --ready-limit
+            --without-impairments --user" ;;
     events) options+=" --follow --json" ;;
     check) options+=" --teams --json" ;;
     doctor) options+=" --user --json" ;;
     list | status | score | verify | version) options+=" --json" ;;
+    impair) options+=" --list --json" ;;
     hold) options+=" --release" ;;
     down) options+=" --all" ;;
     image) options+=" --json" ;;

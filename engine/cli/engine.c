@@ -150,6 +150,7 @@ static bool open_all(struct engine *engine, const cJSON *opened, GError **error)
             .ledger_path = engine->ledger_path,
             .ready_limit_s = options->ready_limit_s,
             .until_us = options->until_us,
+            .without_impairments = options->without_impairments,
             .accel = options->accel == VIRT_ACCEL_KVM ? "kvm" : "tcg",
             .accel_why = options->accel_why,
             .opened = opened,

@@ -15,6 +15,7 @@ struct engine_options {
     const char *accel_why;
     gint64 until_us;
     int ready_limit_s;
+    bool without_impairments;
 };
 
 /* Enters a cell and runs the exercise to its end. The calling process must have one thread; it can

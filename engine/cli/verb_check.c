@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cell/doctor.h"
+#include "cli/impair_host.h"
 #include "image/image.h"
 #include "script/script.h"
 
@@ -90,6 +91,15 @@ static void warn_of_memory(const struct plan *plan)
     }
 }
 
+/* The same of what it asks of links. */
+static void warn_of_links(const struct plan *plan)
+{
+    g_autoptr(GError) error = NULL;
+    if (!impair_host_fits(plan, &error)) {
+        cli_say("warning: %s", error->message);
+    }
+}
+
 static void print_json(const struct plan *plan, const GPtrArray *problems)
 {
     cJSON *out = cJSON_CreateObject();
@@ -140,6 +150,7 @@ static int run(int argc, char **argv, GError **error)
     } else if (ok) {
         print_summary(plan);
         warn_of_memory(plan);
+        warn_of_links(plan);
     } else {
         g_autofree char *file = script_file(argv[1]);
         g_autofree char *text = plan_problems_text(problems, file);

@@ -3,6 +3,7 @@
 
 #include "base/paths.h"
 #include "cli/doctor_checks.h"
+#include "cli/impair_host.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -83,6 +84,7 @@ static GPtrArray *examine(const char *user)
     GPtrArray *checks = doctor_host();
     g_ptr_array_insert(checks, 0, account);
     g_ptr_array_insert(checks, 3, doctor_networks());
+    g_ptr_array_insert(checks, 4, doctor_impairments());
     g_ptr_array_add(checks, doctor_accelerator());
     return checks;
 }

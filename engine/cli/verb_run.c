@@ -5,6 +5,7 @@
 #include "cell/doctor.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
+#include "cli/impair_host.h"
 #include "cli/spawn_display.h"
 #include "image/image.h"
 #include "script/script.h"
@@ -19,7 +20,7 @@ extern const struct verb verb_run;
 struct run_options {
     char *name, *seed, *until, *accel, *user;
     int teams, ready_limit;
-    gboolean display;
+    gboolean display, without_impairments;
 };
 
 static void options_clear(struct run_options *options)
@@ -111,7 +112,8 @@ static struct plan *load(const char *path, const struct run_options *options,
     *ret_script = read_scenario(path, &plan, error);
     if (!*ret_script || !choose_seed(plan, options->seed, error) ||
             !choose_name(plan, options->name, error) || !plan_expand(plan, options->teams, error) ||
-            !fits(plan, error)) {
+            !fits(plan, error) ||
+            (!options->without_impairments && !impair_host_fits(plan, error))) {
         return NULL;
     }
     return g_steal_pointer(&plan);
@@ -189,6 +191,7 @@ static int run_scenario(
             .accel_why = why,
             .until_us = until_us,
             .ready_limit_s = options->ready_limit,
+            .without_impairments = options->without_impairments,
     };
     return engine_run(&engine, error) ? 0 : 1;
 }
@@ -204,6 +207,8 @@ static int run(int argc, char **argv, GError **error)
             {"accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "auto, kvm or tcg", "A"},
             {"ready-limit", 0, 0, G_OPTION_ARG_INT, &options.ready_limit,
                     "seconds until all machines must be ready (300)", "S"},
+            {"without-impairments", 0, 0, G_OPTION_ARG_NONE, &options.without_impairments,
+                    "leave links as they are", NULL},
             {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
             {"user", 0, 0, G_OPTION_ARG_STRING, &options.user, "as root: become this account", "U"},
             {NULL, 0, 0, 0, NULL, NULL, NULL},

@@ -107,6 +107,7 @@ struct control_method {
     cJSON *(*run)(const struct control_call *call, GError **error);
 };
 extern const struct control_method control_methods_core[];
+extern const struct control_method control_methods_impair[];
 const struct control_method *control_method_find(const char *name);
 const char **control_method_names(void); /* NULL-terminated; g_free() the list only */
 

@@ -3,7 +3,7 @@
  * A link is known by the interface on our side of it: a machine's tap, the bridge's end of a
  * router's veth. PLAN_IN (to the machine) is a queue on that interface, PLAN_OUT (from it) the same
  * queue on an intermediate device (ifb) to which all that comes in is redirected. The queues, from
- * what is nearest to the sender (docs/decisions/0020-impairments.md says why):
+ * what is nearest to the sender (docs/decisions/0010-impairments.md says why):
  *
  *     tbf 5300:    cuts super-packets (GSO) into frames, so that one lost frame is one lost frame
  *     netem 5301:  delay, jitter, loss, duplication, reordering, corruption

@@ -64,7 +64,7 @@ static void check_directions(
                 "%s: a link that is down has nothing else, and no direction; leave the rest out",
                 owner);
     }
-    if (!impair->down && !own && !both) {
+    if (!impair->down && !own && !both && !impair->given) {
         plan_problem_add(check->problems, impair->line,
                 "%s: nothing is asked; give delay, jitter, loss, duplicate, reorder, corrupt, rate "
                 "or down = true, or use clear",

@@ -150,6 +150,17 @@ bool plan_link_ask_is_nothing(const struct plan_link_ask *ask)
            plan_impairment_is_nothing(&ask->direction[PLAN_OUT]);
 }
 
+bool plan_link_ask_is_same(const struct plan_link_ask *a, const struct plan_link_ask *b)
+{
+    bool same = a->down == b->down;
+    for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+        for (int d = 0; d < PLAN_DIRECTIONS; d++) {
+            same = same && get(&a->direction[d], &values[i]) == get(&b->direction[d], &values[i]);
+        }
+    }
+    return same;
+}
+
 const char *plan_direction_name(enum plan_direction direction)
 {
     return direction == PLAN_IN ? "in" : "out";

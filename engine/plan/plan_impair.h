@@ -34,6 +34,7 @@ struct plan_impair { /* a wish: an entry of the timeline or of links, an operato
     struct plan_impairment *directions[PLAN_DIRECTIONS]; /* what a direction has of its own */
     bool down;
     bool clear;
+    bool given; /* values stand there, though perhaps not readable ones */
     int line;
 };
 
@@ -56,6 +57,7 @@ bool plan_impairment_set(
 bool plan_impairment_check(const struct plan_impairment *impairment, GError **error);
 bool plan_impairment_is_nothing(const struct plan_impairment *impairment);
 bool plan_link_ask_is_nothing(const struct plan_link_ask *ask);
+bool plan_link_ask_is_same(const struct plan_link_ask *a, const struct plan_link_ask *b);
 
 /* ask after the wish: directions it does not name stay as they are. */
 void plan_impair_apply(const struct plan_impair *impair, struct plan_link_ask *ask);
@@ -89,6 +91,9 @@ GArray *plan_link_cards(const struct plan *plan, int machine, const char *networ
 /* "blue1/web:office"; for a machine on copies of a network "attacker:blue1/office". The caller
  * frees it. */
 char *plan_link_id(const struct plan *plan, int machine, int card);
+
+/* The machine of that id, or the only one of that name; -1 and an error that names another. */
+int plan_link_machine(const struct plan *plan, const char *name, GError **error);
 
 /* The machine's name or id, the network's name or id → machine and the one card; an error names
  * what there is. */

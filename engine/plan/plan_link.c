@@ -43,7 +43,7 @@ char *plan_link_id(const struct plan *plan, int machine, int card)
 }
 
 /* By id, else by a name that only one machine has. */
-static int find_machine(const struct plan *plan, const char *name, GError **error)
+int plan_link_machine(const struct plan *plan, const char *name, GError **error)
 {
     int found = plan_machine_index(plan, name);
     int count = found >= 0;
@@ -75,7 +75,7 @@ static int find_machine(const struct plan *plan, const char *name, GError **erro
 bool plan_link_find(const struct plan *plan, const char *machine, const char *network,
         int *ret_machine, int *ret_card, GError **error)
 {
-    int found = find_machine(plan, machine, error);
+    int found = plan_link_machine(plan, machine, error);
     if (found < 0) {
         return false;
     }

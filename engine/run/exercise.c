@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "run/run.h"
+#include "run/run_impair.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -197,6 +198,7 @@ static void start_running(struct exercise *exercise, gpointer data)
     clock_start(exercise->options.clock);
     run_set_state(exercise, EXERCISE_RUNNING, "engine", NULL, NULL);
     clock_at(exercise->options.clock, end, on_time_up, exercise);
+    run_links_start(exercise);
     run_timeline_start(exercise);
     run_checks_start(exercise);
     run_players_start(exercise);
@@ -223,6 +225,7 @@ static void on_down(const GError *error, gpointer data)
     if (error && !exercise->failure) {
         exercise->failure = g_error_copy(error);
     }
+    run_links_closed(exercise);
     record_resources(exercise, "resource.closed", NULL);
     run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
 }
@@ -281,6 +284,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
     options->world->on_state = run_machine_state;
     options->world->on_state_data = exercise;
     ledger_set_listener(options->ledger, run_committed, exercise);
+    run_links_init(exercise);
     run_timeline_init(exercise);
     run_checks_init(exercise);
     run_players_init(exercise);
@@ -305,6 +309,7 @@ void exercise_free(struct exercise *exercise)
     g_ptr_array_unref(exercise->players);
     g_ptr_array_unref(exercise->steps);
     g_ptr_array_unref(exercise->alarms);
+    run_links_free(exercise);
     score_free(exercise->score);
     g_clear_error(&exercise->failure);
     g_free(exercise->machines);

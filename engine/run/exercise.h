@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "ledger/ledger.h"
 #include "plan/plan.h"
+#include "plan/plan_impair.h"
 #include "score/score.h"
 #include "script/script.h"
 #include "world/world.h"
@@ -36,12 +37,13 @@ struct exercise_options {
     struct clock *clock;   /* stays the caller's */
     struct ledger *ledger; /* stays the caller's */
     const char *ledger_path;
-    int ready_limit_s;     /* all machines must be ready by then; 0: 300 */
-    gint64 until_us;       /* end earlier than the plan says; 0: do not */
-    const char *accel;     /* for the record: "tcg", "kvm", "simulated" … */
-    const char *accel_why; /* … and why, in words; may be NULL */
-    const cJSON *opened;   /* what the caller made or will make: [{"type","name",…}] for
-                              resource.opening; the caller writes resource.closed; may be NULL */
+    int ready_limit_s;        /* all machines must be ready by then; 0: 300 */
+    gint64 until_us;          /* end earlier than the plan says; 0: do not */
+    const char *accel;        /* for the record: "tcg", "kvm", "simulated" … */
+    const char *accel_why;    /* … and why, in words; may be NULL */
+    const cJSON *opened;      /* what the caller made or will make: [{"type","name",…}] for
+                                 resource.opening; the caller writes resource.closed; may be NULL */
+    bool without_impairments; /* links stay as they are, whatever is asked */
     void (*on_event)(
             const struct event *event); /* every committed event, for people; may be NULL */
 };
@@ -71,10 +73,23 @@ bool exercise_hold(
 bool exercise_exec(struct exercise *exercise, const char *machine, const char *const *argv,
         int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error);
 
+/* Impairs links, or clears them: wish->machine and wish->network are names or ids; a clear without
+ * a machine is for all. done is called once when every one of them was read back from the kernel,
+ * or with the first error; never from inside the call. */
+typedef void (*exercise_impair_fn)(const GError *error, gpointer data);
+bool exercise_impair(struct exercise *exercise, const struct plan_impair *wish, const char *who,
+        exercise_impair_fn done, gpointer data, GError **error);
+
+/* [{"link","machine","network","team","by","since_us","down","state","problem",
+ *   "in":{"asked","verdict","achieved","rounds","queue"},"out":{…}}]: every link that is impaired;
+ * the caller's. */
+cJSON *exercise_links(const struct exercise *exercise);
+
 /* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",
  *  "machines":[{"id","state","reason","team","image","booted_ms","ready_ms"}],
  *  "services":[{"team","service","status","detail","passed","failed"}],
- *  "injects":[{"id","at_us","state","team","step","title"}], "alarms":[…]}; the caller's. */
+ *  "injects":[{"id","at_us","state","team","step","title"}], "links":[…], "alarms":[…]}; the
+ * caller's. */
 cJSON *exercise_status(const struct exercise *exercise);
 cJSON *exercise_score(const struct exercise *exercise, bool explain);
 const char *exercise_ledger_path(const struct exercise *exercise);

@@ -71,6 +71,7 @@ struct exercise {
     GHashTable *waits;          /* struct run_wait *: run_wait() */
     enum run_verdict *verdicts; /* [step * teams + team] */
     GPtrArray *alarms;          /* cJSON *: raised, not cleared */
+    GPtrArray *links;           /* struct run_link *: run_impair.h */
 
     struct score *score;
     GError *failure; /* why it ended early, or NULL */

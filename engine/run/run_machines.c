@@ -1,5 +1,6 @@
 /* run_machines.c - what the world says of its machines: states, times, alarms, the ready gate. */
 #include "run/run.h"
+#include "run/run_impair.h"
 
 #include "base/error.h"
 #include "base/json.h"
@@ -61,6 +62,7 @@ void run_machine_state(int index, enum machine_state state, const char *reason, 
     if (state == MACHINE_CRASHED) {
         on_machine_crashed(exercise, plan, machine->reason);
     } else if (state == MACHINE_READY) {
+        run_links_ready(exercise, index);
         check_all_ready(exercise);
     }
 }

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "run/run.h"
+#include "run/run_impair.h"
 
 #include <string.h>
 
@@ -179,6 +180,31 @@ static void host_step(gpointer data, guint64 ticket, const char *who, const char
     run_wait(exercise, clock_now(exercise->options.clock), on_refused, ask);
 }
 
+static void on_impaired(
+        struct exercise *exercise, const struct run_link *link, const GError *error, gpointer data)
+{
+    (void)exercise;
+    (void)link;
+    on_written(error, data);
+}
+
+static void host_impair(gpointer data, guint64 ticket, const char *who, int team, int machine,
+        int card, const struct plan_impair *wish)
+{
+    struct exercise *exercise = data;
+    struct ask *ask =
+            ask_new(exercise, ticket, who, team, machine, wish->clear ? "clear" : "impair");
+    g_autofree char *link = plan_link_id(exercise->options.plan, machine, card);
+    cJSON_AddStringToObject(ask->body, "link", link);
+    if (!run_links_allowed(exercise, &ask->refused)) {
+        run_wait(exercise, clock_now(exercise->options.clock), on_refused, ask);
+        return;
+    }
+    struct plan_link_ask wanted = run_link_asked(exercise, machine, card);
+    plan_impair_apply(wish, &wanted);
+    run_link_ask(exercise, machine, card, &wanted, who, on_impaired, ask);
+}
+
 static void host_note(gpointer data, const char *who, int team, const char *text)
 {
     struct exercise *exercise = data;
@@ -211,6 +237,7 @@ static const struct script_host host_ops = {
         .write = host_write,
         .read = host_read,
         .step = host_step,
+        .impair = host_impair,
         .note = host_note,
         .ended = host_ended,
 };

@@ -1,6 +1,7 @@
 /* run_timeline.c - injects on the exercise clock: scheduled, held, fired, done. */
 #include "base/json.h"
 #include "run/run.h"
+#include "run/run_impair.h"
 
 const char *run_inject_state_name(enum inject_state state)
 {
@@ -57,6 +58,13 @@ static void act(struct exercise *exercise, gpointer data)
     if (plan->entry->function && exercise->options.script) {
         script_start(exercise->options.script, plan->entry->function, plan->id, plan->team);
     }
+    g_autoptr(GError) error = NULL;
+    if (plan->entry->impair &&
+            !run_link_wish(exercise, plan->entry->impair, plan->team, "timeline", &error)) {
+        run_alarm(exercise, "inject-refused", plan->team, plan->id, error->message);
+        run_inject_set(inject, INJECT_SKIPPED, "engine");
+        return;
+    }
     if (!plan->step) {
         run_inject_set(inject, INJECT_DONE, "engine");
         return;
@@ -65,7 +73,6 @@ static void act(struct exercise *exercise, gpointer data)
         run_step_undo(exercise, plan->step, plan->team, on_verdict, inject);
         return;
     }
-    g_autoptr(GError) error = NULL;
     if (!run_step_start(exercise, plan->step, plan->team, on_verdict, inject, &error)) {
         run_alarm(exercise, "inject-refused", plan->team, plan->id, error->message);
         run_inject_set(inject, INJECT_SKIPPED, "engine");

@@ -10,6 +10,7 @@ const struct script_noun script_nouns[] = {
         {"range", api_tasks},
         {"machine", api_machine},
         {"me", api_me},
+        {"link", api_link},
         {NULL, NULL},
 };
 
@@ -31,6 +32,7 @@ void script_open_api(lua_State *L)
 {
     api_open_machine(L);
     api_open_me(L);
+    api_open_link(L);
     luaL_newmetatable(L, "sandtable.failure");
     lua_pushcfunction(L, failure_text);
     lua_setfield(L, -2, "__tostring");

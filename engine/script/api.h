@@ -14,7 +14,7 @@ struct script_noun {
  * NULL name. */
 extern const struct script_noun script_nouns[];
 
-extern const luaL_Reg api_range[], api_tasks[], api_machine[], api_me[];
+extern const luaL_Reg api_range[], api_tasks[], api_machine[], api_me[], api_link[];
 
 /* Makes the metatables and the range table; raises when memory ends. */
 void script_open_api(lua_State *L);
@@ -25,7 +25,11 @@ void script_push_me(lua_State *L, int team);
 /* A handle to the machine called name as team sees it; raises for an unknown name. */
 void script_push_machine(lua_State *L, const char *name, int team);
 
+/* A handle to the machine's link to that network as team sees it; raises when there is none. */
+void script_push_link(lua_State *L, int machine, const char *network, int team);
+
 /* Opens the metatables of handles. */
+void api_open_link(lua_State *L);
 void api_open_machine(lua_State *L);
 void api_open_me(lua_State *L);
 

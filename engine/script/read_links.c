@@ -19,6 +19,7 @@ static void read_value(
 
 static void read_into_both(struct reader *reader, const struct node *node, gpointer target)
 {
+    ((struct plan_impair *)target)->given = true;
     read_value(reader, node, &((struct plan_impair *)target)->both);
 }
 

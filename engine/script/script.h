@@ -65,6 +65,9 @@ struct script_host {
             const char *path);
     /* Runs a step of the plan against team; the reply's text is the verdict. */
     void (*step)(gpointer data, guint64 ticket, const char *who, const char *step, int team);
+    /* Impairs or clears a link (a card of the machine); OK once the world has verified it. */
+    void (*impair)(gpointer data, guint64 ticket, const char *who, int team, int machine, int card,
+            const struct plan_impair *wish);
     void (*note)(gpointer data, const char *who, int team, const char *text);
     /* A task ended: error is NULL or a message with file and line. */
     void (*ended)(gpointer data, const char *who, int team, const char *error);

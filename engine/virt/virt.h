@@ -69,6 +69,11 @@ void virt_stop(struct virt *virt, const char *domain, virt_done_fn done, gpointe
 void virt_pause(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 void virt_resume(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 
+/* The guest's card (its place among virt_machine.cards) has a carrier, or none. A machine that does
+ * not run is passed over: it starts with one. */
+void virt_link(struct virt *virt, const char *domain, guint card, bool up, virt_done_fn done,
+        gpointer data);
+
 /* By the guest agent. argv[0] is looked up in the guest's PATH; no shell. timeout_ms covers all.
  * The agent calls a program ended when nothing holds its output open any more: a daemon that it
  * leaves behind must be given other outputs, or the call ends by its limit. */

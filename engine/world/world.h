@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "net/net_impair.h"
+#include "net/net_measure.h"
 #include "plan/plan.h"
 #include "virt/virt.h"
 
@@ -37,6 +39,15 @@ typedef void (*world_read_fn)(
         const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data);
 typedef void (*world_probe_fn)(const struct world_probe_result *result, gpointer data);
 
+struct world_measurement { /* of one direction of a link */
+    struct net_sample sample;
+    struct net_queue queue; /* as it is now */
+    guint64 other_bytes;    /* that passed in the meantime and were not the measurement's */
+    gint64 took_us;
+};
+typedef void (*world_measure_fn)(
+        const struct world_measurement *measured, const GError *error, gpointer data);
+
 struct world_ops {
     void (*free)(struct world *world);
     /* Networks first, then all machines in parallel. done: all were started (not: are ready). */
@@ -52,6 +63,13 @@ struct world_ops {
     /* From the team-side namespace of team. */
     void (*probe)(struct world *world, int team, const struct plan_probe *probe,
             world_probe_fn done, gpointer data);
+    /* Makes a link (a card of a machine) exactly as asked and verifies it; nothing asked clears
+     * it. Idempotent. */
+    void (*impair)(struct world *world, int machine, int card, const struct plan_link_ask *ask,
+            world_done_fn done, gpointer data);
+    /* What one direction of a link really does, asked to do that. */
+    void (*measure)(struct world *world, int machine, int card, enum plan_direction direction,
+            const struct plan_impairment *asked, world_measure_fn done, gpointer data);
 };
 
 struct world { /* the head of every implementation */
@@ -84,6 +102,11 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
 void world_sim_crash(struct world *head, int machine);
 /* A slow machine: while held, its answers wait (as they do while it is paused). */
 void world_sim_hold(struct world *head, int machine, bool held);
+/* The link's direction is so, whatever was asked; until the next impair. */
+void world_sim_link(struct world *head, int machine, int card, enum plan_direction direction,
+        const struct plan_impairment *is);
+/* Links cannot be changed from here on, as on a kernel that lacks it. */
+void world_sim_refuse_links(struct world *head, bool refuses);
 /* Appends to a file of a machine. */
 void world_sim_write(struct world *head, int machine, const char *path, const char *text);
 

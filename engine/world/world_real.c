@@ -102,6 +102,7 @@ static void real_down(struct world *head, world_done_fn done, gpointer data)
     struct real_world *world = (struct real_world *)head;
     struct fan_out *all = fan_out_new(world, done, data);
     world->going_down = true;
+    (void)real_links_clear(world, &all->error);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         struct real_machine *machine = &world->machines[i];
         real_machine_abandon(machine);
@@ -262,6 +263,7 @@ static void real_free(struct world *head)
     if (world->virt) {
         virt_close(world->virt, true);
     }
+    real_links_free(world->links);
     net_close(world->net);
     for (guint i = 0; i < head->plan->teams->len; i++) {
         if (world->spaces[i] >= 0) {
@@ -284,6 +286,8 @@ static const struct world_ops real_ops = {
         .write = real_write,
         .read = real_read,
         .probe = real_probe,
+        .impair = real_impair,
+        .measure = real_measure,
 };
 
 static const struct image *find_image(struct real_world *world, const char *name, GError **error)

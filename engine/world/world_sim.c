@@ -1,6 +1,7 @@
 /* world_sim.c - a range in memory on a virtual clock: states, files, scripted answers. */
 #include "base/error.h"
 #include "world/world.h"
+#include "world/world_sim_impair.h"
 
 #include <string.h>
 
@@ -15,7 +16,10 @@ struct sim_world {
     struct world_sim_hooks hooks;
     struct sim_machine *machines;
     GPtrArray *answers; /* struct answer *: on their way */
-    guint boot;         /* GSource id */
+    GHashTable *links;  /* "machine/card" → struct plan_link_ask *: as they are */
+    GRand *rand;
+    bool refuses_links;
+    guint boot; /* GSource id */
 };
 
 /* An answer on its way: callbacks never come from inside the call. */
@@ -23,12 +27,13 @@ struct answer {
     struct sim_world *world;
     int machine;
     guint source; /* GSource id; 0 while it waits for its machine */
-    enum { ANSWER_DONE, ANSWER_EXEC, ANSWER_READ, ANSWER_PROBE } kind;
+    enum { ANSWER_DONE, ANSWER_EXEC, ANSWER_READ, ANSWER_PROBE, ANSWER_MEASURE } kind;
     union {
         world_done_fn done;
         world_exec_fn exec;
         world_read_fn read;
         world_probe_fn probe;
+        world_measure_fn measure;
     } fn;
     gpointer data;
     GError *error;
@@ -37,6 +42,8 @@ struct answer {
     gsize length;
     gint64 size;
     struct world_probe_result probe;
+    struct world_measurement measured;
+    GArray *delays; /* of the measurement, or NULL */
 };
 
 static gboolean deliver(gpointer data)
@@ -57,6 +64,10 @@ static gboolean deliver(gpointer data)
     case ANSWER_PROBE:
         a->probe.detail = a->out ? a->out : "";
         a->fn.probe(&a->probe, a->data);
+        break;
+    case ANSWER_MEASURE:
+        a->fn.measure(a->error ? NULL : &a->measured, a->error, a->data);
+        g_array_unref(a->delays);
         break;
     }
     g_clear_error(&a->error);
@@ -240,6 +251,60 @@ static void sim_probe(struct world *head, int team, const struct plan_probe *pro
     }
 }
 
+static struct plan_link_ask *sim_link(struct sim_world *world, int machine, int card)
+{
+    g_autofree char *key = g_strdup_printf("%d/%d", machine, card);
+    struct plan_link_ask *link = g_hash_table_lookup(world->links, key);
+    if (!link) {
+        link = g_new0(struct plan_link_ask, 1);
+        g_hash_table_insert(world->links, g_steal_pointer(&key), link);
+    }
+    return link;
+}
+
+static void sim_impair(struct world *head, int machine, int card, const struct plan_link_ask *ask,
+        world_done_fn done, gpointer data)
+{
+    struct sim_world *world = (struct sim_world *)head;
+    struct plan_link_ask *link = sim_link(world, machine, card);
+    struct answer *answer = answer_new(head, -1);
+    answer->fn.done = done;
+    answer->data = data;
+    if (world->refuses_links && !plan_link_ask_is_same(link, ask)) {
+        g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+                "this simulated kernel cannot impair links");
+    } else {
+        *link = *ask;
+    }
+}
+
+void world_sim_refuse_links(struct world *head, bool refuses)
+{
+    ((struct sim_world *)head)->refuses_links = refuses;
+}
+
+static void sim_measure(struct world *head, int machine, int card, enum plan_direction direction,
+        const struct plan_impairment *asked, world_measure_fn done, gpointer data)
+{
+    struct answer *answer = answer_new(head, machine);
+    struct sim_world *world = answer->world;
+    answer->kind = ANSWER_MEASURE;
+    answer->fn.measure = done;
+    answer->data = data;
+    answer->delays = g_array_new(FALSE, FALSE, sizeof(gint64));
+    const struct plan_link_ask *link = sim_link(world, machine, card);
+    world_sim_sample(&link->direction[direction], asked, world->rand, &answer->measured.sample,
+            answer->delays);
+    answer->measured.queue.exists = true;
+    answer->measured.took_us = 2 * G_USEC_PER_SEC;
+}
+
+void world_sim_link(struct world *head, int machine, int card, enum plan_direction direction,
+        const struct plan_impairment *is)
+{
+    sim_link((struct sim_world *)head, machine, card)->direction[direction] = *is;
+}
+
 static void file_free(gpointer file)
 {
     g_string_free(file, TRUE);
@@ -259,6 +324,8 @@ static void sim_free(struct world *head)
         deliver(answer);
     }
     g_ptr_array_unref(world->answers);
+    g_hash_table_unref(world->links);
+    g_rand_free(world->rand);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         g_hash_table_unref(world->machines[i].files);
     }
@@ -275,6 +342,8 @@ static const struct world_ops sim_ops = {
         .write = sim_write,
         .read = sim_read,
         .probe = sim_probe,
+        .impair = sim_impair,
+        .measure = sim_measure,
 };
 
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks)
@@ -283,6 +352,8 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
     world->head = (struct world){.ops = &sim_ops, .plan = plan};
     world->hooks = *hooks;
     world->answers = g_ptr_array_new();
+    world->links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    world->rand = g_rand_new_with_seed((guint32)plan->seed);
     world->machines = g_new0(struct sim_machine, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {
         world->machines[i].files =

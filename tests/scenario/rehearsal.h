@@ -120,7 +120,7 @@ static void rehearsal_close(struct rehearsal *r)
 }
 
 /* The body of the last event of that kind about subject for team; NULL when there is none. */
-static cJSON *rehearsal_last(
+G_GNUC_UNUSED static cJSON *rehearsal_last(
         const struct rehearsal *r, const char *kind, const char *team, const char *subject)
 {
     struct ledger_reader *reader = ledger_reader_open(r->ledger_path, NULL);
@@ -139,7 +139,8 @@ static cJSON *rehearsal_last(
     return body;
 }
 
-static int rehearsal_count(const struct rehearsal *r, const char *kind, const char *team)
+G_GNUC_UNUSED static int rehearsal_count(
+        const struct rehearsal *r, const char *kind, const char *team)
 {
     struct ledger_reader *reader = ledger_reader_open(r->ledger_path, NULL);
     assert_non_null(reader);
