@@ -210,7 +210,9 @@ static int remove_all(const char *name, const struct cell_identity *cell, GError
     g_autofree char *root = paths_run_root(name);
     g_autofree char *socket = paths_socket(name);
     int killed = cell_kill(cell, root, KILL_LIMIT_MS, error);
-    if (killed < 0 || !paths_remove_tree(root, error)) {
+    g_autofree char *ledger = paths_ledger(name);
+    g_autofree char *checkpoints = paths_checkpoints(ledger);
+    if (killed < 0 || !paths_remove_tree(root, error) || !paths_remove_tree(checkpoints, error)) {
         return -1;
     }
     unlink(socket);

@@ -217,6 +217,7 @@ struct plan {
     char *briefing; /* may be empty */
     gint64 duration_us;
     guint64 seed;
+    cJSON *score; /* chosen models as in docs/events.md, or NULL: the usual ones */
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
     GPtrArray *links; /* struct plan_impair *: impaired from the start */
     GPtrArray *teams, *networks, *machines, *injects;

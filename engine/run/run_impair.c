@@ -158,7 +158,7 @@ static void note_problem(struct run_link *link, const GError *error)
     bool had = link->problem != NULL;
     g_clear_pointer(&link->problem, g_free);
     if (had) {
-        run_alarm_clear(exercise, FAILED_ALARM, link->team, link->id);
+        run_alarm_clear(exercise, FAILED_ALARM, link->id);
     }
     if (error) {
         link->problem = text_clean_tail(error->message, strlen(error->message), RUN_REASON_MAX);

@@ -79,4 +79,3 @@ void run_links_fold(struct exercise *exercise, const struct event *event);
 void run_measure_begin(struct run_link *link);
 void run_measure_stop(struct run_link *link);
 cJSON *run_direction_json(const struct run_direction *direction);
-void run_alarm_clear(struct exercise *exercise, const char *alarm, int team, const char *subject);

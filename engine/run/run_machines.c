@@ -65,4 +65,5 @@ void run_machine_state(int index, enum machine_state state, const char *reason, 
         run_links_ready(exercise, index);
         check_all_ready(exercise);
     }
+    run_restart_state(exercise, index, state, machine->reason);
 }

@@ -20,21 +20,6 @@ struct round { /* under way */
     guint serial, epoch;
 };
 
-void run_alarm_clear(struct exercise *exercise, const char *alarm, int team, const char *subject)
-{
-    for (guint i = 0; i < exercise->alarms->len; i++) {
-        const cJSON *raised = g_ptr_array_index(exercise->alarms, i);
-        if (!strcmp(json_string(raised, "alarm", ""), alarm) &&
-                !strcmp(json_string(raised, "subject", ""), subject)) {
-            g_ptr_array_remove_index(exercise->alarms, i);
-            cJSON *body = cJSON_CreateObject();
-            cJSON_AddStringToObject(body, "alarm", alarm);
-            run_record(exercise, "alarm.cleared", team, subject, body);
-            return;
-        }
-    }
-}
-
 static char *direction_id(const struct run_direction *direction)
 {
     return g_strdup_printf("%s %s", direction->link->id, plan_direction_name(direction->direction));
@@ -85,7 +70,7 @@ static void clear_drift(struct run_direction *direction)
     if (direction->alarmed) {
         g_autofree char *subject = direction_id(direction);
         direction->alarmed = false;
-        run_alarm_clear(direction->link->exercise, DRIFT_ALARM, direction->link->team, subject);
+        run_alarm_clear(direction->link->exercise, DRIFT_ALARM, subject);
     }
 }
 

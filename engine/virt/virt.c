@@ -266,6 +266,15 @@ struct start_job {
     char *xml;
 };
 
+void virt_reap(struct virt *virt, const char *domain)
+{
+    g_autofree char *file = g_strdup_printf("%s/run/qemu/%s.pid", virt->root, domain);
+    g_autofree char *pid = NULL;
+    if (g_file_get_contents(file, &pid, NULL, NULL)) {
+        virt_loop_reap((pid_t)g_ascii_strtoll(pid, NULL, 10));
+    }
+}
+
 static void start_work(struct virt_job *job, virDomainPtr none)
 {
     (void)none;
@@ -278,11 +287,7 @@ static void start_work(struct virt_job *job, virDomainPtr none)
         return;
     }
     virDomainFree(domain);
-    g_autofree char *file = g_strdup_printf("%s/run/qemu/%s.pid", job->virt->root, job->domain);
-    g_autofree char *pid = NULL;
-    if (g_file_get_contents(file, &pid, NULL, NULL)) {
-        virt_loop_reap((pid_t)g_ascii_strtoll(pid, NULL, 10));
-    }
+    virt_reap(job->virt, job->domain);
 }
 
 static void start_free(struct virt_job *job)
@@ -303,8 +308,7 @@ void virt_start(
         struct virt *virt, const struct virt_machine *machine, virt_done_fn done, gpointer data)
 {
     struct vm *vm = virt_vm(virt, machine->domain);
-    vm->state = MACHINE_STARTING;
-    vm->stopping = vm->agent = vm->said = false;
+    virt_vm_renew(vm);
     /* the last run's output is not a sign of life */
     g_autofree char *serial = virt_serial_file(virt->root, machine->domain);
     (void)g_unlink(serial);
@@ -332,11 +336,21 @@ static void stop_work(struct virt_job *job, virDomainPtr domain)
     }
 }
 
+/* The next start may follow at once: a late event of this end must not count against it. */
+static bool stop_finish(struct virt_job *job)
+{
+    if (!job->error) {
+        virt_state_stopped(job->virt, virt_vm(job->virt, job->domain));
+    }
+    return virt_job_done(job);
+}
+
 void virt_stop(struct virt *virt, const char *domain, virt_done_fn done, gpointer data)
 {
     struct virt_job *job = virt_job_new(virt, sizeof(*job), domain, VIRT_POOL_CONTROL);
     virt_vm(virt, domain)->stopping = true;
     job->work = stop_work;
+    job->finish = stop_finish;
     job->may_be_gone = true;
     job->fn.done = done;
     job->data = data;

@@ -1,6 +1,8 @@
 /* world_sim_impair.c - what a measurement of a simulated link finds: what is asked, and chance. */
 #include "world/world_sim_impair.h"
 
+#include "base/error.h"
+
 #include <string.h>
 
 static bool happens(GRand *rand, int ppm)
@@ -49,4 +51,41 @@ void world_sim_sample(const struct plan_impairment *is, const struct plan_impair
     }
     ret->own_bytes =
             (guint64)options.probes * NET_PROBE_MIN + (guint64)options.train * options.train_bytes;
+}
+
+struct plan_link_ask *sim_link(struct sim_world *world, int machine, int card)
+{
+    g_autofree char *key = g_strdup_printf("%d/%d", machine, card);
+    struct plan_link_ask *link = g_hash_table_lookup(world->links, key);
+    if (!link) {
+        link = g_new0(struct plan_link_ask, 1);
+        g_hash_table_insert(world->links, g_steal_pointer(&key), link);
+    }
+    return link;
+}
+
+void sim_impair(struct world *head, int machine, int card, const struct plan_link_ask *ask,
+        world_done_fn done, gpointer data)
+{
+    struct sim_world *world = (struct sim_world *)head;
+    struct plan_link_ask *link = sim_link(world, machine, card);
+    GError *error = NULL;
+    if (world->refuses_links && !plan_link_ask_is_same(link, ask)) {
+        g_set_error(&error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+                "this simulated kernel cannot impair links");
+    } else {
+        *link = *ask;
+    }
+    sim_done(head, error, done, data);
+}
+
+void world_sim_refuse_links(struct world *head, bool refuses)
+{
+    ((struct sim_world *)head)->refuses_links = refuses;
+}
+
+void world_sim_link(struct world *head, int machine, int card, enum plan_direction direction,
+        const struct plan_impairment *is)
+{
+    sim_link((struct sim_world *)head, machine, card)->direction[direction] = *is;
 }

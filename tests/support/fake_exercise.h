@@ -123,6 +123,19 @@ static inline bool fake_known(const char *inject, GError **error)
     return true;
 }
 
+bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *params,
+        const char *who, GError **error)
+{
+    (void)exercise;
+    (void)kind;
+    (void)who;
+    if (!json_string(params, "reason", NULL)) {
+        g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "no reason");
+        return false;
+    }
+    return true;
+}
+
 bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
 {
     if (strcmp(exercise->state, "running") != 0) {
@@ -158,6 +171,74 @@ bool exercise_hold(
 {
     return (!inject || fake_known(inject, error)) &&
            fake_act(exercise, held ? "hold" : "release", who, inject);
+}
+
+bool exercise_reset(struct exercise *exercise, const char *target, const char *who, GError **error)
+{
+    (void)error;
+    return fake_act(exercise, "reset", who, target);
+}
+
+bool exercise_checkpoint(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error)
+{
+    (void)team;
+    (void)error;
+    return fake_act(exercise, "checkpoint", who, label);
+}
+
+bool exercise_restore(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error)
+{
+    (void)team;
+    (void)error;
+    return fake_act(exercise, "restore", who, label);
+}
+
+bool exercise_checkpoint_remove(
+        struct exercise *exercise, const char *label, const char *who, GError **error)
+{
+    (void)error;
+    return fake_act(exercise, "checkpoint-remove", who, label);
+}
+
+cJSON *exercise_checkpoints(const struct exercise *exercise)
+{
+    (void)exercise;
+    return cJSON_CreateArray();
+}
+
+cJSON *exercise_links(const struct exercise *exercise)
+{
+    (void)exercise;
+    return cJSON_Parse("[{\"link\":\"blue1/web:office\",\"state\":\"made\",\"since_us\":0,"
+                       "\"out\":{\"asked\":{\"delay_us\":40000},\"verdict\":\"as-asked\","
+                       "\"achieved\":{\"delay_us\":40100}}}]");
+}
+
+struct fake_impair {
+    exercise_impair_fn done;
+    gpointer data;
+};
+
+static inline gboolean fake_impair_done(gpointer data)
+{
+    g_autofree struct fake_impair *impair = data;
+    impair->done(NULL, impair->data);
+    return G_SOURCE_REMOVE;
+}
+
+bool exercise_impair(struct exercise *exercise, const struct plan_impair *wish, const char *who,
+        exercise_impair_fn done, gpointer data, GError **error)
+{
+    (void)error;
+    struct fake_impair *impair = g_new(struct fake_impair, 1);
+    *impair = (struct fake_impair){done, data};
+    g_autofree char *values = plan_impairment_text(&wish->both);
+    g_autofree char *what = g_strdup_printf("%s %s: %s", wish->machine ? wish->machine : "all",
+            wish->network ? wish->network : "", wish->clear ? "clear" : values);
+    g_idle_add(fake_impair_done, impair);
+    return fake_act(exercise, "impair", who, what);
 }
 
 static inline gboolean fake_exec_done(gpointer data)
