@@ -1,11 +1,9 @@
 /* guest_impair.c - links are impaired as asked on a kernel that has netem, and are measured so. */
-/* netlab: --memory 256 --limit 300 */
+/* netlab: --memory 256 --limit 550 --file /etc/passwd --file /etc/group */
 #include "net/net.h"
 #include "net/net_impair.h"
 #include "net/net_measure.h"
-#include "support/test.h"
-
-#include "cell/cell.h"
+#include "support/cell.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -247,6 +245,11 @@ static void check_as_asked(struct lab *lab, enum plan_direction direction)
 
 static void check_cleared(struct lab *lab)
 {
+    struct plan_link_ask has;
+    struct net_queue queues[PLAN_DIRECTIONS];
+    assert_true(net_impair_read(lab->impair, LINK, &has, queues, NULL));
+    assert_int_equal(queues[PLAN_IN].backlog_packets, 0); /* nothing waits any more */
+    assert_int_equal(queues[PLAN_OUT].backlog_packets, 0);
     const struct plan_link_ask nothing = {0};
     impair(lab, &nothing);
     assert_int_equal(if_nametoindex("i-" LINK), 0);
@@ -314,9 +317,106 @@ static void a_queue_changed_behind_our_back_is_noticed_and_mended(void **state)
     check_cleared(lab);
 }
 
+/* ---- super-packets ------------------------------------------------------------------------- */
+
+struct counted {
+    GMainLoop *loop;
+    guint64 packets, bytes;
+};
+
+static void on_counters(const GArray *counters, const GError *error, gpointer data)
+{
+    struct counted *counted = data;
+    assert_no_error(error);
+    for (guint i = 0; i < counters->len; i++) {
+        const struct net_counters *one = &g_array_index(counters, struct net_counters, i);
+        if (!strcmp(one->name, LINK)) {
+            counted->packets = one->tx_packets;
+            counted->bytes = one->tx_bytes;
+        }
+    }
+    g_main_loop_quit(counted->loop);
+}
+
+static struct counted count(const struct lab *lab)
+{
+    struct counted counted = {.loop = g_main_loop_new(NULL, FALSE)};
+    net_read_counters(lab->net, on_counters, &counted);
+    g_main_loop_run(counted.loop);
+    g_main_loop_unref(counted.loop);
+    return counted;
+}
+
+static int stream(int space, guint32 address, bool listens)
+{
+    g_autoptr(GError) error = NULL;
+    int fd = cell_socket(space, AF_INET, SOCK_STREAM, 0, &error);
+    assert_no_error(error);
+    const struct sockaddr_in at = {
+            .sin_family = AF_INET, .sin_port = htons(7008), .sin_addr.s_addr = htonl(address)};
+    int on = 1;
+    if (listens) {
+        assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+        assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+        assert_int_equal(listen(fd, 1), 0);
+    } else {
+        assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+    }
+    return fd;
+}
+
+/* The mean length of what passes to the machine while a megabyte is sent to it by TCP. */
+static double mean_length(const struct lab *lab)
+{
+    static char bytes[65536];
+    int listener = stream(lab->machine, MACHINE, true);
+    int client = stream(lab->checker, MACHINE, false);
+    int server = accept(listener, NULL, NULL);
+    assert_true(server >= 0);
+    struct counted before = count(lab);
+    for (int i = 0; i < 16; i++) {
+        assert_int_equal(send(client, bytes, sizeof(bytes), 0), sizeof(bytes));
+        assert_int_equal(recv(server, bytes, sizeof(bytes), MSG_WAITALL), sizeof(bytes));
+    }
+    struct counted after = count(lab);
+    close(client);
+    close(server);
+    close(listener);
+    return (double)(after.bytes - before.bytes) / (double)(after.packets - before.packets);
+}
+
+static void super_packets_are_cut_before_they_are_lost(void **state)
+{
+    struct lab *lab = *state;
+    assert_true(mean_length(lab) > 3000); /* there are such */
+    struct plan_link_ask ask = ask_of(PLAN_IN, "delay=1ms");
+    impair(lab, &ask);
+    double mean = mean_length(lab);
+    printf("# mean length %.0f\n", mean);
+    assert_true(mean > 1000 && mean < 1515);
+    check_cleared(lab);
+}
+
+/* ---- without privilege --------------------------------------------------------------------- */
+
+static const char *all_in_cell(const struct cell_identity *cell)
+{
+    (void)cell;
+    g_autoptr(GError) error = NULL;
+    EXPECT_OK(net_impair_supported(PLAN_NEEDS_NETEM | PLAN_NEEDS_RATE | PLAN_NEEDS_OUT, &error));
+    return NULL;
+}
+
+static void an_ordinary_user_may_do_all_of_it_in_a_cell(G_GNUC_UNUSED void **state)
+{
+    in_cell(all_in_cell);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            cmocka_unit_test(an_ordinary_user_may_do_all_of_it_in_a_cell),
+            cmocka_unit_test(super_packets_are_cut_before_they_are_lost),
             cmocka_unit_test(what_comes_in_is_delayed_lost_and_slowed_as_asked),
             cmocka_unit_test(what_goes_out_is_too_and_what_comes_in_is_not),
             cmocka_unit_test(frames_come_twice_changed_and_out_of_order_as_asked),
