@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plan/plan.h"
+#include "run/resume.h"
 #include "script/script.h"
 #include "virt/virt.h"
 
@@ -16,7 +17,18 @@ struct engine_options {
     gint64 until_us;
     int ready_limit_s;
     bool without_impairments;
+    int teams;             /* as asked for, 0: as the scenario says; for the record */
+    int claim;             /* engine_claim()'s; engine_run() closes it */
+    struct resume *resume; /* what to go on from, or NULL; engine_run() frees it */
 };
+
+/* Takes the exercise's name for this process until it ends: its run folder, locked. With resume the
+ * folder may be there already, of an engine that is gone. A descriptor; -1 and who has it. */
+int engine_claim(const char *name, bool resume, GError **error);
+
+/* For an exercise whose engine is gone: reads its ledger. NULL when it is over, never began, or is
+ * not an exercise; the error says what to do. Claim the name first. */
+struct resume *engine_read_resume(const char *name, GError **error);
 
 /* Enters a cell and runs the exercise to its end. The calling process must have one thread; it can
  * do little else afterwards. Progress goes to stderr, the standings to stdout. */

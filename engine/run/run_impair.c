@@ -134,7 +134,7 @@ void run_links_closed(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->links->len; i++) {
         struct run_link *link = g_ptr_array_index(exercise->links, i);
-        if (!plan_link_ask_is_nothing(&link->ask) || link->opened) {
+        if (!plan_link_ask_is_nothing(&link->ask) || link->opened || link->unsure) {
             record_cleared(link, "engine");
         }
     }
@@ -155,11 +155,8 @@ static void tell_all(struct run_link *link, const GError *error)
 static void note_problem(struct run_link *link, const GError *error)
 {
     struct exercise *exercise = link->exercise;
-    bool had = link->problem != NULL;
     g_clear_pointer(&link->problem, g_free);
-    if (had) {
-        run_alarm_clear(exercise, FAILED_ALARM, link->id);
-    }
+    run_alarm_clear(exercise, FAILED_ALARM, link->id);
     if (error) {
         link->problem = text_clean_tail(error->message, strlen(error->message), RUN_REASON_MAX);
         g_autofree char *text = g_strdup_printf("%s: %s", link->id, link->problem);
@@ -194,6 +191,7 @@ static void on_made(const GError *error, gpointer data)
         return; /* another change is on its way, which will tell */
     }
     link->making = false;
+    link->unsure = false;
     if (error && !link->reverting && !plan_link_ask_is_same(&link->ask, &link->made)) {
         revert(link, error);
         return;
@@ -334,7 +332,7 @@ void run_links_ready(struct exercise *exercise, int machine)
     for (guint i = 0; i < exercise->links->len; i++) {
         struct run_link *link = g_ptr_array_index(exercise->links, i);
         if (link->machine == machine && !link->making && !exercise->ending &&
-                !plan_link_ask_is_nothing(&link->ask)) {
+                (link->unsure || !plan_link_ask_is_nothing(&link->ask))) {
             make(exercise, change_new(link));
         }
     }
@@ -390,23 +388,35 @@ void run_links_restore(struct exercise *exercise, const cJSON *saved, int team, 
     }
 }
 
-void run_links_fold(struct exercise *exercise, const struct event *event)
+static void take_link(struct exercise *exercise, const cJSON *item)
 {
-    auto_json body = cJSON_Parse(event->body);
     int machine = -1;
     int card = -1;
     struct plan_link_ask ask;
-    bool impaired = !strcmp(event->kind, "link.impaired");
-    if ((!impaired && strcmp(event->kind, "link.cleared") != 0) ||
-            !plan_link_find(exercise->options.plan, json_string(body, "machine", ""),
-                    json_string(body, "network", ""), &machine, &card, NULL) ||
-            !plan_link_ask_from_json(json_object(body, "asked"), &ask)) {
+    if (!plan_link_find(exercise->options.plan, json_string(item, "machine", ""),
+                json_string(item, "network", ""), &machine, &card, NULL) ||
+            !plan_link_ask_from_json(json_object(item, "asked"), &ask)) {
         return;
     }
     struct run_link *link = find_link(exercise, machine, card, true);
     link->ask = ask;
-    link->since_us = event->at_us;
-    link->opened = !plan_impairment_is_nothing(&ask.direction[PLAN_OUT]);
+    link->since_us = json_int(item, "at_us", 0);
+    link->unsure = true;
     g_free(link->by);
-    link->by = g_strdup(json_string(body, "by", ""));
+    link->by = g_strdup(json_string(item, "by", ""));
+    /* a detour that is open in the ledger is closed by the link's end */
+    const struct plan_machine *plan = run_machine_plan(exercise, machine);
+    const struct plan_card *of = g_ptr_array_index(plan->cards, (guint)card);
+    g_autofree char *name = net_impair_device(of->tap, PLAN_OUT);
+    g_autofree char *subject = g_strdup_printf("ifb:%s", name);
+    link->opened = g_hash_table_contains(exercise->resume->open, subject);
+}
+
+void run_links_take(struct exercise *exercise, const cJSON *links)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, links)
+    {
+        take_link(exercise, item);
+    }
 }

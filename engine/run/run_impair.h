@@ -3,8 +3,7 @@
  * Every change is a link.impaired event first and takes effect when that is on the disk; an empty
  * one is followed by link.cleared once the kernel has been read back. Measurements run on the
  * exercise clock while a link is impaired, its machine is ready and the exercise runs; answers from
- * before a pause or a change are void. For recovery and checkpoints: fold link.impaired events, or
- * take exercise_links_save(), and give what is asked to run_links_restore().
+ * before a pause or a change are void.
  */
 #pragma once
 
@@ -35,6 +34,7 @@ struct run_link { /* that was impaired once; lives until the exercise is freed *
     bool making;     /* the world is at it, or the ledger before it */
     bool broken;     /* it is neither as asked nor as it was */
     bool opened;     /* its ifb is announced in the ledger */
+    bool unsure;     /* of an earlier engine: what the kernel has is not known yet */
     char *problem;   /* why it is not as asked, or NULL */
     guint64 timer;   /* of the next round, 0: none */
     GPtrArray *done; /* struct link_call *: to be told when it is made */
@@ -71,9 +71,9 @@ bool run_links_allowed(const struct exercise *exercise, GError **error);
  * machines; and back: links that are not in it are cleared. */
 cJSON *run_links_save(const struct exercise *exercise, int team);
 void run_links_restore(struct exercise *exercise, const cJSON *saved, int team, const char *by);
-/* A link.impaired of an earlier engine: what is asked, without acting. For --resume; then
- * run_links_ready() for each machine makes it so. */
-void run_links_fold(struct exercise *exercise, const struct event *event);
+/* What an earlier engine was asked, by link, as in link.impaired; without acting:
+ * run_links_ready() of each machine makes it so. */
+void run_links_take(struct exercise *exercise, const cJSON *links);
 
 /* run_measure.c: begins, goes on, stops. */
 void run_measure_begin(struct run_link *link);

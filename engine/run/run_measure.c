@@ -65,13 +65,12 @@ static void raise_drift(struct run_direction *direction)
     run_alarm(link->exercise, DRIFT_ALARM, link->team, subject, text);
 }
 
+/* Also one that an earlier engine raised. */
 static void clear_drift(struct run_direction *direction)
 {
-    if (direction->alarmed) {
-        g_autofree char *subject = direction_id(direction);
-        direction->alarmed = false;
-        run_alarm_clear(direction->link->exercise, DRIFT_ALARM, subject);
-    }
+    g_autofree char *subject = direction_id(direction);
+    direction->alarmed = false;
+    run_alarm_clear(direction->link->exercise, DRIFT_ALARM, subject);
 }
 
 static void judge(struct run_direction *direction)
@@ -81,7 +80,7 @@ static void judge(struct run_direction *direction)
     direction->steady = direction->achieved.drift ? 0 : direction->steady + 1;
     if (direction->drifting >= IN_A_ROW && !direction->alarmed) {
         raise_drift(direction);
-    } else if (direction->steady >= IN_A_ROW) {
+    } else if (direction->steady == IN_A_ROW) {
         clear_drift(direction);
     }
 }

@@ -8,6 +8,7 @@
 
 #include "net/net_impair.h"
 #include "net/net_measure.h"
+#include "cell/cell.h"
 #include "plan/plan.h"
 #include "virt/virt.h"
 
@@ -93,11 +94,21 @@ struct world_ops {
             struct world *world, const struct world_save *save, world_done_fn done, gpointer data);
 };
 
+/* What up() does with a machine of an exercise that is resumed. */
+enum world_begin {
+    WORLD_FRESH, /* it is started from nothing */
+    WORLD_ADOPT, /* it runs and had been ready: it is ready */
+    WORLD_LEAVE, /* nothing */
+};
+
 struct world { /* the head of every implementation */
     const struct world_ops *ops;
     const struct plan *plan;
     world_state_fn on_state; /* set by the owner before up */
     gpointer on_state_data;
+    const enum world_begin *begin; /* one a machine, the owner's; NULL: all are fresh */
+    bool stay_paused;              /* up() leaves an adopted machine suspended if it is */
+    bool leave;                    /* world_free() leaves the machines running */
 };
 
 struct world_real_options {
@@ -108,6 +119,12 @@ struct world_real_options {
 /* Inside a cell (cell_enter). Checks images and capacity; starts nothing. */
 struct world *world_real_new(
         const struct plan *plan, const struct world_real_options *options, GError **error);
+
+/* Before world_real_new(), in the cell of an engine that is gone: kills what lives there but the
+ * machines that are to be adopted and do run; begin says WORLD_FRESH of the others afterwards. How
+ * many are adopted, -1 on error. */
+int world_real_sweep(const struct plan *plan, const char *root, const struct cell_identity *cell,
+        enum world_begin *begin, GError **error);
 
 /* Machines in memory. Unknown commands succeed and print nothing; a test or a rehearsal scripts the
  * rest. */
@@ -128,6 +145,8 @@ void world_sim_link(struct world *head, int machine, int card, enum plan_directi
         const struct plan_impairment *is);
 /* Links cannot be changed from here on, as on a kernel that lacks it. */
 void world_sim_refuse_links(struct world *head, bool refuses);
+/* Before up(): the machine runs already, perhaps suspended, as after an engine's death. */
+void world_sim_survive(struct world *head, int machine, bool paused);
 /* Appends to a file of a machine. */
 void world_sim_write(struct world *head, int machine, const char *path, const char *text);
 

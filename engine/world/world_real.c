@@ -69,7 +69,7 @@ static void on_virt_state(
         const char *domain, enum machine_state state, const char *reason, gpointer data)
 {
     struct real_machine *machine = by_domain(data, domain);
-    if (machine) {
+    if (machine && !real_adopt_waits(machine, state, data)) {
         real_machine_on_virt(machine, state, reason);
     }
 }
@@ -82,9 +82,10 @@ static void start_machines(const GError *error, gpointer data)
         fan_in(error, all);
         return;
     }
+    world->is_up = true;
     for (guint i = 0; i < world->head.plan->machines->len; i++) {
         all->left++;
-        real_machine_start(&world->machines[i], fan_in, all);
+        real_machine_begin(&world->machines[i], fan_in, all);
     }
     fan_in(NULL, all);
 }
@@ -266,7 +267,7 @@ static void real_free(struct world *head)
     }
     checker_free(world->checker);
     if (world->virt) {
-        virt_close(world->virt, true);
+        virt_close(world->virt, !head->leave);
     }
     real_links_free(world->links);
     net_close(world->net);

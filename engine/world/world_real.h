@@ -16,6 +16,7 @@ struct real_machine {
     guint next_file, next_setup; /* progress of the set-up */
     guint next_space;
     bool preparing, made_folders, probed;
+    bool frozen, lost; /* when adopted: found suspended, found dead */
     bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
     guint probe_retry;       /* source of the next try of the image's probe, or 0 */
 };
@@ -31,6 +32,7 @@ struct real_world {
     int *spaces;                   /* per team, -1 where there is none */
     bool going_down;               /* nothing is started any more */
     struct real_links *links;      /* world_real_impair.c, or NULL */
+    bool is_up;                    /* up() has come to the machines */
     struct real_machine *machines; /* per machine of the plan */
 };
 
@@ -95,3 +97,18 @@ void real_measure(struct world *head, int machine, int card, enum plan_direction
 /* Clears every link that was impaired, now; false with the first error. */
 bool real_links_clear(struct real_world *world, GError **error);
 void real_links_free(struct real_links *links); /* accepts NULL; answers what is under way */
+/* ---- world_real_adopt.c -------------------------------------------------------------------- */
+
+/* Is the machine, or one on the network, taken over from an engine that is gone? */
+bool real_adopts(const struct real_world *world, const struct plan_machine *machine);
+bool real_adopts_network(const struct real_world *world, guint network);
+
+/* Removes what such an engine left and nobody adopts; nothing where no exercise is resumed. */
+void real_adopt_clear(const struct real_world *world, struct net_batch *batch);
+
+/* True, and the state is noted, when libvirt tells of a machine before up() has come to it. */
+bool real_adopt_waits(
+        struct real_machine *machine, enum machine_state state, struct real_world *world);
+
+/* Starts, adopts or leaves the machine, as head.begin says. */
+void real_machine_begin(struct real_machine *machine, world_done_fn done, gpointer data);

@@ -5,7 +5,8 @@
 
 struct sim_machine {
     enum machine_state state;
-    bool held;         /* answers wait */
+    bool held;                 /* answers wait */
+    bool survived, was_paused; /* runs before up(): world_sim_survive() */
     GHashTable *files; /* path → GString */
 };
 

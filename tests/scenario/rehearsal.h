@@ -91,7 +91,7 @@ G_GNUC_UNUSED static void rehearsal_open(
     rehearsal_settle(r);
 }
 
-static void rehearsal_advance(struct rehearsal *r, gint64 by_us)
+G_GNUC_UNUSED static void rehearsal_advance(struct rehearsal *r, gint64 by_us)
 {
     const gint64 step = G_USEC_PER_SEC / 4;
     for (gint64 t = 0; t < by_us && !r->ended; t += step) {
@@ -101,7 +101,7 @@ static void rehearsal_advance(struct rehearsal *r, gint64 by_us)
 }
 
 /* Ends it in order if that has not come yet. */
-static void rehearsal_close(struct rehearsal *r)
+G_GNUC_UNUSED static void rehearsal_close(struct rehearsal *r)
 {
     if (!r->ended) {
         exercise_end(r->exercise, "test", "the test is over", NULL);

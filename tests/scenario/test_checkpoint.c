@@ -309,6 +309,10 @@ static void a_restore_puts_one_team_back_and_voids_what_happened_to_it_since(voi
     assert_int_equal(number_of(&d, "red", "effect"), 10); /* that on blue2 stays */
     assert_int_equal(number_of(&d, "blue2", "total"), other);
     assert_explained(&d);
+    auto_json score = exercise_score(d.r.exercise, false);
+    const cJSON *correction = cJSON_GetArrayItem(json_array(score, "corrections"), 0);
+    assert_string_equal(json_string(correction, "reason", ""), "blue1 put back to checkpoint calm");
+    assert_int_equal(json_int(correction, "facts", 0), 9); /* eight looks and one effect */
 
     /* seven seconds were left to open, seventeen to the player */
     auto_json inject = rehearsal_last(&d.r, "inject.state", "blue1", "open@blue1");
@@ -429,6 +433,28 @@ static void what_was_under_way_at_the_checkpoint_is_due_at_once(void **state)
     restore(&d, "amid", "blue1");
     go(&d, 57);
     assert_last(&d, "step.verdict", "blue1", "open", "verdict", "effect");
+    rehearsal_close(&d.r);
+}
+
+static void a_function_of_the_scenario_can_do_it_all(void **state)
+{
+    (void)state;
+    struct drill d = {0};
+    begin(&d);
+    go(&d, 199);
+    int notes = rehearsal_count(&d.r, "note", NULL);
+    go(&d, 201);
+    wait_for(&d, "checkpoint.taken", 1);
+    go(&d, 203);
+    wait_for(&d, "checkpoint.restored", 1);
+    go(&d, 205);
+    wait_for(&d, "machine.reset", 2);
+    wait_for(&d, "team.reset", 2);
+    go(&d, 207);
+    assert_int_equal(rehearsal_count(&d.r, "note", NULL), notes + 2);
+    assert_last(&d, "note", NULL, NULL, "text", "all done");
+    assert_file(&d, "blue2/web", "/root/scrap", "");
+    assert_int_equal(rehearsal_count(&d.r, "alarm.raised", NULL), 0);
     rehearsal_close(&d.r);
 }
 
@@ -601,6 +627,7 @@ int main(void)
             cmocka_unit_test(the_whole_exercise_goes_back_with_its_end),
             cmocka_unit_test(a_step_that_ran_when_its_team_went_back_is_forgotten),
             cmocka_unit_test(what_was_under_way_at_the_checkpoint_is_due_at_once),
+            cmocka_unit_test(a_function_of_the_scenario_can_do_it_all),
             cmocka_unit_test(a_damaged_file_is_named_and_nothing_is_touched),
             cmocka_unit_test(a_checkpoint_that_cannot_be_written_leaves_nothing),
             cmocka_unit_test(what_is_not_possible_is_refused_with_the_reason),
