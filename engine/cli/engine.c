@@ -7,6 +7,7 @@
 #include "cell/cell.h"
 #include "cli/cli_view.h"
 #include "cli/engine_resume.h"
+#include "cli/signing.h"
 #include "cli/standings.h"
 #include "control/control.h"
 #include "run/exercise.h"
@@ -111,9 +112,11 @@ static cJSON *opened_json(const struct engine *engine)
 static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *with, GError **error)
 {
     const struct engine_options *options = engine->options;
-    const struct world_real_options world = {.root = engine->root, .accel = options->accel};
-    engine->ledger = options->resume ? ledger_open(engine->ledger_path, error)
-                                     : ledger_create(engine->ledger_path, error);
+    const struct world_real_options world = {
+            .root = engine->root, .accel = options->accel, .boot = options->boot};
+    const char *name = options->plan->name;
+    engine->ledger = options->resume ? signing_open(engine->ledger_path, name, error)
+                                     : signing_create(engine->ledger_path, name, error);
     engine->world = engine->ledger ? world_real_new(options->plan, &world, error) : NULL;
     if (!engine->world) {
         return false;

@@ -4,6 +4,7 @@
 #include "plan/plan.h"
 #include "run/resume.h"
 #include "script/script.h"
+#include "world/world.h"
 #include "virt/virt.h"
 
 #include <glib.h>
@@ -13,6 +14,7 @@ struct engine_options {
     struct plan *plan;     /* expanded, named */
     struct script *script; /* engine_run() frees it */
     enum virt_accel accel;
+    enum world_boot boot;
     const char *accel_why;
     gint64 until_us;
     int ready_limit_s;

@@ -213,8 +213,8 @@ static int remove_all(const char *name, const struct cell_identity *cell, GError
     int killed = cell_kill(cell, root, KILL_LIMIT_MS, error);
     g_autofree char *ledger = paths_ledger(name);
     g_autofree char *checkpoints = paths_checkpoints(ledger);
-    if (killed < 0 || !paths_remove_tree(root, error) ||
-            !paths_remove_tree(checkpoints, error) || !paths_remove_tree(scenario, error)) {
+    if (killed < 0 || !paths_remove_tree(root, error) || !paths_remove_tree(checkpoints, error) ||
+            !paths_remove_tree(scenario, error)) {
         return -1;
     }
     unlink(socket);

@@ -20,7 +20,7 @@
 extern const struct verb verb_run;
 
 struct run_options {
-    char *name, *seed, *until, *accel, *user, *resume;
+    char *name, *seed, *until, *accel, *boot, *user, *resume;
     int teams, ready_limit;
     gboolean display, without_impairments;
 };
@@ -31,6 +31,7 @@ static void options_clear(struct run_options *options)
     g_free(options->seed);
     g_free(options->until);
     g_free(options->accel);
+    g_free(options->boot);
     g_free(options->user);
     g_free(options->resume);
 }
@@ -175,6 +176,21 @@ static bool choose_accel(const char *wanted, const struct image *image, enum vir
     return true;
 }
 
+static bool choose_boot(const char *wanted, enum world_boot *ret, GError **error)
+{
+    static const char *const words[] = {
+            [WORLD_BOOT_AUTO] = "auto", [WORLD_BOOT_WARM] = "warm", [WORLD_BOOT_COLD] = "cold"};
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (!strcmp(wanted ? wanted : "auto", words[i])) {
+            *ret = (enum world_boot)i;
+            return true;
+        }
+    }
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+            "--boot \"%s\": use auto, warm or cold", wanted);
+    return false;
+}
+
 static bool start(struct engine_options *engine, GError **error)
 {
     cli_say("%s: %s, %u machines, %s", engine->plan->name, engine->plan->title,
@@ -190,7 +206,9 @@ static int run_scenario(
     struct image *image = plan ? find_images(plan, error) : NULL;
     enum virt_accel accel = VIRT_ACCEL_TCG;
     g_autofree char *why = NULL;
-    if (!image || !choose_accel(options->accel, image, &accel, &why, error)) {
+    enum world_boot boot = WORLD_BOOT_AUTO;
+    if (!image || !choose_boot(options->boot, &boot, error) ||
+            !choose_accel(options->accel, image, &accel, &why, error)) {
         image_free(image);
         script_free(script);
         return 1;
@@ -206,6 +224,7 @@ static int run_scenario(
             .plan = plan,
             .script = script,
             .accel = accel,
+            .boot = boot,
             .accel_why = why,
             .until_us = until_us,
             .ready_limit_s = options->ready_limit,
@@ -341,6 +360,8 @@ static int run(int argc, char **argv, GError **error)
             {"seed", 0, 0, G_OPTION_ARG_STRING, &options.seed, "seed of all that is random", "S"},
             {"until", 0, 0, G_OPTION_ARG_STRING, &options.until, "end at this exercise time", "T"},
             {"accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "auto, kvm or tcg", "A"},
+            {"boot", 0, 0, G_OPTION_ARG_STRING, &options.boot, "auto, warm (or not at all) or cold",
+                    "HOW"},
             {"ready-limit", 0, 0, G_OPTION_ARG_INT, &options.ready_limit,
                     "seconds until all machines must be ready (300)", "S"},
             {"without-impairments", 0, 0, G_OPTION_ARG_NONE, &options.without_impairments,

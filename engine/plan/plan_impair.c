@@ -260,6 +260,36 @@ char *plan_impairment_text(const struct plan_impairment *impairment)
     return g_string_free(text, FALSE);
 }
 
+static void append_way(GString *text, const char *way, const struct plan_impairment *impairment)
+{
+    g_autofree char *asked = plan_impairment_text(impairment);
+    g_string_append_printf(text, "%s%s: %s", *way ? " " : "", way, asked);
+}
+
+char *plan_impair_title(const struct plan_impair *impair)
+{
+    GString *text = g_string_new(impair->machine);
+    if (impair->network) {
+        g_string_append_printf(text, " %s", impair->network);
+    }
+    if (impair->clear || impair->down) {
+        g_string_append(text, impair->clear ? ": clear" : ": down");
+        return g_string_free(text, FALSE);
+    }
+    for (int d = 0; d < PLAN_DIRECTIONS; d++) {
+        if (impair->directions[d]) {
+            append_way(text, plan_direction_name(d), impair->directions[d]);
+        }
+    }
+    if (!impair->directions[PLAN_IN] && !impair->directions[PLAN_OUT]) {
+        const char *way = impair->direction && strcmp(impair->direction, "both") != 0
+                                  ? impair->direction
+                                  : "";
+        append_way(text, way, &impair->both);
+    }
+    return g_string_free(text, FALSE);
+}
+
 cJSON *plan_impairment_to_json(const struct plan_impairment *impairment)
 {
     cJSON *json = cJSON_CreateObject();

@@ -62,6 +62,9 @@ bool plan_link_ask_is_same(const struct plan_link_ask *a, const struct plan_link
 /* ask after the wish: directions it does not name stay as they are. */
 void plan_impair_apply(const struct plan_impair *impair, struct plan_link_ask *ask);
 
+/* "web office out: delay 40ms", "web: clear": of a wish. The caller frees it. */
+char *plan_impair_title(const struct plan_impair *impair);
+
 /* "delay 40ms ± 5ms, loss 2 %, rate 5 Mbit/s", or "nothing". The caller frees it. */
 char *plan_impairment_text(const struct plan_impairment *impairment);
 char *plan_rate_text(double bps);

@@ -137,8 +137,8 @@ static gboolean on_ready_limit(gpointer data)
 }
 
 /* What is opened, or closed, already in the ledger that a resume goes on from. */
-static bool is_recorded(const struct exercise *exercise, const struct world_resource *resource,
-        bool opening)
+static bool is_recorded(
+        const struct exercise *exercise, const struct world_resource *resource, bool opening)
 {
     const struct resume *resume = exercise->resume;
     g_autofree char *subject = g_strdup_printf("%s:%s", resource->type, resource->name);
@@ -151,7 +151,11 @@ static bool is_recorded(const struct exercise *exercise, const struct world_reso
 /* Those of plan that the ledger does not speak of yet. */
 static GPtrArray *resources_for(const struct exercise *exercise, bool opening)
 {
+    struct world *world = exercise->options.world;
     GPtrArray *resources = world_resources(exercise->options.plan);
+    if (world->ops->resources) {
+        world->ops->resources(world, resources);
+    }
     for (guint i = resources->len; i-- > 0;) {
         if (is_recorded(exercise, g_ptr_array_index(resources, i), opening)) {
             g_ptr_array_remove_index(resources, i);
@@ -160,8 +164,8 @@ static GPtrArray *resources_for(const struct exercise *exercise, bool opening)
     return resources;
 }
 
-static void record_resources(struct exercise *exercise, const GPtrArray *resources,
-        const char *kind, run_then_fn then)
+static void record_resources(
+        struct exercise *exercise, const GPtrArray *resources, const char *kind, run_then_fn then)
 {
     for (guint i = 0; i < resources->len; i++) {
         const struct world_resource *resource = g_ptr_array_index(resources, i);
@@ -241,7 +245,8 @@ static void start_running(struct exercise *exercise, gpointer data)
     if (exercise->ending) {
         return;
     }
-    gint64 end = exercise->options.plan->duration_us;
+    bool is_moved = exercise->resume && exercise->resume->ends_us > 0; /* by a restore */
+    gint64 end = is_moved ? exercise->resume->ends_us : exercise->options.plan->duration_us;
     if (exercise->options.until_us > 0) {
         end = MIN(end, exercise->options.until_us);
     }
@@ -359,6 +364,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
     exercise->score = score_new();
     options->world->on_state = run_machine_state;
     options->world->on_state_data = exercise;
+    options->world->on_alarm = run_machine_alarm;
     ledger_set_listener(options->ledger, run_committed, exercise);
     run_links_init(exercise);
     run_timeline_init(exercise);

@@ -16,6 +16,8 @@ static cJSON *machines_json(const struct exercise *exercise)
         cJSON_AddStringToObject(json, "image", plan->host->image);
         cJSON_AddStringToObject(json, "state", machine_state_name(machine->state));
         cJSON_AddStringToObject(json, "reason", machine->reason ? machine->reason : "");
+        struct world *world = exercise->options.world;
+        cJSON_AddStringToObject(json, "way", world->ops->way(world, (int)i));
         if (machine->booted_us) {
             json_add_int(json, "booted_ms", (machine->booted_us - machine->started_us) / 1000);
         }
@@ -56,7 +58,8 @@ static cJSON *injects_json(const struct exercise *exercise)
         cJSON_AddStringToObject(json, "state", run_inject_state_name(exercise->injects[i].state));
         cJSON_AddStringToObject(json, "team", run_team_id(exercise, plan->team));
         cJSON_AddStringToObject(json, "step", plan->step ? plan->step->name : "");
-        const char *title = plan->step ? plan->step->title : plan->entry->note;
+        g_autofree char *link = plan->entry->impair ? plan_impair_title(plan->entry->impair) : NULL;
+        const char *title = plan->step ? plan->step->title : link ? link : plan->entry->note;
         cJSON_AddStringToObject(json, "title", title ? title : plan->id);
         cJSON_AddItemToArray(array, json);
     }

@@ -19,6 +19,7 @@ struct resume_inject {
     char *id;
     char *state;      /* as in inject.state; NULL: not announced yet */
     gint64 fired_seq; /* of the last "fired", 0: never */
+    gint64 due_us;    /* -1: as planned */
     bool noted;       /* since then its message is out */
     bool begun;       /* since then its function was started */
     char *owed;       /* asked for by an operator and not in force yet: fired, held, scheduled */
@@ -44,6 +45,7 @@ struct resume_task { /* one function, of a player or of the timeline, for one te
     char *who, *team;
     int started, ended;
     gint64 started_seq; /* of the last start */
+    gint64 due_us;      /* a restore set it back: it starts then; -1: as planned */
 };
 
 struct resume_answer { /* a verdict that a function had asked for */
@@ -58,23 +60,35 @@ struct resume_machine {
     bool gone;      /* crashed or stopped before the interruption */
 };
 
+struct resume_request { /* of the white cell, that takes its time; not in force yet */
+    char *kind;         /* restore, checkpoint, machine.reset, team.reset */
+    char *subject;      /* label, machine or team */
+    char *team;         /* "" for all */
+    char *by;
+    cJSON *body; /* of the event that began it */
+};
+
 struct resume {
     gint64 seq, at_us, wall_us; /* of the last event */
     gint64 created_wall_us;
-    cJSON *created;       /* body of exercise.created, or NULL */
-    bool began;           /* it has run */
-    bool paused;          /* it was, or an operator had asked for it */
-    bool ended, down;     /* states in the ledger */
-    char *end_by;         /* an operator had asked for the end, and it is not in force */
-    GHashTable *injects;  /* id → struct resume_inject */
-    GHashTable *steps;    /* "step\nteam" → struct resume_step */
-    GHashTable *checks;   /* "service\nteam" → struct resume_check */
-    GHashTable *tasks;    /* "who\nteam" → struct resume_task */
-    GHashTable *machines; /* id → struct resume_machine */
-    GHashTable *open;     /* subject of a resource that is not closed → its team id */
-    GPtrArray *answers;   /* struct resume_answer * */
-    GPtrArray *alarms;    /* cJSON *: raised, not cleared */
-    cJSON *links;         /* by link: the last link.impaired that is not cleared, with at_us */
+    cJSON *created;          /* body of exercise.created, or NULL */
+    bool began;              /* it has run */
+    bool paused;             /* it was, or an operator had asked for it */
+    bool ended, down;        /* states in the ledger */
+    char *end_by;            /* an operator had asked for the end, and it is not in force */
+    GHashTable *injects;     /* id → struct resume_inject */
+    GHashTable *steps;       /* "step\nteam" → struct resume_step */
+    GHashTable *checks;      /* "service\nteam" → struct resume_check */
+    GHashTable *tasks;       /* "who\nteam" → struct resume_task */
+    GHashTable *machines;    /* id → struct resume_machine */
+    GHashTable *open;        /* subject of a resource that is not closed → its team id */
+    GHashTable *checkpoints; /* label of a whole one → its team id */
+    GPtrArray *requests;     /* struct resume_request * */
+    GPtrArray *restored;     /* struct event *: checkpoint.restored, oldest first */
+    gint64 ends_us;          /* a restore set the exercise's end; 0: as planned */
+    GPtrArray *answers;      /* struct resume_answer * */
+    GPtrArray *alarms;       /* cJSON *: raised, not cleared */
+    cJSON *links;            /* by link: the last link.impaired not cleared, with at_us */
     struct cell_identity cell;
     struct score *score; /* all events folded in */
 };
@@ -104,6 +118,10 @@ void resume_add_answer(struct resume *resume, const struct resume_step *was, con
 
 /* Forgets what who was given: it begins anew by an operator's wish. */
 void resume_drop_answers(struct resume *resume, const char *who);
+
+/* What the checkpoints in the ledger change (run_resume_restore.c). */
+void resume_apply_checkpoint(struct resume *resume, const struct event *event, const cJSON *body);
+void resume_request_free(gpointer request);
 
 /* What is to become of each machine of plan: WORLD_ADOPT when it had been ready, WORLD_LEAVE when
  * it had crashed or was stopped, else WORLD_FRESH. One for each machine; g_free. */

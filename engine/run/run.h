@@ -42,8 +42,8 @@ struct run_inject {
     enum inject_state state;
     bool announced;    /* its state is in the ledger */
     bool noted, begun; /* since it was fired: its message, its function */
-    gint64 due_us;    /* exercise time */
-    guint generation; /* counts restores: what was started before one has no say */
+    gint64 due_us;     /* exercise time */
+    guint generation;  /* counts restores: what was started before one has no say */
     guint64 timer;
 };
 
@@ -135,6 +135,7 @@ void run_alarm_clear(struct exercise *exercise, const char *alarm, const char *s
 /* ---- run_machines.c ------------------------------------------------------------------------ */
 
 /* What the world calls for every change of a machine's state. */
+void run_machine_alarm(int machine, const char *alarm, const char *text, gpointer data);
 void run_machine_state(int index, enum machine_state state, const char *reason, gpointer data);
 /* Goes on from set-up if every machine is ready, or as it was before a resume. */
 void run_machines_check(struct exercise *exercise);
@@ -278,10 +279,15 @@ void run_pause_world(struct exercise *exercise, gpointer data);
 
 /* A machine starts; the white cell hears of it when it had been ready before a resume. */
 void run_resume_restarted(struct exercise *exercise, int machine);
+/* The checkpoints there are; what was half done is given up; resets are done, restores begun anew.
+ */
+void run_resume_take_checkpoints(struct exercise *exercise);
+void run_resume_end_requests(struct exercise *exercise);
+void run_resume_settle_requests(struct exercise *exercise);
 bool run_resume_pauses(const struct exercise *exercise); /* it goes on in a pause */
 /* Does what the ledger owes, once the exercise runs or is paused again. */
 void run_resume_settle(struct exercise *exercise);
 /* Is there anything left to start of player? */
 bool run_resume_player(const struct run_player *player);
 bool run_resume_player_again(const struct run_player *player); /* it had begun */
-void run_player_arm(struct run_player *player); /* sets its timer */
+void run_player_arm(struct run_player *player);                /* sets its timer */

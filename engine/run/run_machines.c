@@ -53,6 +53,14 @@ static void on_machine_crashed(
     }
 }
 
+void run_machine_alarm(int machine, const char *alarm, const char *text, gpointer data)
+{
+    struct exercise *exercise = data;
+    const struct plan_machine *plan = machine >= 0 ? run_machine_plan(exercise, machine) : NULL;
+    run_alarm(exercise, alarm, plan ? plan->team : -1,
+            plan ? plan->id : exercise->options.plan->name, text);
+}
+
 void run_machine_state(int index, enum machine_state state, const char *reason, gpointer data)
 {
     struct exercise *exercise = data;
@@ -70,6 +78,10 @@ void run_machine_state(int index, enum machine_state state, const char *reason, 
     cJSON_AddStringToObject(body, "reason", machine->reason);
     json_add_int(body, "since_start_ms",
             machine->started_us ? (g_get_monotonic_time() - machine->started_us) / 1000 : 0);
+    if (state != MACHINE_DEFINED && state != MACHINE_STOPPED) {
+        struct world *world = exercise->options.world;
+        cJSON_AddStringToObject(body, "way", world->ops->way(world, index));
+    }
     run_record(exercise, "machine.state", plan->team, plan->id, body);
     if (state == MACHINE_STARTING) {
         run_resume_restarted(exercise, index);

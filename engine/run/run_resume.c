@@ -67,6 +67,9 @@ static void take_injects(struct exercise *exercise)
                 inject->announced = true;
             }
         }
+        if (was && was->due_us >= 0) {
+            inject->due_us = was->due_us;
+        }
         inject->noted = was && was->noted;
         inject->begun = was && was->begun;
     }
@@ -113,6 +116,19 @@ static void take_machines(struct exercise *exercise)
     }
 }
 
+static void take_players(struct exercise *exercise)
+{
+    for (guint i = 0; i < exercise->players->len; i++) {
+        struct run_player *player = g_ptr_array_index(exercise->players, i);
+        const struct resume_task *was =
+                resume_task(exercise->resume, player->who, run_team_id(exercise, player->team));
+        player->started = was && was->started > 0;
+        if (was && was->due_us >= 0) {
+            player->due_us = was->due_us;
+        }
+    }
+}
+
 static void take_over(struct exercise *exercise)
 {
     struct resume *resume = exercise->resume;
@@ -128,6 +144,7 @@ static void take_over(struct exercise *exercise)
     take_checks(exercise);
     take_machines(exercise);
     run_links_take(exercise, resume->links);
+    take_players(exercise);
     clock_set(exercise->options.clock, resume->at_us);
     if (exercise->options.script) {
         script_seed_again(exercise->options.script, resume->seq);
@@ -223,12 +240,14 @@ void exercise_recover(
     take_over(exercise);
     record_resumed(exercise);
     record_openings(exercise);
+    run_resume_take_checkpoints(exercise);
     if (resume->ended || resume->end_by) {
         run_end(exercise, resume->end_by ? resume->end_by : "engine",
                 "the end had begun before the engine was interrupted", NULL);
         return;
     }
     end_steps(exercise);
+    run_resume_end_requests(exercise);
     exercise->options.world->stay_paused = resume->began && resume->paused;
     run_set_up(exercise);
 }
@@ -302,6 +321,7 @@ void run_resume_settle(struct exercise *exercise)
     for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
         settle_inject(exercise, &exercise->injects[i]);
     }
+    run_resume_settle_requests(exercise);
 }
 
 bool run_resume_player(const struct run_player *player)
@@ -310,7 +330,7 @@ bool run_resume_player(const struct run_player *player)
     const struct resume_task *task =
             resume ? resume_task(resume, player->who, run_team_id(player->exercise, player->team))
                    : NULL;
-    return !task || resume_task_is_open(task);
+    return !task || task->started == 0 || resume_task_is_open(task);
 }
 
 bool run_resume_player_again(const struct run_player *player)

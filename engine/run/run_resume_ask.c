@@ -43,8 +43,7 @@ static gint64 open_since(const struct resume *resume, const char *who)
     return since;
 }
 
-char *resume_take_answer(
-        struct resume *resume, const char *who, const char *step, const char *team)
+char *resume_take_answer(struct resume *resume, const char *who, const char *step, const char *team)
 {
     gint64 since = open_since(resume, who);
     for (guint i = 0; i < resume->answers->len; i++) {
@@ -69,13 +68,31 @@ void resume_drop_answers(struct resume *resume, const char *who)
     }
 }
 
+/* A reset that was cut off: to start it anew is what it would have done. */
+static bool is_being_reset(const struct resume *resume, const char *machine)
+{
+    for (guint i = 0; i < resume->requests->len; i++) {
+        const struct resume_request *request = resume->requests->pdata[i];
+        const cJSON *id = NULL;
+        cJSON_ArrayForEach(id, json_array(request->body, "machines"))
+        {
+            if (cJSON_IsString(id) && !strcmp(id->valuestring, machine)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 enum world_begin *resume_begin(const struct resume *resume, const struct plan *plan)
 {
     enum world_begin *begin = g_new0(enum world_begin, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         const struct resume_machine *was = g_hash_table_lookup(resume->machines, machine->id);
-        if (was && was->gone && resume->began) {
+        if (is_being_reset(resume, machine->id)) {
+            begin[i] = WORLD_FRESH;
+        } else if (was && was->gone && resume->began) {
             begin[i] = WORLD_LEAVE;
         } else if (was && was->was_ready) {
             begin[i] = WORLD_ADOPT;

@@ -76,6 +76,11 @@ static void json_free(gpointer json)
     cJSON_Delete(json);
 }
 
+static void event_free_any(gpointer event)
+{
+    event_free(event);
+}
+
 static GHashTable *table(GDestroyNotify free_item)
 {
     return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_item);
@@ -91,6 +96,9 @@ struct resume *resume_new(void)
     resume->machines = table(machine_free);
     resume->links = cJSON_CreateObject();
     resume->open = table(g_free);
+    resume->checkpoints = table(g_free);
+    resume->requests = g_ptr_array_new_with_free_func(resume_request_free);
+    resume->restored = g_ptr_array_new_with_free_func(event_free_any);
     resume->answers = g_ptr_array_new_with_free_func(answer_free);
     resume->alarms = g_ptr_array_new_with_free_func(json_free);
     resume->score = score_new();
@@ -106,6 +114,9 @@ void resume_free(struct resume *resume)
         g_hash_table_unref(resume->tasks);
         g_hash_table_unref(resume->machines);
         g_hash_table_unref(resume->open);
+        g_hash_table_unref(resume->checkpoints);
+        g_ptr_array_unref(resume->requests);
+        g_ptr_array_unref(resume->restored);
         g_ptr_array_unref(resume->answers);
         g_ptr_array_unref(resume->alarms);
         score_free(resume->score);
@@ -134,6 +145,7 @@ static struct resume_inject *need_inject(struct resume *resume, const char *id)
     struct resume_inject *inject = item(resume->injects, g_strdup(id), sizeof(*inject));
     if (!inject->id) {
         inject->id = g_strdup(id);
+        inject->due_us = -1;
     }
     return inject;
 }
@@ -247,6 +259,7 @@ static void apply_inject(struct resume *resume, const struct event *event, const
     struct resume_inject *inject = need_inject(resume, event->subject);
     const char *state = json_string(body, "state", "");
     set_text(&inject->state, state);
+    inject->due_us = json_int(body, "at_us", inject->due_us);
     if (!strcmp(state, "fired")) {
         inject->fired_seq = event->seq;
         inject->noted = inject->begun = false;
@@ -295,11 +308,13 @@ static void apply_verdict(struct resume *resume, const struct event *event, cons
         step->step = g_strdup(event->subject);
         step->team = g_strdup(event->team);
     }
-    set_text(&step->verdict, json_string(body, "verdict", ""));
+    if (!json_bool(body, "void", false)) { /* its team had been put back to before it */
+        set_text(&step->verdict, json_string(body, "verdict", ""));
+    }
     step->verdict_seq = event->seq;
     step->running_seq = 0;
     set_text(&step->by, json_string(body, "by", ""));
-    resume_add_answer(resume, step, step->verdict);
+    resume_add_answer(resume, step, json_string(body, "verdict", ""));
 }
 
 static void apply_task(struct resume *resume, const struct event *event, const cJSON *body)
@@ -314,6 +329,7 @@ static void apply_task(struct resume *resume, const struct event *event, const c
     if (!task->who) {
         task->who = g_strdup(event->subject);
         task->team = g_strdup(event->team);
+        task->due_us = -1;
     }
     if (!started) {
         task->ended = task->started;
@@ -456,4 +472,5 @@ void resume_apply(struct resume *resume, const struct event *event)
     } else {
         apply_to_range(resume, event, body);
     }
+    resume_apply_checkpoint(resume, event, body);
 }

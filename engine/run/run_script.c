@@ -182,8 +182,7 @@ static void host_step(gpointer data, guint64 ticket, const char *who, const char
     const struct plan_step *step = plan_step(exercise->options.plan, name);
     g_autoptr(GError) error = NULL;
     if (exercise->resume && team >= 0) {
-        ask->verdict =
-                resume_take_answer(exercise->resume, who, name, run_team_id(exercise, team));
+        ask->verdict = resume_take_answer(exercise->resume, who, name, run_team_id(exercise, team));
     }
     if (ask->verdict) {
         run_wait(exercise, clock_now(exercise->options.clock), on_known, ask);

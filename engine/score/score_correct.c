@@ -20,8 +20,9 @@ void score_void_free(gpointer data)
 
 static bool matches(const struct score_void *rule, const struct score_fact *fact)
 {
-    return !rule->lifted && !rule->restore && fact->seq >= rule->from_seq && fact->seq <= rule->to_seq &&
-           fact->at_us >= rule->from_us && fact->at_us <= rule->to_us &&
+    return !rule->lifted && !rule->restore && fact->seq >= rule->from_seq &&
+           fact->seq <= rule->to_seq && fact->at_us >= rule->from_us &&
+           fact->at_us <= rule->to_us &&
            (rule->team < 0 || rule->team == fact->team || rule->team == fact->other) &&
            (rule->service < 0 || rule->service == fact->service) &&
            (rule->kind < 0 || rule->kind == fact->kind);

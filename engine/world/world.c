@@ -17,7 +17,7 @@ static void resource_free(gpointer data)
     g_free(resource);
 }
 
-static void add(GPtrArray *resources, const char *type, const char *name, int team)
+void world_resource_add(GPtrArray *resources, const char *type, const char *name, int team)
 {
     struct world_resource *resource = g_new(struct world_resource, 1);
     *resource = (struct world_resource){.type = type, .name = g_strdup(name), .team = team};
@@ -33,21 +33,21 @@ GPtrArray *world_resources(const struct plan *plan)
         const struct plan_team *team = g_ptr_array_index(plan->teams, (guint)network->team);
         if (!has_space[network->team]) {
             has_space[network->team] = true;
-            add(resources, "space", team->id, network->team);
+            world_resource_add(resources, "space", team->id, network->team);
         }
-        add(resources, "bridge", network->bridge, network->team);
-        add(resources, "veth", network->id, network->team);
+        world_resource_add(resources, "bridge", network->bridge, network->team);
+        world_resource_add(resources, "veth", network->id, network->team);
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         for (guint k = 0; k < machine->cards->len; k++) {
             const struct plan_card *card = g_ptr_array_index(machine->cards, k);
-            add(resources, "tap", card->tap, machine->team);
+            world_resource_add(resources, "tap", card->tap, machine->team);
         }
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        add(resources, "domain", machine->domain, machine->team);
+        world_resource_add(resources, "domain", machine->domain, machine->team);
     }
     return resources;
 }

@@ -92,6 +92,10 @@ struct world_ops {
     /* n machines as they were saved in folder, their clocks set. done: all run; READY follows. */
     void (*restore)(
             struct world *world, const struct world_save *save, world_done_fn done, gpointer data);
+    /* How the machine came up last: "warm" (from its image's warm state) or "cold". */
+    const char *(*way)(struct world *world, int machine);
+    /* Adds what will exist outside the process beside world_resources(); NULL: nothing. */
+    void (*resources)(struct world *world, GPtrArray *resources);
 };
 
 /* What up() does with a machine of an exercise that is resumed. */
@@ -101,19 +105,30 @@ enum world_begin {
     WORLD_LEAVE, /* nothing */
 };
 
+/* text is for people; machine -1: it concerns none alone. */
+typedef void (*world_alarm_fn)(int machine, const char *alarm, const char *text, gpointer data);
+
 struct world { /* the head of every implementation */
     const struct world_ops *ops;
     const struct plan *plan;
     world_state_fn on_state; /* set by the owner before up */
     gpointer on_state_data;
+    world_alarm_fn on_alarm;       /* with on_state_data; may be NULL */
     const enum world_begin *begin; /* one a machine, the owner's; NULL: all are fresh */
     bool stay_paused;              /* up() leaves an adopted machine suspended if it is */
     bool leave;                    /* world_free() leaves the machines running */
 };
 
+enum world_boot {
+    WORLD_BOOT_AUTO, /* from warm states; cold where that does not work */
+    WORLD_BOOT_WARM, /* from warm states, or not at all */
+    WORLD_BOOT_COLD,
+};
+
 struct world_real_options {
     const char *root; /* libvirt root: a short path */
     enum virt_accel accel;
+    enum world_boot boot;
 };
 
 /* Inside a cell (cell_enter). Checks images and capacity; starts nothing. */
@@ -143,6 +158,8 @@ void world_sim_hold(struct world *head, int machine, bool held);
 /* The link's direction is so, whatever was asked; until the next impair. */
 void world_sim_link(struct world *head, int machine, int card, enum plan_direction direction,
         const struct plan_impairment *is);
+/* So many bytes of others pass in each measurement, on every link. */
+void world_sim_traffic(struct world *head, guint64 bytes);
 /* Links cannot be changed from here on, as on a kernel that lacks it. */
 void world_sim_refuse_links(struct world *head, bool refuses);
 /* Before up(): the machine runs already, perhaps suspended, as after an engine's death. */
@@ -161,6 +178,7 @@ struct world_resource {
     int team; /* index, or -1 */
 };
 GPtrArray *world_resources(const struct plan *plan); /* owning */
+void world_resource_add(GPtrArray *resources, const char *type, const char *name, int team);
 
 /* argv as it must be run on machine for work against team: inside the guest's namespace for that
  * team where the machine stands on several copies of a network. g_strfreev. */

@@ -1,6 +1,8 @@
 /* world_real.c - the real range: networks by netlink, machines by libvirt, checks by sockets. */
 #include "world/world_real.h"
+
 #include "base/error.h"
+#include "world/real_warm.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -69,7 +71,9 @@ static void on_virt_state(
         const char *domain, enum machine_state state, const char *reason, gpointer data)
 {
     struct real_machine *machine = by_domain(data, domain);
-    if (machine && !real_adopt_waits(machine, state, data)) {
+    if (!machine) {
+        real_warm_on_virt(data, domain, state, reason);
+    } else if (!real_adopt_waits(machine, state, data)) {
         real_machine_on_virt(machine, state, reason);
     }
 }
@@ -271,6 +275,7 @@ static void real_free(struct world *head)
     }
     real_links_free(world->links);
     net_close(world->net);
+    real_warm_free(world);
     for (guint i = 0; i < head->plan->teams->len; i++) {
         if (world->spaces[i] >= 0) {
             close(world->spaces[i]);
@@ -281,6 +286,17 @@ static void real_free(struct world *head)
     g_free(world->machines);
     g_free(world->root);
     g_free(world);
+}
+
+static const char *real_way(struct world *head, int machine)
+{
+    const struct real_world *world = (struct real_world *)head;
+    return world->machines[machine].woken ? "warm" : "cold";
+}
+
+static void real_resources(struct world *head, GPtrArray *resources)
+{
+    real_warm_resources((struct real_world *)head, resources);
 }
 
 static const struct world_ops real_ops = {
@@ -297,6 +313,8 @@ static const struct world_ops real_ops = {
         .reset = real_reset,
         .checkpoint = real_checkpoint,
         .restore = real_restore,
+        .way = real_way,
+        .resources = real_resources,
 };
 
 static const struct image *find_image(struct real_world *world, const char *name, GError **error)
@@ -318,6 +336,7 @@ struct world *world_real_new(
     world->head = (struct world){.ops = &real_ops, .plan = plan};
     world->root = g_strdup(options->root);
     world->accel = options->accel;
+    world->boot = options->boot;
     world->images =
             g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
     world->spaces = g_new(int, plan->teams->len + 1);
@@ -343,5 +362,6 @@ struct world *world_real_new(
         real_free(&world->head);
         return NULL;
     }
+    real_warm_init(world);
     return &world->head;
 }

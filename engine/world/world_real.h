@@ -3,7 +3,7 @@
 
 #include "cell/cell.h"
 #include "check/check.h"
-#include "image/image.h"
+#include "image/warm.h"
 #include "net/net.h"
 #include "world/world.h"
 
@@ -13,10 +13,20 @@ struct real_machine {
     const struct plan_machine *plan;
     const struct image *image;
     enum machine_state state, before_pause;
-    guint next_file, next_setup; /* progress of the set-up */
-    guint next_space;
+    /* its way to being itself */
+    world_done_fn started; /* who asked for its start, until that was answered */
+    gpointer started_data;
+    bool woken;     /* it came from a warm state */
+    bool launching; /* libvirt is at it */
+    bool falling;   /* it did not wake, and is being stopped for a cold boot */
+    bool is_itself; /* it has its identity */
+    bool answers;   /* its agent does */
+    char *fell;     /* it ended while launching: why */
+    guint wake_limit;
+    /* progress of the set-up */
+    guint next_file, next_setup;
     bool preparing, made_folders, probed;
-    bool frozen, lost; /* when adopted: found suspended, found dead */
+    bool frozen, lost;       /* when adopted: found suspended, found dead */
     bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
     guint probe_retry;       /* source of the next try of the image's probe, or 0 */
 };
@@ -25,6 +35,8 @@ struct real_world {
     struct world head;
     char *root;
     enum virt_accel accel;
+    enum world_boot boot;
+    GPtrArray *warm;    /* struct real_warm *, one for each shape of machine (real_warm.h) */
     GHashTable *images; /* name → struct image */
     struct net *net;
     struct virt *virt;
@@ -49,15 +61,29 @@ void real_machine_start(struct real_machine *machine, world_done_fn done, gpoint
 void real_machine_describe(const struct real_machine *machine, struct virt_machine *ret,
         char **ret_cmdline, struct virt_card **ret_cards);
 
+/* The answer to real_warm_get(); NULL with an error: there is no warm state. */
+void real_machine_on_warm(
+        struct real_machine *machine, const struct image_warm *warm, const GError *error);
+
+/* It did not wake: an alarm says why, and it is booted cold. */
+void real_machine_fall_back(struct real_machine *machine, const char *why);
+
 /* What libvirt says of the machine's process and agent: reports states, and once the agent is
- * there: names, files, set-up commands, one after the other; then READY, or CRASHED with the
- * command that failed. */
+ * there, prepares. */
 void real_machine_on_virt(
         struct real_machine *machine, enum machine_state state, const char *reason);
 
 /* No set-up goes on from here: the machine is being stopped. */
 void real_machine_abandon(struct real_machine *machine);
 
+/* ---- world_real_setup.c -------------------------------------------------------------------- */
+
+/* The agent answers: identity, files, the image's probe, set-up commands, one after the other; then
+ * READY, or CRASHED with the command that failed. */
+void real_machine_prepare(struct real_machine *machine);
+/* The same for a machine that wakes: it is told who it is before its agent has answered. */
+void real_machine_tell(struct real_machine *machine);
+void real_machine_ping(struct real_machine *machine);
 /* ---- world_real.c -------------------------------------------------------------------------- */
 
 /* One operation on several machines; done is called when the last answer is there. For each

@@ -7,7 +7,7 @@ struct sim_machine {
     enum machine_state state;
     bool held;                 /* answers wait */
     bool survived, was_paused; /* runs before up(): world_sim_survive() */
-    GHashTable *files; /* path → GString */
+    GHashTable *files;         /* path → GString */
 };
 
 struct sim_world {
@@ -18,7 +18,8 @@ struct sim_world {
     GHashTable *links;  /* "machine/card" → struct plan_link_ask *: as they are */
     GRand *rand;        /* chance in measurements */
     bool refuses_links;
-    guint boot;         /* GSource id */
+    guint64 traffic; /* bytes of others in each measurement */
+    guint boot;      /* GSource id */
 };
 
 void sim_set_state(

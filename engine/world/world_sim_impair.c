@@ -79,6 +79,11 @@ void sim_impair(struct world *head, int machine, int card, const struct plan_lin
     sim_done(head, error, done, data);
 }
 
+void world_sim_traffic(struct world *head, guint64 bytes)
+{
+    ((struct sim_world *)head)->traffic = bytes;
+}
+
 void world_sim_refuse_links(struct world *head, bool refuses)
 {
     ((struct sim_world *)head)->refuses_links = refuses;

@@ -114,6 +114,20 @@ static void drift_is_alarmed_and_the_alarm_ends_with_it(void **state)
     assert_int_equal(cJSON_GetArraySize(json_array(status, "alarms")), 0);
 }
 
+static void a_link_that_its_users_fill_is_not_judged(void **state)
+{
+    struct rehearsal *r = *state;
+    const struct plan_impairment slow = {.delay_us = 140000, .rate_bps = 5000000};
+    world_sim_traffic(r->world, 1000000); /* in two seconds: 4 of 5 Mbit/s */
+    world_sim_link(r->world, plan_machine_index(r->plan, "blue1/plc"), 0, PLAN_IN, &slow);
+    advance(r, 60);
+    assert_string_equal(verdict(r, "blue1/plc:plant", "in"), "busy");
+    assert_int_equal(count(r, "alarm.raised", NULL, NULL), 0);
+    world_sim_traffic(r->world, 0);
+    advance(r, 60);
+    assert_string_equal(verdict(r, "blue1/plc:plant", "in"), "drift");
+}
+
 static void a_pause_measures_nothing_and_forgets_nothing(void **state)
 {
     struct rehearsal *r = *state;
@@ -233,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(what_a_scenario_asks_is_made_and_found_achieved),
             TEST(drift_is_alarmed_and_the_alarm_ends_with_it),
+            TEST(a_link_that_its_users_fill_is_not_judged),
             TEST(a_pause_measures_nothing_and_forgets_nothing),
             TEST(a_players_function_impairs_and_clears),
             TEST(an_operator_is_told_what_came_of_it),

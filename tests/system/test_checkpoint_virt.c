@@ -312,6 +312,7 @@ static void a_cut_off_file_is_an_error_and_the_machine_is_down(void **state)
     wait_answer(LIMIT_S, "failure");
     print_message("%s\n", answer.text);
     assert_int_equal(answer.code, SANDTABLE_ERROR_MACHINE);
+    assert_non_null(strstr(answer.text, "saved state is damaged"));
     assert_int_equal(seen[0].state, MACHINE_CRASHED);
     assert_string_equal(shell("m2", "echo well"), "well\n");
 }

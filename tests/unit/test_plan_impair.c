@@ -115,6 +115,14 @@ static void it_is_told_in_words(G_GNUC_UNUSED void **state)
             .delay_us = 40000, .jitter_us = 5000, .loss_ppm = 20000, .rate_bps = 5000000};
     g_autofree char *text = plan_impairment_text(&is);
     assert_string_equal(text, "delay 40ms ± 5ms, loss 2 %, rate 5 Mbit/s");
+    struct plan_impairment in = is;
+    struct plan_impair wish = {
+            .machine = (char *)"web", .network = (char *)"office", .directions = {&in, NULL}};
+    g_autofree char *title = plan_impair_title(&wish);
+    assert_string_equal(title, "web office in: delay 40ms ± 5ms, loss 2 %, rate 5 Mbit/s");
+    wish = (struct plan_impair){.machine = (char *)"web", .clear = true};
+    g_autofree char *clear = plan_impair_title(&wish);
+    assert_string_equal(clear, "web: clear");
     const struct plan_impairment none = {0};
     g_autofree char *nothing = plan_impairment_text(&none);
     assert_string_equal(nothing, "nothing");
