@@ -75,7 +75,7 @@ static void add_down(struct cli_table *table, const cJSON *link)
 
 static int show(const char *name, bool json, GError **error)
 {
-    cJSON *result = cli_call(name, "links", NULL, error);
+    cJSON *result = cli_call(name, "impairments", NULL, error);
     if (!result) {
         return 1;
     }
@@ -86,7 +86,7 @@ static int show(const char *name, bool json, GError **error)
     const char *const heads[] = {"LINK", "WAY", "SINCE", "ASKED", "VERDICT", "ACHIEVED"};
     struct cli_table *table = cli_table_new("llllll", heads);
     const cJSON *link = NULL;
-    cJSON_ArrayForEach(link, json_array(result, "links"))
+    cJSON_ArrayForEach(link, json_array(result, "impairments"))
     {
         if (json_bool(link, "down", false)) {
             add_down(table, link);
@@ -95,7 +95,7 @@ static int show(const char *name, bool json, GError **error)
         add_direction(table, link, "out");
     }
     cli_table_print(table);
-    cJSON_ArrayForEach(link, json_array(result, "links"))
+    cJSON_ArrayForEach(link, json_array(result, "impairments"))
     {
         const char *problem = json_string(link, "problem", NULL);
         if (problem) {

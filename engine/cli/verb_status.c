@@ -79,7 +79,7 @@ static void print_injects(const cJSON *status)
 
 static void print_links(const cJSON *status)
 {
-    int links = cJSON_GetArraySize(json_array(status, "links"));
+    int links = cJSON_GetArraySize(json_array(status, "impairments"));
     if (links > 0) {
         printf("\n%d %s impaired: sandtable impair %s\n", links,
                 links == 1 ? "link is" : "links are", json_string(status, "name", ""));

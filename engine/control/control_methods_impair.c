@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-static cJSON *run_links(const struct control_call *call, G_GNUC_UNUSED GError **error)
+static cJSON *run_impairments(const struct control_call *call, G_GNUC_UNUSED GError **error)
 {
     cJSON *result = cJSON_CreateObject();
-    cJSON_AddItemToObject(result, "links", exercise_links(control_exercise(call)));
+    cJSON_AddItemToObject(result, "impairments", exercise_impairments(control_exercise(call)));
     return result;
 }
 
@@ -144,7 +144,7 @@ static cJSON *run_clear(const struct control_call *call, GError **error)
 }
 
 const struct control_method control_methods_impair[] = {
-        {"links", false, run_links},
+        {"impairments", false, run_impairments},
         {"impair", true, run_impair},
         {"clear", true, run_clear},
         {NULL, false, NULL},

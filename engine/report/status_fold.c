@@ -8,7 +8,7 @@
 struct status_fold {
     char *name, *title, *state, *accel;
     gint64 at_us, duration_us, wall_us, seq;
-    cJSON *machines, *services, *injects, *links, *alarms;
+    cJSON *machines, *services, *injects, *impairments, *alarms;
 };
 
 struct status_fold *status_fold_new(void)
@@ -21,7 +21,7 @@ struct status_fold *status_fold_new(void)
     fold->machines = cJSON_CreateArray();
     fold->services = cJSON_CreateArray();
     fold->injects = cJSON_CreateArray();
-    fold->links = cJSON_CreateArray();
+    fold->impairments = cJSON_CreateArray();
     fold->alarms = cJSON_CreateArray();
     return fold;
 }
@@ -38,7 +38,7 @@ void status_fold_free(struct status_fold *fold)
     cJSON_Delete(fold->machines);
     cJSON_Delete(fold->services);
     cJSON_Delete(fold->injects);
-    cJSON_Delete(fold->links);
+    cJSON_Delete(fold->impairments);
     cJSON_Delete(fold->alarms);
     g_free(fold);
 }
@@ -242,10 +242,10 @@ static void put_direction(cJSON *link, const char *name, const cJSON *asked)
 /* What is asked of a link, as a whole. */
 static void apply_impaired(struct status_fold *fold, const struct event *event, const cJSON *body)
 {
-    cJSON *link = find(fold->links, "link", event->subject, NULL);
+    cJSON *link = find(fold->impairments, "link", event->subject, NULL);
     const cJSON *asked = json_object(body, "asked");
     if (link) {
-        cJSON_Delete(cJSON_DetachItemViaPointer(fold->links, link));
+        cJSON_Delete(cJSON_DetachItemViaPointer(fold->impairments, link));
     }
     link = cJSON_CreateObject();
     cJSON_AddStringToObject(link, "link", event->subject);
@@ -258,7 +258,7 @@ static void apply_impaired(struct status_fold *fold, const struct event *event, 
     cJSON_AddBoolToObject(link, "down", json_bool(asked, "down", false));
     put_direction(link, "in", json_object(asked, "in"));
     put_direction(link, "out", json_object(asked, "out"));
-    cJSON_AddItemToArray(fold->links, link);
+    cJSON_AddItemToArray(fold->impairments, link);
 }
 
 static void apply_link(struct status_fold *fold, const struct event *event, const cJSON *body)
@@ -267,10 +267,10 @@ static void apply_link(struct status_fold *fold, const struct event *event, cons
         apply_impaired(fold, event, body);
         return;
     }
-    cJSON *link = find(fold->links, "link", event->subject, NULL);
+    cJSON *link = find(fold->impairments, "link", event->subject, NULL);
     const char *direction = json_string(body, "direction", "");
     if (link && !strcmp(event->kind, "link.cleared")) {
-        cJSON_Delete(cJSON_DetachItemViaPointer(fold->links, link));
+        cJSON_Delete(cJSON_DetachItemViaPointer(fold->impairments, link));
     } else if (link && (!strcmp(direction, "in") || !strcmp(direction, "out"))) {
         cJSON *copy = cJSON_Duplicate(body, true);
         cJSON_DeleteItemFromObjectCaseSensitive(copy, "direction");
@@ -319,7 +319,7 @@ cJSON *status_fold_to_json(const struct status_fold *fold, const char *ledger_pa
     cJSON_AddItemToObject(json, "machines", cJSON_Duplicate(fold->machines, true));
     cJSON_AddItemToObject(json, "services", cJSON_Duplicate(fold->services, true));
     cJSON_AddItemToObject(json, "injects", cJSON_Duplicate(fold->injects, true));
-    cJSON_AddItemToObject(json, "links", cJSON_Duplicate(fold->links, true));
+    cJSON_AddItemToObject(json, "impairments", cJSON_Duplicate(fold->impairments, true));
     cJSON_AddItemToObject(json, "alarms", cJSON_Duplicate(fold->alarms, true));
     return json;
 }

@@ -91,7 +91,7 @@ bool exercise_impair(struct exercise *exercise, const struct plan_impair *wish, 
 /* [{"link","machine","network","team","by","since_us","down","state","problem",
  *   "in":{"asked","verdict","achieved","rounds","queue"},"out":{…}}]: every link that is impaired;
  * the caller's. */
-cJSON *exercise_links(const struct exercise *exercise);
+cJSON *exercise_impairments(const struct exercise *exercise);
 
 /* Stops the machines of a team, or one machine, and brings them to ready as at set-up; the others
  * run on. machine.reset or team.reset says when it is done. */
@@ -112,7 +112,7 @@ cJSON *exercise_checkpoints(const struct exercise *exercise);
 /* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",
  *  "machines":[{"id","state","reason","team","image","way","booted_ms","ready_ms"}],
  *  "services":[{"team","service","status","detail","passed","failed"}],
- *  "injects":[{"id","at_us","state","team","step","title"}], "links":[…], "alarms":[…]}; the
+ *  "injects":[{"id","at_us","state","team","step","title"}], "impairments":[…], "alarms":[…]}; the
  * caller's. */
 cJSON *exercise_status(const struct exercise *exercise);
 cJSON *exercise_score(const struct exercise *exercise, bool explain);

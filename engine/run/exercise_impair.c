@@ -158,7 +158,7 @@ static cJSON *link_json(const struct run_link *link)
     return json;
 }
 
-cJSON *exercise_links(const struct exercise *exercise)
+cJSON *exercise_impairments(const struct exercise *exercise)
 {
     cJSON *array = cJSON_CreateArray();
     for (guint i = 0; i < exercise->links->len; i++) {

@@ -83,7 +83,7 @@ cJSON *exercise_status(const struct exercise *exercise)
     cJSON_AddItemToObject(json, "machines", machines_json(exercise));
     cJSON_AddItemToObject(json, "services", services_json(exercise));
     cJSON_AddItemToObject(json, "injects", injects_json(exercise));
-    cJSON_AddItemToObject(json, "links", exercise_links(exercise));
+    cJSON_AddItemToObject(json, "impairments", exercise_impairments(exercise));
     cJSON *alarms = cJSON_AddArrayToObject(json, "alarms");
     for (guint i = 0; i < exercise->alarms->len; i++) {
         cJSON_AddItemToArray(alarms, cJSON_Duplicate(g_ptr_array_index(exercise->alarms, i), true));

@@ -58,7 +58,7 @@ static const cJSON *link_of(const cJSON *links, const char *id)
 static const char *verdict(const struct rehearsal *r, const char *id, const char *direction)
 {
     static char text[32];
-    auto_json links = exercise_links(r->exercise);
+    auto_json links = exercise_impairments(r->exercise);
     const cJSON *one = json_object(link_of(links, id), direction);
     g_strlcpy(text, json_string(one, "verdict", "none"), sizeof(text));
     return text;
@@ -68,7 +68,7 @@ static void what_a_scenario_asks_is_made_and_found_achieved(void **state)
 {
     struct rehearsal *r = *state;
     advance(r, 50);
-    auto_json links = exercise_links(r->exercise);
+    auto_json links = exercise_impairments(r->exercise);
     const cJSON *plc = link_of(links, "blue2/plc:plant");
     assert_non_null(plc);
     assert_string_equal(json_string(plc, "state", ""), "made");
@@ -91,7 +91,7 @@ static void what_a_scenario_asks_is_made_and_found_achieved(void **state)
     assert_int_equal(count(r, "link.cleared", "blue1/web:office", NULL), 1);
     assert_int_equal(count(r, "alarm.raised", NULL, NULL), 0);
     auto_json status = exercise_status(r->exercise);
-    assert_non_null(link_of(json_array(status, "links"), "blue1/plc:plant"));
+    assert_non_null(link_of(json_array(status, "impairments"), "blue1/plc:plant"));
 }
 
 static void drift_is_alarmed_and_the_alarm_ends_with_it(void **state)
@@ -199,7 +199,7 @@ static void an_operator_is_told_what_came_of_it(void **state)
     assert_true(exercise_impair(r->exercise, &all, "test", on_told, &told, NULL));
     rehearsal_settle(r);
     assert_int_equal(told.times, 3);
-    auto_json links = exercise_links(r->exercise);
+    auto_json links = exercise_impairments(r->exercise);
     assert_int_equal(cJSON_GetArraySize(links), 0);
     assert_true(exercise_impair(r->exercise, &all, "test", on_told, &told, NULL));
     rehearsal_settle(r);

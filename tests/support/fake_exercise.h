@@ -208,7 +208,7 @@ cJSON *exercise_checkpoints(const struct exercise *exercise)
     return cJSON_CreateArray();
 }
 
-cJSON *exercise_links(const struct exercise *exercise)
+cJSON *exercise_impairments(const struct exercise *exercise)
 {
     (void)exercise;
     return cJSON_Parse("[{\"link\":\"blue1/web:office\",\"state\":\"made\",\"since_us\":0,"

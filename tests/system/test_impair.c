@@ -39,7 +39,7 @@ static cJSON *link_of(const struct drill *drill)
     auto_outcome outcome = CALL("impair", drill->name, "--json");
     assert_int_equal(outcome.status, 0);
     auto_json links = cJSON_Parse(outcome.out);
-    return cJSON_DetachItemFromArray(cJSON_GetObjectItem(links, "links"), 0);
+    return cJSON_DetachItemFromArray(cJSON_GetObjectItem(links, "impairments"), 0);
 }
 
 /* Looks until the direction's measured rate is within a tenth of what was asked. */
