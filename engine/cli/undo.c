@@ -5,6 +5,7 @@
 #include "cell/cell.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
+#include "cli/undo_capture.h"
 #include "ledger/ledger.h"
 
 #include <errno.h>
@@ -84,6 +85,12 @@ static bool record_undone(
     g_hash_table_iter_init(&iter, left->open);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const struct event *opened = value;
+        struct event *capture = undo_capture(opened);
+        if (capture) {
+            capture->at_us = left->at_us;
+            capture->wall_us = g_get_real_time();
+            ledger_append(ledger, capture, NULL, NULL);
+        }
         append(ledger, left, "resource.closed", opened->team, opened->subject,
                 cJSON_Parse(opened->body));
     }

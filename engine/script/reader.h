@@ -71,6 +71,9 @@ void read_entry_impair(struct reader *reader, const struct node *node, gpointer 
 void read_entry_clear(struct reader *reader, const struct node *node, gpointer target);
 void read_links(struct reader *reader, const struct node *node, gpointer target);
 
+/* networks.NAME.capture */
+void read_capture(struct reader *reader, const struct node *node, gpointer target);
+
 /* http = { … } and the like: probes (services, steps) and predicates (effects). */
 void read_probe(struct reader *reader, const struct node *node, gpointer target);
 void read_predicate(struct reader *reader, const struct node *node, gpointer target);

@@ -159,7 +159,6 @@ char *virt_identity_socket(const char *root, const char *domain);
 #define VIRT_SERIAL_MAX ((goffset)1024 * 1024)
 #define VIRT_SERIAL_KEEP ((goffset)256 * 1024)
 
-char *virt_serial_file(const char *root, const char *domain);
 /* The last line with text in it of the serial log, cleaned, at most 160 bytes; or NULL. */
 char *virt_serial_last_line(const char *root, const char *domain);
 /* MACHINE_BOOTED at the first output of each machine that starts. */

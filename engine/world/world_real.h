@@ -31,6 +31,13 @@ struct real_machine {
     guint probe_retry;       /* source of the next try of the image's probe, or 0 */
 };
 
+struct real_capture {            /* of one network */
+    struct net_capture *capture; /* the last one, or NULL */
+    bool stopping;
+    world_done_fn done;
+    gpointer data;
+};
+
 struct real_world {
     struct world head;
     char *root;
@@ -46,6 +53,7 @@ struct real_world {
     struct real_links *links;      /* world_real_impair.c, or NULL */
     bool is_up;                    /* up() has come to the machines */
     struct real_machine *machines; /* per machine of the plan */
+    struct real_capture *captures; /* per network of the plan */
 };
 
 /* Reports a state and remembers it. */
@@ -123,6 +131,19 @@ void real_measure(struct world *head, int machine, int card, enum plan_direction
 /* Clears every link that was impaired, now; false with the first error. */
 bool real_links_clear(struct real_world *world, GError **error);
 void real_links_free(struct real_links *links); /* accepts NULL; answers what is under way */
+
+/* ---- world_real_seeing.c: operations for real_ops -------------------------------------------- */
+
+void real_links(struct world *head, world_links_fn done, gpointer data);
+bool real_capture_start(
+        struct world *head, int network, const struct world_capture *capture, GError **error);
+void real_capture_stop(struct world *head, int network, world_done_fn done, gpointer data);
+void real_capture_hold(struct world *head, int network, bool held);
+bool real_capture_look(struct world *head, int network, struct net_capture_state *ret);
+GPtrArray *real_capture_files(struct world *head, int network);
+void real_captures_free(struct real_world *world);
+void real_screenshot(struct world *head, int machine, world_read_fn done, gpointer data);
+char *real_port(const struct world *head, int machine, enum world_port port);
 /* ---- world_real_adopt.c -------------------------------------------------------------------- */
 
 /* Is the machine, or one on the network, taken over from an engine that is gone? */

@@ -33,7 +33,7 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
         cards[i].tap = card->tap;
         memcpy(cards[i].mac, card->mac, sizeof(card->mac));
     }
-    *ret_cmdline = g_strdup(warm_cmdline(machine->world->accel, plan->host->vcpus));
+    *ret_cmdline = g_strdup(warm_cmdline(machine->world->accel, plan->host->vcpus, plan->host->display));
     *ret_cards = cards;
     *ret = (struct virt_machine){
             .domain = plan->domain,
@@ -47,6 +47,7 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
             .cards = cards,
             .n_cards = plan->cards->len,
             .accel = machine->world->accel,
+            .display = plan->host->display,
     };
 }
 

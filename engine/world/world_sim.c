@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "world/world_sim_impair.h"
+#include "world/world_sim_seeing.h"
 
 #include <string.h>
 
@@ -279,6 +280,7 @@ static void sim_probe(struct world *head, int team, const struct plan_probe *pro
     answer->fn.probe = done;
     answer->data = data;
     int machine = plan_machine_for(head->plan, probe->machine, team);
+    sim_seeing_probe(answer->world->seeing, machine, team);
     const struct world_sim_hooks *hooks = &answer->world->hooks;
     if (machine < 0 || answer->world->machines[machine].state != MACHINE_READY) {
         answer->probe.status = WORLD_DOWN;
@@ -322,11 +324,17 @@ static void sim_free(struct world *head)
     g_ptr_array_unref(world->answers);
     g_hash_table_unref(world->links);
     g_rand_free(world->rand);
+    sim_seeing_free(world->seeing);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         g_hash_table_unref(world->machines[i].files);
     }
     g_free(world->machines);
     g_free(world);
+}
+
+struct sim_seeing *sim_seeing_of(struct world *head)
+{
+    return ((struct sim_world *)head)->seeing;
 }
 
 static const char *sim_way(struct world *head, int machine)
@@ -347,6 +355,14 @@ static const struct world_ops sim_ops = {
         .probe = sim_probe,
         .impair = sim_impair,
         .measure = sim_measure,
+        .links = sim_links,
+        .capture_start = sim_capture_start,
+        .capture_stop = sim_capture_stop,
+        .capture_hold = sim_capture_hold,
+        .capture_look = sim_capture_look,
+        .capture_files = sim_capture_files,
+        .screenshot = sim_screenshot,
+        .port = sim_port,
         .reset = sim_reset,
         .checkpoint = sim_saved,
         .restore = sim_restore,
@@ -361,6 +377,7 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
     world->answers = g_ptr_array_new();
     world->links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     world->rand = g_rand_new_with_seed((guint32)plan->seed);
+    world->seeing = sim_seeing_new(plan);
     world->machines = g_new0(struct sim_machine, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {
         world->machines[i].files = sim_first_files(g_ptr_array_index(plan->machines, i));

@@ -20,6 +20,7 @@ struct sim_world {
     bool refuses_links;
     guint64 traffic; /* bytes of others in each measurement */
     guint boot;      /* GSource id */
+    struct sim_seeing *seeing;
 };
 
 void sim_set_state(
