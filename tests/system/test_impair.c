@@ -16,8 +16,8 @@ static int set_up(void **state)
     drill->name = g_strdup_printf("test-impair-%d", getpid());
     drill->log = g_strdup_printf("/tmp/st-%s.log", drill->name);
     drill->pid = START(drill->log, "run", scenario, "--name", drill->name, "--accel", "tcg");
-    wait_state(drill->name, "running", 180, drill->log);
     *state = drill;
+    wait_state(drill->name, "running", 180, drill->log);
     return 0;
 }
 
