@@ -7,7 +7,7 @@ _sandtable_names() {
 
 _sandtable() {
     local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs="run check list status events score exec pause resume fire hold restart reset checkpoint restore
+    local verbs="run check list status events score exec impair pause resume fire hold restart reset checkpoint restore
         checkpoints down verify doctor
         image display console screenshot links capture version help"
     COMPREPLY=()
@@ -25,11 +25,13 @@ _sandtable() {
     fi
     local options=--help
     case $verb in
-    run) options+=" --name --teams --seed --display --until --accel --boot --ready-limit --user" ;;
+    run) options+=" --name --teams --seed --display --until --accel --boot --ready-limit
+            --without-impairments --user" ;;
     events) options+=" --follow --json" ;;
     check) options+=" --teams --json" ;;
     doctor) options+=" --user --json" ;;
     list | status | score | verify | version) options+=" --json" ;;
+    impair) options+=" --list --json" ;;
     console) options+=" --log --follow --vnc" ;;
     screenshot) options+=" --output" ;;
     links) options+=" --over --json" ;;

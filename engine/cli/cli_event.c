@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/cli_view.h"
+#include "plan/plan_impair.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -203,6 +204,33 @@ static void show_resource(struct view *view)
             view->event->subject);
 }
 
+/* blue1/web:office out: delay 40ms, loss 2 %; down — by timeline */
+static void show_link(struct view *view)
+{
+    const cJSON *asked = json_object(view->body, "asked");
+    g_string_append(view->line, view->event->subject);
+    append_reason(view, " ", text_of(view, "direction"));
+    if (!strcmp(view->event->kind, "link.cleared")) {
+        g_string_append(view->line, " is clear");
+    } else if (!strcmp(view->event->kind, "link.measured")) {
+        view->tone = !strcmp(text_of(view, "verdict"), "drift") ? CLI_BAD : CLI_PLAIN;
+        g_string_append_printf(view->line, " measured: %s", text_of(view, "verdict"));
+    } else {
+        static const char *const ways[] = {"in", "out"};
+        for (gsize i = 0; i < G_N_ELEMENTS(ways); i++) {
+            struct plan_impairment one;
+            const cJSON *json = json_object(asked, ways[i]);
+            if (json && plan_impairment_from_json(json, &one)) {
+                g_autofree char *text = plan_impairment_text(&one);
+                g_string_append_printf(view->line, " %s: %s;", ways[i], text);
+            }
+        }
+        g_string_append(view->line, json_bool(asked, "down", false) ? " down" : "");
+        g_string_append(view->line, asked && !asked->child ? " is being cleared" : "");
+    }
+    append_reason(view, ", by ", text_of(view, "by"));
+}
+
 static void show_reset(struct view *view)
 {
     const char *state = text_of(view, "state");
@@ -254,6 +282,7 @@ static void show(struct view *view)
             {"note", show_note},
             {"alarm.", show_alarm},
             {"resource.", show_resource},
+            {"link.", show_link},
             {"capture.", show_capture},
             {"console.", show_console},
             {"machine.reset", show_reset},

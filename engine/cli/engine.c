@@ -135,6 +135,7 @@ static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *wi
             .ledger_path = engine->ledger_path,
             .ready_limit_s = options->ready_limit_s,
             .until_us = options->until_us,
+            .without_impairments = options->without_impairments,
             .accel = options->accel == VIRT_ACCEL_KVM ? "kvm" : "tcg",
             .accel_why = options->accel_why,
             .opened = opened,
@@ -203,6 +204,7 @@ static cJSON *started_with(const struct engine_options *options)
             [WORLD_BOOT_AUTO] = "auto", [WORLD_BOOT_WARM] = "warm", [WORLD_BOOT_COLD] = "cold"};
     cJSON *with = cJSON_CreateObject();
     json_add_int(with, "teams", options->teams);
+    cJSON_AddBoolToObject(with, "without_impairments", options->without_impairments);
     json_add_int(with, "until_us", options->until_us);
     json_add_int(with, "ready_limit_s", options->ready_limit_s);
     cJSON_AddStringToObject(with, "boot", boots[options->boot]);

@@ -18,6 +18,7 @@ struct engine_options {
     const char *accel_why;
     gint64 until_us;
     int ready_limit_s;
+    bool without_impairments;
     int teams;             /* as asked for, 0: as the scenario says; for the record */
     int claim;             /* engine_claim()'s; engine_run() closes it */
     struct resume *resume; /* what to go on from, or NULL; engine_run() frees it */

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "cell/doctor.h"
 #include "cli/load_scenario.h"
+#include "cli/impair_host.h"
+#include "image/image.h"
 #include "script/script.h"
 
 #include <stdio.h>
@@ -27,8 +29,11 @@ static void print_timeline(const struct plan *plan)
     for (guint i = 0; i < plan->injects->len; i++) {
         const struct plan_inject *inject = plan->injects->pdata[i];
         g_autofree char *at = text_clock(inject->at_us);
+        g_autofree char *link =
+                inject->entry->impair ? plan_impair_title(inject->entry->impair) : NULL;
         const char *what = inject->step          ? inject->step->title
                            : inject->entry->note ? inject->entry->note
+                           : link                ? link
                                                  : "a function of the scenario";
         printf("  %-9s %-20s %s\n", at, inject->id, what);
     }
@@ -94,9 +99,13 @@ static void warn_of_memory(const struct plan *plan)
 /* The same for a kernel or a program that is missing here. */
 static void warn_of_host(const struct plan *plan)
 {
-    g_autoptr(GError) error = NULL;
-    if (!routing_host_fits(plan, &error)) {
-        cli_say("warning: %s", error->message);
+    g_autoptr(GError) routing = NULL;
+    g_autoptr(GError) links = NULL;
+    if (!routing_host_fits(plan, &routing)) {
+        cli_say("warning: %s", routing->message);
+    }
+    if (!impair_host_fits(plan, &links)) {
+        cli_say("warning: %s", links->message);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "base/paths.h"
 #include "cli/doctor_checks.h"
 #include "cli/routing_host.h"
+#include "cli/impair_host.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -87,6 +88,7 @@ static GPtrArray *examine(const char *user)
     g_ptr_array_add(checks, doctor_routers());
     g_ptr_array_add(checks, doctor_vlans());
     g_ptr_array_add(checks, doctor_names());
+    g_ptr_array_insert(checks, 4, doctor_impairments());
     g_ptr_array_add(checks, doctor_accelerator());
     return checks;
 }

@@ -8,6 +8,7 @@
 #include "cli/engine.h"
 #include "cli/load_scenario.h"
 #include "cli/routing_host.h"
+#include "cli/impair_host.h"
 #include "cli/spawn_display.h"
 #include "image/image.h"
 #include "ledger/ledger.h"
@@ -23,7 +24,7 @@ extern const struct verb verb_run;
 struct run_options {
     char *name, *seed, *until, *accel, *boot, *user, *resume;
     int teams, ready_limit;
-    gboolean display;
+    gboolean display, without_impairments;
 };
 
 static void options_clear(struct run_options *options)
@@ -120,7 +121,8 @@ static struct plan *load(const char *path, const struct run_options *options,
     *ret_script = read_scenario(path, &plan, error);
     if (!*ret_script || !choose_seed(plan, options->seed, error) ||
             !choose_name(plan, options->name, error) || !plan_expand(plan, options->teams, error) ||
-            !fits(plan, error) || !routing_host_fits(plan, error)) {
+            !fits(plan, error) || !routing_host_fits(plan, error) ||
+            (!options->without_impairments && !impair_host_fits(plan, error))) {
         return NULL;
     }
     return g_steal_pointer(&plan);
@@ -233,6 +235,7 @@ static int run_scenario(
             .accel_why = why,
             .until_us = until_us,
             .ready_limit_s = options->ready_limit,
+            .without_impairments = options->without_impairments,
             .teams = options->teams,
             .claim = claim,
     };
@@ -311,6 +314,8 @@ static int go_on(const char *given, const struct run_options *options, gint64 un
             .ready_limit_s = options->ready_limit ? options->ready_limit
                                                   : (int)json_int(with, "ready_limit_s", 0),
             .teams = (int)json_int(with, "teams", 0),
+            .without_impairments = options->without_impairments ||
+                                   json_bool(with, "without_impairments", false),
             .claim = claim,
             .resume = resume,
     };
@@ -368,6 +373,8 @@ static int run(int argc, char **argv, GError **error)
                     "HOW"},
             {"ready-limit", 0, 0, G_OPTION_ARG_INT, &options.ready_limit,
                     "seconds until all machines must be ready (300)", "S"},
+            {"without-impairments", 0, 0, G_OPTION_ARG_NONE, &options.without_impairments,
+                    "leave links as they are", NULL},
             {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
             {"resume", 0, 0, G_OPTION_ARG_STRING, &options.resume,
                     "go on with an exercise whose engine was interrupted", "NAME"},

@@ -85,6 +85,15 @@ static void print_injects(const cJSON *status)
     cli_table_print(table);
 }
 
+static void print_links(const cJSON *status)
+{
+    int links = cJSON_GetArraySize(json_array(status, "impairments"));
+    if (links > 0) {
+        printf("\n%d %s impaired: sandtable impair %s\n", links,
+                links == 1 ? "link is" : "links are", json_string(status, "name", ""));
+    }
+}
+
 static void print_captures(const cJSON *status)
 {
     const cJSON *item = NULL;
@@ -142,6 +151,7 @@ static int run(int argc, char **argv, GError **error)
     print_machines(status);
     print_services(status);
     print_injects(status);
+    print_links(status);
     print_captures(status);
     print_alarms(status);
     cli_say_interrupted(status);

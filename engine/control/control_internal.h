@@ -115,6 +115,7 @@ struct control_method {
 };
 extern const struct control_method control_methods_core[];
 extern const struct control_method control_methods_router[];
+extern const struct control_method control_methods_impair[];
 extern const struct control_method control_methods_checkpoint[];
 
 extern const struct control_method control_methods_seeing[];

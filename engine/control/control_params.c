@@ -65,6 +65,7 @@ cJSON *control_accepted(const struct control_call *call)
 static const struct control_method *const tables[] = {
         control_methods_core,
         control_methods_router,
+        control_methods_impair,
         control_methods_checkpoint,
 
         control_methods_seeing,

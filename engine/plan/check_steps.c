@@ -235,6 +235,7 @@ void check_timeline(const struct checker *check)
         check_at(check, plan_line(plan, &entry->at_us, entry->line), owner, entry->at_us);
         check_team(check, plan_line(plan, &entry->team, entry->line), owner, entry->team);
         const struct plan_step *step = entry->step ? plan_step(plan, entry->step) : NULL;
+        check_impair(check, owner, entry->impair);
         if (entry->undo && (!step || step->undo->len == 0)) {
             plan_problem_add(check->problems, plan_line(plan, &entry->undo, entry->line),
                     "%s: undo needs a step that says how it is undone (undo = { { … } })", owner);

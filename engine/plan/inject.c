@@ -1,6 +1,8 @@
 /* inject.c - the timeline's entries, one for each team they concern. */
 #include "plan/inject.h"
 
+#include "plan/plan_impair.h"
+
 #include <string.h>
 
 static char *unique_id(const struct plan *plan, const char *stem, const char *suffix)
@@ -26,20 +28,30 @@ static void add(struct plan *plan, const struct plan_entry *entry, const char *s
     g_ptr_array_add(plan->injects, inject);
 }
 
-/* Does the entry concern the team? Without a team, a step is for each team of its target. */
+/* Is the entry about a machine that every team of a group has its own of? */
+static bool is_each(const struct plan *plan, const struct plan_entry *entry)
+{
+    const struct plan_host *host = entry->impair ? plan_host(plan, entry->impair->machine) : NULL;
+    const struct plan_group *group = host ? plan_group(plan, host->group) : NULL;
+    return entry->step || (group && plan_group_is_numbered(group));
+}
+
+/* Does the entry concern the team? Without a team, a step is for each team of its target, a link
+ * for each team of its machine. */
 static bool concerns(
         const struct plan *plan, const struct plan_entry *entry, const struct plan_team *team)
 {
     if (entry->team) {
         return plan_team_is(team, entry->team);
     }
-    const struct plan_host *target = plan_host(plan, plan_step(plan, entry->step)->to);
+    const char *name = entry->impair ? entry->impair->machine : plan_step(plan, entry->step)->to;
+    const struct plan_host *target = plan_host(plan, name);
     return strcmp(target->group, team->group->name) == 0;
 }
 
 static void expand_entry(struct plan *plan, const struct plan_entry *entry, const char *stem)
 {
-    if (!entry->team && !entry->step) {
+    if (!entry->team && !is_each(plan, entry)) {
         add(plan, entry, stem, -1);
         return;
     }
@@ -54,12 +66,14 @@ void plan_expand_injects(struct plan *plan)
 {
     int notes = 0;
     int runs = 0;
+    int impairs = 0;
     for (guint i = 0; i < plan->timeline->len; i++) {
         const struct plan_entry *entry = plan->timeline->pdata[i];
-        g_autofree char *stem = entry->undo   ? g_strdup_printf("undo-%s", entry->step)
-                                : entry->step ? g_strdup(entry->step)
-                                : entry->note ? g_strdup_printf("note-%d", ++notes)
-                                              : g_strdup_printf("run-%d", ++runs);
+        g_autofree char *stem = entry->undo     ? g_strdup_printf("undo-%s", entry->step)
+                                : entry->step   ? g_strdup(entry->step)
+                                : entry->note   ? g_strdup_printf("note-%d", ++notes)
+                                : entry->impair ? g_strdup_printf("impair-%d", ++impairs)
+                                                : g_strdup_printf("run-%d", ++runs);
         expand_entry(plan, entry, stem);
     }
     /* By time; entries of one time stay in the order they were written (insertion is stable). */

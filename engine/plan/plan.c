@@ -2,6 +2,8 @@
 #include "plan/plan.h"
 #include "plan/router.h"
 
+#include "plan/plan_impair.h"
+
 static void group_free(gpointer data)
 {
     struct plan_group *group = data;
@@ -121,12 +123,18 @@ static void player_free(gpointer data)
     g_free(player);
 }
 
+static void impair_free(gpointer data)
+{
+    plan_impair_free(data);
+}
+
 static void entry_free(gpointer data)
 {
     struct plan_entry *entry = data;
     g_free(entry->step);
     g_free(entry->team);
     g_free(entry->note);
+    plan_impair_free(entry->impair);
     g_free(entry);
 }
 
@@ -180,6 +188,7 @@ struct plan *plan_new(void)
     plan->steps = g_ptr_array_new_with_free_func(step_free);
     plan->players = g_ptr_array_new_with_free_func(player_free);
     plan->timeline = g_ptr_array_new_with_free_func(entry_free);
+    plan->links = g_ptr_array_new_with_free_func(impair_free);
     plan->teams = g_ptr_array_new_with_free_func(team_free);
     plan->networks = g_ptr_array_new_with_free_func(network_free);
     plan->machines = g_ptr_array_new_with_free_func(machine_free);
@@ -197,7 +206,7 @@ void plan_free(struct plan *plan)
     }
     GPtrArray *arrays[] = {plan->gates, plan->routers, plan->injects, plan->machines,
             plan->networks, plan->teams, plan->timeline, plan->players, plan->steps, plan->services,
-            plan->hosts, plan->subnets, plan->groups};
+            plan->hosts, plan->subnets, plan->groups, plan->links};
     for (gsize i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }

@@ -184,6 +184,7 @@ struct plan_entry { /* timeline = { { at = "30s", step = "recon" }, … } */
     bool undo;    /* not the step but its undo */
     char *note;   /* a message to all, or NULL */
     int function; /* registry reference, 0 if none */
+    struct plan_impair *impair; /* a link impaired or cleared, or NULL (plan_impair.h) */
     int line;
 };
 
@@ -241,6 +242,7 @@ struct plan {
     guint64 seed;
     cJSON *score; /* chosen models as in docs/events.md, or NULL: the usual ones */
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
+    GPtrArray *links; /* struct plan_impair *: impaired from the start */
     GPtrArray *teams, *networks, *machines, *injects;
     GPtrArray *routers; /* struct plan_router *, declared (plan/router.h) */
     GPtrArray *gates;   /* struct plan_gate *, expanded */

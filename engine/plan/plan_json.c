@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "plan/plan.h"
 #include "plan/router.h"
+#include "plan/plan_impair.h"
 
 static void add_text(cJSON *object, const char *name, const char *text)
 {
@@ -150,7 +151,12 @@ static cJSON *inject_json(const struct plan *plan, const struct plan_inject *inj
         add_text(out, "step", inject->step->name);
     }
     cJSON_AddBoolToObject(out, "undo", entry->undo);
-    add_text(out, "title", inject->step ? inject->step->title : entry->note ? entry->note : "");
+    g_autofree char *link = entry->impair ? plan_impair_title(entry->impair) : NULL;
+    add_text(out, "title",
+            inject->step  ? inject->step->title
+            : entry->note ? entry->note
+            : link        ? link
+                          : "");
     return out;
 }
 

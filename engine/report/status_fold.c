@@ -9,7 +9,7 @@
 struct status_fold {
     char *name, *title, *state, *accel;
     gint64 at_us, duration_us, wall_us, seq;
-    cJSON *machines, *services, *injects, *alarms;
+    cJSON *machines, *services, *injects, *impairments, *alarms;
     struct capture_fold *captures;
 };
 
@@ -23,6 +23,7 @@ struct status_fold *status_fold_new(void)
     fold->machines = cJSON_CreateArray();
     fold->services = cJSON_CreateArray();
     fold->injects = cJSON_CreateArray();
+    fold->impairments = cJSON_CreateArray();
     fold->alarms = cJSON_CreateArray();
     fold->captures = capture_fold_new();
     return fold;
@@ -40,6 +41,7 @@ void status_fold_free(struct status_fold *fold)
     cJSON_Delete(fold->machines);
     cJSON_Delete(fold->services);
     cJSON_Delete(fold->injects);
+    cJSON_Delete(fold->impairments);
     cJSON_Delete(fold->alarms);
     capture_fold_free(fold->captures);
     g_free(fold);
@@ -234,6 +236,56 @@ static void apply_alarm(struct status_fold *fold, const struct event *event, con
     }
 }
 
+static void put_direction(cJSON *link, const char *name, const cJSON *asked)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(link, name);
+    if (asked) {
+        cJSON *direction = cJSON_AddObjectToObject(link, name);
+        cJSON_AddItemToObject(direction, "asked", cJSON_Duplicate(asked, true));
+        cJSON_AddStringToObject(direction, "verdict", "unknown");
+    }
+}
+
+/* What is asked of a link, as a whole. */
+static void apply_impaired(struct status_fold *fold, const struct event *event, const cJSON *body)
+{
+    cJSON *link = find(fold->impairments, "link", event->subject, NULL);
+    const cJSON *asked = json_object(body, "asked");
+    if (link) {
+        cJSON_Delete(cJSON_DetachItemViaPointer(fold->impairments, link));
+    }
+    link = cJSON_CreateObject();
+    cJSON_AddStringToObject(link, "link", event->subject);
+    copy_text(link, "machine", body, "machine");
+    copy_text(link, "network", body, "network");
+    cJSON_AddStringToObject(link, "team", event->team);
+    copy_text(link, "by", body, "by");
+    json_add_int(link, "since_us", event->at_us);
+    cJSON_AddStringToObject(link, "state", json_bool(asked, "down", false) ? "down" : "made");
+    cJSON_AddBoolToObject(link, "down", json_bool(asked, "down", false));
+    put_direction(link, "in", json_object(asked, "in"));
+    put_direction(link, "out", json_object(asked, "out"));
+    cJSON_AddItemToArray(fold->impairments, link);
+}
+
+static void apply_link(struct status_fold *fold, const struct event *event, const cJSON *body)
+{
+    if (!strcmp(event->kind, "link.impaired")) {
+        apply_impaired(fold, event, body);
+        return;
+    }
+    cJSON *link = find(fold->impairments, "link", event->subject, NULL);
+    const char *direction = json_string(body, "direction", "");
+    if (link && !strcmp(event->kind, "link.cleared")) {
+        cJSON_Delete(cJSON_DetachItemViaPointer(fold->impairments, link));
+    } else if (link && (!strcmp(direction, "in") || !strcmp(direction, "out"))) {
+        cJSON *copy = cJSON_Duplicate(body, true);
+        cJSON_DeleteItemFromObjectCaseSensitive(copy, "direction");
+        cJSON_DeleteItemFromObjectCaseSensitive(link, direction);
+        cJSON_AddItemToObject(link, direction, copy);
+    }
+}
+
 void status_fold_apply(struct status_fold *fold, const struct event *event)
 {
     auto_json body = json_parse(event->body, strlen(event->body), NULL);
@@ -251,6 +303,8 @@ void status_fold_apply(struct status_fold *fold, const struct event *event)
         apply_restored(fold, body);
     } else if (!strcmp(event->kind, "inject.state")) {
         apply_inject(fold, event, body);
+    } else if (g_str_has_prefix(event->kind, "link.")) {
+        apply_link(fold, event, body);
     } else if (g_str_has_prefix(event->kind, "alarm.")) {
         apply_alarm(fold, event, body);
     } else if (g_str_has_prefix(event->kind, "capture.")) {
@@ -289,6 +343,7 @@ cJSON *status_fold_to_json(const struct status_fold *fold, const char *ledger_pa
     cJSON_AddItemToObject(json, "machines", cJSON_Duplicate(fold->machines, true));
     cJSON_AddItemToObject(json, "services", cJSON_Duplicate(fold->services, true));
     cJSON_AddItemToObject(json, "injects", cJSON_Duplicate(fold->injects, true));
+    cJSON_AddItemToObject(json, "impairments", cJSON_Duplicate(fold->impairments, true));
     cJSON_AddItemToObject(json, "alarms", cJSON_Duplicate(fold->alarms, true));
     cJSON_AddItemToObject(json, "captures", captures_json(fold));
     return json;

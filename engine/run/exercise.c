@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "run/run.h"
+#include "run/run_impair.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -261,6 +262,9 @@ static void start_running(struct exercise *exercise, gpointer data)
                 exercise, EXERCISE_RUNNING, "engine", exercise->resume ? "resumed" : NULL, NULL);
     }
     run_set_end(exercise, end);
+    if (!exercise->resume || !exercise->resume->began) {
+        run_links_start(exercise);
+    }
     run_timeline_start(exercise);
     run_checks_start(exercise);
     run_players_start(exercise);
@@ -290,6 +294,7 @@ static void on_down(const GError *error, gpointer data)
     if (error && !exercise->failure) {
         exercise->failure = g_error_copy(error);
     }
+    run_links_closed(exercise);
     run_checkpoints_end(exercise);
     g_autoptr(GPtrArray) resources = resources_for(exercise, false);
     record_resources(exercise, resources, "resource.closed", NULL);
@@ -374,6 +379,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
     options->world->on_trouble_data = exercise;
     options->world->rules_at_up = run_gate_rules;
     run_gates_init(exercise);
+    run_links_init(exercise);
     run_timeline_init(exercise);
     run_checks_init(exercise);
     run_players_init(exercise);
@@ -410,6 +416,7 @@ void exercise_free(struct exercise *exercise)
     g_ptr_array_unref(exercise->players);
     g_ptr_array_unref(exercise->steps);
     g_ptr_array_unref(exercise->alarms);
+    run_links_free(exercise);
     score_free(exercise->score);
     resume_free(exercise->resume);
     g_clear_error(&exercise->failure);

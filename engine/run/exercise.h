@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "ledger/ledger.h"
 #include "plan/plan.h"
+#include "plan/plan_impair.h"
 #include "run/resume.h"
 #include "score/score.h"
 #include "script/script.h"
@@ -43,6 +44,7 @@ struct exercise_options {
     const char *accel_why;     /* … and why, in words; may be NULL */
     const cJSON *opened;       /* what the caller made or will make: [{"type","name",…}] for
                                   resource.opening; the caller writes resource.closed; may be NULL */
+    bool without_impairments;  /* links stay as they are, whatever is asked */
     const cJSON *started_with; /* "options" of exercise.created, for a resume; may be NULL */
     void (*on_event)(
             const struct event *event); /* every committed event, for people; may be NULL */
@@ -96,6 +98,17 @@ bool exercise_rules(struct exercise *exercise, const char *router, GPtrArray *ad
 typedef void (*exercise_router_fn)(cJSON *router, const GError *error, gpointer data);
 bool exercise_router(struct exercise *exercise, const char *router, exercise_router_fn done,
         gpointer data, GError **error);
+/* Impairs links, or clears them: wish->machine and wish->network are names or ids; a clear without
+ * a machine is for all. done is called once when every one of them was read back from the kernel,
+ * or with the first error; never from inside the call. */
+typedef void (*exercise_impair_fn)(const GError *error, gpointer data);
+bool exercise_impair(struct exercise *exercise, const struct plan_impair *wish, const char *who,
+        exercise_impair_fn done, gpointer data, GError **error);
+
+/* [{"link","machine","network","team","by","since_us","down","state","problem",
+ *   "in":{"asked","verdict","achieved","rounds","queue"},"out":{…}}]: every link that is impaired;
+ * the caller's. */
+cJSON *exercise_impairments(const struct exercise *exercise);
 
 /* ---- seeing -------------------------------------------------------------------------------- */
 
@@ -150,8 +163,8 @@ cJSON *exercise_checkpoints(const struct exercise *exercise);
  *  "machines":[{"id","state","reason","team","image","way","booted_ms","ready_ms"}],
  *  "services":[{"team","service","status","detail","passed","failed"}],
  *  "injects":[{"id","at_us","state","team","step","title"}],
- *  "routers":[{"id","team","policy","rules":[{"name","text"}]}], "alarms":[…],
- *  "captures":[…]}; the caller's. */
+ *  "routers":[{"id","team","policy","rules":[{"name","text"}]}], "impairments":[…],
+ *  "alarms":[…], "captures":[…]}; the caller's. */
 cJSON *exercise_status(const struct exercise *exercise);
 cJSON *exercise_score(const struct exercise *exercise, bool explain);
 /* A correction (score_correction_new()), written to the ledger and counted from then on. */

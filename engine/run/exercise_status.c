@@ -58,7 +58,8 @@ static cJSON *injects_json(const struct exercise *exercise)
         cJSON_AddStringToObject(json, "state", run_inject_state_name(exercise->injects[i].state));
         cJSON_AddStringToObject(json, "team", run_team_id(exercise, plan->team));
         cJSON_AddStringToObject(json, "step", plan->step ? plan->step->name : "");
-        const char *title = plan->step ? plan->step->title : plan->entry->note;
+        g_autofree char *link = plan->entry->impair ? plan_impair_title(plan->entry->impair) : NULL;
+        const char *title = plan->step ? plan->step->title : link ? link : plan->entry->note;
         cJSON_AddStringToObject(json, "title", title ? title : plan->id);
         cJSON_AddItemToArray(array, json);
     }
@@ -83,6 +84,7 @@ cJSON *exercise_status(const struct exercise *exercise)
     cJSON_AddItemToObject(json, "services", services_json(exercise));
     cJSON_AddItemToObject(json, "injects", injects_json(exercise));
     cJSON_AddItemToObject(json, "routers", run_gates_json(exercise));
+    cJSON_AddItemToObject(json, "impairments", exercise_impairments(exercise));
     cJSON *alarms = cJSON_AddArrayToObject(json, "alarms");
     for (guint i = 0; i < exercise->alarms->len; i++) {
         cJSON_AddItemToArray(alarms, cJSON_Duplicate(g_ptr_array_index(exercise->alarms, i), true));

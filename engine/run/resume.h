@@ -90,6 +90,7 @@ struct resume {
     GHashTable *rules_asked; /* router id → cJSON: a change that was not answered */
     GPtrArray *answers;      /* struct resume_answer * */
     GPtrArray *alarms;       /* cJSON *: raised, not cleared */
+    cJSON *links;            /* by link: the last link.impaired not cleared, with at_us */
     struct cell_identity cell;
     struct score *score; /* all events folded in */
 };

@@ -104,6 +104,7 @@ struct exercise {
     GHashTable *waits;          /* struct run_wait *: run_wait() */
     enum run_verdict *verdicts; /* [step * teams + team] */
     GPtrArray *alarms;          /* cJSON *: raised, not cleared */
+    GPtrArray *links;           /* struct run_link *: run_impair.h */
 
     struct run_captures *captures; /* run_capture.h */
     GPtrArray *consoles;           /* struct run_console *: in use */

@@ -3,9 +3,11 @@
  * {"seq": last event that counts as before, "at_us", "left_us": to the exercise's end,
  *  "injects":[{"id","state","left_us"}], "players":[{"name","team","left_us"}] (-1: had begun),
  *  "verdicts":[{"step","team","verdict"}], "services":[{"team","service","passed","failed"}],
+ *  "links":[{"link","in","out","down"}]: what is asked of them,
  *  "counts":{TEAM:[[from,to] …]}}: the events that count for a team, by seq, both ends included.
  */
 #include "base/json.h"
+#include "run/run_impair.h"
 #include "run/run_restart.h"
 
 #include <string.h>
@@ -124,6 +126,7 @@ cJSON *checkpoint_state(const struct exercise *exercise, int team)
     add_verdicts(state, exercise, team);
     add_services(state, exercise, team);
     add_counts(state, exercise, team);
+    cJSON_AddItemToObject(state, "links", run_links_save(exercise, team));
     return state;
 }
 
@@ -279,6 +282,7 @@ void checkpoint_apply(struct exercise *exercise, const cJSON *state, int which, 
     put_players(exercise, state, which);
     put_verdicts(exercise, state, which);
     put_services(exercise, state, which);
+    run_links_restore(exercise, json_array(state, "links"), which, by);
 }
 
 /* ---- which events count -------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* run_machines.c - what the world says of its machines: states, times, alarms, the ready gate. */
 #include "run/run.h"
+#include "run/run_impair.h"
 
 #include "base/error.h"
 #include "base/json.h"
@@ -87,6 +88,9 @@ void run_machine_state(int index, enum machine_state state, const char *reason, 
     }
     if (state == MACHINE_CRASHED) {
         on_machine_crashed(exercise, plan, machine->reason);
+    }
+    if (state == MACHINE_READY) {
+        run_links_ready(exercise, index);
     }
     if (run_machine_is_settled(exercise, index)) {
         run_machines_check(exercise);

@@ -21,10 +21,14 @@
  * the old numbers again nor others each time. router  The rules of its last router.rules
  * hold; a change that was asked and not answered is made. note, alarm   Timeline notes by inject,
  * once. Alarms that were not cleared stand.
+ * the old numbers again nor others each time. note, alarm   Timeline notes by inject, once. Alarms
+ * that were not cleared stand. link          As it was last asked for: made so, and read back, when
+ * its machine is ready.
  */
 #include "base/json.h"
 #include "run/resume.h"
 #include "run/run.h"
+#include "run/run_impair.h"
 
 #include <string.h>
 
@@ -143,6 +147,7 @@ static void take_over(struct exercise *exercise)
     take_checks(exercise);
     run_gates_take(exercise);
     take_machines(exercise);
+    run_links_take(exercise, resume->links);
     take_players(exercise);
     clock_set(exercise->options.clock, resume->at_us);
     if (exercise->options.script) {

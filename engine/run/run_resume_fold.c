@@ -94,6 +94,7 @@ struct resume *resume_new(void)
     resume->checks = table(check_free);
     resume->tasks = table(task_free);
     resume->machines = table(machine_free);
+    resume->links = cJSON_CreateObject();
     resume->open = table(g_free);
     resume->checkpoints = table(g_free);
     resume->rules = table(json_free);
@@ -123,6 +124,7 @@ void resume_free(struct resume *resume)
         g_ptr_array_unref(resume->answers);
         g_ptr_array_unref(resume->alarms);
         score_free(resume->score);
+        cJSON_Delete(resume->links);
         cJSON_Delete(resume->created);
         g_free(resume->end_by);
         g_free(resume);
@@ -426,6 +428,19 @@ static void apply_rules(struct resume *resume, const struct event *event, const 
             cJSON_Duplicate(body, true));
 }
 
+static void apply_link(struct resume *resume, const struct event *event, const cJSON *body)
+{
+    if (!strcmp(event->kind, "link.measured")) {
+        return;
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(resume->links, event->subject);
+    if (!strcmp(event->kind, "link.impaired") && body) {
+        cJSON *link = cJSON_Duplicate(body, true);
+        json_add_int(link, "at_us", event->at_us);
+        cJSON_AddItemToObject(resume->links, event->subject, link);
+    }
+}
+
 static void apply_to_range(struct resume *resume, const struct event *event, const cJSON *body)
 {
     if (!strcmp(event->kind, "resource.opening")) {
@@ -440,6 +455,8 @@ static void apply_to_range(struct resume *resume, const struct event *event, con
         apply_alarm(resume, event, body);
     } else if (!strcmp(event->kind, "router.rules")) {
         apply_rules(resume, event, body);
+    } else if (g_str_has_prefix(event->kind, "link.")) {
+        apply_link(resume, event, body);
     }
 }
 

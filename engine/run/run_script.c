@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "plan/router.h"
 #include "run/run.h"
+#include "run/run_impair.h"
 
 #include <string.h>
 
@@ -247,6 +248,31 @@ static void host_packets(gpointer data, guint64 ticket, const char *who, int gat
     run_packets(exercise, gate, rule, on_packets, ask);
 }
 
+static void on_impaired(
+        struct exercise *exercise, const struct run_link *link, const GError *error, gpointer data)
+{
+    (void)exercise;
+    (void)link;
+    on_written(error, data);
+}
+
+static void host_impair(gpointer data, guint64 ticket, const char *who, int team, int machine,
+        int card, const struct plan_impair *wish)
+{
+    struct exercise *exercise = data;
+    struct ask *ask =
+            ask_new(exercise, ticket, who, team, machine, wish->clear ? "clear" : "impair");
+    g_autofree char *link = plan_link_id(exercise->options.plan, machine, card);
+    cJSON_AddStringToObject(ask->body, "link", link);
+    if (!run_links_allowed(exercise, &ask->refused)) {
+        run_wait(exercise, clock_now(exercise->options.clock), on_refused, ask);
+        return;
+    }
+    struct plan_link_ask wanted = run_link_asked(exercise, machine, card);
+    plan_impair_apply(wish, &wanted);
+    run_link_ask(exercise, machine, card, &wanted, who, on_impaired, ask);
+}
+
 static void host_note(gpointer data, const char *who, int team, const char *text)
 {
     struct exercise *exercise = data;
@@ -281,6 +307,7 @@ static const struct script_host host_ops = {
         .step = host_step,
         .rule = host_rule,
         .packets = host_packets,
+        .impair = host_impair,
         .white = run_white_ask,
         .note = host_note,
         .ended = host_ended,

@@ -1,6 +1,7 @@
 /* run_timeline.c - injects on the exercise clock: scheduled, held, fired, done. */
 #include "base/json.h"
 #include "run/run.h"
+#include "run/run_impair.h"
 
 const char *run_inject_state_name(enum inject_state state)
 {
@@ -75,6 +76,13 @@ void run_inject_act(struct exercise *exercise, gpointer data)
         run_function_start(exercise, plan->entry->function, plan->id, plan->team, false);
         inject->begun = true;
     }
+    g_autoptr(GError) error = NULL;
+    if (plan->entry->impair &&
+            !run_link_wish(exercise, plan->entry->impair, plan->team, "timeline", &error)) {
+        run_alarm(exercise, "inject-refused", plan->team, plan->id, error->message);
+        run_inject_set(inject, INJECT_SKIPPED, "engine");
+        return;
+    }
     if (!plan->step) {
         run_inject_set(inject, INJECT_DONE, "engine");
         return;
@@ -83,7 +91,6 @@ void run_inject_act(struct exercise *exercise, gpointer data)
         run_step_undo(exercise, plan->step, plan->team, on_verdict, fired_new(inject));
         return;
     }
-    g_autoptr(GError) error = NULL;
     struct fired *fired = fired_new(inject);
     if (!run_step_start(exercise, plan->step, plan->team, plan->id, on_verdict, fired, &error)) {
         g_free(fired);

@@ -11,6 +11,7 @@ const struct script_noun script_nouns[] = {
         {"machine", api_machine},
         {"me", api_me},
         {"router", api_router},
+        {"link", api_link},
         {NULL, NULL},
 };
 
@@ -33,6 +34,7 @@ void script_open_api(lua_State *L)
     api_open_machine(L);
     api_open_me(L);
     api_open_router(L);
+    api_open_link(L);
     luaL_newmetatable(L, "sandtable.failure");
     lua_pushcfunction(L, failure_text);
     lua_setfield(L, -2, "__tostring");

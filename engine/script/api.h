@@ -14,7 +14,7 @@ struct script_noun {
  * NULL name. */
 extern const struct script_noun script_nouns[];
 
-extern const luaL_Reg api_range[], api_tasks[], api_machine[], api_me[], api_router[];
+extern const luaL_Reg api_range[], api_tasks[], api_machine[], api_me[], api_router[], api_link[];
 
 /* Makes the metatables and the range table; raises when memory ends. */
 void script_open_api(lua_State *L);
@@ -27,6 +27,8 @@ void script_push_machine(lua_State *L, const char *name, int team);
 
 /* The same for a router. */
 void script_push_router(lua_State *L, const char *name, int team);
+/* A handle to the machine's link to that network as team sees it; raises when there is none. */
+void script_push_link(lua_State *L, int machine, const char *network, int team);
 
 /* The plan's index of the machine handle at index of the stack; raises for anything else. */
 int script_machine_of(lua_State *L, int index);
@@ -39,6 +41,7 @@ int api_range_checkpoint(lua_State *L);
 int api_range_restore(lua_State *L);
 
 /* Opens the metatables of handles. */
+void api_open_link(lua_State *L);
 void api_open_machine(lua_State *L);
 void api_open_me(lua_State *L);
 void api_open_router(lua_State *L);

@@ -140,10 +140,19 @@ static int machine_read(lua_State *L)
     return task_wait(L, task, guard(TASK_WAIT_S * G_USEC_PER_SEC), push_answer);
 }
 
+/* machine:link("office") → the link to that network; without a name, the only one */
+static int machine_link(lua_State *L)
+{
+    const struct handle *handle = luaL_checkudata(L, 1, MACHINE);
+    script_push_link(L, handle->machine, luaL_optstring(L, 2, NULL), handle->team);
+    return 1;
+}
+
 const luaL_Reg api_machine[] = {
         {"exec", machine_exec},
         {"write", machine_write},
         {"read", machine_read},
+        {"link", machine_link},
         {"reset", api_machine_reset},
         {NULL, NULL},
 };
@@ -163,7 +172,7 @@ static int machine_index(lua_State *L)
         lua_pushstring(L, ((const struct plan_team *)plan->teams->pdata[machine->team])->id);
     } else if (lua_getfield(L, lua_upvalueindex(1), key) == LUA_TNIL) {
         return luaL_error(
-                L, "a machine has no \"%s\"; it has id, name, team, exec, write, read, reset", key);
+                L, "a machine has no \"%s\"; it has id, name, team, exec, write, read, link, reset", key);
     }
     return 1;
 }

@@ -137,17 +137,24 @@ static void read_entry(struct reader *reader, const struct node *node)
             {"undo", FIELD_BOOLEAN, false, offsetof(struct plan_entry, undo), NULL},
             {"note", FIELD_TEXT, false, offsetof(struct plan_entry, note), NULL},
             {"run", FIELD_FUNCTION, false, offsetof(struct plan_entry, function), NULL},
+            {.key = "impair", .type = FIELD_OTHER, .read = read_entry_impair},
+            {.key = "clear", .type = FIELD_OTHER, .read = read_entry_clear},
             {0},
     };
     struct plan_entry *entry = g_new0(struct plan_entry, 1);
     entry->line = node->line;
     g_ptr_array_add(reader->plan->timeline, entry);
     reader_fields(reader, node, fields, entry);
-    int actions = !!node_get(node, "step") + !!node_get(node, "note") + !!node_get(node, "run");
+    static const char *const names[] = {"step", "note", "run", "impair", "clear"};
+    int actions = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        actions += node_get(node, names[i]) != NULL;
+    }
     if (node->type == NODE_TABLE && actions != 1) {
         g_autofree char *path = node_path(node);
         plan_problem_add(reader->problems, node->line,
-                "%s: needs exactly one of step = \"NAME\", note = \"text\" or run = function",
+                "%s: needs exactly one of step = \"NAME\", note = \"text\", run = function, "
+                "impair = { … } or clear = { … }",
                 path);
     }
 }
@@ -194,6 +201,7 @@ void read_scenario(struct reader *reader, const struct node *root)
             {"steps", FIELD_OTHER, false, offsetof(struct plan, steps), read_steps},
             {"players", FIELD_OTHER, false, offsetof(struct plan, players), read_players},
             {"timeline", FIELD_OTHER, false, offsetof(struct plan, timeline), read_timeline},
+            {"links", FIELD_OTHER, false, offsetof(struct plan, links), read_links},
             {0},
     };
     struct plan *plan = reader->plan;

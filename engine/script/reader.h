@@ -66,6 +66,12 @@ void read_player(struct reader *reader, const struct node *node);
 void read_score(struct reader *reader, const struct node *node, gpointer target);
 void read_timeline(struct reader *reader, const struct node *node, gpointer target);
 
+/* read_links.c: links = { … }, and impair = { … }, clear = { … } of an entry of the timeline */
+struct plan_impair *read_impair(struct reader *reader, const struct node *node);
+void read_entry_impair(struct reader *reader, const struct node *node, gpointer target);
+void read_entry_clear(struct reader *reader, const struct node *node, gpointer target);
+void read_links(struct reader *reader, const struct node *node, gpointer target);
+
 /* networks.NAME.capture */
 void read_capture(struct reader *reader, const struct node *node, gpointer target);
 /* Keys of a machine about its hardware (read_hardware.c); target: struct plan_host. */

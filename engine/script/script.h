@@ -77,6 +77,9 @@ struct script_host {
             const char *remove);
     /* The reply's text is the number of packets that the rule has met. */
     void (*packets)(gpointer data, guint64 ticket, const char *who, int gate, const char *rule);
+    /* Impairs or clears a link (a card of the machine); OK once the world has verified it. */
+    void (*impair)(gpointer data, guint64 ticket, const char *who, int team, int machine, int card,
+            const struct plan_impair *wish);
     /* Resets subject (a machine's or team's id), or saves or restores team (NULL: all) under the
      * label subject. */
     void (*white)(gpointer data, guint64 ticket, const char *who, enum script_white what,

@@ -88,6 +88,11 @@ void virt_freeze(
 void virt_pause(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 void virt_resume(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 
+/* The guest's card (its place among virt_machine.cards) has a carrier, or none. A machine that does
+ * not run is passed over: it starts with one. */
+void virt_link(struct virt *virt, const char *domain, guint card, bool up, virt_done_fn done,
+        gpointer data);
+
 /* Saves running or paused machines (NULL-terminated) at one common moment into folder, DOMAIN.ram
  * and DOMAIN.xml each, while they run; the files must not be there. stood_us: how long they stood
  * still for it; cut is called just before they do. After an error all go on and the files are worth

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "net/net_impair.h"
+#include "net/net_measure.h"
 #include "cell/cell.h"
 #include "net/net_capture.h"
 #include "plan/plan.h"
@@ -48,6 +50,15 @@ struct world_counter { /* of a router's rule, or of its policy */
 };
 typedef void (*world_counters_fn)(
         const struct world_counter *counters, gsize n, const GError *error, gpointer data);
+
+struct world_measurement { /* of one direction of a link */
+    struct net_sample sample;
+    struct net_queue queue; /* as it is now */
+    guint64 other_bytes;    /* that passed in the meantime and were not the measurement's */
+    gint64 took_us;
+};
+typedef void (*world_measure_fn)(
+        const struct world_measurement *measured, const GError *error, gpointer data);
 
 struct world_link {    /* one card's traffic since the network was made, as its machine sees it */
     int machine, card; /* indices into the plan's machines and the machine's cards */
@@ -97,6 +108,13 @@ struct world_ops {
             world_done_fn done, gpointer data);
     /* What the router's rules have met so far. */
     void (*counters)(struct world *world, int gate, world_counters_fn done, gpointer data);
+    /* Makes a link (a card of a machine) exactly as asked and verifies it; nothing asked clears
+     * it. Idempotent. */
+    void (*impair)(struct world *world, int machine, int card, const struct plan_link_ask *ask,
+            world_done_fn done, gpointer data);
+    /* What one direction of a link really does, asked to do that. */
+    void (*measure)(struct world *world, int machine, int card, enum plan_direction direction,
+            const struct plan_impairment *asked, world_measure_fn done, gpointer data);
     /* n machines from whatever they are to ready, by the way of up. done: all were started. The
      * others are not touched; so with the next two. */
     void (*reset)(
@@ -195,6 +213,13 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
 void world_sim_crash(struct world *head, int machine);
 /* A slow machine: while held, its answers wait (as they do while it is paused). */
 void world_sim_hold(struct world *head, int machine, bool held);
+/* The link's direction is so, whatever was asked; until the next impair. */
+void world_sim_link(struct world *head, int machine, int card, enum plan_direction direction,
+        const struct plan_impairment *is);
+/* So many bytes of others pass in each measurement, on every link. */
+void world_sim_traffic(struct world *head, guint64 bytes);
+/* Links cannot be changed from here on, as on a kernel that lacks it. */
+void world_sim_refuse_links(struct world *head, bool refuses);
 /* Before up(): the machine runs already, perhaps suspended, as after an engine's death. */
 void world_sim_survive(struct world *head, int machine, bool paused);
 /* Appends to a file of a machine. */

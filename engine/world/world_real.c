@@ -135,6 +135,7 @@ static void real_down(struct world *head, world_done_fn done, gpointer data)
     struct fan_out *all = fan_out_new(world, done, data);
     world->going_down = true;
     real_dns_down(world);
+    (void)real_links_clear(world, &all->error);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         struct real_machine *machine = &world->machines[i];
         real_machine_abandon(machine);
@@ -368,6 +369,7 @@ static void real_free(struct world *head)
     if (world->virt) {
         virt_close(world->virt, !head->leave);
     }
+    real_links_free(world->links);
     net_close(world->net);
     real_warm_free(world);
     for (guint i = 0; i < head->plan->teams->len; i++) {
@@ -408,6 +410,8 @@ static const struct world_ops real_ops = {
         .probe = real_probe,
         .rules = real_rules,
         .counters = real_counters,
+        .impair = real_impair,
+        .measure = real_measure,
         .links = real_links,
         .capture_start = real_capture_start,
         .capture_stop = real_capture_stop,

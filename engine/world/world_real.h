@@ -63,6 +63,7 @@ struct real_world {
     struct checker *checker;
     int *spaces;                   /* per team, -1 where there is none */
     bool going_down;               /* nothing is started any more */
+    struct real_links *links;      /* world_real_impair.c, or NULL */
     bool is_up;                    /* up() has come to the machines */
     int making;                    /* threads that make disks */
     GPtrArray *refusals;           /* answers on their way (world_real_refuse.c) */
@@ -176,6 +177,16 @@ void real_dns_down(struct real_world *world); /* idempotent */
 /* Everything that the networks and cards need, and its removal: for net_submit(). */
 struct net_batch *real_net_batch(const struct real_world *world);
 struct net_batch *real_net_removal(const struct real_world *world);
+
+/* ---- world_real_impair.c ------------------------------------------------------------------- */
+
+void real_impair(struct world *head, int machine, int card, const struct plan_link_ask *ask,
+        world_done_fn done, gpointer data);
+void real_measure(struct world *head, int machine, int card, enum plan_direction direction,
+        const struct plan_impairment *asked, world_measure_fn done, gpointer data);
+/* Clears every link that was impaired, now; false with the first error. */
+bool real_links_clear(struct real_world *world, GError **error);
+void real_links_free(struct real_links *links); /* accepts NULL; answers what is under way */
 
 /* ---- world_real_seeing.c: operations for real_ops -------------------------------------------- */
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "plan/router.h"
+#include "world/world_sim_impair.h"
 #include "world/world_sim_seeing.h"
 
 #include <string.h>
@@ -18,7 +19,8 @@ struct answer {
         ANSWER_EXEC,
         ANSWER_READ,
         ANSWER_PROBE,
-        ANSWER_COUNTERS
+        ANSWER_COUNTERS,
+        ANSWER_MEASURE,
     } kind;
     union {
         world_done_fn done;
@@ -27,6 +29,7 @@ struct answer {
         world_read_fn read;
         world_probe_fn probe;
         world_counters_fn counters;
+        world_measure_fn measure;
     } fn;
     gpointer data;
     GError *error;
@@ -36,6 +39,8 @@ struct answer {
     gint64 size;
     struct world_probe_result probe;
     GArray *counters;       /* struct world_counter */
+    struct world_measurement measured;
+    GArray *delays;         /* of the measurement, or NULL */
     struct world_save save; /* its own copy */
 };
 
@@ -68,6 +73,10 @@ static gboolean deliver(gpointer data)
     case ANSWER_COUNTERS:
         a->fn.counters((struct world_counter *)(void *)a->counters->data, a->counters->len,
                 a->error, a->data);
+        break;
+    case ANSWER_MEASURE:
+        a->fn.measure(a->error ? NULL : &a->measured, a->error, a->data);
+        g_array_unref(a->delays);
         break;
     }
     g_clear_error(&a->error);
@@ -345,6 +354,23 @@ static void sim_counters(struct world *head, int gate, world_counters_fn done, g
     add_counter(answer->counters, &world->hooks, gate, PLAN_RULE_POLICY);
 }
 
+static void sim_measure(struct world *head, int machine, int card, enum plan_direction direction,
+        const struct plan_impairment *asked, world_measure_fn done, gpointer data)
+{
+    struct answer *answer = answer_new(head, machine);
+    struct sim_world *world = answer->world;
+    answer->kind = ANSWER_MEASURE;
+    answer->fn.measure = done;
+    answer->data = data;
+    answer->delays = g_array_new(FALSE, FALSE, sizeof(gint64));
+    const struct plan_link_ask *link = sim_link(world, machine, card);
+    world_sim_sample(&link->direction[direction], asked, world->rand, &answer->measured.sample,
+            answer->delays);
+    answer->measured.queue.exists = true;
+    answer->measured.other_bytes = world->traffic;
+    answer->measured.took_us = 2 * G_USEC_PER_SEC;
+}
+
 static void sim_free(struct world *head)
 {
     struct sim_world *world = (struct sim_world *)head;
@@ -360,6 +386,8 @@ static void sim_free(struct world *head)
     }
     g_ptr_array_unref(world->answers);
     g_ptr_array_unref(world->rules);
+    g_hash_table_unref(world->links);
+    g_rand_free(world->rand);
     sim_seeing_free(world->seeing);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         g_hash_table_unref(world->machines[i].files);
@@ -391,6 +419,8 @@ static const struct world_ops sim_ops = {
         .probe = sim_probe,
         .rules = sim_rules,
         .counters = sim_counters,
+        .impair = sim_impair,
+        .measure = sim_measure,
         .links = sim_links,
         .capture_start = sim_capture_start,
         .capture_stop = sim_capture_stop,
@@ -417,6 +447,8 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
         const struct plan_gate *gate = plan->gates->pdata[i];
         g_ptr_array_add(world->rules, plan_rules_copy(gate->router->rules));
     }
+    world->links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    world->rand = g_rand_new_with_seed((guint32)plan->seed);
     world->seeing = sim_seeing_new(plan);
     world->machines = g_new0(struct sim_machine, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {

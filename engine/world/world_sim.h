@@ -16,7 +16,11 @@ struct sim_world {
     struct sim_machine *machines;
     GPtrArray *answers; /* struct answer *: on their way */
     GPtrArray *rules;   /* per gate: its present rules, GPtrArray of struct plan_rule */
-    guint boot;         /* GSource id */
+    GHashTable *links;  /* "machine/card" → struct plan_link_ask *: as they are */
+    GRand *rand;        /* chance in measurements */
+    bool refuses_links;
+    guint64 traffic; /* bytes of others in each measurement */
+    guint boot;      /* GSource id */
     struct sim_seeing *seeing;
 };
 

@@ -26,6 +26,7 @@
 ---@field steps? table<string, sandtable.Step>
 ---@field players? table<string, sandtable.Player>
 ---@field timeline? sandtable.Entry[]
+---@field links? sandtable.LinkEntry[] impaired from the start
 
 ---@class sandtable.Model
 ---@field model string "uptime", "steps", "faust" …: `sandtable rescore --models` lists them
@@ -264,13 +265,40 @@
 ---@field at? sandtable.Time when it begins, default 0
 ---@field play fun(range: range, me: me)
 
----One of step, note and run.
+---What one direction of a link does to frames.
+---@class (exact) sandtable.Impairment
+---@field delay? string such as "40ms"
+---@field jitter? string such as "5ms": the delay varies by so much to either side
+---@field loss? string such as "2%"
+---@field duplicate? string such as "1%"
+---@field reorder? string such as "5%": sent without the delay
+---@field corrupt? string such as "0.1%": one bit changed
+---@field rate? string such as "5mbit"
+
+---Values for both directions or the one named, or tables for each, or down.
+---@class (exact) sandtable.LinkWish : sandtable.Impairment
+---@field direction? "in"|"out"|"both" default "both"
+---@field in? sandtable.Impairment to the machine
+---@field out? sandtable.Impairment from it
+---@field down? boolean no carrier
+
+---@class (exact) sandtable.LinkEntry : sandtable.LinkWish
+---@field machine string
+---@field network? string needed where the machine stands on several
+
+---@class (exact) sandtable.Clear
+---@field machine string
+---@field network? string default all
+
+---One of step, note, run, impair and clear.
 ---@class (exact) sandtable.Entry
 ---@field at sandtable.Time
 ---@field step? string
 ---@field undo? boolean not the step, but its undo
 ---@field note? string a message
 ---@field run? fun(range: range, me: me)
+---@field impair? sandtable.LinkEntry
+---@field clear? sandtable.Clear
 ---@field team? string only this team or group
 
 ---What a command printed and how it ended.
@@ -408,6 +436,27 @@ function machine:read(path) end
 ---@return true?
 ---@return sandtable.Failure? failure
 function machine:reset() end
+
+---The machine's link to a network; without a name its only one.
+---@param network? string
+---@return link
+function machine:link(network) end
+
+---@class link
+---@field id string such as "blue1/web:office"
+---@field network string such as "office"
+local link = {}
+
+---Impairs the link and waits until the kernel has it so.
+---@param wish sandtable.LinkWish
+---@return true?
+---@return sandtable.Failure? failure
+function link:impair(wish) end
+
+---The link as it was; verified.
+---@return true?
+---@return sandtable.Failure? failure
+function link:clear() end
 
 ---Whom a function of the scenario runs for.
 ---@class me

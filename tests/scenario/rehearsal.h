@@ -139,7 +139,8 @@ G_GNUC_UNUSED static cJSON *rehearsal_last(
     return body;
 }
 
-G_GNUC_UNUSED static int rehearsal_count(const struct rehearsal *r, const char *kind, const char *team)
+G_GNUC_UNUSED static int rehearsal_count(
+        const struct rehearsal *r, const char *kind, const char *team)
 {
     struct ledger_reader *reader = ledger_reader_open(r->ledger_path, NULL);
     assert_non_null(reader);

@@ -275,6 +275,41 @@ bool exercise_router(struct exercise *exercise, const char *router, exercise_rou
     return true;
 }
 
+cJSON *exercise_impairments(const struct exercise *exercise)
+{
+    (void)exercise;
+    return cJSON_Parse("[{\"link\":\"blue1/web:office\",\"state\":\"made\",\"since_us\":0,"
+                       "\"out\":{\"asked\":{\"delay_us\":40000},\"verdict\":\"as-asked\","
+                       "\"achieved\":{\"delay_us\":40100}}}]");
+}
+
+struct fake_impair {
+    exercise_impair_fn done;
+    gpointer data;
+};
+
+static inline gboolean fake_impair_done(gpointer data)
+{
+    g_autofree struct fake_impair *impair = data;
+    impair->done(NULL, impair->data);
+    return G_SOURCE_REMOVE;
+}
+
+bool exercise_impair(struct exercise *exercise, const struct plan_impair *wish, const char *who,
+        exercise_impair_fn done, gpointer data, GError **error)
+{
+    (void)error;
+    struct fake_impair *impair = g_new(struct fake_impair, 1);
+    *impair = (struct fake_impair){done, data};
+    g_autofree char *values = plan_impairment_text(&wish->both);
+    g_autofree char *what = g_strdup_printf("%s %s: %s", wish->machine ? wish->machine : "all",
+            wish->network ? wish->network : "", wish->clear ? "clear" : values);
+    g_autoptr(GSource) source = g_idle_source_new();
+    g_source_set_callback(source, fake_impair_done, impair, NULL);
+    g_source_attach(source, g_main_context_get_thread_default());
+    return fake_act(exercise, "impair", who, what);
+}
+
 static inline gboolean fake_exec_done(gpointer data)
 {
     struct fake_exec *exec = data;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 extern const struct verb verb_list, verb_status, verb_events, verb_score, verb_exec, verb_pause,
-        verb_resume, verb_fire, verb_hold;
+        verb_resume, verb_fire, verb_hold, verb_impair;
 
 #define NOBODY 65534
 
@@ -369,6 +369,12 @@ static void operators_verbs_reach_a_running_exercise(void **state)
     expect_printed(&verb_hold, "hold drill", "", "sandtable: what has not fired yet is held\n");
     expect_printed(&verb_hold, "hold drill guess@blue1 --release", "",
             "sandtable: guess@blue1 is released\n");
+    expect_printed(&verb_impair, "impair drill blue1/web:office delay=40ms direction=out", "", "");
+    expect_refused(&verb_impair, "impair drill web delay=40", 2, "expected a time");
+    expect_refused(&verb_impair, "impair drill web", 2, "what shall the link do?");
+    struct printed links = run(&verb_impair, "impair drill");
+    assert_non_null(strstr(links.out, "blue1/web:office  out  T+00:00  delay 40ms  as-asked"));
+    clear(&links);
     struct printed printed = run(&verb_status, "status --json");
     assert_non_null(strstr(printed.out, "{\"name\":\"drill\",\"state\":\"running\","));
     clear(&printed);
