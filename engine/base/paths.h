@@ -21,7 +21,7 @@ char *paths_run_root(const char *name); /* runtime/NAME.d */
 char *paths_scenario(const char *name); /* state/NAME.scenario: a copy, for a resume */
 /* state/NAME.checkpoints, beside the ledger */
 char *paths_checkpoints(const char *ledger_path);
-char *paths_disks(const char *name);    /* state/NAME.disks: too large for a runtime folder */
+char *paths_disks(const char *name); /* state/NAME.disks: too large for a runtime folder */
 
 /* mkdir -p with mode 0700; refuses a folder that belongs to another user. */
 bool paths_make(const char *dir, GError **error);

@@ -4,8 +4,8 @@
 #include "plan/plan.h"
 #include "run/resume.h"
 #include "script/script.h"
-#include "world/world.h"
 #include "virt/virt.h"
+#include "world/world.h"
 
 #include <glib.h>
 #include <stdbool.h>

@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cell/doctor.h"
-#include "cli/load_scenario.h"
 #include "cli/impair_host.h"
+#include "cli/load_scenario.h"
 #include "image/image.h"
 #include "script/script.h"
 

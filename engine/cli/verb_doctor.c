@@ -3,8 +3,8 @@
 
 #include "base/paths.h"
 #include "cli/doctor_checks.h"
-#include "cli/routing_host.h"
 #include "cli/impair_host.h"
+#include "cli/routing_host.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -6,9 +6,9 @@
 #include "cell/doctor.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
+#include "cli/impair_host.h"
 #include "cli/load_scenario.h"
 #include "cli/routing_host.h"
-#include "cli/impair_host.h"
 #include "cli/spawn_display.h"
 #include "image/image.h"
 #include "ledger/ledger.h"
@@ -314,8 +314,8 @@ static int go_on(const char *given, const struct run_options *options, gint64 un
             .ready_limit_s = options->ready_limit ? options->ready_limit
                                                   : (int)json_int(with, "ready_limit_s", 0),
             .teams = (int)json_int(with, "teams", 0),
-            .without_impairments = options->without_impairments ||
-                                   json_bool(with, "without_impairments", false),
+            .without_impairments =
+                    options->without_impairments || json_bool(with, "without_impairments", false),
             .claim = claim,
             .resume = resume,
     };

@@ -179,11 +179,11 @@ struct plan_player { /* a scripted human: a Lua function started once for each t
 
 struct plan_entry { /* timeline = { { at = "30s", step = "recon" }, … } */
     gint64 at_us;
-    char *step;   /* or NULL */
-    char *team;   /* only this team; NULL: each blue team */
-    bool undo;    /* not the step but its undo */
-    char *note;   /* a message to all, or NULL */
-    int function; /* registry reference, 0 if none */
+    char *step;                 /* or NULL */
+    char *team;                 /* only this team; NULL: each blue team */
+    bool undo;                  /* not the step but its undo */
+    char *note;                 /* a message to all, or NULL */
+    int function;               /* registry reference, 0 if none */
     struct plan_impair *impair; /* a link impaired or cleared, or NULL (plan_impair.h) */
     int line;
 };

@@ -1,8 +1,8 @@
 /* plan_json.c - the plan as displays, scores and portals see it: no file contents, no commands. */
 #include "base/json.h"
 #include "plan/plan.h"
-#include "plan/router.h"
 #include "plan/plan_impair.h"
+#include "plan/router.h"
 
 static void add_text(cJSON *object, const char *name, const char *text)
 {

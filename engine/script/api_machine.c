@@ -171,8 +171,9 @@ static int machine_index(lua_State *L)
     } else if (strcmp(key, "team") == 0) {
         lua_pushstring(L, ((const struct plan_team *)plan->teams->pdata[machine->team])->id);
     } else if (lua_getfield(L, lua_upvalueindex(1), key) == LUA_TNIL) {
-        return luaL_error(
-                L, "a machine has no \"%s\"; it has id, name, team, exec, write, read, link, reset", key);
+        return luaL_error(L,
+                "a machine has no \"%s\"; it has id, name, team, exec, write, read, link, reset",
+                key);
     }
     return 1;
 }

@@ -40,7 +40,7 @@ struct virt_machine {   /* what to start; strings are copied */
     const struct virt_card *cards;
     gsize n_cards;
     enum virt_accel accel;
-    bool display; /* a graphics card and VNC: costs boot time and memory */
+    bool display;      /* a graphics card and VNC: costs boot time and memory */
     const char *ram;   /* the file that is its memory; NULL: memory of its own */
     const char *state; /* with ram, a clone: ram is mapped copy-on-write, and the machine wakes from
                           this file of virt_freeze(); NULL: a template, whose ram is shared */

@@ -6,10 +6,10 @@
  */
 #pragma once
 
-#include "net/net_impair.h"
-#include "net/net_measure.h"
 #include "cell/cell.h"
 #include "net/net_capture.h"
+#include "net/net_impair.h"
+#include "net/net_measure.h"
 #include "plan/plan.h"
 #include "virt/virt.h"
 

@@ -38,7 +38,7 @@ struct answer {
     gsize length;
     gint64 size;
     struct world_probe_result probe;
-    GArray *counters;       /* struct world_counter */
+    GArray *counters; /* struct world_counter */
     struct world_measurement measured;
     GArray *delays;         /* of the measurement, or NULL */
     struct world_save save; /* its own copy */

@@ -86,10 +86,8 @@ static char *debian_disk(void)
     const struct passwd *account = geteuid() == 0 ? getpwnam("sandtable") : getpwuid(geteuid());
     g_autofree char *script = NULL;
     gsize length = 0;
-    assert_true(g_file_get_contents(
-            TESTS_DIR "/system/debian-disk.sh", &script, &length, NULL));
-    g_autofree char *sum =
-            g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guchar *)script, length);
+    assert_true(g_file_get_contents(TESTS_DIR "/system/debian-disk.sh", &script, &length, NULL));
+    g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guchar *)script, length);
     g_autofree char *file = g_strdup_printf("test-disk-%.12s.qcow2", sum);
     char *path = g_build_filename(account->pw_dir, ".cache", "sandtable", file, NULL);
     if (g_file_test(path, G_FILE_TEST_EXISTS)) {
@@ -124,8 +122,8 @@ static void import_all(void)
     g_autofree char *glass = write_disk("glass.img", false);
     IMPORT("disks-debian", debian, "--agent", "--cloud-init", "--memory", "384", "--user",
             "tester");
-    IMPORT("disks-brick", brick, "--ready", "serial:brick: ready", "--memory", "32", "--bus",
-            "ide", "--cards", "rtl8139");
+    IMPORT("disks-brick", brick, "--ready", "serial:brick: ready", "--memory", "32", "--bus", "ide",
+            "--cards", "rtl8139");
     IMPORT("disks-glass", glass, "--format", "raw", "--os", "windows", "--firmware", "uefi",
             "--tpm", "--ready", "serial:BdsDxe", "--memory", "256");
 }
@@ -274,8 +272,7 @@ static void a_machine_with_a_tpm_has_its_emulator(void **state)
         g_autofree char *line = NULL;
         gsize length = 0;
         emulators += g_ascii_isdigit(*entry) && g_file_get_contents(path, &line, &length, NULL) &&
-                     memmem(line, length, "swtpm", 5) &&
-                     memmem(line, length, root, strlen(root));
+                     memmem(line, length, "swtpm", 5) && memmem(line, length, root, strlen(root));
     }
     assert_true(emulators >= 1);
 }
