@@ -128,7 +128,7 @@ static gboolean on_ready_limit(gpointer data)
 
 static void record_resources(struct exercise *exercise, const char *kind, run_then_fn then)
 {
-    g_autoptr(GPtrArray) resources = world_resources(exercise->options.plan);
+    g_autoptr(GPtrArray) resources = exercise->options.world->ops->resources(exercise->options.world);
     for (guint i = 0; i < resources->len; i++) {
         const struct world_resource *resource = g_ptr_array_index(resources, i);
         g_autofree char *subject = g_strdup_printf("%s:%s", resource->type, resource->name);

@@ -52,6 +52,8 @@ struct world_ops {
     /* From the team-side namespace of team. */
     void (*probe)(struct world *world, int team, const struct plan_probe *probe,
             world_probe_fn done, gpointer data);
+    /* What will exist outside the process, as world_resources(). */
+    GPtrArray *(*resources)(const struct world *world);
 };
 
 struct world { /* the head of every implementation */
@@ -64,6 +66,7 @@ struct world { /* the head of every implementation */
 struct world_real_options {
     const char *root; /* libvirt root: a short path */
     enum virt_accel accel;
+    const struct virt_daemon *daemon; /* NULL: libvirt's embedded driver */
 };
 
 /* Inside a cell (cell_enter). Checks images and capacity; starts nothing. */

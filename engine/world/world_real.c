@@ -1,5 +1,5 @@
 /* world_real.c - the real range: networks by netlink, machines by libvirt, checks by sockets. */
-#include "world/world_real.h"
+#include "world/world_real_daemon.h"
 #include "base/error.h"
 
 #include <string.h>
@@ -63,7 +63,11 @@ static struct real_machine *by_domain(struct real_world *world, const char *doma
 static void on_virt_state(
         const char *domain, enum machine_state state, const char *reason, gpointer data)
 {
-    struct real_machine *machine = by_domain(data, domain);
+    struct real_world *world = data;
+    if (world->daemon && real_net_daemon_state(world, domain, state)) {
+        return;
+    }
+    struct real_machine *machine = by_domain(world, domain);
     if (!machine || (machine->state == MACHINE_CRASHED && state == MACHINE_STOPPED)) {
         return;
     }
@@ -116,7 +120,11 @@ static void real_up(struct world *head, world_done_fn done, gpointer data)
         fan_out_asked(all);
         return;
     }
-    net_submit(world->net, real_net_batch(world), start_machines, all);
+    if (world->daemon) {
+        real_net_daemon_up(world, start_machines, all);
+    } else {
+        net_submit(world->net, real_net_batch(world), start_machines, all);
+    }
 }
 
 static void real_down(struct world *head, world_done_fn done, gpointer data)

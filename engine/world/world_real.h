@@ -30,6 +30,7 @@ struct real_world {
     int *spaces;                   /* per team, -1 where there is none */
     bool going_down;               /* nothing is started any more */
     struct real_machine *machines; /* per machine of the plan */
+    struct real_daemon *daemon;    /* NULL: the embedded driver (world_real_daemon.h) */
 };
 
 /* Reports a state and remembers it. */

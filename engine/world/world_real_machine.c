@@ -1,7 +1,7 @@
 /* world_real_machine.c - one real machine: its description, and its way from booted to ready. */
 #include "base/error.h"
 #include "base/text.h"
-#include "world/world_real.h"
+#include "world/world_real_daemon.h"
 
 #include <string.h>
 
@@ -57,6 +57,10 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
     for (guint i = 0; i < plan->cards->len; i++) {
         const struct plan_card *card = g_ptr_array_index(plan->cards, i);
         cards[i].tap = card->tap;
+        if (machine->world->daemon) {
+            cards[i].tap = NULL;
+            cards[i].network = real_net_daemon_name(machine->world, card->network);
+        }
         memcpy(cards[i].mac, card->mac, sizeof(card->mac));
         append_card(cmdline, machine->world->head.plan, card);
     }

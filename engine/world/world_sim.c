@@ -266,6 +266,11 @@ static void sim_free(struct world *head)
     g_free(world);
 }
 
+static GPtrArray *sim_resources(const struct world *world)
+{
+    return world_resources(world->plan);
+}
+
 static const struct world_ops sim_ops = {
         .free = sim_free,
         .up = sim_up,
@@ -275,6 +280,7 @@ static const struct world_ops sim_ops = {
         .write = sim_write,
         .read = sim_read,
         .probe = sim_probe,
+        .resources = sim_resources,
 };
 
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks)
