@@ -29,6 +29,7 @@ struct engine {
     GMainLoop *loop;
     GError *failure;
     bool interrupted;
+    struct virt_daemon daemon; /* uri NULL: the embedded driver */
     bool owns_root; /* we made the run folder: the name is ours */
 };
 
@@ -57,6 +58,9 @@ static void end_at_once(struct engine *engine)
 {
     cli_say("killed; `sandtable events %s` tells what happened", engine->options->plan->name);
     cell_kill(&engine->cell, engine->root, 2000, NULL);
+    if (engine->daemon.uri) {
+        virt_daemon_undo(&engine->daemon, NULL);
+    }
     unlink(engine->socket);
     paths_remove_tree(engine->root, NULL);
     ledger_close(engine->ledger);
@@ -97,6 +101,13 @@ static cJSON *opened_json(const struct engine *engine)
     json_add_int(cell, "net", (gint64)engine->cell.net);
     json_add_int(cell, "mnt", (gint64)engine->cell.mnt);
     cJSON_AddItemToArray(opened, cell);
+    if (engine->daemon.uri) {
+        cJSON *daemon = cJSON_CreateObject();
+        cJSON_AddStringToObject(daemon, "type", "daemon");
+        cJSON_AddStringToObject(daemon, "name", engine->daemon.uri);
+        cJSON_AddStringToObject(daemon, "id", engine->daemon.id);
+        cJSON_AddItemToArray(opened, daemon);
+    }
     const char *const files[][2] = {{"root", engine->root}, {"socket", engine->socket}};
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
         cJSON *file = cJSON_CreateObject();
@@ -131,7 +142,9 @@ static bool claim_root(struct engine *engine, GError **error)
 static bool open_all(struct engine *engine, const cJSON *opened, GError **error)
 {
     const struct engine_options *options = engine->options;
-    const struct world_real_options world = {.root = engine->root, .accel = options->accel};
+    const struct world_real_options world = {.root = engine->root,
+            .accel = options->accel,
+            .daemon = engine->daemon.uri ? &engine->daemon : NULL};
     if (!claim_root(engine, error)) {
         return false;
     }
@@ -218,6 +231,8 @@ bool engine_run(const struct engine_options *options, GError **error)
             .socket = socket,
             .ledger_path = ledger_path,
     };
+    g_autofree char *id = virt_daemon_id();
+    engine.daemon = (struct virt_daemon){options->connect, name, id};
     if (!paths_make(state_dir, error) ||
             !cell_enter(options->accel == VIRT_ACCEL_TCG, &engine.cell, error)) {
         script_free(options->script);

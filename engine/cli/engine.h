@@ -15,6 +15,7 @@ struct engine_options {
     const char *accel_why;
     gint64 until_us;
     int ready_limit_s;
+    const char *connect; /* a libvirt daemon's address; NULL: the embedded driver */
 };
 
 /* Enters a cell and runs the exercise to its end. The calling process must have one thread; it can

@@ -8,6 +8,7 @@
 #include "cli/spawn_display.h"
 #include "image/image.h"
 #include "script/script.h"
+#include "virt/virt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 extern const struct verb verb_run;
 
 struct run_options {
-    char *name, *seed, *until, *accel, *user;
+    char *name, *seed, *until, *accel, *user, *connect;
     int teams, ready_limit;
     gboolean display;
 };
@@ -29,6 +30,7 @@ static void options_clear(struct run_options *options)
     g_free(options->until);
     g_free(options->accel);
     g_free(options->user);
+    g_free(options->connect);
 }
 
 /* The first of NAME, NAME-2, NAME-3 … that has no ledger yet. */
@@ -189,6 +191,7 @@ static int run_scenario(
             .accel_why = why,
             .until_us = until_us,
             .ready_limit_s = options->ready_limit,
+            .connect = options->connect,
     };
     return engine_run(&engine, error) ? 0 : 1;
 }
@@ -204,11 +207,16 @@ static int run(int argc, char **argv, GError **error)
             {"accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "auto, kvm or tcg", "A"},
             {"ready-limit", 0, 0, G_OPTION_ARG_INT, &options.ready_limit,
                     "seconds until all machines must be ready (300)", "S"},
+            {"connect", 0, 0, G_OPTION_ARG_STRING, &options.connect,
+                    "a libvirt daemon, as qemu:///system", "URI"},
             {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
             {"user", 0, 0, G_OPTION_ARG_STRING, &options.user, "as root: become this account", "U"},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_run, entries, &argc, &argv, 1, 1, error)) {
+        return 2;
+    }
+    if (options.connect && !virt_daemon_uri_check(options.connect, error)) {
         return 2;
     }
     gint64 until_us = 0;

@@ -24,9 +24,14 @@ static void add(GPtrArray *resources, const char *type, const char *name, int te
     g_ptr_array_add(resources, resource);
 }
 
+GPtrArray *world_resources_new(void)
+{
+    return g_ptr_array_new_with_free_func(resource_free);
+}
+
 GPtrArray *world_resources(const struct plan *plan)
 {
-    GPtrArray *resources = g_ptr_array_new_with_free_func(resource_free);
+    GPtrArray *resources = world_resources_new();
     g_autofree bool *has_space = g_new0(bool, plan->teams->len + 1);
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);

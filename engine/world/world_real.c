@@ -64,28 +64,11 @@ static void on_virt_state(
         const char *domain, enum machine_state state, const char *reason, gpointer data)
 {
     struct real_world *world = data;
-    if (world->daemon && real_net_daemon_state(world, domain, state)) {
-        return;
-    }
     struct real_machine *machine = by_domain(world, domain);
-    if (!machine || (machine->state == MACHINE_CRASHED && state == MACHINE_STOPPED)) {
-        return;
-    }
-    if (state == MACHINE_CRASHED || state == MACHINE_STOPPED) {
-        machine->preparing = false;
-    }
-    if (state == MACHINE_BOOTED && machine->state == MACHINE_READY) {
-        return; /* the agent came back: a restart of its service */
-    }
-    if (state == MACHINE_PAUSED && machine->state != MACHINE_PAUSED) {
-        machine->before_pause = machine->state;
-    } else if (state == MACHINE_BOOTED && machine->state == MACHINE_PAUSED &&
-               machine->before_pause == MACHINE_READY) {
-        state = MACHINE_READY; /* libvirt knows only that it runs again */
-    }
-    real_machine_set_state(machine, state, reason);
-    if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
-        real_machine_prepare(machine);
+    if (machine) {
+        real_machine_on_virt(machine, state, reason);
+    } else if (world->daemon) {
+        real_net_daemon_state(world, domain, state);
     }
 }
 
@@ -98,14 +81,8 @@ static void start_machines(const GError *error, gpointer data)
         return;
     }
     for (guint i = 0; i < world->head.plan->machines->len; i++) {
-        struct real_machine *machine = &world->machines[i];
-        struct virt_machine spec;
-        g_autofree char *cmdline = NULL;
-        g_autofree struct virt_card *cards = NULL;
-        real_machine_describe(machine, &spec, &cmdline, &cards);
-        real_machine_set_state(machine, MACHINE_STARTING, "");
         all->left++;
-        virt_start(world->virt, &spec, fan_in, all);
+        real_machine_start(&world->machines[i], fan_in, all);
     }
     fan_in(NULL, all);
 }
@@ -127,22 +104,38 @@ static void real_up(struct world *head, world_done_fn done, gpointer data)
     }
 }
 
+/* On a daemon nothing may stand in a network that is removed. */
+static void on_machines_down(const GError *error, gpointer data)
+{
+    struct fan_out *all = data;
+    if (error && !all->error) {
+        all->error = g_error_copy(error);
+    }
+    real_net_daemon_down(all->world, fan_in, all);
+}
+
 static void real_down(struct world *head, world_done_fn done, gpointer data)
 {
     struct real_world *world = (struct real_world *)head;
     struct fan_out *all = fan_out_new(world, done, data);
+    struct fan_out *machines = world->daemon ? fan_out_new(world, on_machines_down, all) : all;
     world->going_down = true;
     for (guint i = 0; i < head->plan->machines->len; i++) {
         struct real_machine *machine = &world->machines[i];
-        machine->preparing = false;
+        real_machine_abandon(machine);
         if (machine->state != MACHINE_DEFINED) {
-            all->left++;
-            virt_stop(world->virt, machine->plan->domain, fan_in, all);
+            machines->left++;
+            virt_stop(world->virt, machine->plan->domain, fan_in, machines);
         }
     }
-    all->left++;
-    net_submit(world->net, real_net_removal(world), fan_in, all);
-    fan_out_asked(all);
+    if (world->daemon) {
+        machines->left += (int)real_net_daemon_feet(world);
+        real_net_daemon_stop_feet(world, fan_in, machines);
+    } else {
+        all->left++;
+        net_submit(world->net, real_net_removal(world), fan_in, all);
+    }
+    fan_out_asked(machines);
 }
 
 static void real_pause(struct world *head, bool paused, world_done_fn done, gpointer data)
@@ -212,7 +205,16 @@ static void real_read(struct world *head, int machine, const char *path, gint64 
 struct probe_call {
     world_probe_fn done;
     gpointer data;
+    const char *fault; /* why nobody can look, or NULL */
 };
+
+static gboolean on_probe_fault(gpointer data)
+{
+    g_autofree struct probe_call *call = data;
+    const struct world_probe_result out = {.status = WORLD_FAULT, .detail = call->fault};
+    call->done(&out, call->data);
+    return G_SOURCE_REMOVE;
+}
 
 static void on_probe(const struct check_result *result, gpointer data)
 {
@@ -278,7 +280,12 @@ static void real_probe(struct world *head, int team, const struct plan_probe *pr
             .max = probe->max,
     };
     struct probe_call *call = g_new(struct probe_call, 1);
-    *call = (struct probe_call){done, data};
+    *call = (struct probe_call){done, data, NULL};
+    if (world->daemon && real_net_daemon_fault(world)) {
+        call->fault = real_net_daemon_fault(world);
+        g_idle_add(on_probe_fault, call);
+        return;
+    }
     checker_run(world->checker, &request, on_probe, call);
 }
 
@@ -286,9 +293,10 @@ static void real_free(struct world *head)
 {
     struct real_world *world = (struct real_world *)head;
     for (guint i = 0; i < head->plan->machines->len; i++) {
-        g_clear_handle_id(&world->machines[i].probe_retry, g_source_remove);
+        real_machine_abandon(&world->machines[i]);
     }
     checker_free(world->checker);
+    real_net_daemon_free(world); /* before what carries its frames */
     if (world->virt) {
         virt_close(world->virt, true);
     }
@@ -305,6 +313,12 @@ static void real_free(struct world *head)
     g_free(world);
 }
 
+static GPtrArray *real_resources(const struct world *head)
+{
+    const struct real_world *world = (const struct real_world *)head;
+    return world->daemon ? real_net_daemon_resources(world) : world_resources(head->plan);
+}
+
 static const struct world_ops real_ops = {
         .free = real_free,
         .up = real_up,
@@ -314,6 +328,7 @@ static const struct world_ops real_ops = {
         .write = real_write,
         .read = real_read,
         .probe = real_probe,
+        .resources = real_resources,
 };
 
 static const struct image *find_image(struct real_world *world, const char *name, GError **error)
@@ -326,6 +341,15 @@ static const struct image *find_image(struct real_world *world, const char *name
         }
     }
     return image;
+}
+
+static struct virt *open_virt(
+        struct real_world *world, const struct world_real_options *options, GError **error)
+{
+    if (options->daemon) {
+        return virt_open_daemon(options->daemon, world->root, NULL, on_virt_state, world, error);
+    }
+    return virt_open(world->root, NULL, on_virt_state, world, error);
 }
 
 struct world *world_real_new(
@@ -355,8 +379,8 @@ struct world *world_real_new(
     }
     world->net = net_open(NULL, error);
     world->checker = world->net ? checker_new(NULL, error) : NULL;
-    world->virt = world->checker ? virt_open(world->root, NULL, on_virt_state, world, error) : NULL;
-    if (!world->virt) {
+    world->virt = world->checker ? open_virt(world, options, error) : NULL;
+    if (!world->virt || (options->daemon && !real_net_daemon_new(world, error))) {
         real_free(&world->head);
         return NULL;
     }

@@ -37,13 +37,23 @@ struct real_world {
 void real_machine_set_state(
         struct real_machine *machine, enum machine_state state, const char *reason);
 
-/* The agent is there: names, files, set-up commands, one after the other; then READY, or CRASHED
- * with the command that failed. */
-void real_machine_prepare(struct real_machine *machine);
+/* Brings one machine from nothing to ready, at any time: also one that was stopped or crashed
+ * before, whose process is gone. done: it was started (not: is ready); states follow by on_state.
+ */
+void real_machine_start(struct real_machine *machine, world_done_fn done, gpointer data);
 
 /* What virt_start() needs; the caller frees cmdline and cards. */
 void real_machine_describe(const struct real_machine *machine, struct virt_machine *ret,
         char **ret_cmdline, struct virt_card **ret_cards);
+
+/* What libvirt says of the machine's process and agent: reports states, and once the agent is
+ * there: names, files, set-up commands, one after the other; then READY, or CRASHED with the
+ * command that failed. */
+void real_machine_on_virt(
+        struct real_machine *machine, enum machine_state state, const char *reason);
+
+/* No set-up goes on from here: the machine is being stopped. */
+void real_machine_abandon(struct real_machine *machine);
 
 /* ---- world_real_net.c ---------------------------------------------------------------------- */
 

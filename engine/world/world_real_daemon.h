@@ -22,9 +22,11 @@ void real_net_daemon_stop_feet(struct real_world *world, world_done_fn done, gpo
 void real_net_daemon_down(struct real_world *world, world_done_fn done, gpointer data);
 /* The daemon's name of a plan's network; owned by the world. */
 const char *real_net_daemon_name(const struct real_world *world, int network);
+/* The daemon's networks and domains; owning. */
+GPtrArray *real_net_daemon_resources(const struct real_world *world);
 /* True when the state was that of a foot. */
 bool real_net_daemon_state(
-        struct real_world *world, const char *domain, enum machine_state state)
+        struct real_world *world, const char *domain, enum machine_state state);
 /* Why checks cannot look now, or NULL. */
 const char *real_net_daemon_fault(const struct real_world *world);
 
@@ -38,9 +40,11 @@ struct foot_wire;
  */
 struct foot_wire *foot_wire_new(
         const struct real_world *world, guint first, guint n, GError **error);
-/* Frames between the taps and the socket (virt_channel), in a thread of its own; on_ready is called
- * in the default context when the foot says that it stands. Consumes the socket. */
-void foot_wire_connect(struct foot_wire *wire, int socket, GSourceFunc on_ready, gpointer data);
+/* Frames between the taps and the socket (virt_channel), in a thread of its own. In the default
+ * context on_ready is called when the foot says that it stands, on_lost when the socket ends.
+ * Consumes the socket; a second call replaces the first connection. */
+void foot_wire_connect(struct foot_wire *wire, int socket, GSourceFunc on_ready,
+        GSourceFunc on_lost, gpointer data);
 void foot_wire_free(struct foot_wire *wire); /* accepts NULL; waits for the thread */
 
 /* Writes an initramfs that begins with the kernel's own and adds the foot's program. */

@@ -29,7 +29,7 @@ struct foot_wire {
     guint n;
     int socket, stop; /* stop: an eventfd that ends the thread */
     GThread *thread;
-    GSourceFunc on_ready;
+    GSourceFunc on_ready, on_lost;
     gpointer data;
     guint8 inbox[HEAD + FRAME_MAX];
     gsize length;
@@ -220,13 +220,33 @@ static gpointer carry(gpointer data)
         }
     }
     shutdown(wire->socket, SHUT_RDWR);
+    g_idle_add(wire->on_lost, wire->data);
     return NULL;
 }
 
-void foot_wire_connect(struct foot_wire *wire, int socket, GSourceFunc on_ready, gpointer data)
+static void disconnect(struct foot_wire *wire)
 {
+    if (!wire->thread) {
+        return;
+    }
+    guint64 count = 1;
+    ssize_t ignored = write(wire->stop, &count, sizeof(count));
+    shutdown(wire->socket, SHUT_RDWR); /* ends a write to a foot that does not read */
+    g_thread_join(wire->thread);
+    wire->thread = NULL;
+    ignored = read(wire->stop, &count, sizeof(count));
+    (void)ignored;
+    close(wire->socket);
+    wire->length = 0;
+}
+
+void foot_wire_connect(struct foot_wire *wire, int socket, GSourceFunc on_ready,
+        GSourceFunc on_lost, gpointer data)
+{
+    disconnect(wire);
     wire->socket = socket;
     wire->on_ready = on_ready;
+    wire->on_lost = on_lost;
     wire->data = data;
     wire->thread = g_thread_new("foot", carry, wire);
 }
@@ -236,14 +256,7 @@ void foot_wire_free(struct foot_wire *wire)
     if (!wire) {
         return;
     }
-    if (wire->thread) {
-        guint64 one = 1;
-        ssize_t ignored = write(wire->stop, &one, sizeof(one));
-        (void)ignored;
-        shutdown(wire->socket, SHUT_RDWR); /* ends a write to a foot that does not read */
-        g_thread_join(wire->thread);
-        close(wire->socket);
-    }
+    disconnect(wire);
     for (guint i = 0; i < wire->n; i++) {
         close(wire->taps[i]);
     }

@@ -268,7 +268,7 @@ static void prepare_next(struct real_machine *machine)
     real_machine_set_state(machine, MACHINE_READY, "set up");
 }
 
-void real_machine_prepare(struct real_machine *machine)
+static void prepare(struct real_machine *machine)
 {
     if (machine->preparing) {
         return;
@@ -279,4 +279,45 @@ void real_machine_prepare(struct real_machine *machine)
     machine->probed = !machine->image->probe[0];
     machine->next_file = machine->next_setup = machine->next_space = 0;
     prepare_next(machine);
+}
+
+void real_machine_abandon(struct real_machine *machine)
+{
+    g_clear_handle_id(&machine->probe_retry, g_source_remove);
+    machine->preparing = false;
+}
+
+void real_machine_on_virt(
+        struct real_machine *machine, enum machine_state state, const char *reason)
+{
+    if (machine->state == MACHINE_CRASHED && state == MACHINE_STOPPED) {
+        return;
+    }
+    if (state == MACHINE_CRASHED || state == MACHINE_STOPPED) {
+        real_machine_abandon(machine);
+    }
+    if (state == MACHINE_BOOTED && machine->state == MACHINE_READY) {
+        return; /* the agent came back: a restart of its service */
+    }
+    if (state == MACHINE_PAUSED && machine->state != MACHINE_PAUSED) {
+        machine->before_pause = machine->state;
+    } else if (state == MACHINE_BOOTED && machine->state == MACHINE_PAUSED &&
+               machine->before_pause == MACHINE_READY) {
+        state = MACHINE_READY; /* libvirt knows only that it runs again */
+    }
+    real_machine_set_state(machine, state, reason);
+    if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
+        prepare(machine);
+    }
+}
+
+void real_machine_start(struct real_machine *machine, world_done_fn done, gpointer data)
+{
+    struct virt_machine spec;
+    g_autofree char *cmdline = NULL;
+    g_autofree struct virt_card *cards = NULL;
+    real_machine_abandon(machine);
+    real_machine_describe(machine, &spec, &cmdline, &cards);
+    real_machine_set_state(machine, MACHINE_STARTING, "");
+    virt_start(machine->world->virt, &spec, done, data);
 }

@@ -162,6 +162,19 @@ static gboolean on_foot_ready(gpointer data)
 
 static void start_foot(struct foot *foot);
 
+static gboolean try_connect(gpointer data);
+
+/* The daemon went away, or the foot did: its domain's end is told elsewhere. */
+static gboolean on_foot_lost(gpointer data)
+{
+    struct foot *foot = data;
+    foot->ready = false;
+    if (foot->started && !foot->timer) {
+        foot->timer = g_timeout_add(CONNECT_RETRY_MS, try_connect, foot);
+    }
+    return G_SOURCE_REMOVE;
+}
+
 /* The port is there as soon as the domain runs; a daemon may still be busy with it. */
 static gboolean try_connect(gpointer data)
 {
@@ -170,7 +183,7 @@ static gboolean try_connect(gpointer data)
     g_autoptr(GError) error = NULL;
     int socket = virt_channel(foot->daemon->world->virt, foot->domain, FOOT_PORT, &error);
     if (socket >= 0) {
-        foot_wire_connect(foot->wire, socket, on_foot_ready, foot);
+        foot_wire_connect(foot->wire, socket, on_foot_ready, on_foot_lost, foot);
     } else if (foot->started) {
         foot->timer = g_timeout_add(CONNECT_RETRY_MS, try_connect, foot);
     }
@@ -235,7 +248,6 @@ static void start_foot(struct foot *foot)
 bool real_net_daemon_state(
         struct real_world *world, const char *domain, enum machine_state state)
 {
-    (void)reason;
     for (guint i = 0; i < world->daemon->feet->len; i++) {
         struct foot *foot = g_ptr_array_index(world->daemon->feet, i);
         if (strcmp(foot->domain, domain) != 0) {
@@ -299,6 +311,36 @@ void real_net_daemon_up(struct real_world *world, world_done_fn done, gpointer d
         virt_network_start(world->virt, network->bridge, on_network, daemon);
     }
     g_idle_add(no_networks, daemon);
+}
+
+/* ---- what there will be ---------------------------------------------------------------------- */
+
+static void add_resource(GPtrArray *resources, const char *type, char *name, int team)
+{
+    struct world_resource *resource = g_new(struct world_resource, 1);
+    *resource = (struct world_resource){.type = type, .name = name, .team = team};
+    g_ptr_array_add(resources, resource);
+}
+
+GPtrArray *real_net_daemon_resources(const struct real_world *world)
+{
+    const struct plan *plan = world->head.plan;
+    GPtrArray *resources = world_resources_new();
+    for (guint i = 0; i < plan->networks->len; i++) {
+        const struct plan_network *network = g_ptr_array_index(plan->networks, i);
+        add_resource(resources, "network", g_strdup(real_net_daemon_name(world, (int)i)),
+                network->team);
+    }
+    for (guint i = 0; i < world->daemon->feet->len; i++) {
+        const struct foot *foot = g_ptr_array_index(world->daemon->feet, i);
+        add_resource(resources, "domain", virt_full_name(world->virt, foot->domain), -1);
+    }
+    for (guint i = 0; i < plan->machines->len; i++) {
+        const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
+        add_resource(resources, "domain", virt_full_name(world->virt, machine->domain),
+                machine->team);
+    }
+    return resources;
 }
 
 /* ---- down ------------------------------------------------------------------------------------ */
