@@ -79,8 +79,8 @@ void virt_close(struct virt *virt, bool stop_machines)
     if (stop_machines && virt->connection) {
         destroy_all(virt);
     }
-    virt_channels_stop(virt);
     virt_pools_stop(virt);
+    virt_channels_stop(virt);
     if (virt->connection) {
         if (stop_machines) {
             destroy_all(virt);
@@ -102,6 +102,7 @@ void virt_close(struct virt *virt, bool stop_machines)
     g_hash_table_unref(virt->machines);
     g_main_context_unref(virt->context);
     g_ptr_array_unref(virt->channels);
+    g_mutex_clear(&virt->channels_lock);
     virt_place_free(virt->place);
     g_free(virt->root);
     g_free(virt);
@@ -126,8 +127,11 @@ static void start_work(struct virt_job *job, virDomainPtr none)
         return;
     }
     virDomainFree(domain);
-    if (job->virt->place) {
-        return; /* not our child */
+    if (job->virt->place) { /* not our child, and its serial port not our file */
+        if (!job->virt->place->test) {
+            virt_channel_log(job->virt, job->domain);
+        }
+        return;
     }
     g_autofree char *file = g_strdup_printf("%s/run/qemu/%s.pid", job->virt->root, job->domain);
     g_autofree char *pid = NULL;

@@ -7,6 +7,7 @@
 #include "virt/virt_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libvirt/virterror.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,14 +17,15 @@
 
 struct virt_channel {
     virStreamPtr stream;
-    int fd; /* our end of the pair; the caller has the other */
-    GThread *down, *up;
+    int fd; /* our end of the pair, the caller has the other; or a log */
+    GThread *down, *up; /* a log has no up */
 };
 
-static bool write_all(int fd, const char *bytes, gsize length)
+static bool write_all(const struct virt_channel *channel, const char *bytes, gsize length)
 {
     while (length > 0) {
-        ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL);
+        ssize_t n = channel->up ? send(channel->fd, bytes, length, MSG_NOSIGNAL)
+                                : write(channel->fd, bytes, length);
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -42,9 +44,9 @@ static gpointer from_machine(gpointer data)
     g_autofree char *part = g_malloc(PART);
     int n = 0;
     while ((n = virStreamRecv(channel->stream, part, PART)) > 0 &&
-            write_all(channel->fd, part, (gsize)n)) {
+            write_all(channel, part, (gsize)n)) {
     }
-    shutdown(channel->fd, SHUT_RDWR); /* wakes the other thread, and the caller */
+    (void)shutdown(channel->fd, SHUT_RDWR); /* wakes the other thread, and the caller */
     return NULL;
 }
 
@@ -99,6 +101,13 @@ static virStreamPtr open_stream(
     return stream;
 }
 
+static void keep(struct virt *virt, struct virt_channel *channel)
+{
+    g_mutex_lock(&virt->channels_lock);
+    g_ptr_array_add(virt->channels, channel);
+    g_mutex_unlock(&virt->channels_lock);
+}
+
 int virt_channel(struct virt *virt, const char *domain, const char *port, GError **error)
 {
     int ends[2];
@@ -116,18 +125,42 @@ int virt_channel(struct virt *virt, const char *domain, const char *port, GError
     struct virt_channel *channel = g_new0(struct virt_channel, 1);
     channel->stream = stream;
     channel->fd = ends[0];
-    channel->down = g_thread_new("channel-down", from_machine, channel);
     channel->up = g_thread_new("channel-up", to_machine, channel);
-    g_ptr_array_add(virt->channels, channel);
+    channel->down = g_thread_new("channel-down", from_machine, channel);
+    keep(virt, channel);
     return ends[1];
+}
+
+void virt_channel_log(struct virt *virt, const char *domain)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file = virt_serial_file(virt->root, domain);
+    int fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    virStreamPtr stream = fd >= 0 ? open_stream(virt, domain, NULL, &error) : NULL;
+    if (!stream) {
+        g_debug("no serial log: %s", error ? error->message : g_strerror(errno));
+        if (fd >= 0) {
+            close(fd);
+        }
+        return;
+    }
+    struct virt_channel *channel = g_new0(struct virt_channel, 1);
+    channel->stream = stream;
+    channel->fd = fd;
+    channel->down = g_thread_new("serial-log", from_machine, channel);
+    keep(virt, channel);
 }
 
 void virt_channels_stop(struct virt *virt)
 {
     for (guint i = 0; i < virt->channels->len; i++) {
         struct virt_channel *channel = virt->channels->pdata[i];
-        shutdown(channel->fd, SHUT_RDWR);
-        g_thread_join(channel->up);
+        (void)shutdown(channel->fd, SHUT_RDWR);
+        if (channel->up) {
+            g_thread_join(channel->up);
+        } else {
+            virStreamAbort(channel->stream);
+        }
         g_thread_join(channel->down);
         close(channel->fd);
         virStreamFree(channel->stream);

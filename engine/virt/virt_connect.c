@@ -149,6 +149,7 @@ struct virt *virt_new(const char *root, GMainContext *context, virt_state_fn on_
     virt->jobs = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)virt_job_free, NULL);
     virt->notes = g_async_queue_new();
     virt->channels = g_ptr_array_new();
+    g_mutex_init(&virt->channels_lock);
     wake_start(virt);
     virt_serial_bound(virt);
     return virt;

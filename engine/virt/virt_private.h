@@ -47,6 +47,7 @@ struct virt {
     gpointer data;
     struct virt_place *place; /* on a daemon, else NULL; owns its strings */
     GPtrArray *channels;      /* of struct virt_channel: virt_channel.c */
+    GMutex channels_lock;
 };
 
 /* The head of every job. */
@@ -89,7 +90,10 @@ const char *virt_short_name(const struct virt *virt, const char *name);
 bool virt_is_ours(const struct virt *virt, virDomainPtr domain);
 /* The <metadata> element of what is ours; the caller frees it. */
 char *virt_place_metadata(const struct virt_place *place);
-/* Ends all channels and waits for their threads. */
+/* The machine's serial output goes to its log from now on; without it only less is known. Any
+ * thread. */
+void virt_channel_log(struct virt *virt, const char *domain);
+/* Ends all channels and waits for their threads; no job runs any more. */
 void virt_channels_stop(struct virt *virt);
 
 /* ---- XML for a daemon (virt_xml_daemon.c) ---------------------------------------------------- */
