@@ -30,7 +30,7 @@ struct engine {
     GError *failure;
     bool interrupted;
     struct virt_daemon daemon; /* uri NULL: the embedded driver */
-    bool owns_root; /* we made the run folder: the name is ours */
+    bool owns_root;            /* we made the run folder: the name is ours */
 };
 
 /* ---- progress for people ------------------------------------------------------------------- */

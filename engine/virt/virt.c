@@ -110,6 +110,15 @@ void virt_close(struct virt *virt, bool stop_machines)
 
 /* ---- start, stop, pause, resume ------------------------------------------------------------- */
 
+pid_t virt_pid(const struct virt *virt, const char *domain)
+{
+    g_autofree char *name = virt_full_name(virt, domain);
+    g_autofree char *file = virt->place ? g_strdup_printf("/run/libvirt/qemu/%s.pid", name)
+                                        : g_strdup_printf("%s/run/qemu/%s.pid", virt->root, name);
+    g_autofree char *pid = NULL;
+    return g_file_get_contents(file, &pid, NULL, NULL) ? (pid_t)g_ascii_strtoll(pid, NULL, 10) : 0;
+}
+
 struct start_job {
     struct virt_job job;
     char *xml;
@@ -133,10 +142,9 @@ static void start_work(struct virt_job *job, virDomainPtr none)
         }
         return;
     }
-    g_autofree char *file = g_strdup_printf("%s/run/qemu/%s.pid", job->virt->root, job->domain);
-    g_autofree char *pid = NULL;
-    if (g_file_get_contents(file, &pid, NULL, NULL)) {
-        virt_loop_reap((pid_t)g_ascii_strtoll(pid, NULL, 10));
+    pid_t pid = virt_pid(job->virt, job->domain);
+    if (pid > 0) {
+        virt_loop_reap(pid);
     }
 }
 

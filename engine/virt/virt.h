@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct virt;
 
@@ -30,12 +31,12 @@ struct virt_card {
     bool plain;          /* the guest gets ordinary frames: no partial checksums, no large ones */
 };
 
-struct virt_place { /* where machines are not alone: a daemon that others use as well */
-    const char *prefix;       /* of names: "sandtable-drill-" */
-    const char *exercise;     /* for metadata: its name … */
-    const char *id;           /* … and what makes this run of it unique */
-    bool test;                /* libvirt's test driver: no processes */
-    bool as_user;             /* QEMU runs as uid and gid, and no file changes its owner */
+struct virt_place {       /* where machines are not alone: a daemon that others use as well */
+    const char *prefix;   /* of names: "sandtable-drill-" */
+    const char *exercise; /* for metadata: its name … */
+    const char *id;       /* … and what makes this run of it unique */
+    bool test;            /* libvirt's test driver: no processes */
+    bool as_user;         /* QEMU runs as uid and gid, and no file changes its owner */
     unsigned int uid, gid;
 };
 
@@ -99,6 +100,9 @@ char *virt_full_name(const struct virt *virt, const char *name);
 void virt_network_start(struct virt *virt, const char *network, virt_done_fn done, gpointer data);
 void virt_network_stop(struct virt *virt, const char *network, virt_done_fn done, gpointer data);
 
+/* The process of a machine that runs, or 0 when that is not known. */
+pid_t virt_pid(const struct virt *virt, const char *domain);
+
 /* Connects to the machine's virtio port of that name, or with NULL to its serial port: a socket
  * that carries the bytes both ways and ends when either side does. Blocks for the daemon's answer;
  * -1 on error. Its threads end with the socket, by virt_close() at the latest. */
@@ -109,11 +113,10 @@ int virt_channel(struct virt *virt, const char *domain, const char *port, GError
 int virt_daemon_undo(const struct virt_daemon *daemon, GError **error);
 
 struct virt_daemon_facts { /* for doctor */
-    char *version;         /* libvirt's and QEMU's, in words */
+    char *version;         /* "libvirt 9.0.0, QEMU 7.2.0" */
     char *secmodels;       /* "dac apparmor" */
-    char *user;            /* who QEMU runs as: "+64055:+64055", NULL when the driver cannot say */
-    bool networks;         /* it makes virtual networks: tried with one */
-    char *networks_why;    /* why not */
+    char *user;            /* whom QEMU would run as, "+64055:+64055"; NULL when it does not say */
+    char *networks_why;    /* why it makes no networks (tried with one), or NULL */
 };
 bool virt_daemon_examine(const char *uri, struct virt_daemon_facts *ret, GError **error);
 void virt_daemon_facts_clear(struct virt_daemon_facts *facts);

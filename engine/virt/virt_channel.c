@@ -17,7 +17,7 @@
 
 struct virt_channel {
     virStreamPtr stream;
-    int fd; /* our end of the pair, the caller has the other; or a log */
+    int fd;             /* our end of the pair, the caller has the other; or a log */
     GThread *down, *up; /* a log has no up */
 };
 

@@ -64,11 +64,17 @@ static void keep_quiet(void *data, virErrorPtr error)
     (void)error; /* every call's error is taken where it is made */
 }
 
+void virt_quiet(void)
+{
+    virInitialize();
+    virSetErrorFunc(NULL, keep_quiet);
+}
+
 bool virt_prepare(const char *root, GError **error)
 {
     g_autofree char *log = g_strdup_printf("3:file:%s/log/libvirt.log", root);
     g_setenv("LIBVIRT_LOG_OUTPUTS", log, FALSE);
-    virSetErrorFunc(NULL, keep_quiet);
+    virt_quiet();
     if (virInitialize() < 0) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "libvirt does not start: %s",
                 virGetLastErrorMessage());

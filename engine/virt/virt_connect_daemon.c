@@ -1,7 +1,7 @@
 /* virt_connect_daemon.c - a connection to a libvirt daemon of this host, shared with others.
  *
  * What is ours over there has the name's prefix and our metadata with the id of this run; nothing
- * else is ever touched. docs/decisions/0005-daemon-mode.md says why QEMU runs as our own user.
+ * else is ever touched. docs/decisions/0009-daemon-mode.md says why QEMU runs as our own user.
  */
 #include "base/error.h"
 #include "virt/virt_private.h"
@@ -111,14 +111,26 @@ static GError *cannot_connect(const char *uri)
 {
     virErrorPtr last = virGetLastError();
     const char *why = last && last->message ? last->message : "libvirt gave no reason";
-    const char *remedy = "is a libvirt daemon running? `sandtable doctor --connect URI` tells more";
+    const char *remedy = "see whether a libvirt daemon runs on this host";
     if (strstr(why, "Permission denied") || strstr(why, "authentication")) {
         remedy = "join its group (usermod -aG libvirt USER) and log in anew";
     } else if (strstr(why, "No such file")) {
         remedy = "apt-get install libvirt-daemon-system, systemctl start libvirtd";
     }
-    return g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot connect to %s: %s; remedy: %s",
-            uri, why, remedy);
+    return g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+            "cannot connect to %s: %s; remedy: %s", uri, why, remedy);
+}
+
+virConnectPtr virt_daemon_connect(const char *uri, GError **error)
+{
+    if (!virt_daemon_uri_check(uri, error)) {
+        return NULL;
+    }
+    virConnectPtr connection = virConnectOpen(uri);
+    if (!connection) {
+        g_propagate_error(error, cannot_connect(uri));
+    }
+    return connection;
 }
 
 /* The security models of a daemon are in its capabilities: <secmodel><model>dac</model>… */
@@ -160,13 +172,11 @@ static bool make_folders(const char *root, GError **error)
 struct virt *virt_open_daemon(const struct virt_daemon *daemon, const char *root,
         GMainContext *context, virt_state_fn on_state, gpointer data, GError **error)
 {
-    if (!virt_daemon_uri_check(daemon->uri, error) || !make_folders(root, error) ||
-            !virt_prepare(root, error)) {
+    if (!make_folders(root, error) || !virt_prepare(root, error)) {
         return NULL;
     }
-    virConnectPtr connection = virConnectOpen(daemon->uri);
+    virConnectPtr connection = virt_daemon_connect(daemon->uri, error);
     if (!connection) {
-        g_propagate_error(error, cannot_connect(daemon->uri));
         return NULL;
     }
     struct virt_place *place = place_new(daemon, connection);
@@ -231,10 +241,9 @@ int virt_daemon_undo(const struct virt_daemon *daemon, GError **error)
     if (!daemon->id || !*daemon->id) {
         return 0;
     }
-    virInitialize();
-    virConnectPtr connection = virConnectOpen(daemon->uri);
+    virt_quiet();
+    virConnectPtr connection = virt_daemon_connect(daemon->uri, error);
     if (!connection) {
-        g_propagate_error(error, cannot_connect(daemon->uri));
         return -1;
     }
     int domains = undo_domains(connection, daemon->id, error);

@@ -63,8 +63,7 @@ static char *network_xml(const struct virt *virt, const char *network)
 void virt_network_start(struct virt *virt, const char *network, virt_done_fn done, gpointer data)
 {
     g_return_if_fail(virt->place);
-    struct virt_job *job =
-            virt_job_new(virt, sizeof(struct network_job), network, VIRT_POOL_START);
+    struct virt_job *job = virt_job_new(virt, sizeof(struct network_job), network, VIRT_POOL_START);
     ((struct network_job *)job)->xml = network_xml(virt, network);
     job->work = start_work;
     job->free = start_free;

@@ -72,17 +72,22 @@ struct virt_job {
     gpointer data;
 };
 
-/* ---- opening (virt_connect.c, virt_connect_daemon.c) ------------------------------------------ */
+/* ---- opening (virt_connect.c, virt_connect_daemon.c) ------------------------------------------
+ */
 
 #define VIRT_METADATA "urn:sandtable:exercise:1" /* the namespace of our element in XML */
 
 /* libvirt and its event thread, once a process; root/log/libvirt.log has its messages. */
 bool virt_prepare(const char *root, GError **error);
+/* libvirt prints no errors of its own accord; without the event thread. */
+void virt_quiet(void);
 /* What virt_open() and virt_open_daemon() have in common; consumes place. */
 struct virt *virt_new(const char *root, GMainContext *context, virt_state_fn on_state,
         gpointer data, struct virt_place *place);
 /* With the connection made: events, and machines that run already. */
 bool virt_begin(struct virt *virt, GError **error);
+/* A connection to a daemon that was accepted, or NULL and an error with a remedy. */
+virConnectPtr virt_daemon_connect(const char *uri, GError **error);
 void virt_place_free(struct virt_place *place);
 /* name without the place's prefix, or NULL when it is not one of ours. */
 const char *virt_short_name(const struct virt *virt, const char *name);

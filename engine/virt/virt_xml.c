@@ -122,8 +122,8 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root)
             "    <cmdline>%s</cmdline>\n"
             "  </os>\n",
             tcg ? "qemu" : "kvm", machine->place ? machine->place->prefix : "", machine->domain,
-            machine->memory_mib, machine->vcpus,
-            machine->kernel, machine->initrd, machine->cmdline);
+            machine->memory_mib, machine->vcpus, machine->kernel, machine->initrd,
+            machine->cmdline);
     add_cpu(xml, machine);
     virt_xml_place(xml, machine->place);
     ADD(xml, "  <clock offset='utc'/>\n"

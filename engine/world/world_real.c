@@ -1,6 +1,6 @@
 /* world_real.c - the real range: networks by netlink, machines by libvirt, checks by sockets. */
-#include "world/world_real_daemon.h"
 #include "base/error.h"
+#include "world/world_real_daemon.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -206,6 +206,8 @@ struct probe_call {
     world_probe_fn done;
     gpointer data;
     const char *fault; /* why nobody can look, or NULL */
+    const struct real_world *world;
+    guint losses; /* of the feet, when the check began */
 };
 
 static gboolean on_probe_fault(gpointer data)
@@ -231,6 +233,11 @@ static void on_probe(const struct check_result *result, gpointer data)
             .value = result->value,
             .took_us = result->took_us,
     };
+    const struct real_world *world = call->world;
+    if (out.status != WORLD_OK && world->daemon && call->losses != real_net_daemon_losses(world)) {
+        out.status = WORLD_FAULT; /* the foot fell while the check looked */
+        out.detail = "the engine's foot in the networks fell";
+    }
     call->done(&out, call->data);
 }
 
@@ -280,7 +287,8 @@ static void real_probe(struct world *head, int team, const struct plan_probe *pr
             .max = probe->max,
     };
     struct probe_call *call = g_new(struct probe_call, 1);
-    *call = (struct probe_call){done, data, NULL};
+    *call = (struct probe_call){
+            done, data, NULL, world, world->daemon ? real_net_daemon_losses(world) : 0};
     if (world->daemon && real_net_daemon_fault(world)) {
         call->fault = real_net_daemon_fault(world);
         g_idle_add(on_probe_fault, call);
@@ -295,6 +303,7 @@ static void real_free(struct world *head)
     for (guint i = 0; i < head->plan->machines->len; i++) {
         real_machine_abandon(&world->machines[i]);
     }
+    real_fair_end(world);
     checker_free(world->checker);
     real_net_daemon_free(world); /* before what carries its frames */
     if (world->virt) {
@@ -384,5 +393,6 @@ struct world *world_real_new(
         real_free(&world->head);
         return NULL;
     }
+    real_fair_begin(world);
     return &world->head;
 }

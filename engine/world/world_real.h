@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cell/cell.h"
+#include "cell/fair.h"
 #include "check/check.h"
 #include "image/image.h"
 #include "net/net.h"
@@ -30,6 +31,8 @@ struct real_world {
     int *spaces;                   /* per team, -1 where there is none */
     bool going_down;               /* nothing is started any more */
     struct real_machine *machines; /* per machine of the plan */
+    struct fair *fair;             /* shares of the processor */
+    guint fair_timer;              /* source */
     struct real_daemon *daemon;    /* NULL: the embedded driver (world_real_daemon.h) */
 };
 
@@ -54,6 +57,14 @@ void real_machine_on_virt(
 
 /* No set-up goes on from here: the machine is being stopped. */
 void real_machine_abandon(struct real_machine *machine);
+
+/* ---- world_real_fair.c --------------------------------------------------------------------- */
+
+/* Teams share the processor equally from now on. */
+void real_fair_begin(struct real_world *world);
+void real_fair_end(struct real_world *world);
+/* The machine's process is there. */
+void real_fair_machine(const struct real_machine *machine);
 
 /* ---- world_real_net.c ---------------------------------------------------------------------- */
 

@@ -25,10 +25,11 @@ const char *real_net_daemon_name(const struct real_world *world, int network);
 /* The daemon's networks and domains; owning. */
 GPtrArray *real_net_daemon_resources(const struct real_world *world);
 /* True when the state was that of a foot. */
-bool real_net_daemon_state(
-        struct real_world *world, const char *domain, enum machine_state state);
+bool real_net_daemon_state(struct real_world *world, const char *domain, enum machine_state state);
 /* Why checks cannot look now, or NULL. */
 const char *real_net_daemon_fault(const struct real_world *world);
+/* How often a foot fell so far: a check that began before knows nothing. */
+guint real_net_daemon_losses(const struct real_world *world);
 
 /* ---- world_real_foot.c --------------------------------------------------------------------- */
 
@@ -48,4 +49,5 @@ void foot_wire_connect(struct foot_wire *wire, int socket, GSourceFunc on_ready,
 void foot_wire_free(struct foot_wire *wire); /* accepts NULL; waits for the thread */
 
 /* Writes an initramfs that begins with the kernel's own and adds the foot's program. */
-bool foot_write_initrd(const char *kernel_initrd, const char *program, const char *file, GError **error);
+bool foot_write_initrd(
+        const char *kernel_initrd, const char *program, const char *file, GError **error);

@@ -190,7 +190,8 @@ static bool take_messages(struct foot_wire *wire)
 
 static bool receive_from_foot(struct foot_wire *wire)
 {
-    ssize_t n = recv(wire->socket, wire->inbox + wire->length, sizeof(wire->inbox) - wire->length, 0);
+    ssize_t n =
+            recv(wire->socket, wire->inbox + wire->length, sizeof(wire->inbox) - wire->length, 0);
     if (n <= 0) {
         return n < 0 && errno == EINTR;
     }
@@ -267,11 +268,13 @@ void foot_wire_free(struct foot_wire *wire)
 /* ---- its initramfs --------------------------------------------------------------------------- */
 
 /* One member of an archive in the "newc" format of cpio(5), padded to four bytes. */
-static void add_member(GByteArray *archive, const char *name, guint mode, const char *bytes, gsize length)
+static void add_member(
+        GByteArray *archive, const char *name, guint mode, const char *bytes, gsize length)
 {
     static const guint8 zeros[4];
-    g_autofree char *head = g_strdup_printf("070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
-            1U, mode, 0U, 0U, 1U, 0U, (guint)length, 0U, 0U, 0U, 0U, (guint)strlen(name) + 1, 0U);
+    g_autofree char *head =
+            g_strdup_printf("070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1U, mode,
+                    0U, 0U, 1U, 0U, (guint)length, 0U, 0U, 0U, 0U, (guint)strlen(name) + 1, 0U);
     g_byte_array_append(archive, (const guint8 *)head, (guint)strlen(head));
     g_byte_array_append(archive, (const guint8 *)name, (guint)strlen(name) + 1);
     g_byte_array_append(archive, zeros, (4 - archive->len % 4) % 4);

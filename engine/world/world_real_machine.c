@@ -23,6 +23,9 @@ void real_machine_set_state(
 {
     struct world *head = &machine->world->head;
     machine->state = state;
+    if (state == MACHINE_BOOTED) {
+        real_fair_machine(machine);
+    }
     if (head->on_state) {
         head->on_state(machine->index, state, reason, head->on_state_data);
     }

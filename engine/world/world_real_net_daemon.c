@@ -16,7 +16,7 @@ struct foot {
     char *domain; /* f1, f2 … */
     guint first, n;
     struct foot_wire *wire;
-    guint timer;  /* source: the next try to connect, or 0 */
+    guint timer; /* source: the next try to connect, or 0 */
     bool started, ready;
 };
 
@@ -26,8 +26,9 @@ struct real_daemon {
     GPtrArray *feet;  /* struct foot * */
     struct image *image;
     char *initrd;
-    guint limit; /* source */
-    int left;    /* networks on their way, and feet that do not stand */
+    guint limit;  /* source */
+    guint losses; /* of feet that stood */
+    int left;     /* networks on their way, and feet that do not stand */
     GError *error;
     world_done_fn done; /* of up; NULL when nobody waits */
     gpointer data;
@@ -88,8 +89,7 @@ static bool prepare_feet(struct real_daemon *daemon, GError **error)
     daemon->image = image_find(first->host->image, error);
     g_autofree char *program = daemon->image ? recipe_program("foot", error) : NULL;
     daemon->initrd = g_build_filename(world->root, "foot.initrd", NULL);
-    if (!program ||
-            !foot_write_initrd(daemon->image->initrd, program, daemon->initrd, error)) {
+    if (!program || !foot_write_initrd(daemon->image->initrd, program, daemon->initrd, error)) {
         return false;
     }
     for (guint at = 0; at < networks; at += FOOT_CARDS) {
@@ -116,6 +116,17 @@ bool real_net_daemon_new(struct real_world *world, GError **error)
     }
     world->daemon = daemon;
     return prepare_feet(daemon, error);
+}
+
+guint real_net_daemon_losses(const struct real_world *world)
+{
+    return world->daemon->losses;
+}
+
+static void foot_fell(struct foot *foot)
+{
+    foot->daemon->losses += foot->ready;
+    foot->ready = false;
 }
 
 /* ---- feet ------------------------------------------------------------------------------------ */
@@ -168,7 +179,7 @@ static gboolean try_connect(gpointer data);
 static gboolean on_foot_lost(gpointer data)
 {
     struct foot *foot = data;
-    foot->ready = false;
+    foot_fell(foot);
     if (foot->started && !foot->timer) {
         foot->timer = g_timeout_add(CONNECT_RETRY_MS, try_connect, foot);
     }
@@ -226,8 +237,8 @@ static void start_foot(struct foot *foot)
         memcpy(cards[i].mac, mac, sizeof(mac));
         cards[i].network = real_net_daemon_name(world, (int)number);
         cards[i].plain = true;
-        g_string_append_printf(cmdline, "%s%02x:%02x:%02x:%02x:%02x:%02x", i ? "," : " st.foot=",
-                mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+        g_string_append_printf(cmdline, "%s%02x:%02x:%02x:%02x:%02x:%02x",
+                i ? "," : " st.foot=", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     }
     const struct virt_machine machine = {
             .domain = foot->domain,
@@ -245,8 +256,7 @@ static void start_foot(struct foot *foot)
     g_string_free(cmdline, TRUE);
 }
 
-bool real_net_daemon_state(
-        struct real_world *world, const char *domain, enum machine_state state)
+bool real_net_daemon_state(struct real_world *world, const char *domain, enum machine_state state)
 {
     for (guint i = 0; i < world->daemon->feet->len; i++) {
         struct foot *foot = g_ptr_array_index(world->daemon->feet, i);
@@ -255,7 +265,8 @@ bool real_net_daemon_state(
         }
         if (state == MACHINE_CRASHED && foot->started && !world->going_down) {
             /* until another stands, checks are nobody's fault */
-            foot->ready = foot->started = false;
+            foot_fell(foot);
+            foot->started = false;
             g_clear_handle_id(&foot->timer, g_source_remove);
             g_clear_pointer(&foot->wire, foot_wire_free);
             while (g_source_remove_by_user_data(foot)) { /* the old one's last word */
@@ -328,8 +339,8 @@ GPtrArray *real_net_daemon_resources(const struct real_world *world)
     GPtrArray *resources = world_resources_new();
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
-        add_resource(resources, "network", g_strdup(real_net_daemon_name(world, (int)i)),
-                network->team);
+        add_resource(
+                resources, "network", g_strdup(real_net_daemon_name(world, (int)i)), network->team);
     }
     for (guint i = 0; i < world->daemon->feet->len; i++) {
         const struct foot *foot = g_ptr_array_index(world->daemon->feet, i);
@@ -337,8 +348,8 @@ GPtrArray *real_net_daemon_resources(const struct real_world *world)
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        add_resource(resources, "domain", virt_full_name(world->virt, machine->domain),
-                machine->team);
+        add_resource(
+                resources, "domain", virt_full_name(world->virt, machine->domain), machine->team);
     }
     return resources;
 }

@@ -5,8 +5,8 @@
  * "sandtable.foot" as {card, 0, length (2 bytes, big-endian), frame}, and frames that come from
  * there go out by the card they name. Nothing passes from card to card, and no card has an address.
  *
- * Its kernel command line has st.foot=MAC,MAC,… : the cards in their order. A message {255, 0, 0, 0}
- * says that all of them are up.
+ * Its kernel command line has st.foot=MAC,MAC,… : the cards in their order. A message {255, 0, 0,
+ * 0} says that all of them are up.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -157,9 +157,8 @@ static void open_card(struct card *card)
     int on = 1;
     struct ifreq request = {.ifr_flags = IFF_UP | IFF_PROMISC | IFF_NOARP};
     struct packet_mreq all = {.mr_ifindex = (int)index, .mr_type = PACKET_MR_PROMISC};
-    struct sockaddr_ll here = {.sll_family = AF_PACKET,
-            .sll_protocol = htons(ETH_P_ALL),
-            .sll_ifindex = (int)index};
+    struct sockaddr_ll here = {
+            .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)index};
     card->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
     if (card->fd < 0 || !if_indextoname(index, request.ifr_name) ||
             setsockopt(card->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) != 0 ||

@@ -177,8 +177,7 @@ static void a_network_has_no_address_of_the_host_and_no_forwarding(void **state)
     struct fixture *fixture = *state;
     network_op(fixture, "b0", true);
     assert_null(fixture->seen.error);
-    virNetworkPtr network =
-            virNetworkLookupByName(fixture->virt->connection, "sandtable-drill-b0");
+    virNetworkPtr network = virNetworkLookupByName(fixture->virt->connection, "sandtable-drill-b0");
     assert_non_null(network);
     char *xml = virNetworkGetXMLDesc(network, 0);
     virNetworkFree(network);
