@@ -91,6 +91,13 @@ char *paths_run_root(const char *name)
     return named(paths_runtime_dir(), name, ".d");
 }
 
+char *paths_checkpoints(const char *ledger_path)
+{
+    gsize length = strlen(ledger_path);
+    length -= g_str_has_suffix(ledger_path, ".ledger") ? strlen(".ledger") : 0;
+    return g_strdup_printf("%.*s.checkpoints", (int)length, ledger_path);
+}
+
 bool paths_make(const char *dir, GError **error)
 {
     struct stat st;

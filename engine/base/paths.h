@@ -18,6 +18,8 @@ char *paths_data_dir(void);
 char *paths_ledger(const char *name);   /* state/NAME.ledger */
 char *paths_socket(const char *name);   /* runtime/NAME.sock */
 char *paths_run_root(const char *name); /* runtime/NAME.d */
+/* state/NAME.checkpoints, beside the ledger */
+char *paths_checkpoints(const char *ledger_path);
 
 /* mkdir -p with mode 0700; refuses a folder that belongs to another user. */
 bool paths_make(const char *dir, GError **error);

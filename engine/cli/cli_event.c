@@ -149,6 +149,8 @@ static void show_operator(struct view *view)
         g_string_append(view->line, view->event->subject);
     }
     append_reason(view, " ", text_of(view, "inject"));
+    append_reason(view, " ", text_of(view, "target"));
+    append_reason(view, " ", text_of(view, "label"));
     append_argv(view);
 }
 
@@ -174,6 +176,34 @@ static void show_resource(struct view *view)
             view->event->subject);
 }
 
+static void show_reset(struct view *view)
+{
+    const char *state = text_of(view, "state");
+    view->tone = !strcmp(state, "failed") ? CLI_BAD : CLI_PLAIN;
+    g_string_append_printf(view->line, "reset of %s: %s", view->event->subject, state);
+    if (json_int(view->body, "took_ms", 0) > 0) {
+        g_string_append_printf(
+                view->line, " (%.1f s)", json_number(view->body, "took_ms", 0) / 1000);
+    }
+    append_reason(view, " — ", text_of(view, "reason"));
+    append_reason(view, ", by ", text_of(view, "by"));
+}
+
+static void show_checkpoint(struct view *view)
+{
+    const char *what = view->event->kind + strlen("checkpoint.");
+    view->tone = !strcmp(what, "failed") ? CLI_BAD : CLI_PLAIN;
+    g_string_append_printf(view->line, "checkpoint %s of %s: %s", view->event->subject,
+            *view->event->team ? view->event->team : "all", what);
+    if (json_int(view->body, "stood_us", 0) > 0) {
+        g_string_append_printf(view->line, ", %.1f MB, stood still for %.2f s",
+                json_number(view->body, "bytes", 0) / 1e6,
+                json_number(view->body, "stood_us", 0) / 1e6);
+    }
+    append_reason(view, " — ", text_of(view, "reason"));
+    append_reason(view, ", by ", text_of(view, "by"));
+}
+
 static void show_other(struct view *view)
 {
     g_string_append_printf(view->line, "%s %s %s %s", view->event->kind, view->event->team,
@@ -197,6 +227,9 @@ static void show(struct view *view)
             {"note", show_note},
             {"alarm.", show_alarm},
             {"resource.", show_resource},
+            {"machine.reset", show_reset},
+            {"team.reset", show_reset},
+            {"checkpoint.", show_checkpoint},
             {"", show_other},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {

@@ -238,8 +238,10 @@ static int remove_all(const char *name, const struct leftovers *left, GError **e
     g_autofree char *root = paths_run_root(name);
     g_autofree char *socket = paths_socket(name);
     int killed = cell_kill(cell, root, KILL_LIMIT_MS, error);
+    g_autofree char *ledger = paths_ledger(name);
+    g_autofree char *checkpoints = paths_checkpoints(ledger);
     int removed = killed < 0 ? -1 : undo_daemon(name, left, error);
-    if (removed < 0 || !paths_remove_tree(root, error)) {
+    if (removed < 0 || !paths_remove_tree(root, error) || !paths_remove_tree(checkpoints, error)) {
         return -1;
     }
     unlink(socket);

@@ -8,21 +8,19 @@ extern const struct verb verb_score;
 
 static void print_terms(const cJSON *team)
 {
-    const char *const heads[] = {"EVENT", "AT", "POINTS", "TERM", ""};
+    const char *const heads[] = {"EVENT", "AT", "POINTS", "PART", ""};
     struct cli_table *table = cli_table_new("rrrll", heads);
     const cJSON *term = NULL;
     cJSON_ArrayForEach(term, json_array(team, "explain"))
     {
         g_autofree char *seq = g_strdup_printf("%" G_GINT64_FORMAT, json_int(term, "seq", 0));
         g_autofree char *at = text_clock(json_int(term, "at_us", 0));
-        g_autofree char *points =
-                g_strdup_printf("%+" G_GINT64_FORMAT, json_int(term, "points", 0));
+        g_autofree char *points = g_strdup_printf("%+.6g", json_number(term, "points", 0));
         const char *const cells[] = {
-                seq, at, points, json_string(term, "term", ""), json_string(term, "why", "")};
+                seq, at, points, json_string(term, "part", ""), json_string(term, "why", "")};
         cli_table_add(table, cells);
     }
-    printf("\n%s: %" G_GINT64_FORMAT "\n", json_string(team, "team", ""),
-            json_int(team, "total", 0));
+    printf("\n%s: %.10g\n", json_string(team, "team", ""), json_number(team, "total", 0));
     cli_table_print(table);
 }
 

@@ -107,6 +107,9 @@ struct control_method {
     cJSON *(*run)(const struct control_call *call, GError **error);
 };
 extern const struct control_method control_methods_core[];
+extern const struct control_method control_methods_checkpoint[];
+
+extern const struct control_method control_methods_score[];
 const struct control_method *control_method_find(const char *name);
 const char **control_method_names(void); /* NULL-terminated; g_free() the list only */
 

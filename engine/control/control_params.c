@@ -64,6 +64,9 @@ cJSON *control_accepted(const struct control_call *call)
 /* One table a subject, each ended by an entry without a name. */
 static const struct control_method *const tables[] = {
         control_methods_core,
+        control_methods_checkpoint,
+
+        control_methods_score,
 };
 
 const struct control_method *control_method_find(const char *name)

@@ -201,6 +201,7 @@ void plan_free(struct plan *plan)
     g_free(plan->title);
     g_free(plan->version);
     g_free(plan->briefing);
+    cJSON_Delete(plan->score);
     g_free(plan);
 }
 

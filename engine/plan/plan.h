@@ -216,6 +216,7 @@ struct plan {
     char *briefing; /* may be empty */
     gint64 duration_us;
     guint64 seed;
+    cJSON *score; /* chosen models as in docs/events.md, or NULL: the usual ones */
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
     GPtrArray *teams, *networks, *machines, *injects;
     GHashTable *lines; /* address of a member of something declared → its line; plan_line() */

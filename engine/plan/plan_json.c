@@ -145,6 +145,9 @@ cJSON *plan_to_json(const struct plan *plan)
     add_text(out, "digest", plan->digest);
     json_add_int(out, "seed", (gint64)plan->seed);
     json_add_int(out, "duration_us", plan->duration_us);
+    if (plan->score) {
+        cJSON_AddItemToObject(out, "score", cJSON_Duplicate(plan->score, true));
+    }
     cJSON *teams = cJSON_AddArrayToObject(out, "teams");
     for (guint i = 0; i < plan->teams->len; i++) {
         cJSON_AddItemToArray(teams, team_json(plan->teams->pdata[i]));

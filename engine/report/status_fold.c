@@ -188,6 +188,7 @@ static void apply_inject(struct status_fold *fold, const struct event *event, co
     cJSON *inject = find(fold->injects, "id", event->subject, NULL);
     if (inject) {
         put_text(inject, "state", json_string(body, "state", ""));
+        put_int(inject, "at_us", json_int(body, "at_us", json_int(inject, "at_us", 0)));
     }
 }
 

@@ -184,6 +184,13 @@ static void on_time_up(gpointer data)
     run_end(data, "engine", "the time is up", NULL);
 }
 
+void run_set_end(struct exercise *exercise, gint64 at_us)
+{
+    clock_cancel(exercise->options.clock, exercise->end_timer);
+    exercise->end_us = at_us;
+    exercise->end_timer = clock_at(exercise->options.clock, at_us, on_time_up, exercise);
+}
+
 static void start_running(struct exercise *exercise, gpointer data)
 {
     (void)data;
@@ -196,7 +203,7 @@ static void start_running(struct exercise *exercise, gpointer data)
     }
     clock_start(exercise->options.clock);
     run_set_state(exercise, EXERCISE_RUNNING, "engine", NULL, NULL);
-    clock_at(exercise->options.clock, end, on_time_up, exercise);
+    run_set_end(exercise, end);
     run_timeline_start(exercise);
     run_checks_start(exercise);
     run_players_start(exercise);
@@ -223,6 +230,7 @@ static void on_down(const GError *error, gpointer data)
     if (error && !exercise->failure) {
         exercise->failure = g_error_copy(error);
     }
+    run_checkpoints_end(exercise);
     record_resources(exercise, "resource.closed", NULL);
     run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
 }
@@ -272,6 +280,14 @@ struct exercise *exercise_new(const struct exercise_options *options)
     exercise->machines = g_new0(struct run_machine, plan->machines->len + 1);
     exercise->injects = g_new0(struct run_inject, plan->injects->len + 1);
     exercise->verdicts = g_new0(enum run_verdict, plan->steps->len * plan->teams->len + 1);
+    exercise->teams = g_new0(struct run_team, plan->teams->len + 1);
+    for (guint i = 0; i < plan->teams->len; i++) {
+        struct run_span all = {.from = 1, .to = G_MAXINT64};
+        exercise->teams[i].history = g_array_new(FALSE, FALSE, sizeof(struct run_span));
+        g_array_append_val(exercise->teams[i].history, all);
+    }
+    exercise->restarts = g_ptr_array_new_with_free_func(run_restart_free);
+    exercise->checkpoints = g_ptr_array_new_with_free_func(run_checkpoint_free);
     exercise->checks = g_ptr_array_new_with_free_func(check_free);
     exercise->players = g_ptr_array_new_with_free_func(player_free);
     exercise->steps = g_ptr_array_new();
@@ -297,6 +313,12 @@ void exercise_free(struct exercise *exercise)
     ledger_set_listener(exercise->options.ledger, NULL, NULL);
     exercise->ending = true;
     end_waits(exercise);
+    run_restore_free(exercise);
+    run_checkpoints_free(exercise);
+    g_ptr_array_unref(exercise->restarts);
+    for (guint i = 0; i < exercise->options.plan->teams->len; i++) {
+        g_array_unref(exercise->teams[i].history);
+    }
     g_hash_table_unref(exercise->waits);
     for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
         g_free(exercise->machines[i].reason);
@@ -308,6 +330,7 @@ void exercise_free(struct exercise *exercise)
     score_free(exercise->score);
     g_clear_error(&exercise->failure);
     g_free(exercise->machines);
+    g_free(exercise->teams);
     g_free(exercise->injects);
     g_free(exercise->verdicts);
     g_free(exercise->ledger_path);

@@ -71,12 +71,31 @@ bool exercise_hold(
 bool exercise_exec(struct exercise *exercise, const char *machine, const char *const *argv,
         int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error);
 
+/* Stops the machines of a team, or one machine, and brings them to ready as at set-up; the others
+ * run on. machine.reset or team.reset says when it is done. */
+bool exercise_reset(struct exercise *exercise, const char *target, const char *who, GError **error);
+/* Saves the machines of a team (NULL: all), its timeline and its place in the ledger under label;
+ * they stand still for a moment. checkpoint.taken or checkpoint.failed follows. */
+bool exercise_checkpoint(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error);
+/* Puts a team (NULL: all that the checkpoint has) back; the others run on. Its clock goes on: what
+ * was ahead of it then is ahead of it again. checkpoint.restored or checkpoint.failed follows. */
+bool exercise_restore(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error);
+bool exercise_checkpoint_remove(
+        struct exercise *exercise, const char *label, const char *who, GError **error);
+/* [{"label","team","at_us","seq","wall_us","bytes","machines":[…],"path"}]; the caller's. */
+cJSON *exercise_checkpoints(const struct exercise *exercise);
+
 /* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",
  *  "machines":[{"id","state","reason","team","image","booted_ms","ready_ms"}],
  *  "services":[{"team","service","status","detail","passed","failed"}],
  *  "injects":[{"id","at_us","state","team","step","title"}], "alarms":[…]}; the caller's. */
 cJSON *exercise_status(const struct exercise *exercise);
 cJSON *exercise_score(const struct exercise *exercise, bool explain);
+/* A correction (score_correction_new()), written to the ledger and counted from then on. */
+bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *params,
+        const char *who, GError **error);
 const char *exercise_ledger_path(const struct exercise *exercise);
 const char *exercise_name(const struct exercise *exercise);
 

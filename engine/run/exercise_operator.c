@@ -6,18 +6,30 @@
 
 #include <string.h>
 
-static void record_action(struct exercise *exercise, const char *action, const char *who,
-        const char *inject, run_then_fn then)
+void run_action_then(struct exercise *exercise, const char *action, const char *who,
+        const char *name, const char *value, run_then_fn then, gpointer data)
 {
     cJSON *body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "action", action);
     cJSON_AddStringToObject(body, "by", who);
-    if (inject) {
-        cJSON_AddStringToObject(body, "inject", inject);
+    if (name) {
+        cJSON_AddStringToObject(body, name, value);
     }
     run_record_then(exercise,
             run_event(exercise, "operator.action", -1, exercise->options.plan->name, body), then,
-            NULL);
+            data);
+}
+
+void run_action(struct exercise *exercise, const char *action, const char *who, const char *name,
+        const char *value)
+{
+    run_action_then(exercise, action, who, name, value, NULL, NULL);
+}
+
+static void record_action(struct exercise *exercise, const char *action, const char *who,
+        const char *inject, run_then_fn then)
+{
+    run_action_then(exercise, action, who, inject ? "inject" : NULL, inject, then, NULL);
 }
 
 static bool refuse(const struct exercise *exercise, const char *what, GError **error)
@@ -66,6 +78,11 @@ bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
     if (exercise->state != EXERCISE_RUNNING || exercise->resuming) {
         return refuse(exercise, "pause", error);
     }
+    if (exercise->saving || exercise->restarts->len > 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "cannot pause: machines are being saved or started; try again in a moment");
+        return false;
+    }
     /* the clock stops at the moment of the call, machines once the event is on the disk */
     clock_pause(exercise->options.clock);
     exercise->epoch++;
@@ -88,6 +105,11 @@ bool exercise_resume(struct exercise *exercise, const char *who, GError **error)
     if (exercise->state != EXERCISE_PAUSED || exercise->resuming) {
         return refuse(exercise, "resume", error);
     }
+    if (exercise->saving) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "cannot resume: machines are being saved; try again in a moment");
+        return false;
+    }
     exercise->resuming = true;
     record_action(exercise, "resume", who, NULL, resume_world);
     return true;
@@ -100,6 +122,19 @@ bool exercise_end(struct exercise *exercise, const char *who, const char *reason
     }
     record_action(exercise, "end", who, NULL, NULL);
     run_end(exercise, who, reason, NULL);
+    return true;
+}
+
+bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *params,
+        const char *who, GError **error)
+{
+    struct event *event = score_correction_new(exercise->score, kind, params, who, error);
+    if (!event) {
+        return false;
+    }
+    event->at_us = clock_now(exercise->options.clock);
+    event->wall_us = g_get_real_time();
+    run_record_then(exercise, event, NULL, NULL);
     return true;
 }
 
@@ -135,6 +170,13 @@ bool exercise_fire(struct exercise *exercise, const char *id, const char *who, G
     }
     if (inject->state == INJECT_FIRED) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "inject %s is under way", id);
+        return false;
+    }
+    const struct plan_inject *plan =
+            g_ptr_array_index(exercise->options.plan->injects, (guint)inject->index);
+    if (run_is_restoring(exercise, plan->team)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "cannot fire %s: its team is being put back to a checkpoint", id);
         return false;
     }
     record_action(exercise, "fire", who, id, NULL);

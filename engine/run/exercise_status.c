@@ -52,7 +52,7 @@ static cJSON *injects_json(const struct exercise *exercise)
         const struct plan_inject *plan = g_ptr_array_index(exercise->options.plan->injects, i);
         cJSON *json = cJSON_CreateObject();
         cJSON_AddStringToObject(json, "id", plan->id);
-        json_add_int(json, "at_us", plan->at_us);
+        json_add_int(json, "at_us", exercise->injects[i].due_us);
         cJSON_AddStringToObject(json, "state", run_inject_state_name(exercise->injects[i].state));
         cJSON_AddStringToObject(json, "team", run_team_id(exercise, plan->team));
         cJSON_AddStringToObject(json, "step", plan->step ? plan->step->name : "");

@@ -22,12 +22,25 @@ struct run_machine {
     enum machine_state state;
     char *reason;
     gint64 started_us, booted_us, ready_us; /* monotonic; 0: not yet */
+    struct run_restart *restart;            /* it is being reset or restored, or NULL */
+};
+
+struct run_span { /* of events, by seq; both ends included */
+    gint64 from, to;
+};
+
+struct run_team {
+    guint restarting; /* machines that the white cell has under way */
+    guint restarts;   /* counts them: a look from before one is no team's fault */
+    GArray *history;  /* struct run_span: what counts for it; see 0005 in docs/decisions */
 };
 
 struct run_inject {
     struct exercise *exercise;
     int index;
     enum inject_state state;
+    gint64 due_us;    /* exercise time */
+    guint generation; /* counts restores: what was started before one has no say */
     guint64 timer;
 };
 
@@ -36,9 +49,11 @@ struct run_check { /* one service of one team */
     const struct plan_service *service;
     int team;
     int round;
-    bool pending; /* a look is under way */
-    guint epoch;  /* exercise->epoch when it began */
-    bool again;   /* a pause voided the look; make it again */
+    bool pending;   /* a look is under way */
+    guint epoch;    /* exercise->epoch when it began */
+    guint restarts; /* its team's when it began */
+    int machine;    /* where the service is, or -1 */
+    bool again;     /* a pause voided the look; make it again */
     bool looked;
     enum world_status status;
     char *detail;
@@ -50,6 +65,9 @@ struct run_player {
     const struct plan_player *plan;
     int team;
     char *who;
+    gint64 due_us;
+    guint64 timer;
+    bool started;
 };
 
 struct step_run;
@@ -63,7 +81,10 @@ struct exercise {
     guint epoch; /* counts pauses: answers from before one are void */
     gint64 wall_start_us;
     guint ready_limit; /* GSource id */
+    gint64 end_us;     /* exercise time */
+    guint64 end_timer;
     struct run_machine *machines;
+    struct run_team *teams;
     struct run_inject *injects;
     GPtrArray *checks;          /* struct run_check * */
     GPtrArray *players;         /* struct run_player * */
@@ -71,6 +92,11 @@ struct exercise {
     GHashTable *waits;          /* struct run_wait *: run_wait() */
     enum run_verdict *verdicts; /* [step * teams + team] */
     GPtrArray *alarms;          /* cJSON *: raised, not cleared */
+
+    GPtrArray *restarts;           /* struct run_restart *: under way */
+    GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
+    struct run_save *saving;       /* a checkpoint that is being taken, or NULL */
+    struct run_restore *restoring; /* one that is being put back, or NULL */
 
     struct score *score;
     GError *failure; /* why it ended early, or NULL */
@@ -97,6 +123,8 @@ struct event *run_event(
         struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body);
 void run_alarm(struct exercise *exercise, const char *alarm, int team, const char *subject,
         const char *text);
+/* alarm.cleared for such alarms about subject, if there are any. */
+void run_alarm_clear(struct exercise *exercise, const char *alarm, const char *subject);
 
 /* ---- run_machines.c ------------------------------------------------------------------------ */
 
@@ -116,7 +144,35 @@ void run_set_state(struct exercise *exercise, enum exercise_state state, const c
 void run_wait(struct exercise *exercise, gint64 at_us, clock_fn fn, gpointer data);
 /* Ends the exercise; error may be NULL. Idempotent. */
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error);
+/* The exercise ends at this exercise time. */
+void run_set_end(struct exercise *exercise, gint64 at_us);
 cJSON *run_technique(const struct plan_technique *technique);
+
+/* ---- exercise_operator.c ------------------------------------------------------------------- */
+
+/* operator.action with a member name (may be NULL) of its own. */
+void run_action(struct exercise *exercise, const char *action, const char *who, const char *name,
+        const char *value);
+void run_action_then(struct exercise *exercise, const char *action, const char *who,
+        const char *name, const char *value, run_then_fn then, gpointer data);
+
+/* ---- run_restart.c, run_checkpoint*.c, run_restore.c ---------------------------------------- */
+
+/* A machine's state, for the restart it is part of. */
+void run_restart_state(
+        struct exercise *exercise, int machine, enum machine_state state, const char *reason);
+void run_restart_free(gpointer restart);
+/* Is the team (-1: what is nobody's) just being put back to a checkpoint? */
+bool run_is_restoring(const struct exercise *exercise, int team);
+void run_checkpoint_free(gpointer checkpoint);
+/* The exercise is over: all checkpoints are removed. */
+void run_checkpoints_end(struct exercise *exercise);
+void run_checkpoints_free(struct exercise *exercise);
+void run_restore_free(struct exercise *exercise);
+/* checkpoint.restored is on the disk. */
+void run_checkpoint_committed(struct exercise *exercise, const struct event *event);
+/* The team called id (NULL: -1). */
+bool run_team_find(const struct exercise *exercise, const char *id, int *ret, GError **error);
 
 /* ---- run_timeline.c ------------------------------------------------------------------------ */
 
@@ -150,6 +206,11 @@ bool run_step_start(struct exercise *exercise, const struct plan_step *step, int
  * called as by run_step_start(), but may be from inside the call. */
 void run_step_undo(struct exercise *exercise, const struct plan_step *step, int team,
         run_step_fn done, gpointer data);
+/* Steps under way that take part in one of the machines end in fault, because of why. */
+void run_steps_spoil(struct exercise *exercise, const int *machines, gsize n, const char *why);
+/* The same for all against the team (-1: all); and their verdicts are not remembered. */
+void run_steps_forget(struct exercise *exercise, int team, const char *why);
+enum run_verdict run_verdict_from(const char *name); /* VERDICT_NONE for unknown names */
 enum run_verdict run_verdict_of(
         const struct exercise *exercise, const struct plan_step *step, int team);
 
@@ -181,3 +242,4 @@ void run_predicate_prepare(const struct predicate_scope *scope,
 void run_script_attach(struct exercise *exercise);
 void run_players_init(struct exercise *exercise);
 void run_players_start(struct exercise *exercise);
+void run_player_arm(struct run_player *player); /* sets its timer */

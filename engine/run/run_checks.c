@@ -30,22 +30,8 @@ static void record(struct run_check *check, const struct world_probe_result *res
     run_record(check->exercise, kinds[result->status], check->team, check->service->name, body);
 }
 
-static void on_result(const struct world_probe_result *result, gpointer data)
+static void note(struct run_check *check, const struct world_probe_result *result)
 {
-    struct run_check *check = data;
-    struct exercise *exercise = check->exercise;
-    check->pending = false;
-    if (exercise->ending) {
-        return;
-    }
-    if (check->epoch != exercise->epoch) {
-        /* a pause came between: the machine could not answer */
-        check->again = exercise->state != EXERCISE_RUNNING;
-        if (!check->again) {
-            look(check);
-        }
-        return;
-    }
     check->looked = true;
     check->status = result->status;
     g_free(check->detail);
@@ -58,11 +44,55 @@ static void on_result(const struct world_probe_result *result, gpointer data)
     record(check, result);
 }
 
+static bool is_being_restarted(const struct run_check *check)
+{
+    return check->machine >= 0 && check->exercise->machines[check->machine].restart;
+}
+
+/* While the white cell resets or restores one of a team's machines, no failure counts against it:
+ * the others may need that one. */
+static struct world_probe_result excuse(
+        const struct run_check *check, const struct world_probe_result *result)
+{
+    const struct run_team *team = &check->exercise->teams[check->team];
+    bool failed = result->status == WORLD_DOWN || result->status == WORLD_MUMBLE;
+    if (!failed || (team->restarting == 0 && team->restarts == check->restarts)) {
+        return *result;
+    }
+    return (struct world_probe_result){
+            .status = WORLD_FAULT,
+            .detail = "the white cell is resetting or restoring machines of this team",
+            .took_us = result->took_us,
+    };
+}
+
+static void on_result(const struct world_probe_result *answer, gpointer data)
+{
+    struct run_check *check = data;
+    struct exercise *exercise = check->exercise;
+    const struct world_probe_result found = excuse(check, answer);
+    const struct world_probe_result *result = &found;
+    check->pending = false;
+    if (exercise->ending) {
+        return;
+    }
+    if (check->epoch != exercise->epoch) {
+        /* a pause came between: the machine could not answer */
+        check->again = exercise->state != EXERCISE_RUNNING;
+        if (!check->again) {
+            look(check);
+        }
+        return;
+    }
+    note(check, result);
+}
+
 static void look(struct run_check *check)
 {
     struct exercise *exercise = check->exercise;
     check->pending = true;
     check->epoch = exercise->epoch;
+    check->restarts = exercise->teams[check->team].restarts;
     struct world *world = exercise->options.world;
     world->ops->probe(world, check->team, check->service->probe, on_result, check);
 }
@@ -77,6 +107,14 @@ static void on_round(gpointer data)
     check->round++;
     clock_at(exercise->options.clock, (check->round + 1) * check->service->every_us, on_round,
             check);
+    if (is_being_restarted(check)) {
+        struct world_probe_result away = {
+                .status = WORLD_FAULT,
+                .detail = "its machine is being reset or restored by the white cell",
+        };
+        note(check, &away);
+        return;
+    }
     if (!check->pending) {
         look(check);
         return;
@@ -104,6 +142,7 @@ void run_checks_init(struct exercise *exercise)
             check->exercise = exercise;
             check->service = service;
             check->team = (int)t;
+            check->machine = plan_machine_for(plan, service->probe->machine, (int)t);
             g_ptr_array_add(exercise->checks, check);
         }
     }

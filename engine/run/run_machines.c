@@ -63,4 +63,5 @@ void run_machine_state(int index, enum machine_state state, const char *reason, 
     } else if (state == MACHINE_READY) {
         check_all_ready(exercise);
     }
+    run_restart_state(exercise, index, state, machine->reason);
 }

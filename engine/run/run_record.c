@@ -81,6 +81,9 @@ void run_committed(const struct event *event, const GError *error, gpointer data
     }
     exercise->seq = event->seq;
     score_apply(exercise->score, event);
+    if (!strcmp(event->kind, "checkpoint.restored")) {
+        run_checkpoint_committed(exercise, event);
+    }
     if (exercise->options.script) {
         script_event(exercise->options.script, event);
     }
@@ -103,4 +106,25 @@ void run_alarm(struct exercise *exercise, const char *alarm, int team, const cha
     cJSON_AddStringToObject(copy, "subject", subject);
     g_ptr_array_add(exercise->alarms, copy);
     run_record(exercise, "alarm.raised", team, subject, body);
+}
+
+static bool is_about(const cJSON *raised, const char *alarm, const char *subject)
+{
+    return !strcmp(json_string(raised, "alarm", ""), alarm) &&
+           !strcmp(json_string(raised, "subject", ""), subject);
+}
+
+void run_alarm_clear(struct exercise *exercise, const char *alarm, const char *subject)
+{
+    for (guint i = exercise->alarms->len; i-- > 0;) {
+        const cJSON *raised = g_ptr_array_index(exercise->alarms, i);
+        if (!is_about(raised, alarm, subject)) {
+            continue;
+        }
+        cJSON *body = cJSON_CreateObject();
+        cJSON_AddStringToObject(body, "alarm", alarm);
+        int team = plan_team_index(exercise->options.plan, json_string(raised, "team", ""));
+        run_record(exercise, "alarm.cleared", team, subject, body);
+        g_ptr_array_remove_index(exercise->alarms, i);
+    }
 }

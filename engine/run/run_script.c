@@ -242,6 +242,7 @@ void run_players_init(struct exercise *exercise)
             copy->plan = player;
             copy->team = (int)t;
             copy->who = g_strdup(player->name);
+            copy->due_us = player->at_us;
             g_ptr_array_add(exercise->players, copy);
         }
     }
@@ -254,18 +255,29 @@ static void start_player(gpointer data)
     if (exercise->ending) {
         return;
     }
+    if (run_is_restoring(exercise, player->team)) {
+        return; /* it is armed again after that */
+    }
+    player->started = true;
     cJSON *body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "action", "started");
     run_record(exercise, "player.action", player->team, player->who, body);
     script_start(exercise->options.script, player->plan->function, player->who, player->team);
 }
 
+void run_player_arm(struct run_player *player)
+{
+    struct exercise *exercise = player->exercise;
+    clock_cancel(exercise->options.clock, player->timer);
+    if (player->plan->function && exercise->options.script) {
+        player->timer = clock_at(exercise->options.clock, player->due_us, start_player, player);
+    }
+}
+
 void run_players_start(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->players->len; i++) {
         struct run_player *player = g_ptr_array_index(exercise->players, i);
-        if (player->plan->function && exercise->options.script) {
-            clock_at(exercise->options.clock, player->plan->at_us, start_player, player);
-        }
+        run_player_arm(player);
     }
 }

@@ -26,12 +26,24 @@ struct step_run {
     char **argv; /* of the command under way, names filled in */
     gint64 started_us, limit_at_us, settle_until_us;
     enum run_verdict verdict;
+    char *spoiled;  /* why it can only end in fault, or NULL */
+    bool forgotten; /* its team was put back to before it */
 };
 
 const char *run_verdict_name(enum run_verdict verdict)
 {
     static const char *const names[] = {"none", "effect", "blocked", "inert", "fault", "skipped"};
     return names[verdict];
+}
+
+enum run_verdict run_verdict_from(const char *name)
+{
+    for (int verdict = VERDICT_EFFECT; verdict <= VERDICT_SKIPPED; verdict++) {
+        if (!strcmp(run_verdict_name((enum run_verdict)verdict), name)) {
+            return (enum run_verdict)verdict;
+        }
+    }
+    return VERDICT_NONE;
 }
 
 static enum run_verdict *verdict_slot(
@@ -56,6 +68,7 @@ static void step_run_end(struct step_run *run, enum run_verdict verdict)
     run->done(run->exercise, verdict, run->data);
     g_hash_table_unref(run->scope.offsets);
     g_strfreev(run->argv);
+    g_free(run->spoiled);
     cJSON_Delete(run->evidence);
     g_free(run);
 }
@@ -98,21 +111,62 @@ static void on_verdict_recorded(struct exercise *exercise, gpointer data)
     if (was_cancelled(run)) {
         return;
     }
-    *verdict_slot(exercise, run->step, run->team) = run->verdict;
+    if (!run->forgotten) {
+        *verdict_slot(exercise, run->step, run->team) = run->verdict;
+    }
     step_run_end(run, run->verdict);
 }
 
 static void finish(struct step_run *run, enum run_verdict verdict, const char *reason)
 {
+    if (run->spoiled) {
+        verdict = VERDICT_FAULT;
+        reason = run->spoiled;
+    }
     run->verdict = verdict;
     cJSON *body = step_body(run);
     cJSON_AddStringToObject(body, "verdict", run_verdict_name(verdict));
     cJSON_AddStringToObject(body, "reason", reason);
     json_add_int(body, "took_us", clock_now(run->exercise->options.clock) - run->started_us);
+    if (run->forgotten) {
+        cJSON_AddTrueToObject(body, "void");
+    }
     cJSON_AddItemToObject(body, "evidence", g_steal_pointer(&run->evidence));
     run_record_then(run->exercise,
             run_event(run->exercise, "step.verdict", run->team, run->step->name, body),
             on_verdict_recorded, run);
+}
+
+/* ---- the white cell's hand in it ------------------------------------------------------------ */
+
+static void spoil(struct step_run *run, const char *why)
+{
+    if (!run->spoiled) {
+        run->spoiled = g_strdup_printf("%s while the step ran", why);
+    }
+}
+
+void run_steps_spoil(struct exercise *exercise, const int *machines, gsize n, const char *why)
+{
+    for (guint i = 0; i < exercise->steps->len; i++) {
+        struct step_run *run = g_ptr_array_index(exercise->steps, i);
+        for (gsize k = 0; k < n; k++) {
+            if (run->from == machines[k] || run->to == machines[k]) {
+                spoil(run, why);
+            }
+        }
+    }
+}
+
+void run_steps_forget(struct exercise *exercise, int team, const char *why)
+{
+    for (guint i = 0; i < exercise->steps->len; i++) {
+        struct step_run *run = g_ptr_array_index(exercise->steps, i);
+        if (team < 0 || run->team == team) {
+            spoil(run, why);
+            run->forgotten = true;
+        }
+    }
 }
 
 /* ---- after the commands -------------------------------------------------------------------- */
@@ -293,7 +347,7 @@ static bool is_under_way(const struct exercise *exercise, const struct plan_step
 {
     for (guint i = 0; i < exercise->steps->len; i++) {
         const struct step_run *run = g_ptr_array_index(exercise->steps, i);
-        if (run->step == step && run->team == team) {
+        if (run->step == step && run->team == team && !run->forgotten) {
             return true;
         }
     }

@@ -23,7 +23,7 @@ static void set_state(
     if (plan->step) {
         cJSON_AddStringToObject(body, "step", plan->step->name);
     }
-    json_add_int(body, "at_us", plan->at_us);
+    json_add_int(body, "at_us", inject->due_us);
     cJSON_AddStringToObject(body, "by", by);
     run_record_then(inject->exercise,
             run_event(inject->exercise, "inject.state", plan->team, plan->id, body), then, inject);
@@ -34,10 +34,24 @@ void run_inject_set(struct run_inject *inject, enum inject_state state, const ch
     set_state(inject, state, by, NULL);
 }
 
+struct fired { /* a restore since then makes its outcome void */
+    struct run_inject *inject;
+    guint generation;
+};
+
+static struct fired *fired_new(struct run_inject *inject)
+{
+    struct fired *fired = g_new(struct fired, 1);
+    *fired = (struct fired){inject, inject->generation};
+    return fired;
+}
+
 static void on_verdict(struct exercise *exercise, enum run_verdict verdict, gpointer data)
 {
-    if (!exercise->ending) {
-        run_inject_set(data, verdict == VERDICT_SKIPPED ? INJECT_SKIPPED : INJECT_DONE, "engine");
+    g_autofree struct fired *fired = data;
+    if (!exercise->ending && fired->generation == fired->inject->generation) {
+        run_inject_set(
+                fired->inject, verdict == VERDICT_SKIPPED ? INJECT_SKIPPED : INJECT_DONE, "engine");
     }
 }
 
@@ -45,8 +59,8 @@ static void act(struct exercise *exercise, gpointer data)
 {
     struct run_inject *inject = data;
     const struct plan_inject *plan = plan_of(inject);
-    if (exercise->ending) {
-        return;
+    if (exercise->ending || inject->state != INJECT_FIRED) {
+        return; /* a restore came between */
     }
     if (plan->entry->note) {
         cJSON *body = cJSON_CreateObject();
@@ -62,11 +76,13 @@ static void act(struct exercise *exercise, gpointer data)
         return;
     }
     if (plan->entry->undo) {
-        run_step_undo(exercise, plan->step, plan->team, on_verdict, inject);
+        run_step_undo(exercise, plan->step, plan->team, on_verdict, fired_new(inject));
         return;
     }
     g_autoptr(GError) error = NULL;
-    if (!run_step_start(exercise, plan->step, plan->team, on_verdict, inject, &error)) {
+    struct fired *fired = fired_new(inject);
+    if (!run_step_start(exercise, plan->step, plan->team, on_verdict, fired, &error)) {
+        g_free(fired);
         run_alarm(exercise, "inject-refused", plan->team, plan->id, error->message);
         run_inject_set(inject, INJECT_SKIPPED, "engine");
     }
@@ -81,7 +97,8 @@ void run_inject_fire(struct run_inject *inject, const char *by)
 static void on_due(gpointer data)
 {
     struct run_inject *inject = data;
-    if (inject->state == INJECT_SCHEDULED) {
+    bool restoring = run_is_restoring(inject->exercise, plan_of(inject)->team);
+    if (inject->state == INJECT_SCHEDULED && !restoring) { /* else it is armed again after */
         run_inject_fire(inject, "timeline");
     }
 }
@@ -90,13 +107,15 @@ void run_inject_arm(struct run_inject *inject)
 {
     struct clock *clock = inject->exercise->options.clock;
     clock_cancel(clock, inject->timer);
-    inject->timer = clock_at(clock, plan_of(inject)->at_us, on_due, inject);
+    inject->timer = clock_at(clock, inject->due_us, on_due, inject);
 }
 
 void run_timeline_init(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
-        exercise->injects[i] = (struct run_inject){.exercise = exercise, .index = (int)i};
+        const struct plan_inject *plan = g_ptr_array_index(exercise->options.plan->injects, i);
+        exercise->injects[i] =
+                (struct run_inject){.exercise = exercise, .index = (int)i, .due_us = plan->at_us};
     }
 }
 

@@ -1,98 +1,85 @@
-/* score.c - the fold: one event at a time into sums, and into the terms that explain them. */
+/* score.c - the fold: events into facts, facts into the chosen models. */
 #include "score/score_internal.h"
 
+#include "base/error.h"
 #include "base/json.h"
 
 #include <string.h>
 
-static void reason_clear(gpointer data)
-{
-    g_free(((struct score_reason *)data)->why);
-}
-
 struct score *score_new(void)
 {
     struct score *score = g_new0(struct score, 1);
-    score->teams = g_ptr_array_new_with_free_func(score_team_free);
-    score->team_ids = g_hash_table_new(g_str_hash, g_str_equal);
-    score->steps = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, score_step_free);
-    score->reasons = g_array_new(FALSE, FALSE, sizeof(struct score_reason));
-    g_array_set_clear_func(score->reasons, reason_clear);
-    score->reason_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    score_roster_init(&score->roster);
+    score->facts = g_array_new(FALSE, FALSE, sizeof(struct score_fact));
+    score->names = g_ptr_array_new_with_free_func(g_free);
+    score->name_ids = g_hash_table_new(g_str_hash, g_str_equal);
+    score->choices = g_array_new(FALSE, TRUE, sizeof(struct score_choice_of_model));
+    score->columns = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(score->columns, NULL);
+    score->tallies = g_array_new(FALSE, TRUE, sizeof(struct score_tally));
+    score->voids = g_ptr_array_new_with_free_func(score_void_free);
+    score->histories = g_ptr_array_new_with_free_func(score_history_free);
+    score->models = score_models_new(score, NULL); /* none yet */
     return score;
 }
 
 void score_free(struct score *score)
 {
     if (score) {
-        g_hash_table_unref(score->team_ids);
-        g_ptr_array_unref(score->teams);
-        g_hash_table_unref(score->steps);
-        g_hash_table_unref(score->reason_ids);
-        g_array_unref(score->reasons);
+        g_ptr_array_unref(score->models);
+        g_ptr_array_unref(score->voids);
+        g_ptr_array_unref(score->histories);
+        g_array_unref(score->tallies);
+        g_ptr_array_unref(score->columns);
+        g_array_unref(score->choices);
+        g_hash_table_unref(score->name_ids);
+        g_ptr_array_unref(score->names);
+        g_array_unref(score->facts);
+        score_roster_clear(&score->roster);
         g_free(score->exercise);
         g_free(score);
     }
 }
 
-/* Books a reason's points; terms of no points explain nothing and are left out. */
-static gint32 give(
-        struct score *score, struct score_team *team, guint32 id, const struct event *event)
+bool score_use(struct score *score, const cJSON *models, GError **error)
 {
-    const struct score_reason *reason = &g_array_index(score->reasons, struct score_reason, id);
-    if (reason->points != 0) {
-        struct score_entry entry = {.seq = event->seq, .at_us = event->at_us, .reason = id};
-        g_array_append_val(team->entries, entry);
-        team->sums[reason->term] += reason->points;
-    }
-    return reason->points;
+    g_array_set_size(score->choices, 0);
+    score->chosen = score_read_choices(models, score->choices, error);
+    return score->chosen;
 }
 
-static void apply_check(struct score *score, const struct event *event, bool passed)
+/* A part is called by its name, and when two models have one of that name, by the model's too. */
+static void name_columns(struct score *score)
 {
-    struct score_team *team = g_hash_table_lookup(score->team_ids, event->team);
-    struct score_service *service =
-            team ? g_hash_table_lookup(team->service_names, event->subject) : NULL;
-    if (!service) {
-        return;
-    }
-    if (passed) {
-        service->passed++;
-        service->run = 0;
-        service->points += give(score, team, service->passed_reason, event);
-        return;
-    }
-    service->failed++;
-    service->run++;
-    /* as Quotient: the run is charged once it is that long, and counts anew */
-    if (service->sla_after > 0 && service->run >= service->sla_after) {
-        service->run = 0;
-        service->penalty += give(score, team, service->failed_reason, event);
-    }
-}
-
-static void apply_verdict(struct score *score, const struct event *event)
-{
-    auto_json body = json_parse(event->body, strlen(event->body), NULL);
-    const char *verdict = json_string(body, "verdict", "");
-    const char *name = json_string(body, "step", event->subject);
-    const struct score_step *step = g_hash_table_lookup(score->steps, name);
-    struct score_team *target = g_hash_table_lookup(score->team_ids, event->team);
-    if (!step || !target) {
-        return;
-    }
-    if (!strcmp(verdict, "effect")) {
-        const char *attacker = json_string(body, "attacker", step->attacker);
-        struct score_team *team = g_hash_table_lookup(score->team_ids, attacker);
-        if (team) {
-            g_autofree char *why =
-                    g_strdup_printf("step %s took effect on %s", step->label, target->id);
-            give(score, team, score_reason_id(score, SCORE_EFFECT, step->effect, why), event);
+    g_ptr_array_set_size(score->columns, 0);
+    for (guint i = 0; i < score->choices->len; i++) {
+        const struct score_family *family =
+                g_array_index(score->choices, struct score_choice_of_model, i).family;
+        for (int part = 0; family->parts[part]; part++) {
+            char *name = g_strdup(family->parts[part]);
+            if (g_ptr_array_find_with_equal_func(score->columns, name, g_str_equal, NULL)) {
+                g_free(name);
+                name = g_strdup_printf("%s.%s", family->name, family->parts[part]);
+            }
+            g_ptr_array_add(score->columns, name);
         }
-    } else if (!strcmp(verdict, "blocked")) {
-        g_autofree char *why = g_strdup_printf("step %s was blocked", step->label);
-        give(score, target, score_reason_id(score, SCORE_BLOCKED, step->blocked, why), event);
     }
+    g_ptr_array_add(score->columns, NULL);
+}
+
+static void choose_usual(struct score *score)
+{
+    static const char *const usual[] = {"uptime", "steps"};
+    for (gsize i = 0; i < G_N_ELEMENTS(usual); i++) {
+        struct score_choice_of_model choice = {.family = score_family(usual[i]), .weight = 1};
+        g_array_append_val(score->choices, choice);
+    }
+}
+
+static void add_adjustments(struct score *score)
+{
+    struct score_choice_of_model adjust = {.family = score_family("adjust"), .weight = 1};
+    g_array_append_val(score->choices, adjust);
 }
 
 static void apply_created(struct score *score, const struct event *event)
@@ -101,9 +88,54 @@ static void apply_created(struct score *score, const struct event *event)
         return;
     }
     auto_json body = json_parse(event->body, strlen(event->body), NULL);
-    if (json_object(body, "plan")) {
-        score->exercise = g_strdup(event->subject);
-        score_learn(score, body);
+    const cJSON *plan = json_object(body, "plan");
+    if (!plan) {
+        return;
+    }
+    score->exercise = g_strdup(event->subject);
+    score_learn(score, body);
+    if (!score->chosen && !score_read_choices(json_array(plan, "score"), score->choices, NULL)) {
+        g_array_set_size(score->choices, 0);
+        choose_usual(score);
+    }
+    add_adjustments(score);
+    name_columns(score);
+    g_ptr_array_set_size(score->histories, (int)score->roster.teams->len);
+    g_array_set_size(score->tallies, score->roster.teams->len * score->roster.services->len);
+    g_ptr_array_unref(score->models);
+    score->models = score_models_new(score, NULL);
+}
+
+static void tally(struct score *score, const struct score_fact *fact)
+{
+    if (fact->kind != FACT_CHECK) {
+        return;
+    }
+    guint at = (guint)fact->team * score->roster.services->len + (guint)fact->service;
+    struct score_tally *counts = &g_array_index(score->tallies, struct score_tally, at);
+    if (fact->status == STATUS_FAULT) {
+        counts->faults++;
+    } else if (fact->status == STATUS_OK || fact->status == STATUS_RECOVERING) {
+        counts->passed++;
+    } else {
+        counts->failed++;
+    }
+}
+
+/* Something that was counted counts no more, or again. */
+static void run_anew(struct score *score)
+{
+    g_ptr_array_unref(score->models);
+    score->models = score_models_new(score, NULL);
+    guint cells = score->tallies->len;
+    g_array_set_size(score->tallies, 0);
+    g_array_set_size(score->tallies, cells); /* cleared */
+    for (guint i = 0; i < score->facts->len; i++) {
+        const struct score_fact *fact = &g_array_index(score->facts, struct score_fact, i);
+        if (!score_is_void(score, fact)) {
+            tally(score, fact);
+            score_models_fact(score->models, fact);
+        }
     }
 }
 
@@ -111,15 +143,23 @@ void score_apply(struct score *score, const struct event *event)
 {
     score->seq = event->seq;
     score->at_us = event->at_us;
-    if (g_str_has_prefix(event->kind, "check.")) {
-        if (!strcmp(event->kind, "check.ok")) {
-            apply_check(score, event, true);
-        } else if (!strcmp(event->kind, "check.down")) {
-            apply_check(score, event, false);
+    if (!score->exercise) {
+        if (!strcmp(event->kind, "exercise.created")) {
+            apply_created(score, event);
         }
-    } else if (!strcmp(event->kind, "step.verdict")) {
-        apply_verdict(score, event);
-    } else if (!strcmp(event->kind, "exercise.created")) {
-        apply_created(score, event);
+        return;
     }
+    struct score_fact fact;
+    if (score_correct(score, event)) {
+        run_anew(score);
+    } else if (score_fact_read(score, event, &fact)) {
+        g_array_append_val(score->facts, fact);
+        tally(score, &fact);
+        score_models_fact(score->models, &fact);
+    }
+}
+
+const char *const *score_columns(const struct score *score)
+{
+    return (const char *const *)score->columns->pdata;
 }

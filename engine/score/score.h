@@ -1,11 +1,20 @@
-/* score.h - standings as a pure fold over events.
+/* score.h - standings as a pure fold over events, by the scoring models that the exercise chose.
  *
- * Fed every event in order of seq, from the first. It learns teams, services, steps and points from
- * exercise.created and asks nothing else: the same events give the same standings, byte for byte.
- * Model "uptime" (after the CCDC family): each passed check earns the service's points; a run of
- * sla_after consecutive failures costs sla_penalty, then the run counts anew; a step that takes
- * effect earns points_effect for the attacker's team, one that is blocked points_blocked for the
- * defender's. check.fault, inert, fault and skipped move nothing. All sums are integers.
+ * Fed every event in order of seq, from the first. It learns teams, services, steps, tasks and
+ * models from exercise.created and asks nothing else: the same events give the same standings, byte
+ * for byte. An exercise that chooses no model is scored by "uptime" and "steps".
+ *
+ * Sums are IEEE doubles in a fixed order: a part adds its terms by seq, a model its parts in the
+ * order of its family, a total the models in the order of the scenario, each times its weight (and
+ * 100 / max where it states a maximum), then adjustments. Rounding is for people's eyes only.
+ *
+ * Corrections are events. score.adjusted adds points by hand; score.voided takes what matches its
+ * conditions out of the count, as if it had not happened, whenever it did; one that names the seq
+ * of a correction takes that correction back. checkpoint.restored does the same for what happened
+ * to the team between the checkpoint and its restoring. Nothing is ever deleted: a fold over the
+ * events before a correction still gives the standings before it.
+ *
+ * check.fault is neutral in every model: what the range could not see is nobody's gain or loss.
  */
 #pragma once
 
@@ -15,27 +24,52 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#define SCORE_COLUMNS_MAX 50
+
 struct score;
 
 struct score_line { /* one row of the standings */
     const char *team;
     const char *title;
-    gint64 total;
-    gint64 uptime, penalty, effect, blocked; /* penalty ≤ 0; they add up to total */
+    int rank; /* from 1; equal totals share one, the next is skipped */
+    double total;
+    double columns[SCORE_COLUMNS_MAX]; /* as score_columns() names them, weighted */
 };
 
 struct score *score_new(void);
 void score_free(struct score *score); /* accepts NULL */
 
+/* From now on the models of this JSON (as plan.score in docs/events.md) count instead of those that
+ * the exercise chose: for rescore. Before the first event. False and an error that names the place
+ * and the nearest known name. */
+bool score_use(struct score *score, const cJSON *models, GError **error);
+
+/* Can models (as plan.score) be used? The error names the entry. */
+bool score_check(const cJSON *models, GError **error);
+
 /* Folds one event in. Events of unknown kinds or with unusable bodies change nothing. */
 void score_apply(struct score *score, const struct event *event);
+
+/* Names of the parts that add up to a total ("uptime", "penalty" …), NULL-terminated; the score's.
+ */
+const char *const *score_columns(const struct score *score);
 
 /* Standings, best first, ties by team id; GArray of struct score_line, the caller's. Strings belong
  * to score. */
 GArray *score_standings(const struct score *score);
 
-/* {"exercise":…, "at_us":…, "seq":…, "teams":[{"team","title","total","uptime","penalty","effect",
- * "blocked","services":[{"service","passed","failed","points","penalty"}], "explain":[…]}]};
- * explain, when asked for, lists every term: {"seq","at_us","points","term","why"}; the terms of a
- * team add up to its total. */
+/* {"exercise":…, "at_us":…, "seq":…, "models":[{"model","weight","max","settings"}],
+ * "columns":[…], "teams":[{"rank","team","title","total","columns":{…},"services":[{"service",
+ * "passed","failed","faults"}], "explain":[…]}], "corrections":[…]}; explain, when asked for, lists
+ * every term: {"seq","at_us","model","part","points","why"}, points already weighted. */
 cJSON *score_to_json(const struct score *score, bool explain);
+
+/* A correction as an event: score.adjusted from {team, points, reason}, or score.voided from
+ * {reason} and conditions {seq, from_seq, to_seq, from_us, to_us, team, service, of}. Everything is
+ * checked against who takes part in score; the error names what is wrong. who is for the record. */
+struct event *score_correction_new(const struct score *score, const char *kind, const cJSON *params,
+        const char *who, GError **error);
+
+/* What can be chosen: [{"model","summary","parts":[…],"settings":[{"name","usual","minimum",
+ * "maximum"}],"choice","words":[…]}]. */
+cJSON *score_models_to_json(void);

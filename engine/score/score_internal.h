@@ -1,62 +1,98 @@
-/* score_internal.h - what the fold and its printers share; nobody else includes it. */
+/* score_internal.h - what the fold, its models and its printers share; nobody else includes it. */
 #pragma once
 
-#include "score/score.h"
+#include "score/family.h"
 
-enum score_term { SCORE_UPTIME, SCORE_PENALTY, SCORE_EFFECT, SCORE_BLOCKED, SCORE_TERMS };
+#define SCORE_MODELS_MAX 8
+#define SCORE_SETTINGS_MAX 16
 
-/* Why a term was given; few, shared by many terms. */
-struct score_reason {
-    enum score_term term;
-    gint32 points;
-    char *why;
+struct score_choice_of_model { /* one entry of plan.score */
+    const struct score_family *family;
+    double weight, max; /* max 0: points count as they are */
+    double settings[SCORE_SETTINGS_MAX];
+    int word;
 };
 
-/* One term of a team's total: what happened at seq. Kept small, there is one a passed check. */
-struct score_entry {
-    gint64 seq, at_us;
-    guint32 reason; /* index into score.reasons */
+struct score_explainer { /* takes every term of one run */
+    cJSON **lists;       /* a team's array each */
 };
 
-struct score_service { /* of one team */
-    char *name;
-    guint32 passed_reason, failed_reason;
-    gint64 sla_after;
-    gint64 run; /* consecutive failures since the last pass or penalty */
-    gint64 passed, failed, points, penalty;
+struct score_model {
+    const struct score *score;
+    const struct score_choice_of_model *choice;
+    struct score_explainer *explainer; /* NULL: only sums are wanted */
+    gpointer state;
+    double *sums; /* [team * SCORE_PARTS_MAX + part] */
 };
 
-struct score_team {
-    char *id, *title, *role;
-    gint64 sums[SCORE_TERMS];
-    GPtrArray *services;       /* struct score_service, in the plan's order */
-    GHashTable *service_names; /* name → struct score_service */
-    GArray *entries;           /* struct score_entry */
+struct score_tally { /* of one service of one team: for people, whatever the model makes of it */
+    gint64 passed, failed, faults;
 };
 
-struct score_step {
-    char *name, *label, *attacker; /* label: "guess (T1110.001)" */
-    gint32 effect, blocked;
+struct score_span { /* of events, by seq; both ends included */
+    gint64 from, to;
+};
+
+struct score_void { /* what a correction takes out of the count; every condition must hold */
+    gint64 seq;     /* of the correction itself */
+    gint64 from_seq, to_seq, from_us, to_us;
+    int team, service; /* -1: any */
+    int kind;          /* enum score_fact_kind, -1: any */
+    bool lifted;
+    char *reason, *by;
 };
 
 struct score {
     char *exercise; /* NULL before exercise.created */
     gint64 at_us, seq;
-    GPtrArray *teams;       /* struct score_team */
-    GHashTable *team_ids;   /* id → struct score_team */
-    GHashTable *steps;      /* name → struct score_step */
-    GArray *reasons;        /* struct score_reason */
-    GHashTable *reason_ids; /* text → index + 1 */
+    bool chosen; /* score_use() was called */
+    struct score_roster roster;
+    GArray *facts;        /* struct score_fact, by seq */
+    GPtrArray *names;     /* char *: what facts are about */
+    GHashTable *name_ids; /* name → index + 1 */
+    GArray *choices;      /* struct score_choice_of_model */
+    GPtrArray *models;    /* struct score_model, one a choice, and the adjustments at last */
+    GPtrArray *columns;   /* char *, NULL-terminated */
+    GArray *tallies;      /* struct score_tally [team * services + service] */
+    GPtrArray *voids;     /* struct score_void */
+    GPtrArray *histories; /* by team: GArray of struct score_span, what counts of it; NULL: all */
 };
 
 /* ---- score_plan.c -------------------------------------------------------------------------- */
 
-/* Learns teams, services and steps from the body of exercise.created. */
+/* Learns who takes part from the body of exercise.created. */
 void score_learn(struct score *score, const cJSON *body);
+void score_roster_init(struct score_roster *roster);
+void score_roster_clear(struct score_roster *roster);
+int score_index(GHashTable *ids, const char *name); /* -1: none */
 
-/* The index of the reason with this term, points and text; made when new. */
-guint32 score_reason_id(struct score *score, enum score_term term, gint32 value, const char *why);
+/* ---- score_choice.c ------------------------------------------------------------------------ */
 
-/* Frees what score_learn() made. */
-void score_team_free(gpointer data);
-void score_step_free(gpointer data);
+/* Reads plan.score; appends to choices. */
+bool score_read_choices(const cJSON *models, GArray *choices, GError **error);
+
+/* ---- score_fact.c -------------------------------------------------------------------------- */
+
+/* What event means to models; false when nothing. */
+bool score_fact_read(struct score *score, const struct event *event, struct score_fact *ret);
+gint32 score_name(struct score *score, const char *text);
+
+/* ---- score_correct.c ----------------------------------------------------------------------- */
+
+/* True when event is a correction; the models must run anew then. */
+bool score_correct(struct score *score, const struct event *event);
+bool score_is_void(const struct score *score, const struct score_fact *fact);
+cJSON *score_corrections(const struct score *score);
+void score_void_free(gpointer data);
+void score_history_free(gpointer data); /* accepts NULL */
+
+/* ---- score_run.c --------------------------------------------------------------------------- */
+
+/* Fresh models for every choice, with explainer (may be NULL). */
+GPtrArray *score_models_new(const struct score *score, struct score_explainer *explainer);
+void score_models_fact(GPtrArray *models, const struct score_fact *fact);
+/* Runs models from the first fact that counts to the last. */
+void score_models_run(const struct score *score, GPtrArray *models);
+/* Sums with all that settles at the end: [model][team * SCORE_PARTS_MAX + part]; g_free() each. */
+double **score_models_settled(const struct score *score, GPtrArray *models);
+double score_factor(const struct score_model *model);

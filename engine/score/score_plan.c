@@ -1,139 +1,173 @@
-/* score_plan.c - what a score learns from the plan in exercise.created. */
+/* score_plan.c - who takes part, learnt from the plan in exercise.created. */
 #include "score/score_internal.h"
 
 #include "base/json.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The plan comes from a ledger, perhaps a made-up one: bounds that no exercise reaches. */
 #define TEAMS_MAX 1024
 #define SERVICES_MAX 1024
 #define STEPS_MAX 4096
-#define POINTS_MAX 1000000000
+#define POINTS_MAX 1e9
 
-static gint32 points(const cJSON *object, const char *name)
+static double points(const cJSON *object, const char *name, double usual)
 {
-    return (gint32)CLAMP(json_int(object, name, 0), -POINTS_MAX, POINTS_MAX);
+    double value = json_number(object, name, usual);
+    return fabs(value) <= POINTS_MAX ? value : usual; /* NaN is not */
 }
 
-guint32 score_reason_id(struct score *score, enum score_term term, gint32 value, const char *why)
+int score_index(GHashTable *ids, const char *name)
 {
-    g_autofree char *key = g_strdup_printf("%d %d %s", (int)term, (int)value, why);
-    guint32 known = GPOINTER_TO_UINT(g_hash_table_lookup(score->reason_ids, key));
-    if (known) {
-        return known - 1;
-    }
-    struct score_reason reason = {.term = term, .points = value, .why = g_strdup(why)};
-    g_array_append_val(score->reasons, reason);
-    g_hash_table_insert(
-            score->reason_ids, g_steal_pointer(&key), GUINT_TO_POINTER(score->reasons->len));
-    return score->reasons->len - 1;
+    return name ? GPOINTER_TO_INT(g_hash_table_lookup(ids, name)) - 1 : -1;
+}
+
+static void team_free(gpointer data)
+{
+    struct score_team *team = data;
+    g_free(team->id);
+    g_free(team->title);
+    g_free(team->role);
+    g_free(team->group);
+    g_free(team);
 }
 
 static void service_free(gpointer data)
 {
     struct score_service *service = data;
     g_free(service->name);
+    g_free(service->group);
     g_free(service);
 }
 
-void score_team_free(gpointer data)
-{
-    struct score_team *team = data;
-    g_free(team->id);
-    g_free(team->title);
-    g_free(team->role);
-    g_hash_table_unref(team->service_names);
-    g_ptr_array_unref(team->services);
-    g_array_unref(team->entries);
-    g_free(team);
-}
-
-void score_step_free(gpointer data)
+static void step_free(gpointer data)
 {
     struct score_step *step = data;
     g_free(step->name);
     g_free(step->label);
-    g_free(step->attacker);
     g_free(step);
 }
 
-static void learn_service(struct score *score, struct score_team *team, const cJSON *item)
+static void task_free(gpointer data)
 {
-    const char *name = json_string(item, "name", NULL);
-    if (!name || team->services->len >= SERVICES_MAX ||
-            g_hash_table_contains(team->service_names, name)) {
-        return;
-    }
-    struct score_service *service = g_new0(struct score_service, 1);
-    service->name = g_strdup(name);
-    service->sla_after = json_int(item, "sla_after", 0);
-    g_autofree char *passed = g_strdup_printf("%s passed", name);
-    g_autofree char *failed =
-            service->sla_after == 1
-                    ? g_strdup_printf("%s failed", name)
-                    : g_strdup_printf("%s failed %" G_GINT64_FORMAT " times in a row", name,
-                              service->sla_after);
-    service->passed_reason = score_reason_id(score, SCORE_UPTIME, points(item, "points"), passed);
-    service->failed_reason =
-            score_reason_id(score, SCORE_PENALTY, -points(item, "sla_penalty"), failed);
-    g_ptr_array_add(team->services, service);
-    g_hash_table_insert(team->service_names, service->name, service);
+    struct score_task *task = data;
+    g_free(task->name);
+    g_free(task);
 }
 
-static void learn_team(struct score *score, const cJSON *item, const cJSON *services)
+void score_roster_init(struct score_roster *roster)
 {
-    const char *id = json_string(item, "id", NULL);
-    if (!id || score->teams->len >= TEAMS_MAX || g_hash_table_contains(score->team_ids, id)) {
+    roster->teams = g_ptr_array_new_with_free_func(team_free);
+    roster->services = g_ptr_array_new_with_free_func(service_free);
+    roster->steps = g_ptr_array_new_with_free_func(step_free);
+    roster->tasks = g_ptr_array_new_with_free_func(task_free);
+    GHashTable **ids[] = {
+            &roster->team_ids, &roster->service_ids, &roster->step_ids, &roster->task_ids};
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+        *ids[i] = g_hash_table_new(g_str_hash, g_str_equal);
+    }
+}
+
+void score_roster_clear(struct score_roster *roster)
+{
+    g_hash_table_unref(roster->team_ids);
+    g_hash_table_unref(roster->service_ids);
+    g_hash_table_unref(roster->step_ids);
+    g_hash_table_unref(roster->task_ids);
+    g_ptr_array_unref(roster->teams);
+    g_ptr_array_unref(roster->services);
+    g_ptr_array_unref(roster->steps);
+    g_ptr_array_unref(roster->tasks);
+}
+
+/* The name when it is there, new and within bounds; else NULL. */
+static const char *fresh(const cJSON *item, const char *member, GHashTable *ids, guint max)
+{
+    const char *name = json_string(item, member, NULL);
+    return name && g_hash_table_size(ids) < max && !g_hash_table_contains(ids, name) ? name : NULL;
+}
+
+static void enter(GPtrArray *list, gpointer item, GHashTable *ids, char *name)
+{
+    g_ptr_array_add(list, item);
+    g_hash_table_insert(ids, name, GINT_TO_POINTER((int)list->len));
+}
+
+static void learn_team(struct score_roster *roster, const cJSON *item)
+{
+    const char *id = fresh(item, "id", roster->team_ids, TEAMS_MAX);
+    if (!id) {
         return;
     }
     struct score_team *team = g_new0(struct score_team, 1);
     team->id = g_strdup(id);
     team->title = g_strdup(json_string(item, "title", id));
     team->role = g_strdup(json_string(item, "role", ""));
-    team->services = g_ptr_array_new_with_free_func(service_free);
-    team->service_names = g_hash_table_new(g_str_hash, g_str_equal);
-    team->entries = g_array_new(FALSE, FALSE, sizeof(struct score_entry));
-    g_ptr_array_add(score->teams, team);
-    g_hash_table_insert(score->team_ids, team->id, team);
-
-    const char *group = json_string(item, "group", id);
-    const cJSON *service = NULL;
-    cJSON_ArrayForEach(service, services)
-    {
-        if (!g_strcmp0(json_string(service, "group", NULL), group)) {
-            learn_service(score, team, service);
-        }
-    }
+    team->group = g_strdup(json_string(item, "group", id));
+    team->reference = json_bool(item, "reference", false);
+    enter(roster->teams, team, roster->team_ids, team->id);
 }
 
-static void learn_step(struct score *score, const cJSON *item)
+static void learn_service(struct score_roster *roster, const cJSON *item)
 {
-    const char *name = json_string(item, "name", NULL);
-    if (!name || g_hash_table_size(score->steps) >= STEPS_MAX ||
-            g_hash_table_contains(score->steps, name)) {
+    const char *name = fresh(item, "name", roster->service_ids, SERVICES_MAX);
+    if (!name) {
+        return;
+    }
+    struct score_service *service = g_new0(struct score_service, 1);
+    service->name = g_strdup(name);
+    service->group = g_strdup(json_string(item, "group", ""));
+    service->points = points(item, "points", 0);
+    service->weight = MAX(points(item, "weight", 1), 0);
+    service->sla_after = (int)CLAMP(json_int(item, "sla_after", 0), 0, G_MAXINT32);
+    service->sla_penalty = points(item, "sla_penalty", 0);
+    enter(roster->services, service, roster->service_ids, service->name);
+}
+
+static void learn_step(struct score_roster *roster, const cJSON *item)
+{
+    const char *name = fresh(item, "name", roster->step_ids, STEPS_MAX);
+    if (!name) {
         return;
     }
     struct score_step *step = g_new0(struct score_step, 1);
     const char *technique = json_string(json_object(item, "attack"), "id", NULL);
     step->name = g_strdup(name);
     step->label = technique ? g_strdup_printf("%s (%s)", name, technique) : g_strdup(name);
-    step->attacker = g_strdup(json_string(item, "attacker", ""));
-    step->effect = points(item, "points_effect");
-    step->blocked = points(item, "points_blocked");
-    g_hash_table_insert(score->steps, step->name, step);
+    step->attacker = score_index(roster->team_ids, json_string(item, "attacker", NULL));
+    step->effect = points(item, "points_effect", 0);
+    step->blocked = points(item, "points_blocked", 0);
+    enter(roster->steps, step, roster->step_ids, step->name);
+}
+
+static void learn_task(struct score_roster *roster, const cJSON *item)
+{
+    const char *name = fresh(item, "name", roster->task_ids, STEPS_MAX);
+    if (!name) {
+        return;
+    }
+    struct score_task *task = g_new0(struct score_task, 1);
+    task->name = g_strdup(name);
+    task->points = points(item, "points", 0);
+    task->minimum = points(item, "minimum", 0);
+    enter(roster->tasks, task, roster->task_ids, task->name);
 }
 
 void score_learn(struct score *score, const cJSON *body)
 {
+    static const struct {
+        const char *list;
+        void (*learn)(struct score_roster *roster, const cJSON *item);
+    } lists[] = {{"teams", learn_team}, {"services", learn_service}, {"steps", learn_step},
+            {"tasks", learn_task}};
     const cJSON *plan = json_object(body, "plan");
-    const cJSON *item = NULL;
-    cJSON_ArrayForEach(item, json_array(plan, "teams"))
-    {
-        learn_team(score, item, json_array(plan, "services"));
-    }
-    cJSON_ArrayForEach(item, json_array(plan, "steps"))
-    {
-        learn_step(score, item);
+    score->roster.length_s = (double)json_int(plan, "duration_us", 0) / 1e6;
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+        const cJSON *item = NULL;
+        cJSON_ArrayForEach(item, json_array(plan, lists[i].list))
+        {
+            lists[i].learn(&score->roster, item);
+        }
     }
 }

@@ -2,121 +2,170 @@
 #include "score/score_internal.h"
 
 #include "base/json.h"
+#include "score/formula.h"
 
 #include <string.h>
 
-static gint64 total(const struct score_team *team)
-{
-    gint64 sum = 0;
-    for (int i = 0; i < SCORE_TERMS; i++) {
-        sum += team->sums[i];
-    }
-    return sum;
-}
-
 static int best_first(gconstpointer a, gconstpointer b)
 {
-    const struct score_team *x = *(struct score_team *const *)a;
-    const struct score_team *y = *(struct score_team *const *)b;
-    if (total(x) != total(y)) {
-        return total(x) > total(y) ? -1 : 1;
+    const struct score_line *x = a;
+    const struct score_line *y = b;
+    if (x->total != y->total) {
+        return x->total > y->total ? -1 : 1;
     }
-    return strcmp(x->id, y->id);
+    return strcmp(x->team, y->team);
 }
 
-static GPtrArray *ranked(const struct score *score)
+static void add_up(
+        const struct score *score, double *const *sums, guint team, struct score_line *line)
 {
-    GPtrArray *teams = g_ptr_array_new();
-    g_ptr_array_extend(teams, score->teams, NULL, NULL);
-    g_ptr_array_sort(teams, best_first);
-    return teams;
+    int column = 0;
+    for (guint i = 0; i < score->models->len; i++) {
+        const struct score_model *model = g_ptr_array_index(score->models, i);
+        double factor = score_factor(model);
+        for (int part = 0; model->choice->family->parts[part]; part++) {
+            double points = sums[i][team * SCORE_PARTS_MAX + (guint)part] * factor;
+            line->total += points;
+            if (column < SCORE_COLUMNS_MAX) {
+                line->columns[column++] = points;
+            }
+        }
+    }
+}
+
+static void rank(GArray *lines)
+{
+    for (guint i = 0; i < lines->len; i++) {
+        struct score_line *line = &g_array_index(lines, struct score_line, i);
+        const struct score_line *before = i ? line - 1 : NULL;
+        line->rank = before && before->total == line->total ? before->rank : (int)i + 1;
+    }
 }
 
 GArray *score_standings(const struct score *score)
 {
-    g_autoptr(GPtrArray) teams = ranked(score);
-    GArray *lines = g_array_new(FALSE, FALSE, sizeof(struct score_line));
-    for (guint i = 0; i < teams->len; i++) {
-        const struct score_team *team = teams->pdata[i];
-        struct score_line line = {
-                .team = team->id,
-                .title = team->title,
-                .total = total(team),
-                .uptime = team->sums[SCORE_UPTIME],
-                .penalty = team->sums[SCORE_PENALTY],
-                .effect = team->sums[SCORE_EFFECT],
-                .blocked = team->sums[SCORE_BLOCKED],
-        };
+    double **sums = score_models_settled(score, score->models);
+    GArray *lines = g_array_new(FALSE, TRUE, sizeof(struct score_line));
+    for (guint i = 0; i < score->roster.teams->len; i++) {
+        const struct score_team *team = g_ptr_array_index(score->roster.teams, i);
+        if (team->reference) {
+            continue;
+        }
+        struct score_line line = {.team = team->id, .title = team->title};
+        add_up(score, sums, i, &line);
         g_array_append_val(lines, line);
     }
+    g_array_sort(lines, best_first);
+    rank(lines);
+    g_strfreev((char **)sums); /* a vector of allocations, as strings are */
     return lines;
 }
 
-static cJSON *services_json(const struct score_team *team)
+static cJSON *services_json(const struct score *score, int team)
 {
     cJSON *services = cJSON_CreateArray();
-    for (guint i = 0; i < team->services->len; i++) {
-        const struct score_service *service = team->services->pdata[i];
+    const struct score_team *of = g_ptr_array_index(score->roster.teams, (guint)team);
+    for (guint i = 0; i < score->roster.services->len; i++) {
+        const struct score_service *service = g_ptr_array_index(score->roster.services, i);
+        const struct score_tally *counts = &g_array_index(
+                score->tallies, struct score_tally, (guint)team * score->roster.services->len + i);
+        if (strcmp(service->group, of->group) != 0) {
+            continue;
+        }
         cJSON *item = cJSON_CreateObject();
         cJSON_AddStringToObject(item, "service", service->name);
-        json_add_int(item, "passed", service->passed);
-        json_add_int(item, "failed", service->failed);
-        json_add_int(item, "points", service->points);
-        json_add_int(item, "penalty", service->penalty);
+        json_add_int(item, "passed", counts->passed);
+        json_add_int(item, "failed", counts->failed);
+        json_add_int(item, "faults", counts->faults);
         cJSON_AddItemToArray(services, item);
     }
     return services;
 }
 
-static const char *const term_names[] = {
-        [SCORE_UPTIME] = "uptime",
-        [SCORE_PENALTY] = "penalty",
-        [SCORE_EFFECT] = "effect",
-        [SCORE_BLOCKED] = "blocked",
-};
-
-static cJSON *explain_json(const struct score *score, const struct score_team *team)
+/* Every term, team by team: the models run anew with somebody listening. */
+static cJSON **explain(const struct score *score)
 {
-    cJSON *terms = cJSON_CreateArray();
-    for (guint i = 0; i < team->entries->len; i++) {
-        const struct score_entry *entry = &g_array_index(team->entries, struct score_entry, i);
-        const struct score_reason *reason =
-                &g_array_index(score->reasons, struct score_reason, entry->reason);
-        cJSON *item = cJSON_CreateObject();
-        json_add_int(item, "seq", entry->seq);
-        json_add_int(item, "at_us", entry->at_us);
-        json_add_int(item, "points", reason->points);
-        cJSON_AddStringToObject(item, "term", term_names[reason->term]);
-        cJSON_AddStringToObject(item, "why", reason->why);
-        cJSON_AddItemToArray(terms, item);
+    guint teams = score->roster.teams->len;
+    struct score_explainer explainer = {.lists = g_new0(cJSON *, teams + 1)};
+    for (guint i = 0; i < teams; i++) {
+        explainer.lists[i] = cJSON_CreateArray();
     }
-    return terms;
+    g_autoptr(GPtrArray) models = score_models_new(score, &explainer);
+    score_models_run(score, models);
+    g_strfreev((char **)score_models_settled(score, models));
+    return explainer.lists;
 }
 
-cJSON *score_to_json(const struct score *score, bool explain)
+static cJSON *models_json(const struct score *score)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (guint i = 0; i < score->choices->len; i++) {
+        const struct score_choice_of_model *choice =
+                &g_array_index(score->choices, struct score_choice_of_model, i);
+        const struct score_family *family = choice->family;
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "model", family->name);
+        cJSON_AddNumberToObject(item, "weight", choice->weight);
+        if (choice->max > 0) {
+            cJSON_AddNumberToObject(item, "max", choice->max);
+        }
+        for (int k = 0; family->params && family->params[k].name; k++) {
+            cJSON_AddNumberToObject(item, family->params[k].name, choice->settings[k]);
+        }
+        if (family->choice) {
+            cJSON_AddStringToObject(item, family->choice, family->words[choice->word]);
+        }
+        cJSON_AddItemToArray(list, item);
+    }
+    return list;
+}
+
+static cJSON *line_json(const struct score *score, const struct score_line *line)
+{
+    int team = score_index(score->roster.team_ids, line->team);
+    const struct score_team *of = g_ptr_array_index(score->roster.teams, (guint)team);
+    cJSON *item = cJSON_CreateObject();
+    json_add_int(item, "rank", line->rank);
+    cJSON_AddStringToObject(item, "team", line->team);
+    cJSON_AddStringToObject(item, "title", line->title);
+    cJSON_AddStringToObject(item, "role", of->role);
+    cJSON_AddNumberToObject(item, "total", line->total);
+    cJSON *columns = cJSON_AddObjectToObject(item, "columns");
+    const char *const *names = score_columns(score);
+    for (int i = 0; names[i] && i < SCORE_COLUMNS_MAX; i++) {
+        cJSON_AddNumberToObject(columns, names[i], line->columns[i]);
+    }
+    cJSON_AddItemToObject(item, "services", services_json(score, team));
+    return item;
+}
+
+cJSON *score_to_json(const struct score *score, bool with_terms)
 {
     cJSON *out = cJSON_CreateObject();
     cJSON_AddStringToObject(out, "exercise", score->exercise ? score->exercise : "");
     json_add_int(out, "at_us", score->at_us);
     json_add_int(out, "seq", score->seq);
+    cJSON_AddItemToObject(out, "models", models_json(score));
+    cJSON *columns = cJSON_AddArrayToObject(out, "columns");
+    for (const char *const *name = score_columns(score); *name; name++) {
+        cJSON_AddItemToArray(columns, cJSON_CreateString(*name));
+    }
     cJSON *teams = cJSON_AddArrayToObject(out, "teams");
-    g_autoptr(GPtrArray) order = ranked(score);
-    for (guint i = 0; i < order->len; i++) {
-        const struct score_team *team = order->pdata[i];
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddStringToObject(item, "team", team->id);
-        cJSON_AddStringToObject(item, "title", team->title);
-        cJSON_AddStringToObject(item, "role", team->role);
-        json_add_int(item, "total", total(team));
-        json_add_int(item, "uptime", team->sums[SCORE_UPTIME]);
-        json_add_int(item, "penalty", team->sums[SCORE_PENALTY]);
-        json_add_int(item, "effect", team->sums[SCORE_EFFECT]);
-        json_add_int(item, "blocked", team->sums[SCORE_BLOCKED]);
-        cJSON_AddItemToObject(item, "services", services_json(team));
-        if (explain) {
-            cJSON_AddItemToObject(item, "explain", explain_json(score, team));
+    g_autoptr(GArray) lines = score_standings(score);
+    cJSON **terms = with_terms ? explain(score) : NULL;
+    for (guint i = 0; i < lines->len; i++) {
+        const struct score_line *line = &g_array_index(lines, struct score_line, i);
+        cJSON *item = line_json(score, line);
+        if (terms) {
+            int team = score_index(score->roster.team_ids, line->team);
+            cJSON_AddItemToObject(item, "explain", g_steal_pointer(&terms[team]));
         }
         cJSON_AddItemToArray(teams, item);
     }
+    for (guint i = 0; terms && i < score->roster.teams->len; i++) {
+        cJSON_Delete(terms[i]);
+    }
+    g_free(terms);
+    cJSON_AddItemToObject(out, "corrections", score_corrections(score));
     return out;
 }

@@ -184,6 +184,7 @@ void read_scenario(struct reader *reader, const struct node *root)
             {"briefing", FIELD_TEXT, false, offsetof(struct plan, briefing), NULL},
             {"duration", FIELD_DURATION, true, offsetof(struct plan, duration_us), NULL},
             {"seed", FIELD_SEED, false, offsetof(struct plan, seed), NULL},
+            {"score", FIELD_OTHER, false, 0, read_score},
             {"teams", FIELD_OTHER, true, offsetof(struct plan, groups), read_teams},
             {"networks", FIELD_OTHER, false, offsetof(struct plan, subnets), read_networks},
             {"machines", FIELD_OTHER, true, offsetof(struct plan, hosts), read_machines},

@@ -60,6 +60,7 @@ void read_machine(struct reader *reader, const struct node *node);
 void read_service(struct reader *reader, const struct node *node);
 void read_step(struct reader *reader, const struct node *node);
 void read_player(struct reader *reader, const struct node *node);
+void read_score(struct reader *reader, const struct node *node, gpointer target);
 void read_timeline(struct reader *reader, const struct node *node, gpointer target);
 
 /* http = { … } and the like: probes (services, steps) and predicates (effects). */

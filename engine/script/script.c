@@ -88,6 +88,17 @@ void script_start(struct script *script, int function, const char *who, int team
     }
 }
 
+void script_cancel(struct script *script, const char *who, int team)
+{
+    for (guint i = 0; i < script->tasks->len; i++) {
+        struct task *task = script->tasks->pdata[i];
+        if (task->reports && task->team == team && !g_strcmp0(task->who, who)) {
+            task_cancel(task); /* its children as well: the list is another one now */
+            i = G_MAXUINT;
+        }
+    }
+}
+
 void script_reply(struct script *script, guint64 ticket, const struct script_reply *reply)
 {
     struct task *task = g_hash_table_lookup(script->tickets, &ticket);

@@ -79,6 +79,10 @@ void script_attach(struct script *script, const struct plan *plan, struct clock 
  */
 void script_start(struct script *script, int function, const char *who, int team);
 
+/* Ends the task who of team (-1: of none), wherever it stands; its host is not told. Not from
+ * inside a turn. */
+void script_cancel(struct script *script, const char *who, int team);
+
 void script_reply(struct script *script, guint64 ticket, const struct script_reply *reply);
 
 /* Every committed event, for range.wait_for. */

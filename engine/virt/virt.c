@@ -124,6 +124,14 @@ struct start_job {
     char *xml;
 };
 
+void virt_reap(struct virt *virt, const char *domain)
+{
+    pid_t pid = virt_pid(virt, domain);
+    if (pid > 0 && !virt->place) {
+        virt_loop_reap(pid);
+    }
+}
+
 static void start_work(struct virt_job *job, virDomainPtr none)
 {
     (void)none;
@@ -136,15 +144,10 @@ static void start_work(struct virt_job *job, virDomainPtr none)
         return;
     }
     virDomainFree(domain);
-    if (job->virt->place) { /* not our child, and its serial port not our file */
-        if (!job->virt->place->test) {
-            virt_channel_log(job->virt, job->domain);
-        }
-        return;
-    }
-    pid_t pid = virt_pid(job->virt, job->domain);
-    if (pid > 0) {
-        virt_loop_reap(pid);
+    if (!job->virt->place) {
+        virt_reap(job->virt, job->domain);
+    } else if (!job->virt->place->test) { /* not our child, and its serial port not our file */
+        virt_channel_log(job->virt, job->domain);
     }
 }
 
@@ -166,8 +169,7 @@ void virt_start(
         struct virt *virt, const struct virt_machine *machine, virt_done_fn done, gpointer data)
 {
     struct vm *vm = virt_vm(virt, machine->domain);
-    vm->state = MACHINE_STARTING;
-    vm->stopping = vm->agent = vm->said = false;
+    virt_vm_renew(vm);
     /* the last run's output is not a sign of life */
     g_autofree char *serial = virt_serial_file(virt->root, machine->domain);
     (void)g_unlink(serial);
@@ -197,11 +199,21 @@ static void stop_work(struct virt_job *job, virDomainPtr domain)
     }
 }
 
+/* The next start may follow at once: a late event of this end must not count against it. */
+static bool stop_finish(struct virt_job *job)
+{
+    if (!job->error) {
+        virt_state_stopped(job->virt, virt_vm(job->virt, job->domain));
+    }
+    return virt_job_done(job);
+}
+
 void virt_stop(struct virt *virt, const char *domain, virt_done_fn done, gpointer data)
 {
     struct virt_job *job = virt_job_new(virt, sizeof(*job), domain, VIRT_POOL_CONTROL);
     virt_vm(virt, domain)->stopping = true;
     job->work = stop_work;
+    job->finish = stop_finish;
     job->may_be_gone = true;
     job->fn.done = done;
     job->data = data;

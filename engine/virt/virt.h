@@ -130,6 +130,21 @@ void virt_stop(struct virt *virt, const char *domain, virt_done_fn done, gpointe
 void virt_pause(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 void virt_resume(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 
+/* Saves running or paused machines (NULL-terminated) at one common moment into folder, DOMAIN.ram
+ * and DOMAIN.xml each, while they run; the files must not be there. stood_us: how long they stood
+ * still for it; cut is called just before they do. After an error all go on and the files are worth
+ * nothing. One at a time. */
+typedef void (*virt_cut_fn)(gpointer data);
+typedef void (*virt_saved_fn)(gint64 stood_us, const GError *error, gpointer data);
+void virt_checkpoint(struct virt *virt, const char *const *domains, const char *folder,
+        virt_cut_fn cut, virt_saved_fn done, gpointer data);
+/* Starts a machine that has been stopped from what virt_checkpoint() wrote. done: it runs; the
+ * agent's connection follows as after virt_start(). */
+void virt_restore(struct virt *virt, const char *domain, const char *folder, virt_done_fn done,
+        gpointer data);
+/* FOLDER/DOMAIN.SUFFIX; the caller frees it. */
+char *virt_checkpoint_file(const char *folder, const char *domain, const char *suffix);
+
 /* By the guest agent. argv[0] is looked up in the guest's PATH; no shell. timeout_ms covers all.
  * The agent calls a program ended when nothing holds its output open any more: a daemon that it
  * leaves behind must be given other outputs, or the call ends by its limit. */

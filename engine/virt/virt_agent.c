@@ -50,7 +50,7 @@ void virt_agent_pump(struct virt *virt, struct vm *vm)
     while (!vm->agent && !g_queue_is_empty(&vm->waiting)) {
         virt_job_fail(g_queue_pop_head(&vm->waiting), no_agent(vm));
     }
-    if (vm->talking || is_frozen(vm) || g_queue_is_empty(&vm->waiting)) {
+    if (vm->talking || vm->held || is_frozen(vm) || g_queue_is_empty(&vm->waiting)) {
         return;
     }
     vm->talking = g_queue_pop_head(&vm->waiting);
@@ -60,7 +60,10 @@ void virt_agent_pump(struct virt *virt, struct vm *vm)
 void virt_agent_push(struct virt_job *job)
 {
     struct vm *vm = virt_vm(job->virt, job->domain);
-    if (!vm->agent) {
+    if (job->generation != vm->generation) {
+        virt_job_fail(job, g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,
+                                   "machine %s: it was started anew meanwhile", vm->domain));
+    } else if (!vm->agent) {
         virt_job_fail(job, no_agent(vm));
     } else if (is_frozen(vm) && !job->patient) {
         virt_job_fail(job, g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,

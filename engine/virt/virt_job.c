@@ -22,6 +22,7 @@ gpointer virt_job_new(struct virt *virt, gsize size, const char *domain, enum vi
     job->domain = g_strdup(domain);
     job->pool = pool;
     job->finish = virt_job_done;
+    job->generation = virt_vm(virt, domain)->generation;
     g_hash_table_add(virt->jobs, job);
     return job;
 }

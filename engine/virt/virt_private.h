@@ -17,16 +17,20 @@ struct vm {
     char *domain;
     enum machine_state state;
     enum machine_state before_pause;
-    bool agent;    /* its channel is connected */
-    bool stopping; /* by our own hand */
-    bool said;     /* has written to its serial port */
+    bool agent;      /* its channel is connected */
+    bool stopping;   /* by our own hand */
+    guint stops_due; /* events of ends that are known already */
+    bool said;       /* has written to its serial port */
     /* the agent takes one command at a time */
     struct virt_job *talking; /* the job that does so now */
     GQueue waiting;           /* of struct virt_job */
     struct virt_job *pausing; /* pauses once the agent is silent, or after a short while */
     GSource *pause_timer;
-    gint64 frozen_at; /* monotonic, us; 0: it runs */
-    gint64 frozen_us; /* how long it has been paused in all */
+    gint64 frozen_at;       /* monotonic, us; 0: it runs */
+    gint64 frozen_us;       /* how long it has been paused in all */
+    bool held;              /* a checkpoint is near: no new command for the agent */
+    gint64 own_stops_until; /* monotonic, us: stops before are a checkpoint's, nobody's pause */
+    guint generation;       /* counts starts: what was asked of an earlier run is void */
 };
 
 enum virt_pool { VIRT_POOL_START, VIRT_POOL_CONTROL, VIRT_POOL_AGENT, VIRT_POOLS };
@@ -61,6 +65,7 @@ struct virt_job {
     bool (*finish)(struct virt_job *job);
     void (*free)(struct virt_job *job); /* frees results; may be NULL */
     enum virt_pool pool;
+    guint generation; /* of its machine when it was made */
     bool patient;     /* an agent's job that waits while its machine is paused */
     bool may_be_gone; /* no such domain: work is called with NULL, no error */
     GError *error;
@@ -139,10 +144,14 @@ void virt_note_free(struct virt_note *note);
 
 struct vm *virt_vm(struct virt *virt, const char *domain); /* makes it when unknown */
 void virt_vm_free(struct vm *vm);
+/* A new process is about to be the machine: STARTING, without an agent. */
+void virt_vm_renew(struct vm *vm);
 void virt_state_set(struct virt *virt, struct vm *vm, enum machine_state state, const char *reason);
 void virt_state_event(struct virt *virt, const struct virt_note *note);
 /* Machines that run already. */
 bool virt_state_adopt(struct virt *virt, GError **error);
+/* Its process is gone and libvirt may not have said so yet. */
+void virt_state_stopped(struct virt *virt, struct vm *vm);
 bool virt_events_register(struct virt *virt, GError **error);
 void virt_events_deregister(struct virt *virt);
 
@@ -167,6 +176,11 @@ char *virt_agent_call(
 /* The agent's commands guest-exec (argv[0] from its PATH) and guest-exec-status, for g_free(). */
 char *virt_agent_exec(const char *const *argv, bool capture);
 char *virt_agent_exec_status(gint64 pid);
+
+/* ---- processes (virt.c) ---------------------------------------------------------------------- */
+
+/* In a thread: the domain's QEMU, just started, leaves no zombie. */
+void virt_reap(struct virt *virt, const char *domain);
 
 /* ---- names ---------------------------------------------------------------------------------- */
 

@@ -33,6 +33,14 @@ struct vm *virt_vm(struct virt *virt, const char *domain)
     return vm;
 }
 
+void virt_vm_renew(struct vm *vm)
+{
+    vm->state = MACHINE_STARTING;
+    vm->stopping = vm->agent = vm->said = vm->held = false;
+    vm->own_stops_until = 0;
+    vm->generation++;
+}
+
 void virt_vm_free(struct vm *vm)
 {
     if (vm->pause_timer) {
@@ -83,6 +91,13 @@ static void machine_ended(struct virt *virt, struct vm *vm, int detail)
     virt_state_set(virt, vm, MACHINE_CRASHED, reason);
 }
 
+/* A checkpoint stops a machine for a moment, and a start from one begins stopped. */
+static bool is_own_stop(const struct vm *vm, int detail)
+{
+    return detail != VIR_DOMAIN_EVENT_SUSPENDED_IOERROR && !vm->pausing &&
+           g_get_monotonic_time() < vm->own_stops_until;
+}
+
 static void agent_event(struct virt *virt, struct vm *vm, int state)
 {
     vm->agent = state == VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED;
@@ -101,7 +116,7 @@ void virt_state_event(struct virt *virt, const struct virt_note *note)
     if (note->agent) {
         agent_event(virt, vm, note->event);
     } else if (note->event == VIR_DOMAIN_EVENT_SUSPENDED && vm->state != MACHINE_PAUSED &&
-               !is_over(vm)) {
+               !is_over(vm) && !is_own_stop(vm, note->detail)) {
         vm->before_pause = vm->state;
         virt_state_set(virt, vm, MACHINE_PAUSED,
                 note->detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR ? "its disk failed" : "paused");
@@ -109,8 +124,18 @@ void virt_state_event(struct virt *virt, const struct virt_note *note)
         virt_vm_thaw(vm);
         virt_state_set(virt, vm, vm->before_pause, "resumed");
         virt_agent_pump(virt, vm);
+    } else if (note->event == VIR_DOMAIN_EVENT_STOPPED && vm->stops_due > 0) {
+        vm->stops_due--; /* of a process before this one */
     } else if (note->event == VIR_DOMAIN_EVENT_STOPPED || note->event == VIR_DOMAIN_EVENT_CRASHED) {
         machine_ended(virt, vm, note->detail);
+    }
+}
+
+void virt_state_stopped(struct virt *virt, struct vm *vm)
+{
+    if (!is_over(vm) && vm->state != MACHINE_DEFINED) {
+        vm->stops_due++;
+        machine_ended(virt, vm, VIR_DOMAIN_EVENT_STOPPED_DESTROYED);
     }
 }
 

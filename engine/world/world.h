@@ -37,6 +37,16 @@ typedef void (*world_read_fn)(
         const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data);
 typedef void (*world_probe_fn)(const struct world_probe_result *result, gpointer data);
 
+/* The files are whole, or after an error all machines go on as before. */
+typedef void (*world_saved_fn)(gint64 stood_us, const GError *error, gpointer data);
+
+struct world_save {
+    const int *machines;
+    gsize n;
+    const char *folder;
+    void (*cut)(gpointer data); /* checkpoint only; gets the call's data */
+};
+
 struct world_ops {
     void (*free)(struct world *world);
     /* Networks first, then all machines in parallel. done: all were started (not: are ready). */
@@ -52,6 +62,17 @@ struct world_ops {
     /* From the team-side namespace of team. */
     void (*probe)(struct world *world, int team, const struct plan_probe *probe,
             world_probe_fn done, gpointer data);
+    /* n machines from whatever they are to ready, by the way of up. done: all were started. The
+     * others are not touched; so with the next two. */
+    void (*reset)(
+            struct world *world, const int *machines, gsize n, world_done_fn done, gpointer data);
+    /* Saves n machines that are ready or paused, at one moment, into a folder that has nothing of
+     * theirs yet; they go on. cut is called just before that moment. One at a time. */
+    void (*checkpoint)(
+            struct world *world, const struct world_save *save, world_saved_fn done, gpointer data);
+    /* n machines as they were saved in folder, their clocks set. done: all run; READY follows. */
+    void (*restore)(
+            struct world *world, const struct world_save *save, world_done_fn done, gpointer data);
     /* What will exist outside the process, as world_resources(). */
     GPtrArray *(*resources)(const struct world *world);
 };

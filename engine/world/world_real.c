@@ -14,7 +14,7 @@ struct fan_out {
     gpointer data;
 };
 
-static struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data)
+struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data)
 {
     struct fan_out *all = g_new0(struct fan_out, 1);
     all->world = world;
@@ -24,7 +24,12 @@ static struct fan_out *fan_out_new(struct real_world *world, world_done_fn done,
     return all;
 }
 
-static void fan_in(const GError *error, gpointer data)
+void fan_out_add(struct fan_out *all)
+{
+    all->left++;
+}
+
+void fan_in(const GError *error, gpointer data)
 {
     struct fan_out *all = data;
     if (error && !all->error) {
@@ -45,7 +50,7 @@ static gboolean fan_in_idle(gpointer data)
 }
 
 /* The asker's own part ends in the next turn: a callback never comes from inside the call. */
-static void fan_out_asked(struct fan_out *all)
+void fan_out_asked(struct fan_out *all)
 {
     g_idle_add(fan_in_idle, all);
 }
@@ -337,6 +342,9 @@ static const struct world_ops real_ops = {
         .write = real_write,
         .read = real_read,
         .probe = real_probe,
+        .reset = real_reset,
+        .checkpoint = real_checkpoint,
+        .restore = real_restore,
         .resources = real_resources,
 };
 

@@ -17,7 +17,8 @@ struct real_machine {
     guint next_file, next_setup; /* progress of the set-up */
     guint next_space;
     bool preparing, made_folders, probed;
-    guint probe_retry; /* source of the next try of the image's probe, or 0 */
+    bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
+    guint probe_retry;       /* source of the next try of the image's probe, or 0 */
 };
 
 struct real_world {
@@ -65,6 +66,27 @@ void real_fair_begin(struct real_world *world);
 void real_fair_end(struct real_world *world);
 /* The machine's process is there. */
 void real_fair_machine(const struct real_machine *machine);
+
+/* ---- world_real.c -------------------------------------------------------------------------- */
+
+/* One operation on several machines; done is called when the last answer is there. For each
+ * question asked: fan_out_add(), and fan_in() as its callback; fan_out_asked() after the last. */
+struct fan_out *fan_out_new(struct real_world *world, world_done_fn done, gpointer data);
+void fan_out_add(struct fan_out *all);
+void fan_in(const GError *error, gpointer data);
+void fan_out_asked(struct fan_out *all);
+
+/* ---- world_real_checkpoint.c --------------------------------------------------------------- */
+
+void real_reset(
+        struct world *head, const int *machines, gsize n, world_done_fn done, gpointer data);
+void real_checkpoint(
+        struct world *head, const struct world_save *save, world_saved_fn done, gpointer data);
+void real_restore(
+        struct world *head, const struct world_save *save, world_done_fn done, gpointer data);
+
+/* The agent of a machine that is being restored is there: READY once its clock is set. */
+void real_machine_restored(struct real_machine *machine);
 
 /* ---- world_real_net.c ---------------------------------------------------------------------- */
 

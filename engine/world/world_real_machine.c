@@ -287,7 +287,7 @@ static void prepare(struct real_machine *machine)
 void real_machine_abandon(struct real_machine *machine)
 {
     g_clear_handle_id(&machine->probe_retry, g_source_remove);
-    machine->preparing = false;
+    machine->preparing = machine->restoring = false;
 }
 
 void real_machine_on_virt(
@@ -310,7 +310,11 @@ void real_machine_on_virt(
     }
     real_machine_set_state(machine, state, reason);
     if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
-        prepare(machine);
+        if (machine->restoring) {
+            real_machine_restored(machine);
+        } else {
+            prepare(machine);
+        }
     }
 }
 

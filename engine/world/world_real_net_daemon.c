@@ -17,6 +17,8 @@ struct foot {
     guint first, n;
     struct foot_wire *wire;
     guint timer; /* source: the next try to connect, or 0 */
+    bool starting;    /* its start is under way */
+    bool fell;        /* … and it has ended meanwhile */
     bool started, ready;
 };
 
@@ -201,16 +203,40 @@ static gboolean try_connect(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean start_again(gpointer data)
+{
+    struct foot *foot = data;
+    foot->timer = 0;
+    start_foot(foot);
+    return G_SOURCE_REMOVE;
+}
+
+/* Until another stands, checks are nobody's fault. */
+static void replace_foot(struct foot *foot)
+{
+    foot_fell(foot);
+    foot->started = foot->fell = false;
+    g_clear_handle_id(&foot->timer, g_source_remove);
+    g_clear_pointer(&foot->wire, foot_wire_free);
+    while (g_source_remove_by_user_data(foot)) { /* the old one's last word */
+    }
+    if (!foot->daemon->world->going_down) {
+        foot->timer = g_timeout_add(CONNECT_RETRY_MS, start_again, foot);
+    }
+}
+
 static void on_foot_started(const GError *error, gpointer data)
 {
     struct foot *foot = data;
-    struct real_daemon *daemon = foot->daemon;
-    if (error) {
-        fail_up(daemon, error);
-        return;
+    foot->starting = false;
+    if (error && foot->daemon->done) {
+        fail_up(foot->daemon, error);
+    } else if (error || foot->fell) {
+        replace_foot(foot);
+    } else {
+        foot->started = true;
+        try_connect(foot);
     }
-    foot->started = true;
-    try_connect(foot);
 }
 
 static void start_foot(struct foot *foot)
@@ -220,7 +246,9 @@ static void start_foot(struct foot *foot)
     g_autoptr(GError) error = NULL;
     foot->wire = foot_wire_new(world, foot->first, foot->n, &error);
     if (!foot->wire) {
-        fail_up(daemon, error);
+        if (daemon->done) {
+            fail_up(daemon, error);
+        }
         return;
     }
     struct virt_card cards[FOOT_CARDS] = {0};
@@ -252,6 +280,8 @@ static void start_foot(struct foot *foot)
             .accel = world->accel,
             .port = FOOT_PORT,
     };
+    foot->starting = true;
+    foot->fell = false;
     virt_start(world->virt, &machine, on_foot_started, foot);
     g_string_free(cmdline, TRUE);
 }
@@ -263,15 +293,10 @@ bool real_net_daemon_state(struct real_world *world, const char *domain, enum ma
         if (strcmp(foot->domain, domain) != 0) {
             continue;
         }
-        if (state == MACHINE_CRASHED && foot->started && !world->going_down) {
-            /* until another stands, checks are nobody's fault */
-            foot_fell(foot);
-            foot->started = false;
-            g_clear_handle_id(&foot->timer, g_source_remove);
-            g_clear_pointer(&foot->wire, foot_wire_free);
-            while (g_source_remove_by_user_data(foot)) { /* the old one's last word */
-            }
-            start_foot(foot);
+        if (state == MACHINE_CRASHED && foot->starting) {
+            foot->fell = true;
+        } else if (state == MACHINE_CRASHED && foot->started) {
+            replace_foot(foot);
         }
         return true;
     }

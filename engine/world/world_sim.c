@@ -1,31 +1,19 @@
 /* world_sim.c - a range in memory on a virtual clock: states, files, scripted answers. */
+#include "world/world_sim.h"
+
 #include "base/error.h"
-#include "world/world.h"
 
 #include <string.h>
-
-struct sim_machine {
-    enum machine_state state;
-    bool held;         /* answers wait */
-    GHashTable *files; /* path → GString */
-};
-
-struct sim_world {
-    struct world head;
-    struct world_sim_hooks hooks;
-    struct sim_machine *machines;
-    GPtrArray *answers; /* struct answer *: on their way */
-    guint boot;         /* GSource id */
-};
 
 /* An answer on its way: callbacks never come from inside the call. */
 struct answer {
     struct sim_world *world;
     int machine;
     guint source; /* GSource id; 0 while it waits for its machine */
-    enum { ANSWER_DONE, ANSWER_EXEC, ANSWER_READ, ANSWER_PROBE } kind;
+    enum { ANSWER_DONE, ANSWER_SAVED, ANSWER_EXEC, ANSWER_READ, ANSWER_PROBE } kind;
     union {
         world_done_fn done;
+        world_saved_fn saved;
         world_exec_fn exec;
         world_read_fn read;
         world_probe_fn probe;
@@ -37,6 +25,7 @@ struct answer {
     gsize length;
     gint64 size;
     struct world_probe_result probe;
+    struct world_save save; /* its own copy */
 };
 
 static gboolean deliver(gpointer data)
@@ -47,6 +36,13 @@ static gboolean deliver(gpointer data)
     switch (a->kind) {
     case ANSWER_DONE:
         a->fn.done(a->error, a->data);
+        break;
+    case ANSWER_SAVED:
+        if (!a->error) {
+            a->save.cut(a->data);
+            sim_save_now(a->world, &a->save, &a->error);
+        }
+        a->fn.saved(0, a->error, a->data);
         break;
     case ANSWER_EXEC:
         a->fn.exec(a->error ? NULL : &exec, a->error, a->data);
@@ -60,6 +56,8 @@ static gboolean deliver(gpointer data)
         break;
     }
     g_clear_error(&a->error);
+    g_free((gpointer)a->save.machines);
+    g_free((gpointer)a->save.folder);
     g_free(a->out);
     g_free(a->err);
     g_free(a);
@@ -112,7 +110,7 @@ static void let_go(struct sim_world *world, int machine)
     }
 }
 
-static void set_state(
+void sim_set_state(
         struct sim_world *world, int machine, enum machine_state state, const char *reason)
 {
     world->machines[machine].state = state;
@@ -126,7 +124,7 @@ static void set_all(struct sim_world *world, enum machine_state from, enum machi
 {
     for (guint i = 0; i < world->head.plan->machines->len; i++) {
         if (world->machines[i].state == from) {
-            set_state(world, (int)i, to, "simulated");
+            sim_set_state(world, (int)i, to, "simulated");
         }
     }
 }
@@ -140,9 +138,29 @@ static gboolean boot_all(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static void sim_done(struct world *head, world_done_fn done, gpointer data)
+void sim_boot(struct sim_world *world)
+{
+    if (!world->boot) {
+        world->boot = g_idle_add(boot_all, world);
+    }
+}
+
+void sim_saved(
+        struct world *head, const struct world_save *save, world_saved_fn saved, gpointer data)
 {
     struct answer *answer = answer_new(head, -1);
+    answer->kind = ANSWER_SAVED;
+    answer->fn.saved = saved;
+    answer->save = *save;
+    answer->save.machines = g_memdup2(save->machines, save->n * sizeof(int));
+    answer->save.folder = g_strdup(save->folder);
+    answer->data = data;
+}
+
+void sim_done(struct world *head, GError *error, world_done_fn done, gpointer data)
+{
+    struct answer *answer = answer_new(head, -1);
+    answer->error = error;
     answer->fn.done = done;
     answer->data = data;
 }
@@ -151,8 +169,8 @@ static void sim_up(struct world *head, world_done_fn done, gpointer data)
 {
     struct sim_world *world = (struct sim_world *)head;
     set_all(world, MACHINE_DEFINED, MACHINE_STARTING);
-    sim_done(head, done, data);
-    world->boot = g_idle_add(boot_all, world);
+    sim_done(head, NULL, done, data);
+    sim_boot(world);
 }
 
 static void sim_down(struct world *head, world_done_fn done, gpointer data)
@@ -162,7 +180,7 @@ static void sim_down(struct world *head, world_done_fn done, gpointer data)
     for (enum machine_state state = MACHINE_STARTING; state <= MACHINE_PAUSED; state++) {
         set_all(world, state, MACHINE_STOPPED);
     }
-    sim_done(head, done, data);
+    sim_done(head, NULL, done, data);
 }
 
 static void sim_pause(struct world *head, bool paused, world_done_fn done, gpointer data)
@@ -173,7 +191,7 @@ static void sim_pause(struct world *head, bool paused, world_done_fn done, gpoin
     } else {
         set_all(world, MACHINE_PAUSED, MACHINE_READY);
     }
-    sim_done(head, done, data);
+    sim_done(head, NULL, done, data);
 }
 
 static void sim_exec(struct world *head, int machine, const char *const *argv, int timeout_ms,
@@ -240,11 +258,6 @@ static void sim_probe(struct world *head, int team, const struct plan_probe *pro
     }
 }
 
-static void file_free(gpointer file)
-{
-    g_string_free(file, TRUE);
-}
-
 static void sim_free(struct world *head)
 {
     struct sim_world *world = (struct sim_world *)head;
@@ -280,6 +293,9 @@ static const struct world_ops sim_ops = {
         .write = sim_write,
         .read = sim_read,
         .probe = sim_probe,
+        .reset = sim_reset,
+        .checkpoint = sim_saved,
+        .restore = sim_restore,
         .resources = sim_resources,
 };
 
@@ -291,21 +307,14 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
     world->answers = g_ptr_array_new();
     world->machines = g_new0(struct sim_machine, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {
-        world->machines[i].files =
-                g_hash_table_new_full(g_str_hash, g_str_equal, g_free, file_free);
-        const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        for (guint k = 0; k < machine->host->files->len; k++) {
-            const struct plan_file *file = g_ptr_array_index(machine->host->files, k);
-            g_hash_table_insert(world->machines[i].files, g_strdup(file->path),
-                    g_string_new_len(file->content, (gssize)file->length));
-        }
+        world->machines[i].files = sim_first_files(g_ptr_array_index(plan->machines, i));
     }
     return &world->head;
 }
 
 void world_sim_crash(struct world *head, int machine)
 {
-    set_state((struct sim_world *)head, machine, MACHINE_CRASHED, "crashed by the test");
+    sim_set_state((struct sim_world *)head, machine, MACHINE_CRASHED, "crashed by the test");
 }
 
 void world_sim_hold(struct world *head, int machine, bool held)

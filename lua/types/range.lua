@@ -15,6 +15,7 @@
 ---@field title string
 ---@field version? string default "1"
 ---@field briefing? string what participants are told
+---@field score? sandtable.Model|sandtable.Model[] how points are counted; default { { model = "uptime" }, { model = "steps" } }
 ---@field duration sandtable.Time how long the exercise lasts
 ---@field seed? integer all chance comes from it; default 0
 ---@field teams table<string, sandtable.Team>
@@ -24,6 +25,12 @@
 ---@field steps? table<string, sandtable.Step>
 ---@field players? table<string, sandtable.Player>
 ---@field timeline? sandtable.Entry[]
+
+---@class sandtable.Model
+---@field model string "uptime", "steps", "faust" …: `sandtable rescore --models` lists them
+---@field weight? number times this, default 1
+---@field max? number what the model can give at most: its points count as weight · 100 · points / max
+---@field [string] number|string|boolean settings of the model
 
 ---@class (exact) sandtable.Team
 ---@field role "blue"|"red"|"green"|"white"

@@ -123,6 +123,19 @@ static inline bool fake_known(const char *inject, GError **error)
     return true;
 }
 
+bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *params,
+        const char *who, GError **error)
+{
+    (void)exercise;
+    (void)kind;
+    (void)who;
+    if (!json_string(params, "reason", NULL)) {
+        g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "no reason");
+        return false;
+    }
+    return true;
+}
+
 bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
 {
     if (strcmp(exercise->state, "running") != 0) {
@@ -158,6 +171,41 @@ bool exercise_hold(
 {
     return (!inject || fake_known(inject, error)) &&
            fake_act(exercise, held ? "hold" : "release", who, inject);
+}
+
+bool exercise_reset(struct exercise *exercise, const char *target, const char *who, GError **error)
+{
+    (void)error;
+    return fake_act(exercise, "reset", who, target);
+}
+
+bool exercise_checkpoint(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error)
+{
+    (void)team;
+    (void)error;
+    return fake_act(exercise, "checkpoint", who, label);
+}
+
+bool exercise_restore(struct exercise *exercise, const char *label, const char *team,
+        const char *who, GError **error)
+{
+    (void)team;
+    (void)error;
+    return fake_act(exercise, "restore", who, label);
+}
+
+bool exercise_checkpoint_remove(
+        struct exercise *exercise, const char *label, const char *who, GError **error)
+{
+    (void)error;
+    return fake_act(exercise, "checkpoint-remove", who, label);
+}
+
+cJSON *exercise_checkpoints(const struct exercise *exercise)
+{
+    (void)exercise;
+    return cJSON_CreateArray();
 }
 
 static inline gboolean fake_exec_done(gpointer data)

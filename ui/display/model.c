@@ -1,6 +1,7 @@
 /* model.c - life of the model, its questions, and the record of scores over time. */
 #include "model_private.h"
 
+#include <math.h>
 #include <string.h>
 
 #define SAMPLES_MAX 2048
@@ -306,6 +307,24 @@ static void thin_out(struct model *model)
     model->sample_gap_us *= 2;
 }
 
+/* "uptime 304 · penalty 0 …": as many parts as there is room for. */
+static void tell_parts(
+        const struct model *model, const struct score_line *line, struct model_team *team)
+{
+    const char *const *names = score_columns(model->score);
+    team->details[0] = '\0';
+    for (int i = 0; names[i]; i++) {
+        if (!strcmp(names[i], "adjusted") && line->columns[i] == 0) {
+            continue;
+        }
+        g_autofree char *part =
+                g_strdup_printf("%s%s %.0f", i ? " · " : "", names[i], line->columns[i]);
+        if (strlen(team->details) + strlen(part) < sizeof team->details) {
+            g_strlcat(team->details, part, sizeof team->details);
+        }
+    }
+}
+
 void model_settle(struct model *model)
 {
     if (!model->stale) {
@@ -322,12 +341,10 @@ void model_settle(struct model *model)
         }
         struct model_team *team = model->teams->pdata[index];
         team->rank = (int)i;
-        team->total = line->total;
-        team->uptime = line->uptime;
-        team->penalty = line->penalty;
-        team->effect = line->effect;
-        team->blocked = line->blocked;
-        struct sample sample = {model->at_us, line->total};
+        team->place = line->rank;
+        team->total = (gint64)round(line->total);
+        tell_parts(model, line, team);
+        struct sample sample = {model->at_us, team->total};
         GArray *history = team->history;
         if (history->len > 0 &&
                 g_array_index(history, struct sample, history->len - 1).at_us == sample.at_us) {

@@ -58,9 +58,11 @@ struct sample { /* one point of a team's score over time */
 
 struct model_team {
     char *id, *title, *role;
-    GArray *history; /* struct sample */
-    gint64 total, uptime, penalty, effect, blocked;
-    int rank; /* 0 is first */
+    GArray *history;   /* struct sample */
+    gint64 total;      /* rounded */
+    char details[160]; /* what it is made of, in words */
+    int rank;          /* its row, from 0 */
+    int place;         /* from 1; equal totals share one */
 };
 
 struct model_network {

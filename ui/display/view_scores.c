@@ -69,12 +69,8 @@ static void extend(const struct model_team *team, gint64 *low, gint64 *high)
 
 static void score_details(const struct view *view, const struct model_team *team, struct rect r)
 {
-    g_autofree char *text =
-            g_strdup_printf("uptime %" G_GINT64_FORMAT " · penalty %" G_GINT64_FORMAT
-                            " · blocked %" G_GINT64_FORMAT " · effect %" G_GINT64_FORMAT,
-                    team->uptime, team->penalty, team->blocked, team->effect);
     view_text(view, (struct text_style){FONT_TEXT, 11, C_DIM, LEFT, r.w - px(view, 34)},
-            r.x + px(view, 30), r.y + r.h - px(view, 21), text);
+            r.x + px(view, 30), r.y + r.h - px(view, 21), team->details);
 }
 
 static void score_row(const struct view *view, const struct model_team *team, struct rect r)
@@ -82,7 +78,7 @@ static void score_row(const struct view *view, const struct model_team *team, st
     char text[40];
     bool tall = r.h >= px(view, 76);
     draw_rect(view->draw, (struct rect){r.x, r.y + r.h - 1, r.w, 1}, 0xFF222B37U);
-    g_snprintf(text, sizeof text, "%d", team->rank + 1);
+    g_snprintf(text, sizeof text, "%d", team->place);
     view_text(view, (struct text_style){FONT_DIGIT, 15, C_DIM, LEFT, 0}, r.x + px(view, 4),
             r.y + px(view, 10), text);
     g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, team->total);

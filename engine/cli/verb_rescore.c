@@ -1,0 +1,254 @@
+/* verb_rescore.c - sandtable rescore: other rules over the same ledger, and what they change. */
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/cli_view.h"
+#include "cli/standings.h"
+#include "score/score.h"
+
+#include <math.h>
+#include <string.h>
+
+extern const struct verb verb_rescore;
+
+/* "forcad,hardness=12,inflation=0" → {"model":"forcad","hardness":12,"inflation":0} */
+static cJSON *parse_model(const char *text, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    cJSON *model = cJSON_CreateObject();
+    cJSON_AddStringToObject(model, "model", parts[0] ? parts[0] : "");
+    for (int i = 1; parts[0] && parts[i]; i++) {
+        char *equals = strchr(parts[i], '=');
+        if (!equals || equals == parts[i]) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                    "--model %s: \"%s\" is no SETTING=VALUE", text, parts[i]);
+            cJSON_Delete(model);
+            return NULL;
+        }
+        *equals = '\0';
+        char *end = NULL;
+        double number = g_ascii_strtod(equals + 1, &end);
+        if (end != equals + 1 && !*end) {
+            cJSON_AddNumberToObject(model, parts[i], number);
+        } else {
+            cJSON_AddStringToObject(model, parts[i], equals + 1);
+        }
+    }
+    return model;
+}
+
+static cJSON *parse_models(char **texts, GError **error)
+{
+    cJSON *models = cJSON_CreateArray();
+    for (int i = 0; texts[i]; i++) {
+        cJSON *model = parse_model(texts[i], error);
+        if (!model) {
+            cJSON_Delete(models);
+            return NULL;
+        }
+        cJSON_AddItemToArray(models, model);
+    }
+    return models;
+}
+
+static bool fold(const struct event *event, gpointer data)
+{
+    struct score *const *scores = data;
+    score_apply(scores[0], event);
+    score_apply(scores[1], event);
+    return true;
+}
+
+/* ---- what changes -------------------------------------------------------------------------- */
+
+static const cJSON *team_of(const cJSON *score, const char *id)
+{
+    const cJSON *team = NULL;
+    cJSON_ArrayForEach(team, json_array(score, "teams"))
+    {
+        if (!strcmp(json_string(team, "team", ""), id)) {
+            return team;
+        }
+    }
+    return NULL;
+}
+
+/* Adds sign times the points of each term to the sum of its event. */
+static void sum_terms(const cJSON *team, double sign, GHashTable *sums, GArray *order)
+{
+    const cJSON *term = NULL;
+    cJSON_ArrayForEach(term, json_array(team, "explain"))
+    {
+        gint64 seq = json_int(term, "seq", 0);
+        double *sum = g_hash_table_lookup(sums, &seq);
+        if (!sum) {
+            sum = g_new0(double, 1);
+            g_hash_table_insert(sums, g_memdup2(&seq, sizeof seq), sum);
+            g_array_append_val(order, seq);
+        }
+        *sum += sign * json_number(term, "points", 0);
+    }
+}
+
+static int by_seq(gconstpointer a, gconstpointer b)
+{
+    gint64 x = *(const gint64 *)a;
+    gint64 y = *(const gint64 *)b;
+    return (x > y) - (x < y);
+}
+
+static cJSON *events_of(const cJSON *was, const cJSON *is)
+{
+    g_autoptr(GHashTable) sums = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    g_autoptr(GArray) order = g_array_new(FALSE, FALSE, sizeof(gint64));
+    sum_terms(was, -1, sums, order);
+    sum_terms(is, 1, sums, order);
+    g_array_sort(order, by_seq);
+    cJSON *events = cJSON_CreateArray();
+    for (guint i = 0; i < order->len; i++) {
+        gint64 seq = g_array_index(order, gint64, i);
+        double sum = *(double *)g_hash_table_lookup(sums, &seq);
+        if (sum != 0) {
+            cJSON *event = cJSON_CreateObject();
+            json_add_int(event, "seq", seq);
+            cJSON_AddNumberToObject(event, "points", sum);
+            cJSON_AddItemToArray(events, event);
+        }
+    }
+    return events;
+}
+
+static cJSON *diff_of(const cJSON *was, const cJSON *is)
+{
+    cJSON *diff = cJSON_CreateArray();
+    const cJSON *team = NULL;
+    cJSON_ArrayForEach(team, json_array(is, "teams"))
+    {
+        const cJSON *before = team_of(was, json_string(team, "team", ""));
+        double points = json_number(team, "total", 0) - json_number(before, "total", 0);
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "team", json_string(team, "team", ""));
+        json_add_int(item, "rank_was", json_int(before, "rank", 0));
+        json_add_int(item, "rank", json_int(team, "rank", 0));
+        cJSON_AddNumberToObject(item, "was", json_number(before, "total", 0));
+        cJSON_AddNumberToObject(item, "is", json_number(team, "total", 0));
+        cJSON_AddNumberToObject(item, "points", points);
+        cJSON_AddItemToObject(item, "events", events_of(before, team));
+        cJSON_AddItemToArray(diff, item);
+    }
+    return diff;
+}
+
+static void print_diff(const cJSON *diff)
+{
+    const char *const heads[] = {"RANK", "WAS", "TEAM", "TOTAL", "WAS", "CHANGE", "EVENTS"};
+    struct cli_table *table = cli_table_new("rrlrrrr", heads);
+    const cJSON *team = NULL;
+    cJSON_ArrayForEach(team, diff)
+    {
+        g_autofree char *rank = g_strdup_printf("%d", (int)json_int(team, "rank", 0));
+        g_autofree char *rank_was = g_strdup_printf("%d", (int)json_int(team, "rank_was", 0));
+        g_autofree char *is = g_strdup_printf("%.10g", json_number(team, "is", 0));
+        g_autofree char *was = g_strdup_printf("%.10g", json_number(team, "was", 0));
+        g_autofree char *change = g_strdup_printf("%+.10g", json_number(team, "points", 0));
+        g_autofree char *events =
+                g_strdup_printf("%d", cJSON_GetArraySize(json_array(team, "events")));
+        const char *const cells[] = {
+                rank, rank_was, json_string(team, "team", ""), is, was, change, events};
+        cli_table_add(table, cells);
+    }
+    cli_table_print(table);
+}
+
+/* ---- the verb ------------------------------------------------------------------------------ */
+
+static int print_models(bool json)
+{
+    auto_json models = score_models_to_json();
+    if (json) {
+        cli_print_json(g_steal_pointer(&models));
+        return 0;
+    }
+    const cJSON *model = NULL;
+    cJSON_ArrayForEach(model, models)
+    {
+        printf("%s\n    %s\n", json_string(model, "model", ""), json_string(model, "summary", ""));
+        const cJSON *setting = NULL;
+        cJSON_ArrayForEach(setting, json_array(model, "settings"))
+        {
+            printf("    %s = %g (%g to %g)\n", json_string(setting, "name", ""),
+                    json_number(setting, "usual", 0), json_number(setting, "minimum", 0),
+                    json_number(setting, "maximum", 0));
+        }
+        const char *choice = json_string(model, "choice", NULL);
+        g_auto(GStrv) words = choice ? json_to_strv(json_array(model, "words")) : NULL;
+        g_autofree char *all = words ? g_strjoinv(", ", words) : NULL;
+        if (all) {
+            printf("    %s = one of %s\n", choice, all);
+        }
+    }
+    return 0;
+}
+
+static int compare(const struct cli_target *target, const cJSON *models, bool json, GError **error)
+{
+    struct score *scores[2] = {score_new(), score_new()};
+    bool ok = (!models || score_use(scores[1], models, error)) &&
+              cli_read_ledger(target->ledger, 1, fold, scores, error);
+    if (ok) {
+        auto_json was = score_to_json(scores[0], true);
+        cJSON *is = score_to_json(scores[1], true);
+        cJSON *diff = diff_of(was, is);
+        if (json) {
+            cJSON_AddItemToObject(is, "diff", diff);
+            cli_print_json(is);
+        } else {
+            standings_print(is);
+            putchar('\n');
+            print_diff(diff);
+            cJSON_Delete(diff);
+            cJSON_Delete(is);
+        }
+    }
+    score_free(scores[0]);
+    score_free(scores[1]);
+    return ok ? 0 : sandtable_exit_code(*error);
+}
+
+static int run(int argc, char **argv, GError **error)
+{
+    gboolean json = FALSE;
+    gboolean list = FALSE;
+    g_auto(GStrv) texts = NULL;
+    const GOptionEntry entries[] = {
+            {"model", 0, 0, G_OPTION_ARG_STRING_ARRAY, &texts,
+                    "count by this model; may be given several times", "NAME[,SETTING=VALUE…]"},
+            {"models", 0, 0, G_OPTION_ARG_NONE, &list, "list the models and their settings", NULL},
+            {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document, explained", NULL},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    if (!cli_parse(&verb_rescore, entries, &argc, &argv, 0, 1, error)) {
+        return 2;
+    }
+    if (list) {
+        return print_models(json);
+    }
+    auto_json models = texts ? parse_models(texts, error) : NULL;
+    struct cli_target target = {0};
+    if ((texts && !models) || !cli_target_account(argc, argv, error) ||
+            !cli_target(argc > 1 ? argv[1] : NULL, &target, error)) {
+        return sandtable_exit_code(*error);
+    }
+    int code = compare(&target, models, json, error);
+    cli_target_clear(&target);
+    return code;
+}
+
+const struct verb verb_rescore = {
+        .name = "rescore",
+        .usage = "rescore [NAME|LEDGER] [--model NAME[,SETTING=VALUE…]]… [--models] [--json]",
+        .summary = "count a ledger's points by other models, and show what changes",
+        .order = 51,
+        .keeps_root = true,
+        .run = run,
+};

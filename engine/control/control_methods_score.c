@@ -1,0 +1,25 @@
+/* control_methods_score.c - corrections of the score: adjust, void (docs/protocol.md). */
+#include "control/control_internal.h"
+
+static cJSON *correct(const struct control_call *call, const char *kind, GError **error)
+{
+    return exercise_correct(control_exercise(call), kind, call->params, call->conn->who, error)
+                   ? control_accepted(call)
+                   : NULL;
+}
+
+static cJSON *run_adjust(const struct control_call *call, GError **error)
+{
+    return correct(call, "score.adjusted", error);
+}
+
+static cJSON *run_void(const struct control_call *call, GError **error)
+{
+    return correct(call, "score.voided", error);
+}
+
+const struct control_method control_methods_score[] = {
+        {"adjust", true, run_adjust},
+        {"void", true, run_void},
+        {NULL, false, NULL},
+};

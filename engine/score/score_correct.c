@@ -1,0 +1,313 @@
+/* score_correct.c - corrections: what they take out of the count, and taking them back. */
+#include "score/score_internal.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SPANS_MAX 1024
+
+void score_void_free(gpointer data)
+{
+    struct score_void *rule = data;
+    g_free(rule->reason);
+    g_free(rule->by);
+    g_free(rule);
+}
+
+static bool matches(const struct score_void *rule, const struct score_fact *fact)
+{
+    return !rule->lifted && fact->seq >= rule->from_seq && fact->seq <= rule->to_seq &&
+           fact->at_us >= rule->from_us && fact->at_us <= rule->to_us &&
+           (rule->team < 0 || rule->team == fact->team || rule->team == fact->other) &&
+           (rule->service < 0 || rule->service == fact->service) &&
+           (rule->kind < 0 || rule->kind == fact->kind);
+}
+
+void score_history_free(gpointer data)
+{
+    if (data) {
+        g_array_unref(data);
+    }
+}
+
+/* To whom it happened, when it is something that a restore takes back; else -1. */
+static int owner_of(const struct score_fact *fact)
+{
+    switch (fact->kind) {
+    case FACT_CHECK:
+    case FACT_BLOCKED:
+        return fact->team;
+    case FACT_EFFECT:
+        return fact->other;
+    default:
+        return -1;
+    }
+}
+
+/* Did it happen to a team between a checkpoint and its restoring? */
+static bool is_undone(const struct score *score, const struct score_fact *fact)
+{
+    int owner = owner_of(fact);
+    const GArray *history = owner < 0 ? NULL : g_ptr_array_index(score->histories, (guint)owner);
+    for (guint i = 0; history && i < history->len; i++) {
+        const struct score_span *span = &g_array_index(history, struct score_span, i);
+        if (fact->seq >= span->from && fact->seq <= span->to) {
+            return false;
+        }
+    }
+    return history != NULL;
+}
+
+bool score_is_void(const struct score *score, const struct score_fact *fact)
+{
+    if (is_undone(score, fact)) {
+        return true;
+    }
+    for (guint i = 0; i < score->voids->len; i++) {
+        if (matches(g_ptr_array_index(score->voids, i), fact)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int kind_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum score_fact_kind kind;
+    } kinds[] = {{"check", FACT_CHECK}, {"capture", FACT_CAPTURE}, {"effect", FACT_EFFECT},
+            {"blocked", FACT_BLOCKED}, {"solved", FACT_SOLVED}, {"grade", FACT_GRADE}};
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (!strcmp(kinds[i].name, name)) {
+            return (int)kinds[i].kind;
+        }
+    }
+    return -2;
+}
+
+/* A correction of a correction: what it said counts no more. */
+static bool lift(struct score *score, gint64 seq)
+{
+    for (guint i = 0; i < score->voids->len; i++) {
+        struct score_void *rule = g_ptr_array_index(score->voids, i);
+        if (rule->seq == seq) {
+            rule->lifted = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A name that is given but unknown must not widen the rule to everything. */
+static bool read_names(struct score *score, const cJSON *body, struct score_void *rule)
+{
+    const char *team = json_string(body, "team", NULL);
+    const char *service = json_string(body, "service", NULL);
+    const char *kind = json_string(body, "of", NULL);
+    rule->team = score_index(score->roster.team_ids, team);
+    rule->service = score_index(score->roster.service_ids, service);
+    rule->kind = kind ? kind_of(kind) : -1;
+    return !(team && rule->team < 0) && !(service && rule->service < 0) && rule->kind != -2;
+}
+
+static bool read_void(struct score *score, const struct event *event, const cJSON *body)
+{
+    gint64 one = json_int(body, "seq", 0);
+    if (one > 0 && lift(score, one)) {
+        return true;
+    }
+    struct score_void *rule = g_new0(struct score_void, 1);
+    rule->seq = event->seq;
+    rule->from_seq = one > 0 ? one : json_int(body, "from_seq", 1);
+    rule->to_seq = MIN(one > 0 ? one : json_int(body, "to_seq", event->seq), event->seq - 1);
+    rule->from_us = json_int(body, "from_us", 0);
+    rule->to_us = json_int(body, "to_us", G_MAXINT64);
+    rule->reason = g_strdup(json_string(body, "reason", ""));
+    rule->by = g_strdup(json_string(body, "by", ""));
+    bool conditions = one > 0 || json_string(body, "team", NULL) ||
+                      json_string(body, "service", NULL) || json_string(body, "of", NULL) ||
+                      cJSON_HasObjectItem(body, "from_seq") || cJSON_HasObjectItem(body, "from_us");
+    if (!conditions || !read_names(score, body, rule)) {
+        score_void_free(rule);
+        return false;
+    }
+    g_ptr_array_add(score->voids, rule);
+    return true;
+}
+
+static GArray *read_history(const cJSON *list, gint64 seq)
+{
+    GArray *history = g_array_new(FALSE, FALSE, sizeof(struct score_span));
+    const cJSON *pair = NULL;
+    cJSON_ArrayForEach(pair, list)
+    {
+        const cJSON *from = cJSON_GetArrayItem(pair, 0);
+        const cJSON *to = cJSON_GetArrayItem(pair, 1);
+        if (cJSON_IsNumber(from) && cJSON_IsNumber(to) && history->len < SPANS_MAX) {
+            struct score_span span = {
+                    .from = (gint64)CLAMP(from->valuedouble, 0, (double)seq),
+                    .to = (gint64)CLAMP(to->valuedouble, 0, (double)seq),
+            };
+            g_array_append_val(history, span);
+        }
+    }
+    struct score_span rest = {.from = seq, .to = G_MAXINT64};
+    g_array_append_val(history, rest);
+    return history;
+}
+
+/* checkpoint.restored says by seq which events still count of each team it put back; a later one
+ * may make some count again. */
+static bool read_restored(struct score *score, const struct event *event, const cJSON *body)
+{
+    bool any = false;
+    const cJSON *list = NULL;
+    cJSON_ArrayForEach(list, json_object(body, "counts"))
+    {
+        int team = score_index(score->roster.team_ids, list->string);
+        if (team < 0 || !cJSON_IsArray(list)) {
+            continue;
+        }
+        gpointer *place = &g_ptr_array_index(score->histories, (guint)team);
+        score_history_free(*place);
+        *place = read_history(list, event->seq);
+        any = true;
+    }
+    return any;
+}
+
+bool score_correct(struct score *score, const struct event *event)
+{
+    bool restored = !strcmp(event->kind, "checkpoint.restored");
+    if (!restored && strcmp(event->kind, "score.voided") != 0) {
+        return false;
+    }
+    auto_json body = json_parse(event->body, strlen(event->body), NULL);
+    return restored ? read_restored(score, event, body) : read_void(score, event, body);
+}
+
+cJSON *score_corrections(const struct score *score)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (guint i = 0; i < score->voids->len; i++) {
+        const struct score_void *rule = g_ptr_array_index(score->voids, i);
+        gint64 facts = 0;
+        for (guint k = 0; k < score->facts->len; k++) {
+            facts += matches(rule, &g_array_index(score->facts, struct score_fact, k));
+        }
+        cJSON *item = cJSON_CreateObject();
+        json_add_int(item, "seq", rule->seq);
+        cJSON_AddStringToObject(item, "reason", rule->reason);
+        cJSON_AddStringToObject(item, "by", rule->by);
+        cJSON_AddBoolToObject(item, "lifted", rule->lifted);
+        json_add_int(item, "facts", facts);
+        cJSON_AddItemToArray(list, item);
+    }
+    return list;
+}
+
+/* ---- making them --------------------------------------------------------------------------- */
+
+#define REASON_BYTES 1024
+
+static bool refuse(GError **error, const char *what)
+{
+    g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, what);
+    return false;
+}
+
+/* The member is missing, or names one of ids. */
+static bool is_known(const cJSON *params, const char *member, GHashTable *ids, GError **error)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(params, member);
+    if (!item || (cJSON_IsString(item) && g_hash_table_contains(ids, item->valuestring))) {
+        return true;
+    }
+    const char *name = cJSON_IsString(item) ? item->valuestring : "";
+    g_autofree const char **known = (const char **)g_hash_table_get_keys_as_array(ids, NULL);
+    g_autofree char *hint = text_did_you_mean(name, known);
+    g_autofree char *shown = text_clean_tail(name, strlen(name), 64);
+    g_autofree char *what = g_strdup_printf("unknown %s \"%s\"%s", member, shown, hint);
+    return refuse(error, what);
+}
+
+static bool copy_numbers(const cJSON *params, cJSON *body, GError **error)
+{
+    static const char *const members[] = {"seq", "from_seq", "to_seq", "from_us", "to_us"};
+    for (gsize i = 0; i < G_N_ELEMENTS(members); i++) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(params, members[i]);
+        if (!item) {
+            continue;
+        }
+        double value = cJSON_IsNumber(item) ? item->valuedouble : -1;
+        if (!(value >= 0 && value <= 9e15 && value == floor(value))) {
+            g_autofree char *what =
+                    g_strdup_printf("%s must be a whole number from 0 on", members[i]);
+            return refuse(error, what);
+        }
+        json_add_int(body, members[i], (gint64)value);
+    }
+    return true;
+}
+
+static bool fill_void(const struct score *score, const cJSON *params, cJSON *body, GError **error)
+{
+    static const char *const words[] = {"team", "service", "of"};
+    const char *of = json_string(params, "of", NULL);
+    if (!is_known(params, "team", score->roster.team_ids, error) ||
+            !is_known(params, "service", score->roster.service_ids, error) ||
+            !copy_numbers(params, body, error)) {
+        return false;
+    }
+    if (of && kind_of(of) < 0) {
+        return refuse(error, "of must be check, capture, effect, blocked, solved or grade");
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        const char *word = json_string(params, words[i], NULL);
+        if (word) {
+            cJSON_AddStringToObject(body, words[i], word);
+        }
+    }
+    if (cJSON_GetArraySize(body) == 0) {
+        return refuse(error, "say what to void: seq, from and to, team, service, of");
+    }
+    return true;
+}
+
+static bool fill_adjust(const struct score *score, const cJSON *params, cJSON *body, GError **error)
+{
+    double points = json_number(params, "points", NAN);
+    if (!json_string(params, "team", NULL)) {
+        return refuse(error, "an adjustment names a team");
+    }
+    if (!(fabs(points) <= 1e9) || points == 0) {
+        return refuse(error, "points must be a number other than 0, at most 1e9");
+    }
+    cJSON_AddNumberToObject(body, "points", points);
+    return is_known(params, "team", score->roster.team_ids, error);
+}
+
+struct event *score_correction_new(const struct score *score, const char *kind, const cJSON *params,
+        const char *who, GError **error)
+{
+    bool adjust = !strcmp(kind, "score.adjusted");
+    const char *reason = json_string(params, "reason", "");
+    auto_json body = cJSON_CreateObject();
+    if (!(adjust ? fill_adjust : fill_void)(score, params, body, error)) {
+        return NULL;
+    }
+    if (!*reason || strlen(reason) > REASON_BYTES) {
+        refuse(error, "a correction needs a reason, of at most 1024 bytes");
+        return NULL;
+    }
+    g_autofree char *clean = text_clean_tail(reason, strlen(reason), REASON_BYTES);
+    cJSON_AddStringToObject(body, "reason", clean);
+    cJSON_AddStringToObject(body, "by", who);
+    const char *team = adjust ? json_string(params, "team", "") : NULL;
+    return event_new(kind, team, score->exercise, g_steal_pointer(&body));
+}

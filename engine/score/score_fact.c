@@ -1,0 +1,171 @@
+/* score_fact.c - what an event means to scoring models. */
+#include "score/score_internal.h"
+
+#include "base/json.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NAMES_MAX (1 << 20)
+#define VALUE_MAX 1e9
+
+gint32 score_name(struct score *score, const char *text)
+{
+    int known = score_index(score->name_ids, text);
+    if (known >= 0 || score->names->len >= NAMES_MAX) {
+        return known;
+    }
+    char *name = g_strdup(text);
+    g_ptr_array_add(score->names, name);
+    g_hash_table_insert(score->name_ids, name, GINT_TO_POINTER((int)score->names->len));
+    return (gint32)score->names->len - 1;
+}
+
+static int team_of(const struct score *score, const char *id)
+{
+    return score_index(score->roster.team_ids, id);
+}
+
+static gint32 tick_of(const cJSON *body, const char *name)
+{
+    return (gint32)CLAMP(json_int(body, name, 0), 0, G_MAXINT32);
+}
+
+static double value_of(const cJSON *body, const char *name)
+{
+    double value = json_number(body, name, 0);
+    return isfinite(value) ? CLAMP(value, -VALUE_MAX, VALUE_MAX) : 0;
+}
+
+/* There is one a look, so its few members are found without building a tree: within a JSON text a
+ * quote that belongs to a string has a backslash before it, so "round": can only be a member. */
+static bool read_check(struct score *score, const struct event *event, struct score_fact *fact)
+{
+    static const struct {
+        const char *member;
+        enum score_status status;
+    } words[] = {{"\"status\":\"recovering\"", STATUS_RECOVERING},
+            {"\"status\":\"mumble\"", STATUS_MUMBLE}, {"\"status\":\"corrupt\"", STATUS_CORRUPT}};
+    fact->kind = FACT_CHECK;
+    fact->service = score_index(score->roster.service_ids, event->subject);
+    if (fact->team < 0 || fact->service < 0) {
+        return false;
+    }
+    const char *round = strstr(event->body, "\"round\":");
+    if (round) {
+        fact->tick = (gint32)CLAMP(g_ascii_strtoll(round + 8, NULL, 10), 0, G_MAXINT32);
+    }
+    const char *kind = event->kind + strlen("check.");
+    bool ok = !strcmp(kind, "ok");
+    if (!ok && strcmp(kind, "down") != 0) {
+        fact->status = STATUS_FAULT;
+        return !strcmp(kind, "fault");
+    }
+    fact->status = ok ? STATUS_OK : STATUS_DOWN;
+    for (gsize i = ok ? 0 : 1; i < (ok ? 1 : G_N_ELEMENTS(words)); i++) {
+        if (strstr(event->body, words[i].member)) {
+            fact->status = words[i].status;
+        }
+    }
+    return true;
+}
+
+static bool read_flag(
+        struct score *score, const struct event *event, const cJSON *body, struct score_fact *fact)
+{
+    bool captured = !strcmp(event->kind, "flag.captured");
+    fact->kind = captured ? FACT_CAPTURE : FACT_ISSUED;
+    fact->service = score_index(score->roster.service_ids, json_string(body, "service", NULL));
+    fact->other = captured ? team_of(score, json_string(body, "owner", NULL)) : -1;
+    fact->tick = tick_of(body, "tick");
+    fact->name = score_name(score, event->subject);
+    return fact->team >= 0 && fact->service >= 0 && fact->name >= 0 &&
+           (!captured || fact->other >= 0);
+}
+
+static bool read_verdict(
+        struct score *score, const struct event *event, const cJSON *body, struct score_fact *fact)
+{
+    const char *verdict = json_string(body, "verdict", "");
+    int step = score_index(score->roster.step_ids, json_string(body, "step", event->subject));
+    if (step < 0 || fact->team < 0) {
+        return false;
+    }
+    const struct score_step *known = g_ptr_array_index(score->roster.steps, (guint)step);
+    fact->name = step; /* an index of the roster's steps */
+    if (!strcmp(verdict, "blocked")) {
+        fact->kind = FACT_BLOCKED;
+        return true;
+    }
+    const char *attacker = json_string(body, "attacker", NULL);
+    fact->kind = FACT_EFFECT;
+    fact->other = fact->team;
+    fact->team = attacker ? team_of(score, attacker) : known->attacker;
+    return !strcmp(verdict, "effect") && fact->team >= 0;
+}
+
+/* Kinds that name a team, something, and a number. */
+static bool read_plain(
+        struct score *score, const struct event *event, const cJSON *body, struct score_fact *fact)
+{
+    static const struct {
+        const char *event;
+        enum score_fact_kind kind;
+        const char *value;
+    } kinds[] = {
+            {"task.solved", FACT_SOLVED, "points"},
+            {"task.rejected", FACT_REJECTED, "points"},
+            {"hint.taken", FACT_HINT, "cost"},
+            {"solution.shown", FACT_SOLUTION, "cost"},
+            {"grade.given", FACT_GRADE, "points"},
+            {"score.adjusted", FACT_ADJUST, "points"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (!strcmp(event->kind, kinds[i].event)) {
+            fact->kind = kinds[i].kind;
+            fact->value = value_of(body, kinds[i].value);
+            const char *about =
+                    fact->kind == FACT_ADJUST ? json_string(body, "reason", "") : event->subject;
+            fact->name = score_name(score, about);
+            return fact->team >= 0 && fact->name >= 0;
+        }
+    }
+    return false;
+}
+
+bool score_fact_read(struct score *score, const struct event *event, struct score_fact *ret)
+{
+    *ret = (struct score_fact){
+            .seq = event->seq,
+            .at_us = event->at_us,
+            .team = team_of(score, event->team),
+            .other = -1,
+            .service = -1,
+            .name = -1,
+    };
+    if (g_str_has_prefix(event->kind, "check.")) {
+        return read_check(score, event, ret);
+    }
+    static const char *const families[] = {
+            "step.", "flag.", "task.", "hint.", "solution.", "grade.", "score.", "round."};
+    bool ours = false;
+    for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
+        ours |= g_str_has_prefix(event->kind, families[i]);
+    }
+    if (!ours) {
+        return false;
+    }
+    auto_json body = json_parse(event->body, strlen(event->body), NULL);
+    if (!strcmp(event->kind, "step.verdict")) {
+        return read_verdict(score, event, body, ret);
+    }
+    if (!strcmp(event->kind, "flag.issued") || !strcmp(event->kind, "flag.captured")) {
+        return read_flag(score, event, body, ret);
+    }
+    if (!strcmp(event->kind, "round.closed")) {
+        ret->kind = FACT_ROUND;
+        ret->tick = tick_of(body, "round");
+        return true;
+    }
+    return read_plain(score, event, body, ret);
+}

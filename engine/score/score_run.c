@@ -1,0 +1,166 @@
+/* score_run.c - running the chosen models over facts: one code path for totals and explanations. */
+#include "score/score_internal.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+gpointer score_state(struct score_model *model)
+{
+    return model->state;
+}
+
+const struct score_roster *score_roster(const struct score_model *model)
+{
+    return &model->score->roster;
+}
+
+int score_word(const struct score_model *model)
+{
+    return model->choice->word;
+}
+
+double score_setting(const struct score_model *model, const char *name)
+{
+    const struct score_param *params = model->choice->family->params;
+    for (int i = 0; params[i].name; i++) {
+        if (!strcmp(params[i].name, name)) {
+            return model->choice->settings[i];
+        }
+    }
+    g_assert_not_reached();
+}
+
+int score_teams(const struct score_model *model)
+{
+    return (int)model->score->roster.teams->len;
+}
+
+int score_services(const struct score_model *model)
+{
+    return (int)model->score->roster.services->len;
+}
+
+bool score_is_reference(const struct score_model *model, int team)
+{
+    const struct score_team *of = g_ptr_array_index(model->score->roster.teams, (guint)team);
+    return of->reference;
+}
+
+int score_players(const struct score_model *model)
+{
+    int players = 0;
+    for (guint i = 0; i < model->score->roster.teams->len; i++) {
+        const struct score_team *team = g_ptr_array_index(model->score->roster.teams, i);
+        players += !team->reference && !strcmp(team->role, "blue");
+    }
+    return players;
+}
+
+const char *score_name_of(const struct score_model *model, gint32 name)
+{
+    return name < 0 ? "" : g_ptr_array_index(model->score->names, (guint)name);
+}
+
+double score_factor(const struct score_model *model)
+{
+    double scale = model->choice->max > 0 ? 100 / model->choice->max : 1;
+    return model->choice->weight * scale;
+}
+
+static void explain(const struct score_model *model, int team, int part, double points,
+        const struct score_fact *fact, const char *why)
+{
+    cJSON *term = cJSON_CreateObject();
+    json_add_int(term, "seq", fact ? fact->seq : model->score->seq);
+    json_add_int(term, "at_us", fact ? fact->at_us : model->score->at_us);
+    cJSON_AddStringToObject(term, "model", model->choice->family->name);
+    cJSON_AddStringToObject(term, "part", model->choice->family->parts[part]);
+    cJSON_AddNumberToObject(term, "points", points * score_factor(model));
+    cJSON_AddStringToObject(term, "why", why);
+    cJSON_AddItemToArray(model->explainer->lists[team], term);
+}
+
+void score_give(struct score_model *model, int team, int part, double points,
+        const struct score_fact *fact, const char *why, ...)
+{
+    if (team < 0 || team >= score_teams(model) || points == 0) {
+        return;
+    }
+    model->sums[team * SCORE_PARTS_MAX + part] += points;
+    if (model->explainer) {
+        va_list values;
+        va_start(values, why);
+        g_autofree char *text = g_strdup_vprintf(why, values);
+        va_end(values);
+        explain(model, team, part, points, fact, text);
+    }
+}
+
+static void model_free(gpointer data)
+{
+    struct score_model *model = data;
+    if (model->choice->family->close) {
+        model->choice->family->close(model);
+    }
+    g_free(model->state);
+    g_free(model->sums);
+    g_free(model);
+}
+
+GPtrArray *score_models_new(const struct score *score, struct score_explainer *explainer)
+{
+    GPtrArray *models = g_ptr_array_new_with_free_func(model_free);
+    for (guint i = 0; i < score->choices->len; i++) {
+        struct score_model *model = g_new0(struct score_model, 1);
+        model->score = score;
+        model->choice = &g_array_index(score->choices, struct score_choice_of_model, i);
+        model->explainer = explainer;
+        model->state = g_malloc0(MAX(model->choice->family->size, 1));
+        model->sums = g_new0(double, score->roster.teams->len *SCORE_PARTS_MAX + 1);
+        if (model->choice->family->open) {
+            model->choice->family->open(model);
+        }
+        g_ptr_array_add(models, model);
+    }
+    return models;
+}
+
+void score_models_fact(GPtrArray *models, const struct score_fact *fact)
+{
+    for (guint i = 0; i < models->len; i++) {
+        struct score_model *model = g_ptr_array_index(models, i);
+        if (model->choice->family->fact) {
+            model->choice->family->fact(model, fact);
+        }
+    }
+}
+
+void score_models_run(const struct score *score, GPtrArray *models)
+{
+    for (guint i = 0; i < score->facts->len; i++) {
+        const struct score_fact *fact = &g_array_index(score->facts, struct score_fact, i);
+        if (!score_is_void(score, fact)) {
+            score_models_fact(models, fact);
+        }
+    }
+}
+
+double **score_models_settled(const struct score *score, GPtrArray *models)
+{
+    gsize n = (gsize)score->roster.teams->len * SCORE_PARTS_MAX + 1;
+    double **settled = g_new0(double *, models->len + 1);
+    for (guint i = 0; i < models->len; i++) {
+        struct score_model *model = g_ptr_array_index(models, i);
+        double *sums = g_memdup2(model->sums, n * sizeof(double));
+        if (model->choice->family->settle) {
+            /* into the model's sums, then back: settling must leave no trace */
+            model->choice->family->settle(model);
+            double *with = model->sums;
+            model->sums = sums;
+            sums = with;
+        }
+        settled[i] = sums;
+    }
+    return settled;
+}

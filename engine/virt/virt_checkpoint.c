@@ -1,0 +1,515 @@
+/* virt_checkpoint.c - saves running machines to files at one common moment, and starts them again.
+ *
+ * Each machine's memory streams into DOMAIN.ram while it runs. One whose rest is small waits before
+ * the switch-over and runs on meanwhile; QEMU keeps noting what it changes. When all wait, their
+ * agents are left alone for a moment, all machines are stopped, the rests are written, and each
+ * goes on as soon as its own file is whole. Beside it DOMAIN.xml says with which devices the stream
+ * was made: the machine is started again from exactly that.
+ */
+#include "virt/virt_qmp.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "virt/virt_loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <libvirt/libvirt-qemu.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FD_NAME "sandtable-state"
+#define POLL_US 2000
+#define BANDWIDTH 4000000000.0 /* bytes a second: no limit, said in QEMU's way */
+#define REST_MS 20             /* waits for the others once the rest takes at most so long */
+#define REST_BUSY_MS 2000      /* … and this for one that changes more than that all the time */
+#define CONVERGE_MS 15000      /* so long it may take */
+#define MOVE_MS 120000         /* all of it, on a host that is very busy */
+#define STOPPED_MS 30000       /* the rests, and a state read back */
+#define AGENT_WAIT_MS 500      /* for the agents' answers under way */
+#define AGENT_LOOK_MS 5
+
+char *virt_checkpoint_file(const char *folder, const char *domain, const char *suffix)
+{
+    return g_strdup_printf("%s/%s.%s", folder, domain, suffix);
+}
+
+struct saving { /* one machine of the set */
+    char *domain;
+    virDomainPtr handle;
+    bool started;     /* its migration was */
+    bool was_running; /* not paused by the operator */
+    bool waiting;     /* all but the rest is written */
+    bool written;
+};
+
+enum save_step { SAVE_MOVE, SAVE_QUIET, SAVE_SWITCH };
+
+struct save_job {
+    struct virt_job job;
+    enum save_step step;
+    char *folder;
+    struct saving *set;
+    guint n;
+    gint64 stood_us;
+    gint64 quiet_until;
+    GSource *timer;
+    virt_cut_fn cut;
+    virt_saved_fn saved;
+};
+
+/* ---- files and commands, in a thread -------------------------------------------------------- */
+
+static bool set_file_error(GError **error, const char *what, const char *path)
+{
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot %s %s: %s", what, path,
+            g_strerror(errno));
+    return false;
+}
+
+/* Hands a file to QEMU under FD_NAME. */
+static bool pass_file(virDomainPtr domain, const char *path, int flags, GError **error)
+{
+    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return set_file_error(error, flags == O_RDONLY ? "read" : "make", path);
+    }
+    static const char command[] =
+            "{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"" FD_NAME "\"}}";
+    char *reply = NULL;
+    bool ok = virDomainQemuMonitorCommandWithFiles(
+                      domain, command, 1, &fd, NULL, NULL, &reply, 0) == 0;
+    if (!ok || strstr(reply, "\"error\"")) {
+        virt_error_take(error, virDomainGetName(domain), "hand QEMU a file");
+        ok = false;
+    }
+    free(reply); // NOLINT: libvirt's allocation
+    close(fd);
+    return ok;
+}
+
+static bool set_capability(virDomainPtr domain, const char *name, bool on, GError **error)
+{
+    cJSON *arguments = cJSON_CreateObject();
+    cJSON *one = cJSON_CreateObject();
+    cJSON_AddStringToObject(one, "capability", name);
+    cJSON_AddBoolToObject(one, "state", on);
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(arguments, "capabilities"), one);
+    return virt_qmp_do(domain, "migrate-set-capabilities", arguments, error);
+}
+
+static bool set_limits(virDomainPtr domain, int rest_ms, GError **error)
+{
+    cJSON *arguments = cJSON_CreateObject();
+    cJSON_AddNumberToObject(arguments, "max-bandwidth", BANDWIDTH);
+    cJSON_AddNumberToObject(arguments, "downtime-limit", rest_ms);
+    return virt_qmp_do(domain, "migrate-set-parameters", arguments, error);
+}
+
+static bool migrate_by_file(virDomainPtr domain, const char *command, GError **error)
+{
+    cJSON *arguments = cJSON_CreateObject();
+    cJSON_AddStringToObject(arguments, "uri", "fd:" FD_NAME);
+    return virt_qmp_do(domain, command, arguments, error);
+}
+
+/* ---- writing while they run ----------------------------------------------------------------- */
+
+static bool write_description(struct save_job *save, struct saving *one, GError **error)
+{
+    g_autofree char *path = virt_checkpoint_file(save->folder, one->domain, "xml");
+    char *xml = virDomainGetXMLDesc(one->handle, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
+    if (!xml) {
+        virt_error_take(error, one->domain, "describe it");
+        return false;
+    }
+    g_autoptr(GError) cause = NULL;
+    bool ok = g_file_set_contents_full(path, xml, -1, G_FILE_SET_CONTENTS_DURABLE, 0600, &cause);
+    free(xml); // NOLINT: libvirt's allocation
+    if (!ok) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot write %s: %s", path,
+                cause->message);
+    }
+    return ok;
+}
+
+static bool begin_one(struct save_job *save, struct saving *one, GError **error)
+{
+    int state = VIR_DOMAIN_NOSTATE;
+    one->handle = virDomainLookupByName(save->job.virt->connection, one->domain);
+    if (!one->handle || virDomainGetState(one->handle, &state, NULL, 0) != 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "machine %s: it does not run",
+                one->domain);
+        return false;
+    }
+    one->was_running = state == VIR_DOMAIN_RUNNING;
+    g_autofree char *path = virt_checkpoint_file(save->folder, one->domain, "ram");
+    if (!write_description(save, one, error) ||
+            !set_capability(one->handle, "pause-before-switchover", true, error) ||
+            !set_capability(one->handle, "x-ignore-shared", false, error) ||
+            !set_limits(one->handle, REST_MS, error) ||
+            !pass_file(one->handle, path, O_WRONLY | O_CREAT | O_EXCL, error) ||
+            !migrate_by_file(one->handle, "migrate", error)) {
+        return false;
+    }
+    one->started = true;
+    return true;
+}
+
+static char *migration_status(struct saving *one, GError **error)
+{
+    cJSON *info = virt_qmp(one->handle, "query-migrate", NULL, error);
+    char *status = info ? g_strdup(json_string(info, "status", "none")) : NULL;
+    if (status && (!strcmp(status, "failed") || !strcmp(status, "cancelled"))) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,
+                "machine %s: its memory cannot be saved: %s", one->domain,
+                json_string(info, "error-desc", "the file cannot be written (is the disk full?)"));
+        g_clear_pointer(&status, g_free);
+    }
+    cJSON_Delete(info);
+    return status;
+}
+
+/* Before the switch-over QEMU has stopped the machine. Until the others are as far it runs on: what
+ * it changes is part of the rest. A QEMU that refuses this leaves it standing, which is as right.
+ */
+static bool look_at_one(struct saving *one, GError **error)
+{
+    g_autofree char *status = migration_status(one, error);
+    if (!status) {
+        return false;
+    }
+    one->waiting = !strcmp(status, "pre-switchover");
+    if (one->waiting && one->was_running) {
+        (void)virt_qmp_do(one->handle, "cont", NULL, NULL);
+    }
+    return true;
+}
+
+static bool limit_passed(struct save_job *save, gint64 begun_us, bool *patient, GError **error)
+{
+    gint64 took_ms = (g_get_monotonic_time() - begun_us) / 1000;
+    if (took_ms > MOVE_MS) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
+                "the machines' memory could not be saved in %d s", MOVE_MS / 1000);
+        return true;
+    }
+    for (guint i = 0; *patient && took_ms > CONVERGE_MS && i < save->n; i++) {
+        (void)set_limits(save->set[i].handle, REST_BUSY_MS, NULL);
+    }
+    *patient = *patient && took_ms <= CONVERGE_MS;
+    return false;
+}
+
+static void move_all(struct save_job *save)
+{
+    GError **error = &save->job.error;
+    for (guint i = 0; i < save->n; i++) {
+        if (!begin_one(save, &save->set[i], error)) {
+            return;
+        }
+    }
+    gint64 begun_us = g_get_monotonic_time();
+    bool patient = true;
+    for (guint waiting = 0; waiting < save->n;) {
+        waiting = 0;
+        for (guint i = 0; i < save->n; i++) {
+            struct saving *one = &save->set[i];
+            if (!one->waiting && !look_at_one(one, error)) {
+                return;
+            }
+            waiting += one->waiting;
+        }
+        if (waiting < save->n && limit_passed(save, begun_us, &patient, error)) {
+            return;
+        }
+        g_usleep(POLL_US);
+    }
+}
+
+/* ---- the standstill ------------------------------------------------------------------------- */
+
+static bool go_on(struct saving *one, GError **error)
+{
+    return !one->was_running || virt_qmp_do(one->handle, "cont", NULL, error);
+}
+
+static bool finish_all(struct save_job *save, gint64 limit_us, GError **error)
+{
+    for (guint written = 0; written < save->n;) {
+        written = 0;
+        for (guint i = 0; i < save->n; i++) {
+            struct saving *one = &save->set[i];
+            g_autofree char *status = one->written ? NULL : migration_status(one, error);
+            if (!one->written && !status) {
+                return false;
+            }
+            if (!one->written && !strcmp(status, "completed")) {
+                one->written = true;
+                if (!go_on(one, error)) {
+                    return false;
+                }
+            }
+            written += one->written;
+        }
+        if (written < save->n && g_get_monotonic_time() > limit_us) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
+                    "the rest of the machines' memory could not be saved in %d s",
+                    STOPPED_MS / 1000);
+            return false;
+        }
+        g_usleep(written < save->n ? POLL_US / 2 : 0);
+    }
+    return true;
+}
+
+static void switch_all(struct save_job *save)
+{
+    GError **error = &save->job.error;
+    gint64 from_us = g_get_monotonic_time();
+    for (guint i = 0; i < save->n; i++) {
+        if (save->set[i].was_running && !virt_qmp_do(save->set[i].handle, "stop", NULL, error)) {
+            return;
+        }
+    }
+    for (guint i = 0; i < save->n; i++) {
+        cJSON *arguments = cJSON_CreateObject();
+        cJSON_AddStringToObject(arguments, "state", "pre-switchover");
+        if (!virt_qmp_do(save->set[i].handle, "migrate-continue", arguments, error)) {
+            return;
+        }
+    }
+    if (finish_all(save, from_us + STOPPED_MS * 1000, error)) {
+        save->stood_us = g_get_monotonic_time() - from_us;
+    }
+}
+
+/* After a failure every machine runs as before. */
+static void call_off(struct save_job *save)
+{
+    static const char *const over[] = {"none", "failed", "cancelled", "completed", NULL};
+    for (guint i = 0; i < save->n; i++) {
+        struct saving *one = &save->set[i];
+        if (one->handle && one->started) {
+            (void)virt_qmp_do(one->handle, "migrate_cancel", NULL, NULL);
+            (void)virt_qmp_await_migration(one->handle, over, STOPPED_MS, NULL);
+            (void)go_on(one, NULL);
+        }
+    }
+}
+
+static void save_work(struct virt_job *job, virDomainPtr none)
+{
+    (void)none;
+    struct save_job *save = (struct save_job *)job;
+    if (save->step == SAVE_MOVE) {
+        move_all(save);
+    } else {
+        switch_all(save);
+    }
+    for (guint i = 0; i < save->n && !job->error; i++) {
+        (void)set_capability(save->set[i].handle, "pause-before-switchover", false, NULL);
+    }
+    if (job->error) {
+        call_off(save);
+    }
+}
+
+/* ---- in the context -------------------------------------------------------------------------- */
+
+/* Agents get no command that is not answered before the machines stop: else the saved machine would
+ * have half of one in its channel. */
+static void hold_agents(struct save_job *save, bool held)
+{
+    for (guint i = 0; i < save->n; i++) {
+        struct vm *vm = virt_vm(save->job.virt, save->set[i].domain);
+        vm->held = held;
+        virt_agent_pump(save->job.virt, vm);
+    }
+}
+
+static void note_stops(struct save_job *save, gint64 until_us)
+{
+    for (guint i = 0; i < save->n; i++) {
+        virt_vm(save->job.virt, save->set[i].domain)->own_stops_until = until_us;
+    }
+}
+
+static gboolean quiet_look(gpointer data)
+{
+    struct save_job *save = data;
+    bool talking = false;
+    for (guint i = 0; i < save->n; i++) {
+        talking = talking || virt_vm(save->job.virt, save->set[i].domain)->talking;
+    }
+    if (talking && g_get_monotonic_time() < save->quiet_until) {
+        return G_SOURCE_CONTINUE;
+    }
+    g_clear_pointer(&save->timer, g_source_unref);
+    save->step = SAVE_SWITCH;
+    save->cut(save->job.data);
+    virt_job_push(&save->job);
+    return G_SOURCE_REMOVE;
+}
+
+static void wait_for_agents(struct save_job *save)
+{
+    save->step = SAVE_QUIET;
+    save->quiet_until = g_get_monotonic_time() + AGENT_WAIT_MS * 1000;
+    hold_agents(save, true);
+    save->timer = g_timeout_source_new(AGENT_LOOK_MS);
+    g_source_set_callback(save->timer, quiet_look, save, NULL);
+    g_source_attach(save->timer, save->job.virt->context);
+}
+
+static bool save_finish(struct virt_job *job)
+{
+    struct save_job *save = (struct save_job *)job;
+    if (!job->error && save->step == SAVE_MOVE) {
+        wait_for_agents(save);
+        return false;
+    }
+    hold_agents(save, false);
+    note_stops(save, g_get_monotonic_time() + G_USEC_PER_SEC); /* libvirt tells them late */
+    save->saved(save->stood_us, job->error, job->data);
+    return true;
+}
+
+static void save_free(struct virt_job *job)
+{
+    struct save_job *save = (struct save_job *)job;
+    if (save->timer) {
+        g_source_destroy(save->timer);
+        g_source_unref(save->timer);
+    }
+    for (guint i = 0; i < save->n; i++) {
+        if (save->set[i].handle) {
+            virDomainFree(save->set[i].handle);
+        }
+        g_free(save->set[i].domain);
+    }
+    g_free(save->set);
+    g_free(save->folder);
+}
+
+void virt_checkpoint(struct virt *virt, const char *const *domains, const char *folder,
+        virt_cut_fn cut, virt_saved_fn done, gpointer data)
+{
+    struct virt_job *job = virt_job_new(virt, sizeof(struct save_job), domains[0], VIRT_POOL_START);
+    struct save_job *save = (struct save_job *)job;
+    save->folder = g_strdup(folder);
+    save->n = g_strv_length((char **)domains);
+    save->set = g_new0(struct saving, save->n);
+    for (guint i = 0; i < save->n; i++) {
+        save->set[i].domain = g_strdup(domains[i]);
+    }
+    save->cut = cut;
+    save->saved = done;
+    job->work = save_work;
+    job->finish = save_finish;
+    job->free = save_free;
+    job->data = data;
+    note_stops(save, G_MAXINT64);
+    virt_job_push(job);
+}
+
+/* ---- starting again -------------------------------------------------------------------------- */
+
+struct restore_job {
+    struct virt_job job;
+    char *folder;
+};
+
+/* The description as it was, and QEMU waits for the state. */
+static char *read_description(const char *folder, const char *domain, GError **error)
+{
+    static const char end[] = "</domain>";
+    static const char wait[] = "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/"
+                               "qemu/1.0'><qemu:arg value='-incoming'/>"
+                               "<qemu:arg value='defer'/></qemu:commandline>";
+    g_autofree char *path = virt_checkpoint_file(folder, domain, "xml");
+    g_autofree char *xml = NULL;
+    g_autoptr(GError) cause = NULL;
+    if (!g_file_get_contents(path, &xml, NULL, &cause)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot read %s: %s", path,
+                cause->message);
+        return NULL;
+    }
+    char *tail = g_strrstr(xml, end);
+    if (!tail || strstr(xml, "'-incoming'")) { /* it was itself started from a state */
+        return g_steal_pointer(&xml);
+    }
+    *tail = '\0';
+    return g_strconcat(xml, wait, end, NULL);
+}
+
+static bool load_state(virDomainPtr domain, const char *path, GError **error)
+{
+    static const char *const over[] = {"completed", NULL};
+    if (!pass_file(domain, path, O_RDONLY, error) ||
+            !migrate_by_file(domain, "migrate-incoming", error) ||
+            !virt_qmp_await_migration(domain, over, MOVE_MS, error)) {
+        return false;
+    }
+    if (virDomainResume(domain) != 0) {
+        virt_error_take(error, virDomainGetName(domain), "let it go on");
+        return false;
+    }
+    return true;
+}
+
+static void restore_work(struct virt_job *job, virDomainPtr none)
+{
+    (void)none;
+    const struct restore_job *restore = (struct restore_job *)job;
+    g_autofree char *xml = read_description(restore->folder, job->domain, &job->error);
+    if (!xml) {
+        return;
+    }
+    virt_loop_orphans(true);
+    virDomainPtr domain = virDomainCreateXML(job->virt->connection, xml, VIR_DOMAIN_START_PAUSED);
+    virt_loop_orphans(false);
+    if (!domain) {
+        virt_error_take(&job->error, job->domain, "start it");
+        return;
+    }
+    virt_reap(job->virt, job->domain);
+    g_autofree char *path = virt_checkpoint_file(restore->folder, job->domain, "ram");
+    if (!load_state(domain, path, &job->error)) {
+        virDomainDestroy(domain);
+    }
+    virDomainFree(domain);
+}
+
+static bool restore_finish(struct virt_job *job)
+{
+    struct vm *vm = virt_vm(job->virt, job->domain);
+    vm->own_stops_until = g_get_monotonic_time() + G_USEC_PER_SEC;
+    if (job->error && vm->state == MACHINE_STARTING) {
+        virt_state_set(job->virt, vm, MACHINE_CRASHED, job->error->message);
+    }
+    return virt_job_done(job);
+}
+
+static void restore_free(struct virt_job *job)
+{
+    g_free(((struct restore_job *)job)->folder);
+}
+
+void virt_restore(
+        struct virt *virt, const char *domain, const char *folder, virt_done_fn done, gpointer data)
+{
+    struct vm *vm = virt_vm(virt, domain);
+    virt_vm_renew(vm);
+    vm->own_stops_until = G_MAXINT64;
+    struct virt_job *job = virt_job_new(virt, sizeof(struct restore_job), domain, VIRT_POOL_START);
+    ((struct restore_job *)job)->folder = g_strdup(folder);
+    job->work = restore_work;
+    job->finish = restore_finish;
+    job->free = restore_free;
+    job->fn.done = done;
+    job->data = data;
+    virt_job_push(job);
+}
