@@ -2,9 +2,9 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "cell/cell.h"
-#include "cell/doctor.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
+#include "cli/preflight.h"
 #include "cli/spawn_display.h"
 #include "image/image.h"
 #include "script/script.h"
@@ -100,10 +100,14 @@ static bool choose_seed(struct plan *plan, const char *wanted, GError **error)
     return true;
 }
 
-static bool fits(const struct plan *plan, GError **error)
+/* What cannot fit is refused, what will be late is said. */
+static bool fits(const struct plan *plan, enum virt_accel accel, int ready_limit_s, GError **error)
 {
-    gint64 available = doctor_memory_available();
-    return available < 0 || plan_capacity(plan, (int)available, error);
+    struct capacity_host host;
+    struct capacity capacity;
+    preflight(plan, accel, ready_limit_s, &host, &capacity);
+    preflight_warn(&capacity, &host);
+    return capacity_check(plan, &capacity, error);
 }
 
 static struct plan *load(const char *path, const struct run_options *options,
@@ -112,8 +116,7 @@ static struct plan *load(const char *path, const struct run_options *options,
     auto_plan plan = NULL;
     *ret_script = read_scenario(path, &plan, error);
     if (!*ret_script || !choose_seed(plan, options->seed, error) ||
-            !choose_name(plan, options->name, error) || !plan_expand(plan, options->teams, error) ||
-            !fits(plan, error)) {
+            !choose_name(plan, options->name, error) || !plan_expand(plan, options->teams, error)) {
         return NULL;
     }
     return g_steal_pointer(&plan);
@@ -172,7 +175,8 @@ static int run_scenario(
     struct image *image = plan ? find_images(plan, error) : NULL;
     enum virt_accel accel = VIRT_ACCEL_TCG;
     g_autofree char *why = NULL;
-    if (!image || !choose_accel(options->accel, image, &accel, &why, error)) {
+    if (!image || !choose_accel(options->accel, image, &accel, &why, error) ||
+            !fits(plan, accel, options->ready_limit, error)) {
         image_free(image);
         script_free(script);
         return 1;

@@ -122,7 +122,7 @@ struct world_resource {
     int team; /* index, or -1 */
 };
 GPtrArray *world_resources(const struct plan *plan); /* owning */
-GPtrArray *world_resources_new(void); /* empty */
+GPtrArray *world_resources_new(void);                /* empty */
 
 /* argv as it must be run on machine for work against team: inside the guest's namespace for that
  * team where the machine stands on several copies of a network. g_strfreev. */

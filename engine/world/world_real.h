@@ -59,6 +59,11 @@ void real_machine_on_virt(
 /* No set-up goes on from here: the machine is being stopped. */
 void real_machine_abandon(struct real_machine *machine);
 
+/* ---- world_real_measure.c ------------------------------------------------------------------ */
+
+/* The machine has just become ready. */
+void real_measure(const struct real_machine *machine);
+
 /* ---- world_real_fair.c --------------------------------------------------------------------- */
 
 /* Teams share the processor equally from now on. */

@@ -25,6 +25,8 @@ void real_machine_set_state(
     machine->state = state;
     if (state == MACHINE_BOOTED) {
         real_fair_machine(machine);
+    } else if (state == MACHINE_READY) {
+        real_measure(machine);
     }
     if (head->on_state) {
         head->on_state(machine->index, state, reason, head->on_state_data);

@@ -16,9 +16,9 @@ struct foot {
     char *domain; /* f1, f2 … */
     guint first, n;
     struct foot_wire *wire;
-    guint timer; /* source: the next try to connect, or 0 */
-    bool starting;    /* its start is under way */
-    bool fell;        /* … and it has ended meanwhile */
+    guint timer;   /* source: the next try to connect, or 0 */
+    bool starting; /* its start is under way */
+    bool fell;     /* … and it has ended meanwhile */
     bool started, ready;
 };
 
