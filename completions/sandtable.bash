@@ -7,7 +7,8 @@ _sandtable_names() {
 
 _sandtable() {
     local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs="run check list status events score exec pause resume fire hold down verify doctor
+    local verbs="run check list status events score exec pause resume fire hold reset checkpoint restore
+        checkpoints down verify doctor
         image display version help"
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 ]]; then
@@ -30,6 +31,9 @@ _sandtable() {
     doctor) options+=" --user --json" ;;
     list | status | score | verify | version) options+=" --json" ;;
     hold) options+=" --release" ;;
+    checkpoint) options+=" --team --remove --json" ;;
+    restore) options+=" --team --json" ;;
+    reset | checkpoints) options+=" --json" ;;
     down) options+=" --all" ;;
     image) options+=" --json" ;;
     display) options+=" --screenshot --at --size --fullscreen" ;;

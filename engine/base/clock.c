@@ -92,6 +92,12 @@ void clock_start(struct clock *clock)
     }
 }
 
+void clock_set(struct clock *clock, gint64 at_us)
+{
+    g_return_if_fail(!clock->started);
+    clock->base_us = at_us;
+}
+
 void clock_pause(struct clock *clock)
 {
     if (clock->running) {

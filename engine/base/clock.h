@@ -21,6 +21,7 @@ struct clock *clock_new_virtual(void);
 void clock_free(struct clock *clock); /* accepts NULL; drops pending timers */
 
 void clock_start(struct clock *clock);  /* at_us = 0 now; no effect when started */
+void clock_set(struct clock *clock, gint64 at_us); /* where it will start; before it does */
 void clock_pause(struct clock *clock);  /* idempotent */
 void clock_resume(struct clock *clock); /* idempotent */
 bool clock_is_running(const struct clock *clock);

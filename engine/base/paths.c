@@ -86,6 +86,11 @@ char *paths_socket(const char *name)
     return named(paths_runtime_dir(), name, ".sock");
 }
 
+char *paths_scenario(const char *name)
+{
+    return named(paths_state_dir(), name, ".scenario");
+}
+
 char *paths_run_root(const char *name)
 {
     return named(paths_runtime_dir(), name, ".d");

@@ -2,6 +2,7 @@
 #include "cell/cell.h"
 
 #include "base/error.h"
+#include "cell/inside.h"
 #include "cell/link.h"
 
 #include <cap-ng.h>
@@ -136,6 +137,59 @@ static bool read_inode(const char *path, ino_t *ret, GError **error)
     return true;
 }
 
+static bool read_identity(pid_t pid, struct cell_identity *ret, GError **error)
+{
+    g_autofree char *user = g_strdup_printf("/proc/%d/ns/user", (int)pid);
+    g_autofree char *net = g_strdup_printf("/proc/%d/ns/net", (int)pid);
+    g_autofree char *mnt = g_strdup_printf("/proc/%d/ns/mnt", (int)pid);
+    ret->pid = pid;
+    return read_inode(user, &ret->user, error) && read_inode(net, &ret->net, error) &&
+           read_inode(mnt, &ret->mnt, error);
+}
+
+/* A pidfd of a process in all of the cell's namespaces (not in a team's), or -1. */
+static int find_survivor(const struct cell_identity *cell, const char *root)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc", 0, NULL);
+    const char *name = NULL;
+    while (dir && (name = g_dir_read_name(dir))) {
+        pid_t pid = (pid_t)CLAMP(g_ascii_strtoll(name, NULL, 10), 0, G_MAXINT);
+        int pidfd = pid > 1 ? inside_open(pid, cell, root) : -1;
+        struct cell_identity is = {0};
+        if (pidfd >= 0 && read_identity(pid, &is, NULL) && is.net == cell->net &&
+                is.mnt == cell->mnt) {
+            return pidfd;
+        }
+        if (pidfd >= 0) {
+            close(pidfd);
+        }
+    }
+    return -1;
+}
+
+int cell_reenter(const struct cell_identity *cell, const char *root, struct cell_identity *ret,
+        GError **error)
+{
+    if (!cell->user) {
+        return 0;
+    }
+    int pidfd = find_survivor(cell, root);
+    if (pidfd < 0) {
+        return 0;
+    }
+    bool ok = setns(pidfd, CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) == 0;
+    int code = errno;
+    close(pidfd);
+    if (!ok && code == ESRCH) {
+        return 0; /* it has just ended */
+    }
+    if (!ok) {
+        fail(error, code, "cannot enter the cell of the machines that still run");
+        return -1;
+    }
+    return keep_capabilities(error) && read_identity(getpid(), ret, error) ? 1 : -1;
+}
+
 bool cell_enter(bool hide_kvm, struct cell_identity *ret, GError **error)
 {
     uid_t uid = geteuid();
@@ -154,10 +208,8 @@ bool cell_enter(bool hide_kvm, struct cell_identity *ret, GError **error)
     if (!link_lo_up(error) || !keep_capabilities(error)) {
         return false;
     }
-    struct cell_identity identity = {.pid = getpid()};
-    if (!read_inode("/proc/self/ns/user", &identity.user, error) ||
-            !read_inode("/proc/self/ns/net", &identity.net, error) ||
-            !read_inode("/proc/self/ns/mnt", &identity.mnt, error)) {
+    struct cell_identity identity = {0};
+    if (!read_identity(getpid(), &identity, error)) {
         return false;
     }
     if (ret) {

@@ -34,6 +34,12 @@ bool cell_drop_root(const char *user, char **paths, GError **error);
  * process may be half inside then and should end. */
 bool cell_enter(bool hide_kvm, struct cell_identity *ret, GError **error);
 
+/* Enters a cell that some process still lives in and names root, as cell_enter() would have left
+ * it. 1: inside, *ret is the cell with this process in it; 0: nobody lives there, and nothing has
+ * changed; -1 on error. */
+int cell_reenter(const struct cell_identity *cell, const char *root, struct cell_identity *ret,
+        GError **error);
+
 /* A new network namespace inside the cell (a team's), lo up; its descriptor, close-on-exec, or -1.
  * It lives as long as the descriptor or anything in it. Any thread. */
 int cell_space_new(GError **error);
@@ -50,6 +56,13 @@ bool cell_run(int space, bool (*fn)(gpointer data, GError **error), gpointer dat
  * many there were, -1 on error. Never the caller itself. Safe when the cell is long gone. A cell
  * whose user is 0 is unknown: any user namespace but the caller's own then. */
 int cell_kill(const struct cell_identity *cell, const char *root, int limit_ms, GError **error);
+
+/* How many there are; -1 on error. */
+int cell_count(const struct cell_identity *cell, const char *root, GError **error);
+
+/* The same, but spares processes whose command line contains one of keep (NULL-terminated). */
+int cell_kill_but(const struct cell_identity *cell, const char *root, const char *const *keep,
+        int limit_ms, GError **error);
 
 /* Calls fn (may be NULL) in a child process inside a fresh cell that ends with it; for trials. The
  * error is the child's. Call it before any thread is started. */

@@ -2,6 +2,7 @@
 #include "cell/cell.h"
 
 #include "base/error.h"
+#include "cell/inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +45,7 @@ static bool file_names(int proc, const char *file, const char *text)
 
 /* A pidfd of the process if it is one of ours, else -1. Opened before looking, so that the number
  * cannot come to mean another process in between. */
-static int open_if_inside(pid_t pid, const struct cell_identity *cell, const char *root)
+int inside_open(pid_t pid, const struct cell_identity *cell, const char *root)
 {
     int pidfd = pidfd_open(pid, 0);
     if (pidfd < 0) {
@@ -66,7 +67,22 @@ static int open_if_inside(pid_t pid, const struct cell_identity *cell, const cha
     return pidfd;
 }
 
-static GArray *find_inside(const struct cell_identity *cell, const char *root, GError **error)
+bool inside_names(pid_t pid, const char *const *texts)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d", (int)pid);
+    int proc = texts ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool names = false;
+    for (gsize i = 0; proc >= 0 && texts[i] && !names; i++) {
+        names = file_names(proc, "cmdline", texts[i]);
+    }
+    if (proc >= 0) {
+        close(proc);
+    }
+    return names;
+}
+
+static GArray *find_inside(
+        const struct cell_identity *cell, const char *root, const char *const *keep, GError **error)
 {
     g_autoptr(GDir) dir = g_dir_open("/proc", 0, error);
     if (!dir) {
@@ -79,7 +95,7 @@ static GArray *find_inside(const struct cell_identity *cell, const char *root, G
         if (pid <= 1 || pid > G_MAXINT || pid == getpid()) {
             continue;
         }
-        int pidfd = open_if_inside((pid_t)pid, cell, root);
+        int pidfd = inside_names((pid_t)pid, keep) ? -1 : inside_open((pid_t)pid, cell, root);
         if (pidfd >= 0) {
             struct pollfd entry = {.fd = pidfd, .events = POLLIN};
             g_array_append_val(found, entry);
@@ -104,10 +120,10 @@ static bool wait_gone(GArray *found, gint64 end_us)
 }
 
 /* Kills all that is inside now; how many there were, -1 on error. */
-static int kill_round(
-        const struct cell_identity *cell, const char *root, gint64 end_us, GError **error)
+static int kill_round(const struct cell_identity *cell, const char *root, const char *const *keep,
+        gint64 end_us, GError **error)
 {
-    g_autoptr(GArray) found = find_inside(cell, root, error);
+    g_autoptr(GArray) found = find_inside(cell, root, keep, error);
     if (!found) {
         return -1;
     }
@@ -126,14 +142,29 @@ static int kill_round(
     return n;
 }
 
+int cell_count(const struct cell_identity *cell, const char *root, GError **error)
+{
+    g_autoptr(GArray) found = find_inside(cell, root, NULL, error);
+    for (guint i = 0; found && i < found->len; i++) {
+        close(g_array_index(found, struct pollfd, i).fd);
+    }
+    return found ? (int)found->len : -1;
+}
+
 int cell_kill(const struct cell_identity *cell, const char *root, int limit_ms, GError **error)
+{
+    return cell_kill_but(cell, root, NULL, limit_ms, error);
+}
+
+int cell_kill_but(const struct cell_identity *cell, const char *root, const char *const *keep,
+        int limit_ms, GError **error)
 {
     g_return_val_if_fail(root && *root, -1);
     gint64 end_us = g_get_monotonic_time() + (gint64)limit_ms * 1000;
     int total = 0;
     /* what one of them forked meanwhile is found by the next round */
     for (;;) {
-        int n = kill_round(cell, root, end_us, error);
+        int n = kill_round(cell, root, keep, end_us, error);
         if (n < 0) {
             return -1;
         }

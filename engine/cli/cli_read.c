@@ -1,8 +1,13 @@
 /* cli_read.c - status, score and events: from the engine while it runs, else from the ledger. */
 #include "base/error.h"
+#include "base/json.h"
+#include "base/paths.h"
 #include "cli/cli_view.h"
+#include "ledger/ledger.h"
 #include "report/status_fold.h"
 #include "score/score.h"
+
+#include <string.h>
 
 struct control_client *cli_connect(const char *name, GError **error)
 {
@@ -71,6 +76,24 @@ static bool fold_status(const struct event *event, gpointer data)
     return true;
 }
 
+/* Its engine is gone without having ended it. A copy of a ledger is nobody's exercise. */
+static bool was_interrupted(const struct cli_target *target, const cJSON *status)
+{
+    g_autofree char *own = paths_ledger(target->name);
+    return strcmp(json_string(status, "state", "down"), "down") != 0 &&
+           !strcmp(own, target->ledger) && !ledger_is_locked(target->ledger, NULL);
+}
+
+void cli_say_interrupted(const cJSON *status)
+{
+    if (json_bool(status, "interrupted", false)) {
+        const char *name = json_string(status, "name", "");
+        cli_say("%s was interrupted: `sandtable run --resume %s` goes on with it, `sandtable down "
+                "%s` ends it",
+                name, name, name);
+    }
+}
+
 cJSON *cli_read_status(const struct cli_target *target, GError **error)
 {
     if (target->socket) {
@@ -80,6 +103,9 @@ cJSON *cli_read_status(const struct cli_target *target, GError **error)
     bool ok = cli_read_ledger(target->ledger, 1, fold_status, fold, error);
     cJSON *json = ok ? status_fold_to_json(fold, target->ledger) : NULL;
     status_fold_free(fold);
+    if (json) {
+        cJSON_AddBoolToObject(json, "interrupted", was_interrupted(target, json));
+    }
     return json;
 }
 

@@ -31,6 +31,9 @@ bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer da
 
 /* From the engine when it runs, else folded from the ledger; the caller's. */
 cJSON *cli_read_status(const struct cli_target *target, GError **error);
+
+/* For a status with "interrupted": what can be done about it, on stderr. */
+void cli_say_interrupted(const cJSON *status);
 cJSON *cli_read_score(const struct cli_target *target, bool explain, GError **error);
 
 /* ---- tables (cli_table.c) ------------------------------------------------------------------ */

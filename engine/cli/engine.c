@@ -6,13 +6,12 @@
 #include "base/paths.h"
 #include "cell/cell.h"
 #include "cli/cli_view.h"
+#include "cli/engine_resume.h"
 #include "cli/standings.h"
 #include "control/control.h"
 #include "run/exercise.h"
 
-#include <errno.h>
 #include <glib-unix.h>
-#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,9 +27,9 @@ struct engine {
     struct control *control;
     GMainLoop *loop;
     GError *failure;
+    enum world_begin *begin; /* of a resume: what becomes of each machine */
     bool interrupted;
     struct virt_daemon daemon; /* uri NULL: the embedded driver */
-    bool owns_root;            /* we made the run folder: the name is ours */
 };
 
 /* ---- progress for people ------------------------------------------------------------------- */
@@ -62,7 +61,9 @@ static void end_at_once(struct engine *engine)
         virt_daemon_undo(&engine->daemon, NULL);
     }
     unlink(engine->socket);
+    g_autofree char *scenario = paths_scenario(engine->options->plan->name);
     paths_remove_tree(engine->root, NULL);
+    paths_remove_tree(scenario, NULL);
     ledger_close(engine->ledger);
     _exit(130);
 }
@@ -118,41 +119,21 @@ static cJSON *opened_json(const struct engine *engine)
     return opened;
 }
 
-/* Whoever makes the run folder has the name: two engines that start at once do not meet. */
-static bool claim_root(struct engine *engine, GError **error)
-{
-    const char *name = engine->options->plan->name;
-    g_autofree char *dir = paths_runtime_dir();
-    if (!paths_make(dir, error)) {
-        return false;
-    }
-    engine->owns_root = g_mkdir(engine->root, 0700) == 0;
-    if (!engine->owns_root && errno == EEXIST) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "an exercise \"%s\" is running, or was killed and left %s: `sandtable down %s` "
-                "first, or choose another --name",
-                name, engine->root, name);
-    } else if (!engine->owns_root) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot make %s: %s",
-                engine->root, g_strerror(errno));
-    }
-    return engine->owns_root;
-}
-
-static bool open_all(struct engine *engine, const cJSON *opened, GError **error)
+static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *with, GError **error)
 {
     const struct engine_options *options = engine->options;
     const struct world_real_options world = {.root = engine->root,
             .accel = options->accel,
+            .boot = options->boot,
             .daemon = engine->daemon.uri ? &engine->daemon : NULL};
-    if (!claim_root(engine, error)) {
-        return false;
-    }
-    engine->ledger = ledger_create(engine->ledger_path, error);
+    engine->ledger = options->resume ? ledger_open(engine->ledger_path, error)
+                                     : ledger_create(engine->ledger_path, error);
     engine->world = engine->ledger ? world_real_new(options->plan, &world, error) : NULL;
     if (!engine->world) {
         return false;
     }
+    engine->world->begin = engine->begin;
+    engine->world->leave = engine->begin != NULL; /* until it goes on */
     engine->clock = clock_new(NULL);
     const struct exercise_options exercise = {
             .plan = options->plan,
@@ -166,6 +147,7 @@ static bool open_all(struct engine *engine, const cJSON *opened, GError **error)
             .accel = options->accel == VIRT_ACCEL_KVM ? "kvm" : "tcg",
             .accel_why = options->accel_why,
             .opened = opened,
+            .started_with = with,
             .on_event = say_event,
     };
     engine->exercise = exercise_new(&exercise);
@@ -200,13 +182,16 @@ static void close_all(struct engine *engine, bool began, const cJSON *opened)
     world_free(engine->world);
     exercise_free(engine->exercise);
     script_free(engine->options->script);
-    if (engine->owns_root) {
+    bool is_new = !engine->options->resume;
+    if (began || is_new) {
+        g_autofree char *scenario = paths_scenario(engine->options->plan->name);
         paths_remove_tree(engine->root, NULL);
+        paths_remove_tree(scenario, NULL);
     }
     if (began) {
         record_closed(engine, opened);
     }
-    bool is_empty = engine->ledger && !began;
+    bool is_empty = engine->ledger && !began && is_new;
     ledger_close(engine->ledger);
     if (is_empty) {
         unlink(engine->ledger_path);
@@ -218,6 +203,33 @@ static void close_all(struct engine *engine, bool began, const cJSON *opened)
     }
 }
 
+/* What a resume must know beside the plan. */
+static cJSON *started_with(const struct engine_options *options)
+{
+    cJSON *with = cJSON_CreateObject();
+    json_add_int(with, "teams", options->teams);
+    json_add_int(with, "until_us", options->until_us);
+    json_add_int(with, "ready_limit_s", options->ready_limit_s);
+    cJSON_AddStringToObject(with, "scenario", options->plan->path);
+    return with;
+}
+
+static void run_loop(struct engine *engine)
+{
+    engine->loop = g_main_loop_new(NULL, FALSE);
+    g_unix_signal_add(SIGINT, on_signal, engine);
+    g_unix_signal_add(SIGTERM, on_signal, engine);
+    g_unix_signal_add(SIGHUP, on_signal, engine);
+    if (engine->options->resume) {
+        engine->world->leave = false;
+        exercise_recover(engine->exercise, engine->options->resume, on_end, engine);
+    } else {
+        exercise_start(engine->exercise, on_end, engine);
+    }
+    g_main_loop_run(engine->loop);
+    g_main_loop_unref(engine->loop);
+}
+
 bool engine_run(const struct engine_options *options, GError **error)
 {
     const char *name = options->plan->name;
@@ -225,6 +237,7 @@ bool engine_run(const struct engine_options *options, GError **error)
     g_autofree char *root = paths_run_root(name);
     g_autofree char *socket = paths_socket(name);
     g_autofree char *ledger_path = paths_ledger(name);
+    g_autofree char *scenario = paths_scenario(name);
     struct engine engine = {
             .options = options,
             .root = root,
@@ -233,23 +246,22 @@ bool engine_run(const struct engine_options *options, GError **error)
     };
     g_autofree char *id = virt_daemon_id();
     engine.daemon = (struct virt_daemon){options->connect, name, id};
-    if (!paths_make(state_dir, error) ||
-            !cell_enter(options->accel == VIRT_ACCEL_TCG, &engine.cell, error)) {
-        script_free(options->script);
-        return false;
-    }
+    bool hide_kvm = options->accel == VIRT_ACCEL_TCG;
+    bool inside =
+            paths_make(state_dir, error) && script_keep(options->script, scenario, error) &&
+            (options->resume ? engine_enter_again(options, root, &engine.cell, &engine.begin, error)
+                             : cell_enter(hide_kvm, &engine.cell, error));
     auto_json opened = opened_json(&engine);
-    bool ok = open_all(&engine, opened, error);
+    auto_json with = started_with(options);
+    bool ok = inside && open_all(&engine, opened, with, error);
     if (ok) {
-        engine.loop = g_main_loop_new(NULL, FALSE);
-        g_unix_signal_add(SIGINT, on_signal, &engine);
-        g_unix_signal_add(SIGTERM, on_signal, &engine);
-        g_unix_signal_add(SIGHUP, on_signal, &engine);
-        exercise_start(engine.exercise, on_end, &engine);
-        g_main_loop_run(engine.loop);
-        g_main_loop_unref(engine.loop);
+        run_loop(&engine);
+    } else if (engine.exercise == NULL) {
+        resume_free(options->resume);
     }
     close_all(&engine, ok, opened);
+    g_free(engine.begin);
+    close(options->claim);
     if (ok) {
         cli_say("ledger: %s", ledger_path);
     }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "plan/plan.h"
+#include "run/resume.h"
 #include "script/script.h"
+#include "world/world.h"
 #include "virt/virt.h"
 
 #include <glib.h>
@@ -12,11 +14,23 @@ struct engine_options {
     struct plan *plan;     /* expanded, named */
     struct script *script; /* engine_run() frees it */
     enum virt_accel accel;
+    enum world_boot boot;
     const char *accel_why;
     gint64 until_us;
     int ready_limit_s;
     const char *connect; /* a libvirt daemon's address; NULL: the embedded driver */
+    int teams;             /* as asked for, 0: as the scenario says; for the record */
+    int claim;             /* engine_claim()'s; engine_run() closes it */
+    struct resume *resume; /* what to go on from, or NULL; engine_run() frees it */
 };
+
+/* Takes the exercise's name for this process until it ends: its run folder, locked. With resume the
+ * folder may be there already, of an engine that is gone. A descriptor; -1 and who has it. */
+int engine_claim(const char *name, bool resume, GError **error);
+
+/* For an exercise whose engine is gone: reads its ledger. NULL when it is over, never began, or is
+ * not an exercise; the error says what to do. Claim the name first. */
+struct resume *engine_read_resume(const char *name, GError **error);
 
 /* Enters a cell and runs the exercise to its end. The calling process must have one thread; it can
  * do little else afterwards. Progress goes to stderr, the standings to stdout. */

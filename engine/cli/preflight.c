@@ -88,6 +88,6 @@ void preflight_print(const struct capacity *capacity, const struct capacity_host
             "cpu", ceil(capacity->need[CAPACITY_CPU]), host->processors, host->ready_limit_s,
             capacity->teams[CAPACITY_CPU]);
     printf("  %s%s; the largest number of teams is %d, limited by %s\n",
-            capacity->fits ? "fits" : "does not fit", capacity->slow ? ", but will be late" : "",
+            capacity->fits ? "fits" : "does not fit", capacity->slow ? ", and would be late" : "",
             capacity->largest, capacity_kind_name(capacity->limit));
 }

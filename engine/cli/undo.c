@@ -237,11 +237,13 @@ static int remove_all(const char *name, const struct leftovers *left, GError **e
     const struct cell_identity *cell = &left->cell;
     g_autofree char *root = paths_run_root(name);
     g_autofree char *socket = paths_socket(name);
+    g_autofree char *scenario = paths_scenario(name);
     int killed = cell_kill(cell, root, KILL_LIMIT_MS, error);
     g_autofree char *ledger = paths_ledger(name);
     g_autofree char *checkpoints = paths_checkpoints(ledger);
     int removed = killed < 0 ? -1 : undo_daemon(name, left, error);
-    if (removed < 0 || !paths_remove_tree(root, error) || !paths_remove_tree(checkpoints, error)) {
+    if (removed < 0 || !paths_remove_tree(root, error) ||
+            !paths_remove_tree(checkpoints, error) || !paths_remove_tree(scenario, error)) {
         return -1;
     }
     unlink(socket);
@@ -254,6 +256,10 @@ int engine_undo(const char *name, bool asked, int limit_ms, GError **error)
     bool has_ledger = g_file_test(path, G_FILE_TEST_EXISTS);
     int engines = has_ledger ? see_engine_off(name, path, asked, limit_ms, error) : 0;
     if (engines < 0) {
+        return -1;
+    }
+    int claim = engine_claim(name, true, error); /* nobody resumes it meanwhile */
+    if (claim < 0) {
         return -1;
     }
     struct leftovers left;
@@ -270,5 +276,6 @@ int engine_undo(const char *name, bool asked, int limit_ms, GError **error)
         killed = -1;
     }
     leftovers_clear(&left);
+    close(claim);
     return killed < 0 ? -1 : killed + engines;
 }

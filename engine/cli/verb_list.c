@@ -11,8 +11,7 @@ extern const struct verb verb_list;
 static const char *state_of(const struct cli_target *target, const cJSON *status)
 {
     const char *state = json_string(status, "state", "unreadable");
-    bool over = !strcmp(state, "down") || !status;
-    return target->socket || over ? state : "dead";
+    return !target->socket && json_bool(status, "interrupted", false) ? "interrupted" : state;
 }
 
 static cJSON *describe(const struct cli_target *target)
@@ -24,6 +23,7 @@ static cJSON *describe(const struct cli_target *target)
     cJSON_AddStringToObject(json, "title", json_string(status, "title", ""));
     cJSON_AddStringToObject(json, "state", state_of(target, status));
     cJSON_AddBoolToObject(json, "running", target->socket != NULL);
+    cJSON_AddBoolToObject(json, "interrupted", json_bool(status, "interrupted", false));
     json_add_int(json, "wall_us", json_int(status, "wall_us", 0));
     json_add_int(json, "at_us", json_int(status, "at_us", 0));
     json_add_int(json, "duration_us", json_int(status, "duration_us", 0));
@@ -55,6 +55,10 @@ static void print_table(const cJSON *exercises)
         cli_table_add(table, cells);
     }
     cli_table_print(table);
+    cJSON_ArrayForEach(item, exercises)
+    {
+        cli_say_interrupted(item);
+    }
 }
 
 static int run(int argc, char **argv, GError **error)

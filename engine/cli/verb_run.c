@@ -1,5 +1,6 @@
 /* verb_run.c - sandtable run: one exercise from its scenario to its final standings. */
 #include "base/error.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "cell/cell.h"
 #include "cli/cli.h"
@@ -7,6 +8,7 @@
 #include "cli/preflight.h"
 #include "cli/spawn_display.h"
 #include "image/image.h"
+#include "ledger/ledger.h"
 #include "script/script.h"
 #include "virt/virt.h"
 
@@ -18,7 +20,7 @@
 extern const struct verb verb_run;
 
 struct run_options {
-    char *name, *seed, *until, *accel, *user, *connect;
+    char *name, *seed, *until, *accel, *boot, *user, *resume, *connect;
     int teams, ready_limit;
     gboolean display;
 };
@@ -29,8 +31,10 @@ static void options_clear(struct run_options *options)
     g_free(options->seed);
     g_free(options->until);
     g_free(options->accel);
+    g_free(options->boot);
     g_free(options->user);
     g_free(options->connect);
+    g_free(options->resume);
 }
 
 /* The first of NAME, NAME-2, NAME-3 … that has no ledger yet. */
@@ -60,8 +64,16 @@ static bool choose_name(struct plan *plan, const char *wanted, GError **error)
     }
     g_autofree char *ledger = paths_ledger(wanted);
     if (g_file_test(ledger, G_FILE_TEST_EXISTS)) {
+        g_autofree char *root = paths_run_root(wanted);
+        g_autofree char *interrupted =
+                g_file_test(root, G_FILE_TEST_EXISTS) && !ledger_is_locked(ledger, NULL)
+                        ? g_strdup_printf("; it was interrupted: `sandtable run --resume %s` goes "
+                                          "on with it",
+                                  wanted)
+                        : g_strdup("");
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "an exercise \"%s\" has its ledger at %s: choose another --name", wanted, ledger);
+                "an exercise \"%s\" has its ledger at %s: choose another --name%s", wanted, ledger,
+                interrupted);
         return false;
     }
     g_free(plan->name);
@@ -167,6 +179,28 @@ static bool choose_accel(const char *wanted, const struct image *image, enum vir
     return true;
 }
 
+static bool choose_boot(const char *wanted, enum world_boot *ret, GError **error)
+{
+    static const char *const words[] = {
+            [WORLD_BOOT_AUTO] = "auto", [WORLD_BOOT_WARM] = "warm", [WORLD_BOOT_COLD] = "cold"};
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (!strcmp(wanted ? wanted : "auto", words[i])) {
+            *ret = (enum world_boot)i;
+            return true;
+        }
+    }
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+            "--boot \"%s\": use auto, warm or cold", wanted);
+    return false;
+}
+
+static bool start(struct engine_options *engine, GError **error)
+{
+    cli_say("%s: %s, %u machines, %s", engine->plan->name, engine->plan->title,
+            engine->plan->machines->len, engine->accel == VIRT_ACCEL_KVM ? "KVM" : "TCG");
+    return engine_run(engine, error);
+}
+
 static int run_scenario(
         const char *path, const struct run_options *options, gint64 until_us, GError **error)
 {
@@ -175,29 +209,180 @@ static int run_scenario(
     struct image *image = plan ? find_images(plan, error) : NULL;
     enum virt_accel accel = VIRT_ACCEL_TCG;
     g_autofree char *why = NULL;
-    if (!image || !choose_accel(options->accel, image, &accel, &why, error) ||
+    enum world_boot boot = WORLD_BOOT_AUTO;
+    if (!image || !choose_boot(options->boot, &boot, error) ||
+            !choose_accel(options->accel, image, &accel, &why, error) ||
             !fits(plan, accel, options->ready_limit, error)) {
         image_free(image);
         script_free(script);
         return 1;
     }
     image_free(image);
-    cli_say("%s: %s, %u machines, %s", plan->name, plan->title, plan->machines->len,
-            accel == VIRT_ACCEL_KVM ? "KVM" : "TCG");
-    if (options->display && !spawn_display(plan->name, error)) {
+    bool shown = !options->display || spawn_display(plan->name, error);
+    int claim = shown ? engine_claim(plan->name, false, error) : -1;
+    if (claim < 0) {
         script_free(script);
         return 1;
     }
-    const struct engine_options engine = {
+    struct engine_options engine = {
             .plan = plan,
             .script = script,
             .accel = accel,
+            .boot = boot,
             .accel_why = why,
             .until_us = until_us,
             .ready_limit_s = options->ready_limit,
             .connect = options->connect,
+            .teams = options->teams,
+            .claim = claim,
     };
-    return engine_run(&engine, error) ? 0 : 1;
+    return start(&engine, error) ? 0 : 1;
+}
+
+/* ---- an exercise whose engine was interrupted ---------------------------------------------- */
+
+/* The copy that was kept; without one what the user gives, or where it was. */
+static char *find_scenario(const char *name, const char *given, const cJSON *with)
+{
+    g_autofree char *kept = paths_scenario(name);
+    g_autofree char *file = script_file(kept);
+    if (given || !g_file_test(file, G_FILE_TEST_EXISTS)) {
+        return g_strdup(given ? given : json_string(with, "scenario", ""));
+    }
+    return g_steal_pointer(&kept);
+}
+
+static struct plan *load_again(const char *path, const struct resume *resume,
+        const struct run_options *options, struct script **ret_script, GError **error)
+{
+    const cJSON *with = json_object(resume->created, "options");
+    const cJSON *old = json_object(resume->created, "plan");
+    auto_plan plan = NULL;
+    *ret_script = read_scenario(path, &plan, error);
+    if (!*ret_script) {
+        return NULL;
+    }
+    g_free(plan->name);
+    plan->name = g_strdup(options->resume);
+    plan->seed = (guint64)json_int(old, "seed", 0);
+    if (!plan_expand(plan, (int)json_int(with, "teams", 0), error) ||
+            !resume_plan_fits(resume, plan, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&plan);
+}
+
+/* As it was, unless the user says otherwise. */
+static bool accel_again(const struct run_options *options, const struct resume *resume,
+        const struct plan *plan, struct engine_options *engine, char **ret_why, GError **error)
+{
+    struct image *image = find_images(plan, error);
+    if (!image) {
+        return false;
+    }
+    const char *was = json_string(resume->created, "accel", "tcg");
+    bool ok = true;
+    if (options->accel) {
+        ok = choose_accel(options->accel, image, &engine->accel, ret_why, error);
+    } else {
+        engine->accel = !strcmp(was, "kvm") ? VIRT_ACCEL_KVM : VIRT_ACCEL_TCG;
+    }
+    image_free(image);
+    return ok;
+}
+
+static bool is_on_daemon(const struct resume *resume)
+{
+    GHashTableIter iter;
+    gpointer subject = NULL;
+    bool found = false;
+    g_hash_table_iter_init(&iter, resume->open);
+    while (g_hash_table_iter_next(&iter, &subject, NULL)) {
+        found |= g_str_has_prefix(subject, "daemon:");
+    }
+    return found;
+}
+
+static int go_on(const char *given, const struct run_options *options, gint64 until_us, int claim,
+        GError **error)
+{
+    struct resume *resume = engine_read_resume(options->resume, error);
+    if (!resume) {
+        close(claim);
+        return 1;
+    }
+    if (is_on_daemon(resume)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "%s ran on a libvirt daemon, where exercises are not resumed: `sandtable down %s` "
+                "removes what is left",
+                options->resume, options->resume);
+        resume_free(resume);
+        close(claim);
+        return 2;
+    }
+    const cJSON *with = json_object(resume->created, "options");
+    g_autofree char *path = find_scenario(options->resume, given, with);
+    g_autofree char *why = NULL;
+    struct script *script = NULL;
+    auto_plan plan = load_again(path, resume, options, &script, error);
+    struct engine_options engine = {
+            .plan = plan,
+            .script = script,
+            .until_us = until_us ? until_us : json_int(with, "until_us", 0),
+            .ready_limit_s = options->ready_limit ? options->ready_limit
+                                                  : (int)json_int(with, "ready_limit_s", 0),
+            .teams = (int)json_int(with, "teams", 0),
+            .claim = claim,
+            .resume = resume,
+    };
+    if (!plan || !accel_again(options, resume, plan, &engine, &why, error)) {
+        resume_free(resume);
+        script_free(script);
+        close(claim);
+        return 1;
+    }
+    engine.accel_why = why;
+    return start(&engine, error) ? 0 : 1;
+}
+
+static int run_again(
+        const char *given, const struct run_options *options, gint64 until_us, GError **error)
+{
+    const char *name = options->resume;
+    g_autofree char *ledger = paths_ledger(name);
+    if (options->name || options->seed || options->teams) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "--resume goes on with what was: leave out --name, --seed and --teams");
+        return 2;
+    }
+    if (!paths_name_is_valid(name) || !g_file_test(ledger, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+                "no exercise \"%s\"; `sandtable list` shows them", name);
+        return 1;
+    }
+    g_autofree char *root = paths_run_root(name);
+    bool is_new = !g_file_test(root, G_FILE_TEST_EXISTS);
+    bool shown = !options->display || spawn_display(name, error);
+    int claim = shown ? engine_claim(name, true, error) : -1;
+    if (claim < 0) {
+        return 1;
+    }
+    int code = go_on(given, options, until_us, claim, error);
+    if (is_new) {
+        (void)rmdir(root); /* ours, when nothing came of it */
+    }
+    return code;
+}
+
+/* Warm states belong to the cell's own taps. */
+static bool is_cold(const char *boot, GError **error)
+{
+    if (boot && !strcmp(boot, "warm")) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "on a libvirt daemon machines start cold: leave out --boot warm");
+        return false;
+    }
+    return true;
 }
 
 static int run(int argc, char **argv, GError **error)
@@ -209,18 +394,28 @@ static int run(int argc, char **argv, GError **error)
             {"seed", 0, 0, G_OPTION_ARG_STRING, &options.seed, "seed of all that is random", "S"},
             {"until", 0, 0, G_OPTION_ARG_STRING, &options.until, "end at this exercise time", "T"},
             {"accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "auto, kvm or tcg", "A"},
+            {"boot", 0, 0, G_OPTION_ARG_STRING, &options.boot, "auto, warm (or not at all) or cold",
+                    "HOW"},
             {"ready-limit", 0, 0, G_OPTION_ARG_INT, &options.ready_limit,
                     "seconds until all machines must be ready (300)", "S"},
             {"connect", 0, 0, G_OPTION_ARG_STRING, &options.connect,
                     "a libvirt daemon, as qemu:///system", "URI"},
             {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
+            {"resume", 0, 0, G_OPTION_ARG_STRING, &options.resume,
+                    "go on with an exercise whose engine was interrupted", "NAME"},
             {"user", 0, 0, G_OPTION_ARG_STRING, &options.user, "as root: become this account", "U"},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!cli_parse(&verb_run, entries, &argc, &argv, 1, 1, error)) {
+    if (!cli_parse(&verb_run, entries, &argc, &argv, 0, 1, error)) {
         return 2;
     }
-    if (options.connect && !virt_daemon_uri_check(options.connect, error)) {
+    if (argc < 2 && !options.resume) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "say which scenario; usage: sandtable %s", verb_run.usage);
+        return 2;
+    }
+    if (options.connect &&
+            (!virt_daemon_uri_check(options.connect, error) || !is_cold(options.boot, error))) {
         return 2;
     }
     gint64 until_us = 0;
@@ -237,12 +432,13 @@ static int run(int argc, char **argv, GError **error)
     if (!cli_become_user(options.user, argc, argv, error)) {
         return 3;
     }
-    return run_scenario(argv[1], &options, until_us, error);
+    return options.resume ? run_again(argc > 1 ? argv[1] : NULL, &options, until_us, error)
+                          : run_scenario(argv[1], &options, until_us, error);
 }
 
 const struct verb verb_run = {
         .name = "run",
-        .usage = "run SCENARIO [OPTION…]",
+        .usage = "run SCENARIO [OPTION…] | run --resume NAME",
         .summary = "run an exercise from its scenario to the final standings",
         .order = 1,
         .keeps_root = true,

@@ -13,9 +13,10 @@ static void print_head(const cJSON *status)
     g_autofree char *of = text_clock(json_int(status, "duration_us", 0));
     g_autofree char *title = text_clean_tail(
             json_string(status, "title", ""), strlen(json_string(status, "title", "")), 200);
-    printf("%s: %s\n%s, %s of %s, %s, event %" G_GINT64_FORMAT "\n%s\n",
-            json_string(status, "name", ""), title, json_string(status, "state", ""), at, of,
-            json_string(status, "accel", ""), json_int(status, "seq", 0),
+    const char *interrupted = json_bool(status, "interrupted", false) ? "interrupted, was " : "";
+    printf("%s: %s\n%s%s, %s of %s, %s, event %" G_GINT64_FORMAT "\n%s\n",
+            json_string(status, "name", ""), title, interrupted, json_string(status, "state", ""),
+            at, of, json_string(status, "accel", ""), json_int(status, "seq", 0),
             json_string(status, "ledger", ""));
 }
 
@@ -116,6 +117,7 @@ static int run(int argc, char **argv, GError **error)
     print_services(status);
     print_injects(status);
     print_alarms(status);
+    cli_say_interrupted(status);
     cJSON_Delete(status);
     return 0;
 }

@@ -183,6 +183,21 @@ static void apply_check(struct status_fold *fold, const struct event *event, con
     }
 }
 
+/* Looks at a team's services since the checkpoint are as if they had not been. */
+static void apply_restored(struct status_fold *fold, const cJSON *body)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, json_array(body, "services"))
+    {
+        cJSON *service = find(fold->services, "service", json_string(item, "service", ""),
+                json_string(item, "team", ""));
+        if (service) {
+            put_int(service, "passed", json_int(item, "passed", 0));
+            put_int(service, "failed", json_int(item, "failed", 0));
+        }
+    }
+}
+
 static void apply_inject(struct status_fold *fold, const struct event *event, const cJSON *body)
 {
     cJSON *inject = find(fold->injects, "id", event->subject, NULL);
@@ -225,6 +240,8 @@ void status_fold_apply(struct status_fold *fold, const struct event *event)
         apply_machine(fold, event, body);
     } else if (g_str_has_prefix(event->kind, "check.")) {
         apply_check(fold, event, body);
+    } else if (!strcmp(event->kind, "checkpoint.restored")) {
+        apply_restored(fold, body);
     } else if (!strcmp(event->kind, "inject.state")) {
         apply_inject(fold, event, body);
     } else if (g_str_has_prefix(event->kind, "alarm.")) {

@@ -94,8 +94,11 @@ static void end_waits(struct exercise *exercise)
 
 static void on_up(const GError *error, gpointer data)
 {
+    struct exercise *exercise = data;
     if (error) {
-        run_end(data, "engine", error->message, error);
+        run_end(exercise, "engine", error->message, error);
+    } else if (exercise->state == EXERCISE_SETUP && exercise->resume) {
+        run_machines_check(exercise); /* there may be none that has yet to report */
     }
 }
 
@@ -113,7 +116,7 @@ static gboolean on_ready_limit(gpointer data)
     exercise->ready_limit = 0;
     GString *late = g_string_new(NULL);
     for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
-        if (exercise->machines[i].state != MACHINE_READY) {
+        if (!run_machine_is_settled(exercise, (int)i)) {
             g_string_append_printf(late, "%s%s (%s)", late->len ? ", " : "",
                     run_machine_plan(exercise, (int)i)->id,
                     machine_state_name(exercise->machines[i].state));
@@ -122,13 +125,47 @@ static gboolean on_ready_limit(gpointer data)
     g_autoptr(GError) error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
             "not ready in time: %s; a slower host may need --ready-limit", late->str);
     g_string_free(late, TRUE);
+    if (exercise->resume && exercise->resume->began) {
+        /* the others have work to lose: it goes on without them */
+        run_alarm(exercise, "resume-failed", -1, exercise->options.plan->name, error->message);
+        run_all_ready(exercise);
+        return G_SOURCE_REMOVE;
+    }
     run_end(exercise, "engine", error->message, error);
     return G_SOURCE_REMOVE;
 }
 
-static void record_resources(struct exercise *exercise, const char *kind, run_then_fn then)
+/* What is opened, or closed, already in the ledger that a resume goes on from. */
+static bool is_recorded(
+        const struct exercise *exercise, const struct world_resource *resource, bool opening)
 {
-    g_autoptr(GPtrArray) resources = exercise->options.world->ops->resources(exercise->options.world);
+    const struct resume *resume = exercise->resume;
+    g_autofree char *subject = g_strdup_printf("%s:%s", resource->type, resource->name);
+    if (!resume || (!opening && !resume->ended)) {
+        return false;
+    }
+    return (g_hash_table_lookup(resume->open, subject) != NULL) == opening;
+}
+
+/* Those of plan that the ledger does not speak of yet. */
+static GPtrArray *resources_for(const struct exercise *exercise, bool opening)
+{
+    struct world *world = exercise->options.world;
+    GPtrArray *resources = world_resources(exercise->options.plan);
+    if (world->ops->resources) {
+        world->ops->resources(world, resources);
+    }
+    for (guint i = resources->len; i-- > 0;) {
+        if (is_recorded(exercise, g_ptr_array_index(resources, i), opening)) {
+            g_ptr_array_remove_index(resources, i);
+        }
+    }
+    return resources;
+}
+
+static void record_resources(
+        struct exercise *exercise, const GPtrArray *resources, const char *kind, run_then_fn then)
+{
     for (guint i = 0; i < resources->len; i++) {
         const struct world_resource *resource = g_ptr_array_index(resources, i);
         g_autofree char *subject = g_strdup_printf("%s:%s", resource->type, resource->name);
@@ -148,6 +185,9 @@ static void record_created(struct exercise *exercise)
     cJSON_AddStringToObject(body, "engine", SANDTABLE_VERSION);
     cJSON_AddStringToObject(body, "accel", options->accel);
     cJSON_AddStringToObject(body, "accel_why", options->accel_why ? options->accel_why : "");
+    if (options->started_with) {
+        cJSON_AddItemToObject(body, "options", cJSON_Duplicate(options->started_with, true));
+    }
     cJSON_AddItemToObject(body, "plan", plan_to_json(options->plan));
     run_record(exercise, "exercise.created", -1, options->plan->name, body);
     const cJSON *opened = NULL;
@@ -165,10 +205,17 @@ void exercise_start(struct exercise *exercise, exercise_end_fn on_end, gpointer 
     exercise->on_end_data = data;
     exercise->wall_start_us = g_get_real_time();
     record_created(exercise);
-    run_set_state(exercise, EXERCISE_SETUP, "engine", NULL, NULL);
+    run_set_up(exercise);
+}
+
+void run_set_up(struct exercise *exercise)
+{
+    g_autoptr(GPtrArray) resources = resources_for(exercise, true);
+    run_set_state(exercise, EXERCISE_SETUP, "engine", exercise->resume ? "resumed" : NULL,
+            resources->len > 0 ? NULL : bring_up);
     int limit = exercise->options.ready_limit_s ? exercise->options.ready_limit_s : READY_LIMIT_S;
     exercise->ready_limit = g_timeout_add_seconds((guint)limit, on_ready_limit, exercise);
-    record_resources(exercise, "resource.opening", bring_up);
+    record_resources(exercise, resources, "resource.opening", bring_up);
 }
 
 static void start_running(struct exercise *exercise, gpointer data);
@@ -197,16 +244,26 @@ static void start_running(struct exercise *exercise, gpointer data)
     if (exercise->ending) {
         return;
     }
-    gint64 end = exercise->options.plan->duration_us;
+    bool is_moved = exercise->resume && exercise->resume->ends_us > 0; /* by a restore */
+    gint64 end = is_moved ? exercise->resume->ends_us : exercise->options.plan->duration_us;
     if (exercise->options.until_us > 0) {
         end = MIN(end, exercise->options.until_us);
     }
     clock_start(exercise->options.clock);
-    run_set_state(exercise, EXERCISE_RUNNING, "engine", NULL, NULL);
+    if (run_resume_pauses(exercise)) {
+        clock_pause(exercise->options.clock);
+        run_set_state(exercise, EXERCISE_PAUSED, "engine", "resumed", run_pause_world);
+    } else {
+        run_set_state(
+                exercise, EXERCISE_RUNNING, "engine", exercise->resume ? "resumed" : NULL, NULL);
+    }
     run_set_end(exercise, end);
     run_timeline_start(exercise);
     run_checks_start(exercise);
     run_players_start(exercise);
+    if (exercise->resume) {
+        run_resume_settle(exercise);
+    }
 }
 
 /* ---- end ----------------------------------------------------------------------------------- */
@@ -231,7 +288,8 @@ static void on_down(const GError *error, gpointer data)
         exercise->failure = g_error_copy(error);
     }
     run_checkpoints_end(exercise);
-    record_resources(exercise, "resource.closed", NULL);
+    g_autoptr(GPtrArray) resources = resources_for(exercise, false);
+    record_resources(exercise, resources, "resource.closed", NULL);
     run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
 }
 
@@ -246,7 +304,11 @@ void run_end(struct exercise *exercise, const char *by, const char *reason, cons
     }
     g_clear_handle_id(&exercise->ready_limit, g_source_remove);
     clock_pause(exercise->options.clock);
-    run_set_state(exercise, EXERCISE_ENDED, by, reason, NULL);
+    if (exercise->resume && exercise->resume->ended) {
+        exercise->state = EXERCISE_ENDED; /* the ledger says so already */
+    } else {
+        run_set_state(exercise, EXERCISE_ENDED, by, reason, NULL);
+    }
     exercise->options.world->ops->down(exercise->options.world, on_down, exercise);
 }
 
@@ -286,6 +348,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
         exercise->teams[i].history = g_array_new(FALSE, FALSE, sizeof(struct run_span));
         g_array_append_val(exercise->teams[i].history, all);
     }
+    exercise->white = run_white_new();
     exercise->restarts = g_ptr_array_new_with_free_func(run_restart_free);
     exercise->checkpoints = g_ptr_array_new_with_free_func(run_checkpoint_free);
     exercise->checks = g_ptr_array_new_with_free_func(check_free);
@@ -296,6 +359,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
     exercise->score = score_new();
     options->world->on_state = run_machine_state;
     options->world->on_state_data = exercise;
+    options->world->on_alarm = run_machine_alarm;
     ledger_set_listener(options->ledger, run_committed, exercise);
     run_timeline_init(exercise);
     run_checks_init(exercise);
@@ -316,6 +380,7 @@ void exercise_free(struct exercise *exercise)
     run_restore_free(exercise);
     run_checkpoints_free(exercise);
     g_ptr_array_unref(exercise->restarts);
+    g_ptr_array_unref(exercise->white);
     for (guint i = 0; i < exercise->options.plan->teams->len; i++) {
         g_array_unref(exercise->teams[i].history);
     }
@@ -328,6 +393,7 @@ void exercise_free(struct exercise *exercise)
     g_ptr_array_unref(exercise->steps);
     g_ptr_array_unref(exercise->alarms);
     score_free(exercise->score);
+    resume_free(exercise->resume);
     g_clear_error(&exercise->failure);
     g_free(exercise->machines);
     g_free(exercise->teams);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "ledger/ledger.h"
 #include "plan/plan.h"
+#include "run/resume.h"
 #include "score/score.h"
 #include "script/script.h"
 #include "world/world.h"
@@ -36,12 +37,13 @@ struct exercise_options {
     struct clock *clock;   /* stays the caller's */
     struct ledger *ledger; /* stays the caller's */
     const char *ledger_path;
-    int ready_limit_s;     /* all machines must be ready by then; 0: 300 */
-    gint64 until_us;       /* end earlier than the plan says; 0: do not */
-    const char *accel;     /* for the record: "tcg", "kvm", "simulated" … */
-    const char *accel_why; /* … and why, in words; may be NULL */
-    const cJSON *opened;   /* what the caller made or will make: [{"type","name",…}] for
-                              resource.opening; the caller writes resource.closed; may be NULL */
+    int ready_limit_s;         /* all machines must be ready by then; 0: 300 */
+    gint64 until_us;           /* end earlier than the plan says; 0: do not */
+    const char *accel;         /* for the record: "tcg", "kvm", "simulated" … */
+    const char *accel_why;     /* … and why, in words; may be NULL */
+    const cJSON *opened;       /* what the caller made or will make: [{"type","name",…}] for
+                                  resource.opening; the caller writes resource.closed; may be NULL */
+    const cJSON *started_with; /* "options" of exercise.created, for a resume; may be NULL */
     void (*on_event)(
             const struct event *event); /* every committed event, for people; may be NULL */
 };
@@ -56,6 +58,12 @@ void exercise_free(struct exercise *exercise);
 
 /* Sets up, runs, tears down; on_end is called once, in state DOWN. */
 void exercise_start(struct exercise *exercise, exercise_end_fn on_end, gpointer data);
+
+/* The same for an exercise whose engine was interrupted: goes on from resume (consumed), which is
+ * its ledger folded; options.ledger is that ledger, opened. options.world->begin says what becomes
+ * of its machines. Rules: run_resume.c. */
+void exercise_recover(
+        struct exercise *exercise, struct resume *resume, exercise_end_fn on_end, gpointer data);
 
 /* Operator's calls. who is for the record ("operator", a user name). An impossible call (pause of
  * an ended exercise, unknown inject) gives an error that says what is possible. */
@@ -88,7 +96,7 @@ bool exercise_checkpoint_remove(
 cJSON *exercise_checkpoints(const struct exercise *exercise);
 
 /* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",
- *  "machines":[{"id","state","reason","team","image","booted_ms","ready_ms"}],
+ *  "machines":[{"id","state","reason","team","image","way","booted_ms","ready_ms"}],
  *  "services":[{"team","service","status","detail","passed","failed"}],
  *  "injects":[{"id","at_us","state","team","step","title"}], "alarms":[…]}; the caller's. */
 cJSON *exercise_status(const struct exercise *exercise);

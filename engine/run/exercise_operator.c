@@ -64,7 +64,7 @@ static void on_machines_resumed(const GError *error, gpointer data)
     run_checks_resume(exercise);
 }
 
-static void pause_world(struct exercise *exercise, gpointer data)
+void run_pause_world(struct exercise *exercise, gpointer data)
 {
     (void)data;
     if (!exercise->ending) {
@@ -87,7 +87,7 @@ bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
     clock_pause(exercise->options.clock);
     exercise->epoch++;
     record_action(exercise, "pause", who, NULL, NULL);
-    run_set_state(exercise, EXERCISE_PAUSED, who, NULL, pause_world);
+    run_set_state(exercise, EXERCISE_PAUSED, who, NULL, run_pause_world);
     return true;
 }
 

@@ -16,6 +16,8 @@ static cJSON *machines_json(const struct exercise *exercise)
         cJSON_AddStringToObject(json, "image", plan->host->image);
         cJSON_AddStringToObject(json, "state", machine_state_name(machine->state));
         cJSON_AddStringToObject(json, "reason", machine->reason ? machine->reason : "");
+        struct world *world = exercise->options.world;
+        cJSON_AddStringToObject(json, "way", world->ops->way(world, (int)i));
         if (machine->booted_us) {
             json_add_int(json, "booted_ms", (machine->booted_us - machine->started_us) / 1000);
         }

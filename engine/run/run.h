@@ -2,6 +2,7 @@
 #pragma once
 
 #include "run/exercise.h"
+#include "run/resume.h"
 
 #define RUN_OUTPUT_MAX 2048 /* bytes of a guest's output kept as evidence */
 #define RUN_REASON_MAX 300  /* … and quoted in a reason */
@@ -39,8 +40,10 @@ struct run_inject {
     struct exercise *exercise;
     int index;
     enum inject_state state;
-    gint64 due_us;    /* exercise time */
-    guint generation; /* counts restores: what was started before one has no say */
+    bool announced;    /* its state is in the ledger */
+    bool noted, begun; /* since it was fired: its message, its function */
+    gint64 due_us;     /* exercise time */
+    guint generation;  /* counts restores: what was started before one has no say */
     guint64 timer;
 };
 
@@ -96,10 +99,12 @@ struct exercise {
     GPtrArray *restarts;           /* struct run_restart *: under way */
     GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
     struct run_save *saving;       /* a checkpoint that is being taken, or NULL */
+    GPtrArray *white;              /* struct run_white *: tasks that wait for one of these */
     struct run_restore *restoring; /* one that is being put back, or NULL */
 
     struct score *score;
-    GError *failure; /* why it ended early, or NULL */
+    struct resume *resume; /* what it goes on from, or NULL */
+    GError *failure;       /* why it ended early, or NULL */
     exercise_end_fn on_end;
     gpointer on_end_data;
     exercise_event_fn listener;
@@ -129,7 +134,11 @@ void run_alarm_clear(struct exercise *exercise, const char *alarm, const char *s
 /* ---- run_machines.c ------------------------------------------------------------------------ */
 
 /* What the world calls for every change of a machine's state. */
+void run_machine_alarm(int machine, const char *alarm, const char *text, gpointer data);
 void run_machine_state(int index, enum machine_state state, const char *reason, gpointer data);
+/* Goes on from set-up if every machine is ready, or as it was before a resume. */
+void run_machines_check(struct exercise *exercise);
+bool run_machine_is_settled(const struct exercise *exercise, int machine);
 
 /* ---- exercise.c ---------------------------------------------------------------------------- */
 
@@ -142,6 +151,7 @@ void run_set_state(struct exercise *exercise, enum exercise_state state, const c
 /* Calls fn at exercise time at_us, or in exercise_free() when the exercise ended before: fn looks
  * at exercise->ending and lets go of data. */
 void run_wait(struct exercise *exercise, gint64 at_us, clock_fn fn, gpointer data);
+void run_set_up(struct exercise *exercise); /* from what is planned to what is there */
 /* Ends the exercise; error may be NULL. Idempotent. */
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error);
 /* The exercise ends at this exercise time. */
@@ -174,6 +184,14 @@ void run_checkpoint_committed(struct exercise *exercise, const struct event *eve
 /* The team called id (NULL: -1). */
 bool run_team_find(const struct exercise *exercise, const char *id, int *ret, GError **error);
 
+/* ---- run_white.c --------------------------------------------------------------------------- */
+
+GPtrArray *run_white_new(void);
+/* As struct script_host wants it; data is the exercise. */
+void run_white_ask(gpointer data, guint64 ticket, const char *who, enum script_white what,
+        const char *subject, const char *team);
+void run_white_committed(struct exercise *exercise, const struct event *event);
+
 /* ---- run_timeline.c ------------------------------------------------------------------------ */
 
 void run_timeline_init(struct exercise *exercise);
@@ -184,6 +202,8 @@ void run_inject_arm(struct run_inject *inject);
 const char *run_inject_state_name(enum inject_state state);
 /* Does what the entry says; the inject is done when its step has a verdict. */
 void run_inject_fire(struct run_inject *inject, const char *by);
+/* What follows from "fired", as far as it has not been done. */
+void run_inject_act(struct exercise *exercise, gpointer inject);
 
 /* ---- run_checks.c -------------------------------------------------------------------------- */
 
@@ -199,7 +219,10 @@ typedef void (*run_step_fn)(struct exercise *exercise, enum run_verdict verdict,
  * that is on the disk, or with VERDICT_NONE when the exercise ended before. False when the same
  * step runs against this team already, or team has no such machines. */
 bool run_step_start(struct exercise *exercise, const struct plan_step *step, int team,
-        run_step_fn done, gpointer data, GError **error);
+        const char *by, run_step_fn done, gpointer data, GError **error);
+/* The verdict, a fault, of a run that an earlier engine had begun. */
+void run_step_interrupted(struct exercise *exercise, const struct plan_step *step, int team,
+        const char *by, const char *reason);
 
 /* Undoes a step that took effect on team, and looks whether the effect is really gone: step.state
  * "undone", or "undo-failed" and an alarm. Skipped when the step did not take effect. done is
@@ -242,4 +265,28 @@ void run_predicate_prepare(const struct predicate_scope *scope,
 void run_script_attach(struct exercise *exercise);
 void run_players_init(struct exercise *exercise);
 void run_players_start(struct exercise *exercise);
-void run_player_arm(struct run_player *player); /* sets its timer */
+/* Records that who starts (again: after a resume), and starts it. */
+void run_function_start(
+        struct exercise *exercise, int function, const char *who, int team, bool again);
+
+/* ---- exercise_operator.c ------------------------------------------------------------------- */
+
+/* Has the machines stand still; the state "paused" is on the disk. */
+void run_pause_world(struct exercise *exercise, gpointer data);
+
+/* ---- run_resume.c -------------------------------------------------------------------------- */
+
+/* A machine starts; the white cell hears of it when it had been ready before a resume. */
+void run_resume_restarted(struct exercise *exercise, int machine);
+/* The checkpoints there are; what was half done is given up; resets are done, restores begun anew.
+ */
+void run_resume_take_checkpoints(struct exercise *exercise);
+void run_resume_end_requests(struct exercise *exercise);
+void run_resume_settle_requests(struct exercise *exercise);
+bool run_resume_pauses(const struct exercise *exercise); /* it goes on in a pause */
+/* Does what the ledger owes, once the exercise runs or is paused again. */
+void run_resume_settle(struct exercise *exercise);
+/* Is there anything left to start of player? */
+bool run_resume_player(const struct run_player *player);
+bool run_resume_player_again(const struct run_player *player); /* it had begun */
+void run_player_arm(struct run_player *player);                /* sets its timer */

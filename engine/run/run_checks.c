@@ -152,7 +152,8 @@ void run_checks_start(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->checks->len; i++) {
         struct run_check *check = g_ptr_array_index(exercise->checks, i);
-        clock_at(exercise->options.clock, check->service->every_us, on_round, check);
+        clock_at(exercise->options.clock, (check->round + 1) * check->service->every_us, on_round,
+                check);
     }
 }
 

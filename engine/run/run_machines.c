@@ -4,10 +4,21 @@
 #include "base/error.h"
 #include "base/json.h"
 
-static void check_all_ready(struct exercise *exercise)
+/* After a resume a machine may also stand still, or be as dead as it was. */
+bool run_machine_is_settled(const struct exercise *exercise, int machine)
+{
+    enum machine_state state = exercise->machines[machine].state;
+    if (state == MACHINE_PAUSED) {
+        return run_resume_pauses(exercise);
+    }
+    bool is_over = state == MACHINE_CRASHED || state == MACHINE_STOPPED;
+    return state == MACHINE_READY || (is_over && exercise->resume && exercise->resume->began);
+}
+
+void run_machines_check(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
-        if (exercise->machines[i].state != MACHINE_READY) {
+        if (!run_machine_is_settled(exercise, (int)i)) {
             return;
         }
     }
@@ -32,12 +43,21 @@ static void on_machine_crashed(
         struct exercise *exercise, const struct plan_machine *plan, const char *reason)
 {
     g_autofree char *text = g_strdup_printf("%s crashed: %s", plan->id, reason);
-    if (exercise->state == EXERCISE_SETUP) {
+    bool has_run = exercise->resume && exercise->resume->began;
+    if (exercise->state == EXERCISE_SETUP && !has_run) {
         g_autoptr(GError) error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "%s", text);
         run_end(exercise, "engine", text, error);
     } else if (!exercise->ending) {
         run_alarm(exercise, "machine-crashed", plan->team, plan->id, text);
     }
+}
+
+void run_machine_alarm(int machine, const char *alarm, const char *text, gpointer data)
+{
+    struct exercise *exercise = data;
+    const struct plan_machine *plan = machine >= 0 ? run_machine_plan(exercise, machine) : NULL;
+    run_alarm(exercise, alarm, plan ? plan->team : -1,
+            plan ? plan->id : exercise->options.plan->name, text);
 }
 
 void run_machine_state(int index, enum machine_state state, const char *reason, gpointer data)
@@ -57,11 +77,19 @@ void run_machine_state(int index, enum machine_state state, const char *reason, 
     cJSON_AddStringToObject(body, "reason", machine->reason);
     json_add_int(body, "since_start_ms",
             machine->started_us ? (g_get_monotonic_time() - machine->started_us) / 1000 : 0);
+    if (state != MACHINE_DEFINED && state != MACHINE_STOPPED) {
+        struct world *world = exercise->options.world;
+        cJSON_AddStringToObject(body, "way", world->ops->way(world, index));
+    }
     run_record(exercise, "machine.state", plan->team, plan->id, body);
+    if (state == MACHINE_STARTING) {
+        run_resume_restarted(exercise, index);
+    }
     if (state == MACHINE_CRASHED) {
         on_machine_crashed(exercise, plan, machine->reason);
-    } else if (state == MACHINE_READY) {
-        check_all_ready(exercise);
+    }
+    if (run_machine_is_settled(exercise, index)) {
+        run_machines_check(exercise);
     }
     run_restart_state(exercise, index, state, machine->reason);
 }

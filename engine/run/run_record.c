@@ -84,6 +84,7 @@ void run_committed(const struct event *event, const GError *error, gpointer data
     if (!strcmp(event->kind, "checkpoint.restored")) {
         run_checkpoint_committed(exercise, event);
     }
+    run_white_committed(exercise, event);
     if (exercise->options.script) {
         script_event(exercise->options.script, event);
     }

@@ -57,6 +57,24 @@ static void add_list(
     }
 }
 
+/* An inject's team is the plan's to know. */
+static void add_injects(cJSON *body, const cJSON *state, const struct run_restore *restore)
+{
+    const struct plan *plan = restore->exercise->options.plan;
+    cJSON *list = cJSON_AddArrayToObject(body, "injects");
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, json_array(state, "injects"))
+    {
+        int index = plan_inject_index(plan, json_string(item, "id", ""));
+        int team = index < 0 ? -1 : ((struct plan_inject *)plan->injects->pdata[index])->team;
+        if (index >= 0 && checkpoint_concerns(team, restore->team)) {
+            cJSON *copy = cJSON_Duplicate(item, true);
+            cJSON_AddStringToObject(copy, "team", run_team_id(restore->exercise, team));
+            cJSON_AddItemToArray(list, copy);
+        }
+    }
+}
+
 static void record_restored(const struct run_restore *restore, gint64 took_ms)
 {
     const cJSON *state = json_object(restore->checkpoint->manifest, "state");
@@ -68,6 +86,8 @@ static void record_restored(const struct run_restore *restore, gint64 took_ms)
     add_teams(body, state, restore);
     add_list(body, state, "verdicts", restore);
     add_list(body, state, "services", restore);
+    add_list(body, state, "players", restore);
+    add_injects(body, state, restore);
     if (restore->team < 0) {
         json_add_int(body, "ends_us", restore->exercise->end_us);
     }
@@ -179,6 +199,20 @@ static void begin(struct exercise *exercise, gpointer data)
     g_task_run_in_thread(task, verify);
 }
 
+/* Whose machines are meant stands in the ledger before anything happens to them. */
+static void record_asked(struct run_restore *restore)
+{
+    struct exercise *exercise = restore->exercise;
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "action", "restore");
+    cJSON_AddStringToObject(body, "by", restore->who);
+    cJSON_AddStringToObject(body, "label", restore->label);
+    cJSON_AddStringToObject(body, "team", run_team_id(exercise, restore->team));
+    const char *name = exercise->options.plan->name;
+    run_record_then(
+            exercise, run_event(exercise, "operator.action", -1, name, body), begin, restore);
+}
+
 bool exercise_restore(struct exercise *exercise, const char *label, const char *team_id,
         const char *who, GError **error)
 {
@@ -223,7 +257,7 @@ bool exercise_restore(struct exercise *exercise, const char *label, const char *
         restore->ids[i] = g_strdup(run_machine_plan(exercise, restore->machines[i])->id);
     }
     exercise->restoring = restore;
-    run_action_then(exercise, "restore", who, "label", label, begin, restore);
+    record_asked(restore);
     return true;
 }
 

@@ -13,6 +13,7 @@ struct ask { /* one request of a task on its way through the world */
     int team, machine;
     cJSON *body;     /* of the player.action that will be recorded */
     GError *refused; /* why a step was not even begun, or NULL */
+    char *verdict;   /* of a step that had run before a resume, or NULL */
 };
 
 static struct ask *ask_new(struct exercise *exercise, guint64 ticket, const char *who, int team,
@@ -48,6 +49,7 @@ static void ask_end(struct ask *ask, const struct script_reply *reply)
     }
     cJSON_Delete(ask->body);
     g_free(ask->who);
+    g_free(ask->verdict);
     g_free(ask);
 }
 
@@ -163,6 +165,14 @@ static void on_refused(gpointer data)
     ask_end(ask, &reply);
 }
 
+/* It had asked for this step before the engine was interrupted: the step is not run twice. */
+static void on_known(gpointer data)
+{
+    struct ask *ask = data;
+    struct script_reply reply = {.kind = SCRIPT_REPLY_TEXT, .text = ask->verdict};
+    ask_end(ask, &reply);
+}
+
 static void host_step(gpointer data, guint64 ticket, const char *who, const char *name, int team)
 {
     struct exercise *exercise = data;
@@ -170,9 +180,16 @@ static void host_step(gpointer data, guint64 ticket, const char *who, const char
     cJSON_AddStringToObject(ask->body, "step", name);
     const struct plan_step *step = plan_step(exercise->options.plan, name);
     g_autoptr(GError) error = NULL;
+    if (exercise->resume && team >= 0) {
+        ask->verdict = resume_take_answer(exercise->resume, who, name, run_team_id(exercise, team));
+    }
+    if (ask->verdict) {
+        run_wait(exercise, clock_now(exercise->options.clock), on_known, ask);
+        return;
+    }
     if (!step) {
         g_set_error(&error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no step \"%s\"", name);
-    } else if (run_step_start(exercise, step, team, on_step, ask, &error)) {
+    } else if (run_step_start(exercise, step, team, who, on_step, ask, &error)) {
         return;
     }
     ask->refused = g_steal_pointer(&error);
@@ -211,6 +228,7 @@ static const struct script_host host_ops = {
         .write = host_write,
         .read = host_read,
         .step = host_step,
+        .white = run_white_ask,
         .note = host_note,
         .ended = host_ended,
 };
@@ -248,6 +266,39 @@ void run_players_init(struct exercise *exercise)
     }
 }
 
+struct function_start {
+    int function, team;
+    char *who;
+};
+
+/* "started" is on the disk: a resume knows that the function may have done something. */
+static void on_started(struct exercise *exercise, gpointer data)
+{
+    struct function_start *start = data;
+    if (!exercise->ending) {
+        script_start(exercise->options.script, start->function, start->who, start->team);
+    }
+    g_free(start->who);
+    g_free(start);
+}
+
+void run_function_start(
+        struct exercise *exercise, int function, const char *who, int team, bool again)
+{
+    if (!exercise->options.script) {
+        return;
+    }
+    struct function_start *start = g_new(struct function_start, 1);
+    *start = (struct function_start){function, team, g_strdup(who)};
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "action", "started");
+    if (again) {
+        cJSON_AddBoolToObject(body, "again", true);
+    }
+    run_record_then(
+            exercise, run_event(exercise, "player.action", team, who, body), on_started, start);
+}
+
 static void start_player(gpointer data)
 {
     struct run_player *player = data;
@@ -259,10 +310,8 @@ static void start_player(gpointer data)
         return; /* it is armed again after that */
     }
     player->started = true;
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddStringToObject(body, "action", "started");
-    run_record(exercise, "player.action", player->team, player->who, body);
-    script_start(exercise->options.script, player->plan->function, player->who, player->team);
+    run_function_start(exercise, player->plan->function, player->who, player->team,
+            run_resume_player_again(player));
 }
 
 void run_player_arm(struct run_player *player)
@@ -278,6 +327,8 @@ void run_players_start(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->players->len; i++) {
         struct run_player *player = g_ptr_array_index(exercise->players, i);
-        run_player_arm(player);
+        if (run_resume_player(player)) {
+            run_player_arm(player);
+        }
     }
 }

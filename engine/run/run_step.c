@@ -17,6 +17,7 @@ struct step_run {
     struct exercise *exercise;
     const struct plan_step *step;
     int team, from, to;
+    char *by; /* the inject or function that asked for it */
     run_step_fn done;
     gpointer data;
     struct predicate_scope scope;
@@ -68,6 +69,7 @@ static void step_run_end(struct step_run *run, enum run_verdict verdict)
     run->done(run->exercise, verdict, run->data);
     g_hash_table_unref(run->scope.offsets);
     g_strfreev(run->argv);
+    g_free(run->by);
     g_free(run->spoiled);
     cJSON_Delete(run->evidence);
     g_free(run);
@@ -94,6 +96,7 @@ static cJSON *step_body(const struct step_run *run)
     cJSON_AddStringToObject(
             body, "attacker", run_team_id(exercise, run_machine_plan(exercise, run->from)->team));
     cJSON_AddItemToObject(body, "attack", run_technique(&run->step->attack));
+    cJSON_AddStringToObject(body, "by", run->by);
     return body;
 }
 
@@ -411,7 +414,7 @@ static void begin(gpointer data)
 }
 
 bool run_step_start(struct exercise *exercise, const struct plan_step *step, int team,
-        run_step_fn done, gpointer data, GError **error)
+        const char *by, run_step_fn done, gpointer data, GError **error)
 {
     const struct plan *plan = exercise->options.plan;
     if (is_under_way(exercise, step, team)) {
@@ -433,6 +436,7 @@ bool run_step_start(struct exercise *exercise, const struct plan_step *step, int
     run->team = team;
     run->from = from;
     run->to = to;
+    run->by = g_strdup(by);
     run->done = done;
     run->data = data;
     run->scope = (struct predicate_scope){
@@ -446,4 +450,28 @@ bool run_step_start(struct exercise *exercise, const struct plan_step *step, int
     g_ptr_array_add(exercise->steps, run);
     begin(run);
     return true;
+}
+
+void run_step_interrupted(struct exercise *exercise, const struct plan_step *step, int team,
+        const char *by, const char *reason)
+{
+    const struct plan *plan = exercise->options.plan;
+    struct step_run run = {
+            .exercise = exercise,
+            .step = step,
+            .team = team,
+            .from = plan_machine_for(plan, step->from, team),
+            .to = plan_machine_for(plan, step->to, team),
+            .by = (char *)by,
+    };
+    if (run.from < 0 || run.to < 0) {
+        return; /* not a run of this plan */
+    }
+    *verdict_slot(exercise, step, team) = VERDICT_FAULT;
+    cJSON *body = step_body(&run);
+    cJSON_AddStringToObject(body, "verdict", run_verdict_name(VERDICT_FAULT));
+    cJSON_AddStringToObject(body, "reason", reason);
+    json_add_int(body, "took_us", 0);
+    cJSON_AddObjectToObject(body, "evidence");
+    run_record(exercise, "step.verdict", team, step->name, body);
 }

@@ -18,6 +18,7 @@ static void set_state(
 {
     const struct plan_inject *plan = plan_of(inject);
     inject->state = state;
+    inject->announced = true;
     cJSON *body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "state", run_inject_state_name(state));
     if (plan->step) {
@@ -55,21 +56,24 @@ static void on_verdict(struct exercise *exercise, enum run_verdict verdict, gpoi
     }
 }
 
-static void act(struct exercise *exercise, gpointer data)
+void run_inject_act(struct exercise *exercise, gpointer data)
 {
     struct run_inject *inject = data;
     const struct plan_inject *plan = plan_of(inject);
     if (exercise->ending || inject->state != INJECT_FIRED) {
         return; /* a restore came between */
     }
-    if (plan->entry->note) {
+    if (plan->entry->note && !inject->noted) {
         cJSON *body = cJSON_CreateObject();
         cJSON_AddStringToObject(body, "text", plan->entry->note);
         cJSON_AddStringToObject(body, "by", "timeline");
+        cJSON_AddStringToObject(body, "inject", plan->id);
         run_record(exercise, "note", plan->team, exercise->options.plan->name, body);
+        inject->noted = true;
     }
-    if (plan->entry->function && exercise->options.script) {
-        script_start(exercise->options.script, plan->entry->function, plan->id, plan->team);
+    if (plan->entry->function && !inject->begun) {
+        run_function_start(exercise, plan->entry->function, plan->id, plan->team, false);
+        inject->begun = true;
     }
     if (!plan->step) {
         run_inject_set(inject, INJECT_DONE, "engine");
@@ -81,7 +85,7 @@ static void act(struct exercise *exercise, gpointer data)
     }
     g_autoptr(GError) error = NULL;
     struct fired *fired = fired_new(inject);
-    if (!run_step_start(exercise, plan->step, plan->team, on_verdict, fired, &error)) {
+    if (!run_step_start(exercise, plan->step, plan->team, plan->id, on_verdict, fired, &error)) {
         g_free(fired);
         run_alarm(exercise, "inject-refused", plan->team, plan->id, error->message);
         run_inject_set(inject, INJECT_SKIPPED, "engine");
@@ -91,7 +95,11 @@ static void act(struct exercise *exercise, gpointer data)
 void run_inject_fire(struct run_inject *inject, const char *by)
 {
     clock_cancel(inject->exercise->options.clock, inject->timer);
-    set_state(inject, INJECT_FIRED, by, act);
+    inject->noted = inject->begun = false;
+    if (inject->exercise->resume) {
+        resume_drop_answers(inject->exercise->resume, plan_of(inject)->id);
+    }
+    set_state(inject, INJECT_FIRED, by, run_inject_act);
 }
 
 static void on_due(gpointer data)
@@ -123,7 +131,7 @@ void run_timeline_start(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
         struct run_inject *inject = &exercise->injects[i];
-        if (inject->state == INJECT_SCHEDULED) {
+        if (inject->state == INJECT_SCHEDULED && !inject->announced) {
             run_inject_set(inject, INJECT_SCHEDULED, "timeline");
         }
         run_inject_arm(inject);

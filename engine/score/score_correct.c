@@ -20,8 +20,9 @@ void score_void_free(gpointer data)
 
 static bool matches(const struct score_void *rule, const struct score_fact *fact)
 {
-    return !rule->lifted && fact->seq >= rule->from_seq && fact->seq <= rule->to_seq &&
-           fact->at_us >= rule->from_us && fact->at_us <= rule->to_us &&
+    return !rule->lifted && !rule->restore && fact->seq >= rule->from_seq &&
+           fact->seq <= rule->to_seq && fact->at_us >= rule->from_us &&
+           fact->at_us <= rule->to_us &&
            (rule->team < 0 || rule->team == fact->team || rule->team == fact->other) &&
            (rule->service < 0 || rule->service == fact->service) &&
            (rule->kind < 0 || rule->kind == fact->kind);
@@ -40,10 +41,12 @@ static int owner_of(const struct score_fact *fact)
     switch (fact->kind) {
     case FACT_CHECK:
     case FACT_BLOCKED:
+    case FACT_ISSUED:
         return fact->team;
     case FACT_EFFECT:
+    case FACT_CAPTURE:
         return fact->other;
-    default:
+    default: /* what people know stays: answers, grades, adjustments by hand */
         return -1;
     }
 }
@@ -95,7 +98,7 @@ static bool lift(struct score *score, gint64 seq)
 {
     for (guint i = 0; i < score->voids->len; i++) {
         struct score_void *rule = g_ptr_array_index(score->voids, i);
-        if (rule->seq == seq) {
+        if (rule->seq == seq && !rule->restore) {
             rule->lifted = true;
             return true;
         }
@@ -161,11 +164,21 @@ static GArray *read_history(const cJSON *list, gint64 seq)
     return history;
 }
 
+static gint64 count_undone(const struct score *score)
+{
+    gint64 facts = 0;
+    for (guint i = 0; i < score->facts->len; i++) {
+        facts += is_undone(score, &g_array_index(score->facts, struct score_fact, i));
+    }
+    return facts;
+}
+
 /* checkpoint.restored says by seq which events still count of each team it put back; a later one
  * may make some count again. */
 static bool read_restored(struct score *score, const struct event *event, const cJSON *body)
 {
-    bool any = false;
+    g_autoptr(GString) teams = g_string_new(NULL);
+    gint64 before = count_undone(score);
     const cJSON *list = NULL;
     cJSON_ArrayForEach(list, json_object(body, "counts"))
     {
@@ -176,9 +189,19 @@ static bool read_restored(struct score *score, const struct event *event, const 
         gpointer *place = &g_ptr_array_index(score->histories, (guint)team);
         score_history_free(*place);
         *place = read_history(list, event->seq);
-        any = true;
+        g_string_append_printf(teams, "%s%s", teams->len > 0 ? ", " : "", list->string);
     }
-    return any;
+    if (teams->len == 0) {
+        return false;
+    }
+    struct score_void *rule = g_new0(struct score_void, 1);
+    rule->seq = event->seq;
+    rule->restore = true;
+    rule->facts = count_undone(score) - before;
+    rule->reason = g_strdup_printf("%s put back to checkpoint %s", teams->str, event->subject);
+    rule->by = g_strdup(json_string(body, "by", ""));
+    g_ptr_array_add(score->voids, rule);
+    return true;
 }
 
 bool score_correct(struct score *score, const struct event *event)
@@ -196,7 +219,7 @@ cJSON *score_corrections(const struct score *score)
     cJSON *list = cJSON_CreateArray();
     for (guint i = 0; i < score->voids->len; i++) {
         const struct score_void *rule = g_ptr_array_index(score->voids, i);
-        gint64 facts = 0;
+        gint64 facts = rule->facts;
         for (guint k = 0; k < score->facts->len; k++) {
             facts += matches(rule, &g_array_index(score->facts, struct score_fact, k));
         }

@@ -39,6 +39,8 @@ struct score_void { /* what a correction takes out of the count; every condition
     int team, service; /* -1: any */
     int kind;          /* enum score_fact_kind, -1: any */
     bool lifted;
+    bool restore; /* a team was put back: its history says what is void */
+    gint64 facts; /* … and so many had become void by that */
     char *reason, *by;
 };
 

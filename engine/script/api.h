@@ -25,6 +25,16 @@ void script_push_me(lua_State *L, int team);
 /* A handle to the machine called name as team sees it; raises for an unknown name. */
 void script_push_machine(lua_State *L, const char *name, int team);
 
+/* The plan's index of the machine handle at index of the stack; raises for anything else. */
+int script_machine_of(lua_State *L, int index);
+
+/* ---- api_checkpoint.c ---------------------------------------------------------------------- */
+
+int api_machine_reset(lua_State *L);
+int api_range_reset(lua_State *L);
+int api_range_checkpoint(lua_State *L);
+int api_range_restore(lua_State *L);
+
 /* Opens the metatables of handles. */
 void api_open_machine(lua_State *L);
 void api_open_me(lua_State *L);

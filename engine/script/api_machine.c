@@ -38,6 +38,12 @@ void script_push_machine(lua_State *L, const char *name, int team)
             team >= 0 ? team : ((const struct plan_machine *)plan->machines->pdata[machine])->team);
 }
 
+int script_machine_of(lua_State *L, int index)
+{
+    const struct handle *handle = luaL_checkudata(L, index, MACHINE);
+    return handle->machine;
+}
+
 static int push_answer(lua_State *L, int status, lua_KContext context)
 {
     const struct answer *answer = &task_of(L)->answer;
@@ -138,6 +144,7 @@ const luaL_Reg api_machine[] = {
         {"exec", machine_exec},
         {"write", machine_write},
         {"read", machine_read},
+        {"reset", api_machine_reset},
         {NULL, NULL},
 };
 
@@ -156,7 +163,7 @@ static int machine_index(lua_State *L)
         lua_pushstring(L, ((const struct plan_team *)plan->teams->pdata[machine->team])->id);
     } else if (lua_getfield(L, lua_upvalueindex(1), key) == LUA_TNIL) {
         return luaL_error(
-                L, "a machine has no \"%s\"; it has id, name, team, exec, write, read", key);
+                L, "a machine has no \"%s\"; it has id, name, team, exec, write, read, reset", key);
     }
     return 1;
 }

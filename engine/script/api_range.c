@@ -238,5 +238,8 @@ const luaL_Reg api_range[] = {
         {"machine", range_machine},
         {"step", range_step},
         {"wait_for", range_wait_for},
+        {"reset", api_range_reset},
+        {"checkpoint", api_range_checkpoint},
+        {"restore", api_range_restore},
         {NULL, NULL},
 };

@@ -38,9 +38,10 @@ static char *exercise_name(const char *path)
     return g_strdup(paths_name_is_valid(name) ? name : "exercise");
 }
 
-static void read_plan(struct plan *plan, lua_State *L, const char *text, gsize length,
+static void read_plan(struct plan *plan, struct sandbox *sandbox, const char *text, gsize length,
         const char *folder, GPtrArray *problems)
 {
+    lua_State *L = sandbox->L;
     struct source_map *map = source_map_new(text, length);
     g_autofree char *message = NULL;
     if (lua_type(L, -1) != LUA_TTABLE) {
@@ -52,7 +53,12 @@ static void read_plan(struct plan *plan, lua_State *L, const char *text, gsize l
     } else {
         struct node *root = node_from_lua(L, map, &message);
         if (root) {
-            struct reader reader = {.plan = plan, .problems = problems, .folder = folder};
+            struct reader reader = {
+                    .plan = plan,
+                    .problems = problems,
+                    .folder = folder,
+                    .sandbox = sandbox,
+            };
             plan_line_set(plan, &plan->path, root->line);
             read_scenario(&reader, root);
             plan_check(plan, problems);
@@ -87,8 +93,9 @@ static struct script *load(const char *text, gsize length, const char *path, con
         plan_problem_add(problems, 1, "not enough memory to read a scenario");
         return NULL;
     }
+    sandbox_note_source(sandbox, "scenario.lua", text, length);
     if (sandbox_run(sandbox, text, length, &message, &line)) {
-        read_plan(plan, sandbox->L, text, length, folder, problems);
+        read_plan(plan, sandbox, text, length, folder, problems);
         if (images) {
             plan_check_images(plan, images, problems);
         }

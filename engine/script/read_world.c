@@ -134,6 +134,8 @@ static void read_from(struct reader *reader, const struct node *node, gpointer t
         plan_problem_add(reader->problems, node->line,
                 "%s: \"%s\" is larger than %d MiB; put it into an image", path, from,
                 FILE_MAX / 1024 / 1024);
+    } else {
+        sandbox_note_source(reader->sandbox, from, file->content, file->length);
     }
 }
 

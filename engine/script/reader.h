@@ -3,11 +3,13 @@
 
 #include "plan/plan.h"
 #include "script/node.h"
+#include "script/sandbox.h"
 
 struct reader {
     struct plan *plan;
     GPtrArray *problems;
-    const char *folder; /* the scenario's folder, for files */
+    const char *folder;      /* the scenario's folder, for files */
+    struct sandbox *sandbox; /* hears of files that were read */
 };
 
 enum field_type {

@@ -57,6 +57,7 @@ static bool push_module(lua_State *L, struct sandbox *sandbox, const char *path)
     if (!sandbox->module) {
         return false;
     }
+    sandbox_note_source(sandbox, path, sandbox->module, length);
     lua_pushlstring(L, sandbox->module, length);
     g_clear_pointer(&sandbox->module, g_free);
     return true;

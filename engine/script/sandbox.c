@@ -312,6 +312,8 @@ struct sandbox *sandbox_new(const char *chunk, const char *folder, gsize memory_
     sandbox->limit = memory_limit;
     sandbox->chunk = g_strdup(chunk);
     sandbox->folder = g_strdup(folder);
+    sandbox->sources =
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
     sandbox->library = data ? g_build_filename(data, "lua", NULL) : NULL;
     sandbox->L = lua_newstate(allocate, sandbox);
     if (!sandbox->L) {
@@ -338,6 +340,8 @@ void sandbox_free(struct sandbox *sandbox)
         g_free(sandbox->folder);
         g_free(sandbox->library);
         g_free(sandbox->module);
+        g_free(sandbox->keep);
+        g_hash_table_unref(sandbox->sources);
         g_free(sandbox);
     }
 }

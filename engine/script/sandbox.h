@@ -29,6 +29,8 @@ struct sandbox {
     char *folder;       /* where require looks, or NULL */
     char *library;      /* lua/ of the data folder, or NULL */
     guint64 seed;
+    GHashTable *sources; /* path in the scenario's folder → GBytes: read, and not yet kept */
+    char *keep;          /* where copies of them go, or NULL */
 };
 
 /* NULL when memory_limit is too small even for the libraries. chunk is copied. */
@@ -55,6 +57,12 @@ bool sandbox_run(
 /* Takes steps, about as long as an instruction each, from the budget: for loops in C, where no hook
  * runs. Raises when the budget is gone. */
 void sandbox_charge(lua_State *L, double steps);
+
+/* Something was read that a copy of the scenario needs; and the writing of such a copy
+ * (sources.c). */
+void sandbox_note_source(
+        struct sandbox *sandbox, const char *path, const char *bytes, gsize length);
+bool sandbox_keep_sources(struct sandbox *sandbox, GError **error);
 
 /* Replaces functions of the table library at the top by bounded ones (table_bounded.c). */
 void sandbox_open_tables(lua_State *L);

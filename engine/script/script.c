@@ -53,6 +53,15 @@ void script_attach(struct script *script, const struct plan *plan, struct clock 
     }
 }
 
+void script_seed_again(struct script *script, gint64 salt)
+{
+    g_autofree char *key = g_strdup_printf(
+            "%" G_GUINT64_FORMAT "/%" G_GINT64_FORMAT, script->plan->seed, salt);
+    g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
+    hex[16] = '\0';
+    sandbox_seed(script->sandbox, g_ascii_strtoull(hex, NULL, 16));
+}
+
 struct start {
     struct script *script;
     int function, team;

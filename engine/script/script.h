@@ -34,6 +34,9 @@ struct script *script_load_with(const char *path, const char *const *images, str
  * found, memory_limit the bytes Lua may use (0: the usual 64 MiB). */
 struct script *script_load_text(const char *text, gsize length, const char *path,
         const char *folder, gsize memory_limit, struct plan **ret_plan, GPtrArray *problems);
+/* Writes a copy of all that was read into folder, as a scenario of its own; what require reads
+ * later goes there too. On the disk when it returns. */
+bool script_keep(struct script *script, const char *folder, GError **error);
 void script_free(struct script *script); /* accepts NULL; cancels all tasks */
 
 enum script_reply_kind {
@@ -52,6 +55,8 @@ struct script_reply {
     const char *message;   /* FAILED: for people */
 };
 
+enum script_white { SCRIPT_RESET, SCRIPT_CHECKPOINT, SCRIPT_RESTORE };
+
 /* What tasks may ask of the exercise. machine is a plan index, team a team index or -1. Each is
  * answered once by script_reply(script, ticket, …), never from inside the call. who names the task
  * for the record: "player harden". */
@@ -65,6 +70,10 @@ struct script_host {
             const char *path);
     /* Runs a step of the plan against team; the reply's text is the verdict. */
     void (*step)(gpointer data, guint64 ticket, const char *who, const char *step, int team);
+    /* Resets subject (a machine's or team's id), or saves or restores team (NULL: all) under the
+     * label subject. */
+    void (*white)(gpointer data, guint64 ticket, const char *who, enum script_white what,
+            const char *subject, const char *team);
     void (*note)(gpointer data, const char *who, int team, const char *text);
     /* A task ended: error is NULL or a message with file and line. */
     void (*ended)(gpointer data, const char *who, int team, const char *error);
@@ -73,6 +82,9 @@ struct script_host {
 /* Before the first task, once the plan is expanded. Seeds math.random from plan->seed. */
 void script_attach(struct script *script, const struct plan *plan, struct clock *clock,
         const struct script_host *host);
+
+/* After a resume: math.random goes on from the exercise's seed and salt. */
+void script_seed_again(struct script *script, gint64 salt);
 
 /* Starts function (a reference from the plan) as a task; it runs in the next turn. The function is
  * called with (range, me): me.team is the team's id or nil, me:machine(name) that team's machine.

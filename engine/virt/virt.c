@@ -122,6 +122,8 @@ pid_t virt_pid(const struct virt *virt, const char *domain)
 struct start_job {
     struct virt_job job;
     char *xml;
+    char *state; /* of a clone */
+    bool ended;  /* a clone that did not wake was destroyed */
 };
 
 void virt_reap(struct virt *virt, const char *domain)
@@ -135,7 +137,7 @@ void virt_reap(struct virt *virt, const char *domain)
 static void start_work(struct virt_job *job, virDomainPtr none)
 {
     (void)none;
-    const struct start_job *start = (struct start_job *)job;
+    struct start_job *start = (struct start_job *)job;
     virt_loop_orphans(true);
     virDomainPtr domain = virDomainCreateXML(job->virt->connection, start->xml, VIR_DOMAIN_NONE);
     virt_loop_orphans(false);
@@ -143,23 +145,30 @@ static void start_work(struct virt_job *job, virDomainPtr none)
         virt_error_take(&job->error, job->domain, "start it");
         return;
     }
-    virDomainFree(domain);
     if (!job->virt->place) {
         virt_reap(job->virt, job->domain);
     } else if (!job->virt->place->test) { /* not our child, and its serial port not our file */
         virt_channel_log(job->virt, job->domain);
     }
+    if (start->state && !virt_warm_wake(job->virt, domain, start->state, &job->error)) {
+        virDomainDestroy(domain);
+        start->ended = true;
+    }
+    virDomainFree(domain);
 }
 
 static void start_free(struct virt_job *job)
 {
-    g_free(((struct start_job *)job)->xml);
+    struct start_job *start = (struct start_job *)job;
+    g_free(start->xml);
+    g_free(start->state);
 }
 
 static bool start_finish(struct virt_job *job)
 {
     struct vm *vm = virt_vm(job->virt, job->domain);
     if (job->error && vm->state == MACHINE_STARTING) {
+        vm->stops_due += ((struct start_job *)job)->ended; /* libvirt will tell of it late */
         virt_state_set(job->virt, vm, MACHINE_CRASHED, job->error->message);
     }
     return virt_job_done(job);
@@ -178,7 +187,9 @@ void virt_start(
             virt_job_new(virt, sizeof(struct start_job), machine->domain, VIRT_POOL_START);
     struct virt_machine placed = *machine;
     placed.place = virt->place;
-    ((struct start_job *)job)->xml = virt_domain_xml(&placed, virt->root);
+    struct start_job *start = (struct start_job *)job;
+    start->xml = virt_domain_xml(&placed, virt->root);
+    start->state = g_strdup(machine->state);
     job->work = start_work;
     job->finish = start_finish;
     job->free = start_free;

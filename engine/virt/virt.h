@@ -52,6 +52,9 @@ struct virt_machine {   /* what to start; strings are copied */
     enum virt_accel accel;
     const char *port;               /* name of one more virtio port, or NULL: virt_channel() */
     const struct virt_place *place; /* set by virt_start(); NULL: the embedded driver */
+    const char *ram;                /* the file that is its memory; NULL: memory of its own */
+    const char *state; /* with ram, a clone: ram is mapped copy-on-write, and the machine wakes from
+                          this file of virt_freeze(); NULL: a template, whose ram is shared */
 };
 
 struct virt_exec_result {
@@ -127,6 +130,16 @@ void virt_close(struct virt *virt, bool stop_machines);
 void virt_start(
         struct virt *virt, const struct virt_machine *machine, virt_done_fn done, gpointer data);
 void virt_stop(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
+/* Tells a machine who it is, by its identity port: for guests that have guest-identity running,
+ * which a machine just woken has. The answer is "" or a word ("probed"); an error has the guest's
+ * reason.
+ */
+void virt_tell(struct virt *virt, const char *domain, const char *document, gsize length,
+        int timeout_ms, virt_bytes_fn done, gpointer data);
+/* Ends a machine that was started with ram but without state, leaving in ram and in file what
+ * clones wake from; file is made. The machine is gone also when it fails. */
+void virt_freeze(
+        struct virt *virt, const char *domain, const char *file, virt_done_fn done, gpointer data);
 void virt_pause(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 void virt_resume(struct virt *virt, const char *domain, virt_done_fn done, gpointer data);
 
@@ -152,6 +165,9 @@ void virt_ping(
         struct virt *virt, const char *domain, int timeout_ms, virt_done_fn done, gpointer data);
 void virt_exec(struct virt *virt, const char *domain, const char *const *argv, int timeout_ms,
         virt_exec_fn done, gpointer data);
+/* With input for its standard input; copied. */
+void virt_exec_input(struct virt *virt, const char *domain, const char *const *argv,
+        const char *input, gsize length, int timeout_ms, virt_exec_fn done, gpointer data);
 /* A new file has mode 0644; one that is there keeps its mode. */
 void virt_write(struct virt *virt, const char *domain, const char *path, const char *bytes,
         gsize length, virt_done_fn done, gpointer data);
@@ -159,6 +175,10 @@ void virt_write(struct virt *virt, const char *domain, const char *path, const c
  * (no error). */
 void virt_read(struct virt *virt, const char *domain, const char *path, gint64 offset, gsize max,
         virt_bytes_fn done, gpointer data);
+
+/* All of a machine that its warm state is bound to, as text: its domain in every detail, and which
+ * libvirt lays it out. Pure but for that version. The caller frees it. */
+char *virt_warm_layout(const struct virt_machine *machine);
 
 /* The domain's XML: a pure function, golden-tested. The caller frees it. */
 char *virt_domain_xml(const struct virt_machine *machine, const char *root);

@@ -167,7 +167,7 @@ struct exec_job {
     struct virt_exec_result result;
 };
 
-char *virt_agent_exec(const char *const *argv, bool capture)
+static char *exec_command(const char *const *argv, bool capture, const char *input, gsize length)
 {
     auto_json command = cJSON_CreateObject();
     cJSON_AddStringToObject(command, "execute", "guest-exec");
@@ -175,7 +175,21 @@ char *virt_agent_exec(const char *const *argv, bool capture)
     cJSON_AddStringToObject(arguments, "path", argv[0]);
     cJSON_AddItemToObject(arguments, "arg", json_from_strv(argv + 1));
     cJSON_AddBoolToObject(arguments, "capture-output", capture);
+    if (input) {
+        g_autofree char *text = g_base64_encode((const guchar *)input, length);
+        cJSON_AddStringToObject(arguments, "input-data", text);
+    }
     return json_text(command);
+}
+
+char *virt_agent_exec(const char *const *argv, bool capture)
+{
+    return exec_command(argv, capture, NULL, 0);
+}
+
+char *virt_agent_exec_input(const char *const *argv, const char *input, gsize length)
+{
+    return exec_command(argv, true, input, length);
 }
 
 char *virt_agent_exec_status(gint64 pid)
@@ -284,13 +298,14 @@ static void exec_free(struct virt_job *job)
     g_free(exec->program);
 }
 
-void virt_exec(struct virt *virt, const char *domain, const char *const *argv, int timeout_ms,
-        virt_exec_fn done, gpointer data)
+/* command is consumed. */
+static void run(struct virt *virt, const char *domain, const char *program, char *command,
+        int timeout_ms, virt_exec_fn done, gpointer data)
 {
     struct virt_job *job = virt_job_new(virt, sizeof(struct exec_job), domain, VIRT_POOL_AGENT);
     struct exec_job *exec = (struct exec_job *)job;
-    exec->program = g_strdup(argv[0]);
-    exec->command = virt_agent_exec(argv, true);
+    exec->program = g_strdup(program);
+    exec->command = command;
     exec->timeout_ms = timeout_ms;
     exec->deadline = virt_vm_clock(virt_vm(virt, domain)) + (gint64)timeout_ms * 1000;
     exec->look_ms = LOOK_FIRST_MS;
@@ -300,4 +315,16 @@ void virt_exec(struct virt *virt, const char *domain, const char *const *argv, i
     job->fn.exec = done;
     job->data = data;
     virt_agent_push(job);
+}
+
+void virt_exec(struct virt *virt, const char *domain, const char *const *argv, int timeout_ms,
+        virt_exec_fn done, gpointer data)
+{
+    run(virt, domain, argv[0], virt_agent_exec(argv, true), timeout_ms, done, data);
+}
+
+void virt_exec_input(struct virt *virt, const char *domain, const char *const *argv,
+        const char *input, gsize length, int timeout_ms, virt_exec_fn done, gpointer data)
+{
+    run(virt, domain, argv[0], virt_agent_exec_input(argv, input, length), timeout_ms, done, data);
 }

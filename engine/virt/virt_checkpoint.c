@@ -4,23 +4,16 @@
  * the switch-over and runs on meanwhile; QEMU keeps noting what it changes. When all wait, their
  * agents are left alone for a moment, all machines are stopped, the rests are written, and each
  * goes on as soon as its own file is whole. Beside it DOMAIN.xml says with which devices the stream
- * was made: the machine is started again from exactly that.
+ * was made.
  */
 #include "virt/virt_qmp.h"
 
 #include "base/error.h"
 #include "base/json.h"
-#include "virt/virt_loop.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
-#include <libvirt/libvirt-qemu.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define FD_NAME "sandtable-state"
 #define POLL_US 2000
 #define BANDWIDTH 4000000000.0 /* bytes a second: no limit, said in QEMU's way */
 #define REST_MS 20             /* waits for the others once the rest takes at most so long */
@@ -30,11 +23,6 @@
 #define STOPPED_MS 30000       /* the rests, and a state read back */
 #define AGENT_WAIT_MS 500      /* for the agents' answers under way */
 #define AGENT_LOOK_MS 5
-
-char *virt_checkpoint_file(const char *folder, const char *domain, const char *suffix)
-{
-    return g_strdup_printf("%s/%s.%s", folder, domain, suffix);
-}
 
 struct saving { /* one machine of the set */
     char *domain;
@@ -60,35 +48,7 @@ struct save_job {
     virt_saved_fn saved;
 };
 
-/* ---- files and commands, in a thread -------------------------------------------------------- */
-
-static bool set_file_error(GError **error, const char *what, const char *path)
-{
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot %s %s: %s", what, path,
-            g_strerror(errno));
-    return false;
-}
-
-/* Hands a file to QEMU under FD_NAME. */
-static bool pass_file(virDomainPtr domain, const char *path, int flags, GError **error)
-{
-    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        return set_file_error(error, flags == O_RDONLY ? "read" : "make", path);
-    }
-    static const char command[] =
-            "{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"" FD_NAME "\"}}";
-    char *reply = NULL;
-    bool ok = virDomainQemuMonitorCommandWithFiles(
-                      domain, command, 1, &fd, NULL, NULL, &reply, 0) == 0;
-    if (!ok || strstr(reply, "\"error\"")) {
-        virt_error_take(error, virDomainGetName(domain), "hand QEMU a file");
-        ok = false;
-    }
-    free(reply); // NOLINT: libvirt's allocation
-    close(fd);
-    return ok;
-}
+/* ---- commands, in a thread ------------------------------------------------------------------ */
 
 static bool set_capability(virDomainPtr domain, const char *name, bool on, GError **error)
 {
@@ -106,13 +66,6 @@ static bool set_limits(virDomainPtr domain, int rest_ms, GError **error)
     cJSON_AddNumberToObject(arguments, "max-bandwidth", BANDWIDTH);
     cJSON_AddNumberToObject(arguments, "downtime-limit", rest_ms);
     return virt_qmp_do(domain, "migrate-set-parameters", arguments, error);
-}
-
-static bool migrate_by_file(virDomainPtr domain, const char *command, GError **error)
-{
-    cJSON *arguments = cJSON_CreateObject();
-    cJSON_AddStringToObject(arguments, "uri", "fd:" FD_NAME);
-    return virt_qmp_do(domain, command, arguments, error);
 }
 
 /* ---- writing while they run ----------------------------------------------------------------- */
@@ -150,8 +103,8 @@ static bool begin_one(struct save_job *save, struct saving *one, GError **error)
             !set_capability(one->handle, "pause-before-switchover", true, error) ||
             !set_capability(one->handle, "x-ignore-shared", false, error) ||
             !set_limits(one->handle, REST_MS, error) ||
-            !pass_file(one->handle, path, O_WRONLY | O_CREAT | O_EXCL, error) ||
-            !migrate_by_file(one->handle, "migrate", error)) {
+            !virt_qmp_pass_file(one->handle, path, O_WRONLY | O_CREAT | O_EXCL, error) ||
+            !virt_qmp_migrate_file(one->handle, "migrate", error)) {
         return false;
     }
     one->started = true;
@@ -412,104 +365,5 @@ void virt_checkpoint(struct virt *virt, const char *const *domains, const char *
     job->free = save_free;
     job->data = data;
     note_stops(save, G_MAXINT64);
-    virt_job_push(job);
-}
-
-/* ---- starting again -------------------------------------------------------------------------- */
-
-struct restore_job {
-    struct virt_job job;
-    char *folder;
-};
-
-/* The description as it was, and QEMU waits for the state. */
-static char *read_description(const char *folder, const char *domain, GError **error)
-{
-    static const char end[] = "</domain>";
-    static const char wait[] = "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/"
-                               "qemu/1.0'><qemu:arg value='-incoming'/>"
-                               "<qemu:arg value='defer'/></qemu:commandline>";
-    g_autofree char *path = virt_checkpoint_file(folder, domain, "xml");
-    g_autofree char *xml = NULL;
-    g_autoptr(GError) cause = NULL;
-    if (!g_file_get_contents(path, &xml, NULL, &cause)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot read %s: %s", path,
-                cause->message);
-        return NULL;
-    }
-    char *tail = g_strrstr(xml, end);
-    if (!tail || strstr(xml, "'-incoming'")) { /* it was itself started from a state */
-        return g_steal_pointer(&xml);
-    }
-    *tail = '\0';
-    return g_strconcat(xml, wait, end, NULL);
-}
-
-static bool load_state(virDomainPtr domain, const char *path, GError **error)
-{
-    static const char *const over[] = {"completed", NULL};
-    if (!pass_file(domain, path, O_RDONLY, error) ||
-            !migrate_by_file(domain, "migrate-incoming", error) ||
-            !virt_qmp_await_migration(domain, over, MOVE_MS, error)) {
-        return false;
-    }
-    if (virDomainResume(domain) != 0) {
-        virt_error_take(error, virDomainGetName(domain), "let it go on");
-        return false;
-    }
-    return true;
-}
-
-static void restore_work(struct virt_job *job, virDomainPtr none)
-{
-    (void)none;
-    const struct restore_job *restore = (struct restore_job *)job;
-    g_autofree char *xml = read_description(restore->folder, job->domain, &job->error);
-    if (!xml) {
-        return;
-    }
-    virt_loop_orphans(true);
-    virDomainPtr domain = virDomainCreateXML(job->virt->connection, xml, VIR_DOMAIN_START_PAUSED);
-    virt_loop_orphans(false);
-    if (!domain) {
-        virt_error_take(&job->error, job->domain, "start it");
-        return;
-    }
-    virt_reap(job->virt, job->domain);
-    g_autofree char *path = virt_checkpoint_file(restore->folder, job->domain, "ram");
-    if (!load_state(domain, path, &job->error)) {
-        virDomainDestroy(domain);
-    }
-    virDomainFree(domain);
-}
-
-static bool restore_finish(struct virt_job *job)
-{
-    struct vm *vm = virt_vm(job->virt, job->domain);
-    vm->own_stops_until = g_get_monotonic_time() + G_USEC_PER_SEC;
-    if (job->error && vm->state == MACHINE_STARTING) {
-        virt_state_set(job->virt, vm, MACHINE_CRASHED, job->error->message);
-    }
-    return virt_job_done(job);
-}
-
-static void restore_free(struct virt_job *job)
-{
-    g_free(((struct restore_job *)job)->folder);
-}
-
-void virt_restore(
-        struct virt *virt, const char *domain, const char *folder, virt_done_fn done, gpointer data)
-{
-    struct vm *vm = virt_vm(virt, domain);
-    virt_vm_renew(vm);
-    vm->own_stops_until = G_MAXINT64;
-    struct virt_job *job = virt_job_new(virt, sizeof(struct restore_job), domain, VIRT_POOL_START);
-    ((struct restore_job *)job)->folder = g_strdup(folder);
-    job->work = restore_work;
-    job->finish = restore_finish;
-    job->free = restore_free;
-    job->fn.done = done;
-    job->data = data;
     virt_job_push(job);
 }

@@ -11,6 +11,7 @@
 #include <libvirt/libvirt.h>
 
 #define VIRT_AGENT_CHANNEL "org.qemu.guest_agent.0"
+#define VIRT_IDENTITY_CHANNEL "org.sandtable.identity"
 #define VIRT_ROOT_MAX 64 /* bytes: libvirt's sockets below it must fit into 107 */
 
 struct vm {
@@ -175,8 +176,14 @@ char *virt_agent_call(
 
 /* The agent's commands guest-exec (argv[0] from its PATH) and guest-exec-status, for g_free(). */
 char *virt_agent_exec(const char *const *argv, bool capture);
+char *virt_agent_exec_input(const char *const *argv, const char *input, gsize length);
 char *virt_agent_exec_status(gint64 pid);
 
+/* ---- warm states (virt_warm.c) ----------------------------------------------------------------
+ */
+
+/* In a thread: gives a domain that waits for it the state from that file; it runs afterwards. */
+bool virt_warm_wake(struct virt *virt, virDomainPtr domain, const char *state, GError **error);
 /* ---- processes (virt.c) ---------------------------------------------------------------------- */
 
 /* In a thread: the domain's QEMU, just started, leaves no zombie. */
@@ -185,6 +192,7 @@ void virt_reap(struct virt *virt, const char *domain);
 /* ---- names ---------------------------------------------------------------------------------- */
 
 char *virt_agent_socket(const char *root, const char *domain);
+char *virt_identity_socket(const char *root, const char *domain);
 
 /* ---- the serial port (virt_serial.c) -------------------------------------------------------- */
 

@@ -5,13 +5,17 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define POLL_US 2000 /* query-migrate has no event that libvirt would hand on */
 #define REASON_MAX 300
+#define FD_NAME "sandtable-state"
 
 static bool refuse(GError **error, virDomainPtr domain, const char *command, const char *why)
 {
@@ -88,4 +92,40 @@ bool virt_qmp_await_migration(
         }
         g_usleep(POLL_US);
     }
+}
+
+/* ---- a migration into or out of a file ------------------------------------------------------- */
+
+static bool set_file_error(GError **error, const char *what, const char *path)
+{
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot %s %s: %s", what, path,
+            g_strerror(errno));
+    return false;
+}
+
+bool virt_qmp_pass_file(virDomainPtr domain, const char *path, int flags, GError **error)
+{
+    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return set_file_error(error, flags == O_RDONLY ? "read" : "make", path);
+    }
+    static const char command[] =
+            "{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"" FD_NAME "\"}}";
+    char *reply = NULL;
+    bool ok = virDomainQemuMonitorCommandWithFiles(
+                      domain, command, 1, &fd, NULL, NULL, &reply, 0) == 0;
+    if (!ok || strstr(reply, "\"error\"")) {
+        virt_error_take(error, virDomainGetName(domain), "hand QEMU a file");
+        ok = false;
+    }
+    free(reply); // NOLINT: libvirt's allocation
+    close(fd);
+    return ok;
+}
+
+bool virt_qmp_migrate_file(virDomainPtr domain, const char *command, GError **error)
+{
+    cJSON *arguments = cJSON_CreateObject();
+    cJSON_AddStringToObject(arguments, "uri", "fd:" FD_NAME);
+    return virt_qmp_do(domain, command, arguments, error);
 }

@@ -21,3 +21,8 @@ bool virt_qmp_do(virDomainPtr domain, const char *command, cJSON *arguments, GEr
  * error has QEMU's own words. */
 bool virt_qmp_await_migration(
         virDomainPtr domain, const char *const *states, int limit_ms, GError **error);
+
+/* In a thread: opens path with flags (mode 0600) and hands it to QEMU for the next migration. */
+bool virt_qmp_pass_file(virDomainPtr domain, const char *path, int flags, GError **error);
+/* In a thread: command ("migrate", "migrate-incoming") with that file at the other end. */
+bool virt_qmp_migrate_file(virDomainPtr domain, const char *command, GError **error);

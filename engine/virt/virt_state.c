@@ -18,6 +18,11 @@ char *virt_agent_socket(const char *root, const char *domain)
     return g_strdup_printf("%s/agent/%s", root, domain);
 }
 
+char *virt_identity_socket(const char *root, const char *domain)
+{
+    return g_strdup_printf("%s/agent/%s.id", root, domain);
+}
+
 /* ---- machines ------------------------------------------------------------------------------- */
 
 struct vm *virt_vm(struct virt *virt, const char *domain)

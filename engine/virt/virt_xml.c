@@ -74,6 +74,7 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
 {
     g_autofree char *serial = virt_serial_file(root, machine->domain);
     g_autofree char *agent = virt_agent_socket(root, machine->domain);
+    g_autofree char *identity = virt_identity_socket(root, machine->domain);
 
     ADD(xml, "  <devices>\n"
              "    <controller type='usb' model='none'/>\n"
@@ -97,9 +98,35 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
             "      <source mode='bind' path='%s'/>\n"
             "      <target type='virtio' name='" VIRT_AGENT_CHANNEL "'/>\n"
             "    </channel>\n"
+            "    <channel type='unix'>\n"
+            "      <source mode='bind' path='%s'/>\n"
+            "      <target type='virtio' name='" VIRT_IDENTITY_CHANNEL "'/>\n"
+            "    </channel>\n"
             "    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>\n"
             "  </devices>\n",
-            serial, agent);
+            serial, agent, identity);
+}
+
+/* Memory in a file is what libvirt has no words for where each machine names its own. */
+static void add_memory(GString *xml, const struct virt_machine *machine)
+{
+    if (!machine->ram) {
+        return;
+    }
+    g_auto(GStrv) parts = g_strsplit(machine->ram, ",", -1);
+    g_autofree char *path = g_strjoinv(",,", parts); /* QEMU's way to write one */
+    ADD(xml,
+            "  <qemu:commandline>\n"
+            "    <qemu:arg value='-object'/>\n"
+            "    <qemu:arg value='memory-backend-file,id=ram0,size=%dM,mem-path=%s,share=%s'/>\n"
+            "    <qemu:arg value='-machine'/>\n"
+            "    <qemu:arg value='memory-backend=ram0'/>\n",
+            machine->memory_mib, path, machine->state ? "off" : "on");
+    if (machine->state) {
+        ADD(xml, "    <qemu:arg value='-incoming'/>\n"
+                 "    <qemu:arg value='defer'/>\n");
+    }
+    ADD(xml, "  </qemu:commandline>\n");
 }
 
 char *virt_domain_xml(const struct virt_machine *machine, const char *root)
@@ -131,6 +158,7 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root)
              "  <on_reboot>destroy</on_reboot>\n"
              "  <on_crash>destroy</on_crash>\n");
     add_devices(xml, machine, root);
+    add_memory(xml, machine);
     if (tcg) {
         /* that question after the start costs 0.3 s of CPU a machine under TCG */
         ADD(xml, "  <qemu:capabilities>\n"

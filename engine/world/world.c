@@ -17,42 +17,37 @@ static void resource_free(gpointer data)
     g_free(resource);
 }
 
-static void add(GPtrArray *resources, const char *type, const char *name, int team)
+void world_resource_add(GPtrArray *resources, const char *type, const char *name, int team)
 {
     struct world_resource *resource = g_new(struct world_resource, 1);
     *resource = (struct world_resource){.type = type, .name = g_strdup(name), .team = team};
     g_ptr_array_add(resources, resource);
 }
 
-GPtrArray *world_resources_new(void)
-{
-    return g_ptr_array_new_with_free_func(resource_free);
-}
-
 GPtrArray *world_resources(const struct plan *plan)
 {
-    GPtrArray *resources = world_resources_new();
+    GPtrArray *resources = g_ptr_array_new_with_free_func(resource_free);
     g_autofree bool *has_space = g_new0(bool, plan->teams->len + 1);
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
         const struct plan_team *team = g_ptr_array_index(plan->teams, (guint)network->team);
         if (!has_space[network->team]) {
             has_space[network->team] = true;
-            add(resources, "space", team->id, network->team);
+            world_resource_add(resources, "space", team->id, network->team);
         }
-        add(resources, "bridge", network->bridge, network->team);
-        add(resources, "veth", network->id, network->team);
+        world_resource_add(resources, "bridge", network->bridge, network->team);
+        world_resource_add(resources, "veth", network->id, network->team);
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         for (guint k = 0; k < machine->cards->len; k++) {
             const struct plan_card *card = g_ptr_array_index(machine->cards, k);
-            add(resources, "tap", card->tap, machine->team);
+            world_resource_add(resources, "tap", card->tap, machine->team);
         }
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        add(resources, "domain", machine->domain, machine->team);
+        world_resource_add(resources, "domain", machine->domain, machine->team);
     }
     return resources;
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "cell/cell.h"
 #include "plan/plan.h"
 #include "virt/virt.h"
 
@@ -73,26 +74,56 @@ struct world_ops {
     /* n machines as they were saved in folder, their clocks set. done: all run; READY follows. */
     void (*restore)(
             struct world *world, const struct world_save *save, world_done_fn done, gpointer data);
-    /* What will exist outside the process, as world_resources(). */
-    GPtrArray *(*resources)(const struct world *world);
+    /* How the machine came up last: "warm" (from its image's warm state) or "cold". */
+    const char *(*way)(struct world *world, int machine);
+    /* Adds what will exist outside the process beside world_resources(), or puts what will in its
+     * place; NULL: nothing. */
+    void (*resources)(struct world *world, GPtrArray *resources);
 };
+
+/* What up() does with a machine of an exercise that is resumed. */
+enum world_begin {
+    WORLD_FRESH, /* it is started from nothing */
+    WORLD_ADOPT, /* it runs and had been ready: it is ready */
+    WORLD_LEAVE, /* nothing */
+};
+
+/* text is for people; machine -1: it concerns none alone. */
+typedef void (*world_alarm_fn)(int machine, const char *alarm, const char *text, gpointer data);
 
 struct world { /* the head of every implementation */
     const struct world_ops *ops;
     const struct plan *plan;
     world_state_fn on_state; /* set by the owner before up */
     gpointer on_state_data;
+    world_alarm_fn on_alarm;       /* with on_state_data; may be NULL */
+    const enum world_begin *begin; /* one a machine, the owner's; NULL: all are fresh */
+    bool stay_paused;              /* up() leaves an adopted machine suspended if it is */
+    bool leave;                    /* world_free() leaves the machines running */
+};
+
+enum world_boot {
+    WORLD_BOOT_AUTO, /* from warm states; cold where that does not work */
+    WORLD_BOOT_WARM, /* from warm states, or not at all */
+    WORLD_BOOT_COLD,
 };
 
 struct world_real_options {
     const char *root; /* libvirt root: a short path */
     enum virt_accel accel;
     const struct virt_daemon *daemon; /* NULL: libvirt's embedded driver */
+    enum world_boot boot;
 };
 
 /* Inside a cell (cell_enter). Checks images and capacity; starts nothing. */
 struct world *world_real_new(
         const struct plan *plan, const struct world_real_options *options, GError **error);
+
+/* Before world_real_new(), in the cell of an engine that is gone: kills what lives there but the
+ * machines that are to be adopted and do run; begin says WORLD_FRESH of the others afterwards. How
+ * many are adopted, -1 on error. */
+int world_real_sweep(const struct plan *plan, const char *root, const struct cell_identity *cell,
+        enum world_begin *begin, GError **error);
 
 /* Machines in memory. Unknown commands succeed and print nothing; a test or a rehearsal scripts the
  * rest. */
@@ -108,6 +139,8 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
 void world_sim_crash(struct world *head, int machine);
 /* A slow machine: while held, its answers wait (as they do while it is paused). */
 void world_sim_hold(struct world *head, int machine, bool held);
+/* Before up(): the machine runs already, perhaps suspended, as after an engine's death. */
+void world_sim_survive(struct world *head, int machine, bool paused);
 /* Appends to a file of a machine. */
 void world_sim_write(struct world *head, int machine, const char *path, const char *text);
 
@@ -122,7 +155,7 @@ struct world_resource {
     int team; /* index, or -1 */
 };
 GPtrArray *world_resources(const struct plan *plan); /* owning */
-GPtrArray *world_resources_new(void);                /* empty */
+void world_resource_add(GPtrArray *resources, const char *type, const char *name, int team);
 
 /* argv as it must be run on machine for work against team: inside the guest's namespace for that
  * team where the machine stands on several copies of a network. g_strfreev. */

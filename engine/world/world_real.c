@@ -1,5 +1,8 @@
 /* world_real.c - the real range: networks by netlink, machines by libvirt, checks by sockets. */
+#include "world/world_real.h"
+
 #include "base/error.h"
+#include "world/real_warm.h"
 #include "world/world_real_daemon.h"
 
 #include <string.h>
@@ -70,10 +73,12 @@ static void on_virt_state(
 {
     struct real_world *world = data;
     struct real_machine *machine = by_domain(world, domain);
-    if (machine) {
-        real_machine_on_virt(machine, state, reason);
-    } else if (world->daemon) {
+    if (!machine && world->daemon) {
         real_net_daemon_state(world, domain, state);
+    } else if (!machine) {
+        real_warm_on_virt(data, domain, state, reason);
+    } else if (!real_adopt_waits(machine, state, data)) {
+        real_machine_on_virt(machine, state, reason);
     }
 }
 
@@ -85,9 +90,10 @@ static void start_machines(const GError *error, gpointer data)
         fan_in(error, all);
         return;
     }
+    world->is_up = true;
     for (guint i = 0; i < world->head.plan->machines->len; i++) {
         all->left++;
-        real_machine_start(&world->machines[i], fan_in, all);
+        real_machine_begin(&world->machines[i], fan_in, all);
     }
     fan_in(NULL, all);
 }
@@ -312,9 +318,10 @@ static void real_free(struct world *head)
     checker_free(world->checker);
     real_net_daemon_free(world); /* before what carries its frames */
     if (world->virt) {
-        virt_close(world->virt, true);
+        virt_close(world->virt, !head->leave);
     }
     net_close(world->net);
+    real_warm_free(world);
     for (guint i = 0; i < head->plan->teams->len; i++) {
         if (world->spaces[i] >= 0) {
             close(world->spaces[i]);
@@ -327,10 +334,20 @@ static void real_free(struct world *head)
     g_free(world);
 }
 
-static GPtrArray *real_resources(const struct world *head)
+static const char *real_way(struct world *head, int machine)
 {
-    const struct real_world *world = (const struct real_world *)head;
-    return world->daemon ? real_net_daemon_resources(world) : world_resources(head->plan);
+    const struct real_world *world = (struct real_world *)head;
+    return world->machines[machine].woken ? "warm" : "cold";
+}
+
+static void real_resources(struct world *head, GPtrArray *resources)
+{
+    struct real_world *world = (struct real_world *)head;
+    if (world->daemon) {
+        real_net_daemon_resources(world, resources);
+    } else {
+        real_warm_resources(world, resources);
+    }
 }
 
 static const struct world_ops real_ops = {
@@ -345,6 +362,7 @@ static const struct world_ops real_ops = {
         .reset = real_reset,
         .checkpoint = real_checkpoint,
         .restore = real_restore,
+        .way = real_way,
         .resources = real_resources,
 };
 
@@ -376,6 +394,7 @@ struct world *world_real_new(
     world->head = (struct world){.ops = &real_ops, .plan = plan};
     world->root = g_strdup(options->root);
     world->accel = options->accel;
+    world->boot = options->daemon ? WORLD_BOOT_COLD : options->boot; /* warm needs our own taps */
     world->images =
             g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
     world->spaces = g_new(int, plan->teams->len + 1);
@@ -402,5 +421,6 @@ struct world *world_real_new(
         return NULL;
     }
     real_fair_begin(world);
+    real_warm_init(world);
     return &world->head;
 }

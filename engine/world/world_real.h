@@ -4,7 +4,7 @@
 #include "cell/cell.h"
 #include "cell/fair.h"
 #include "check/check.h"
-#include "image/image.h"
+#include "image/warm.h"
 #include "net/net.h"
 #include "world/world.h"
 
@@ -14,9 +14,20 @@ struct real_machine {
     const struct plan_machine *plan;
     const struct image *image;
     enum machine_state state, before_pause;
-    guint next_file, next_setup; /* progress of the set-up */
-    guint next_space;
+    /* its way to being itself */
+    world_done_fn started; /* who asked for its start, until that was answered */
+    gpointer started_data;
+    bool woken;     /* it came from a warm state */
+    bool launching; /* libvirt is at it */
+    bool falling;   /* it did not wake, and is being stopped for a cold boot */
+    bool is_itself; /* it has its identity */
+    bool answers;   /* its agent does */
+    char *fell;     /* it ended while launching: why */
+    guint wake_limit;
+    /* progress of the set-up */
+    guint next_file, next_setup;
     bool preparing, made_folders, probed;
+    bool frozen, lost;       /* when adopted: found suspended, found dead */
     bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
     guint probe_retry;       /* source of the next try of the image's probe, or 0 */
 };
@@ -25,12 +36,15 @@ struct real_world {
     struct world head;
     char *root;
     enum virt_accel accel;
+    enum world_boot boot;
+    GPtrArray *warm;    /* struct real_warm *, one for each shape of machine (real_warm.h) */
     GHashTable *images; /* name → struct image */
     struct net *net;
     struct virt *virt;
     struct checker *checker;
     int *spaces;                   /* per team, -1 where there is none */
     bool going_down;               /* nothing is started any more */
+    bool is_up;                    /* up() has come to the machines */
     struct real_machine *machines; /* per machine of the plan */
     struct fair *fair;             /* shares of the processor */
     guint fair_timer;              /* source */
@@ -50,9 +64,15 @@ void real_machine_start(struct real_machine *machine, world_done_fn done, gpoint
 void real_machine_describe(const struct real_machine *machine, struct virt_machine *ret,
         char **ret_cmdline, struct virt_card **ret_cards);
 
+/* The answer to real_warm_get(); NULL with an error: there is no warm state. */
+void real_machine_on_warm(
+        struct real_machine *machine, const struct image_warm *warm, const GError *error);
+
+/* It did not wake: an alarm says why, and it is booted cold. */
+void real_machine_fall_back(struct real_machine *machine, const char *why);
+
 /* What libvirt says of the machine's process and agent: reports states, and once the agent is
- * there: names, files, set-up commands, one after the other; then READY, or CRASHED with the
- * command that failed. */
+ * there, prepares. */
 void real_machine_on_virt(
         struct real_machine *machine, enum machine_state state, const char *reason);
 
@@ -72,6 +92,14 @@ void real_fair_end(struct real_world *world);
 /* The machine's process is there. */
 void real_fair_machine(const struct real_machine *machine);
 
+/* ---- world_real_setup.c -------------------------------------------------------------------- */
+
+/* The agent answers: identity, files, the image's probe, set-up commands, one after the other; then
+ * READY, or CRASHED with the command that failed. */
+void real_machine_prepare(struct real_machine *machine);
+/* The same for a machine that wakes: it is told who it is before its agent has answered. */
+void real_machine_tell(struct real_machine *machine);
+void real_machine_ping(struct real_machine *machine);
 /* ---- world_real.c -------------------------------------------------------------------------- */
 
 /* One operation on several machines; done is called when the last answer is there. For each
@@ -101,3 +129,19 @@ bool real_net_spaces(struct real_world *world, GError **error);
 /* Everything that the networks and cards need, and its removal: for net_submit(). */
 struct net_batch *real_net_batch(const struct real_world *world);
 struct net_batch *real_net_removal(const struct real_world *world);
+
+/* ---- world_real_adopt.c -------------------------------------------------------------------- */
+
+/* Is the machine, or one on the network, taken over from an engine that is gone? */
+bool real_adopts(const struct real_world *world, const struct plan_machine *machine);
+bool real_adopts_network(const struct real_world *world, guint network);
+
+/* Removes what such an engine left and nobody adopts; nothing where no exercise is resumed. */
+void real_adopt_clear(const struct real_world *world, struct net_batch *batch);
+
+/* True, and the state is noted, when libvirt tells of a machine before up() has come to it. */
+bool real_adopt_waits(
+        struct real_machine *machine, enum machine_state state, struct real_world *world);
+
+/* Starts, adopts or leaves the machine, as head.begin says. */
+void real_machine_begin(struct real_machine *machine, world_done_fn done, gpointer data);

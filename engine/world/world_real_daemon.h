@@ -22,8 +22,8 @@ void real_net_daemon_stop_feet(struct real_world *world, world_done_fn done, gpo
 void real_net_daemon_down(struct real_world *world, world_done_fn done, gpointer data);
 /* The daemon's name of a plan's network; owned by the world. */
 const char *real_net_daemon_name(const struct real_world *world, int network);
-/* The daemon's networks and domains; owning. */
-GPtrArray *real_net_daemon_resources(const struct real_world *world);
+/* The daemon's networks and domains in place of the plan's. */
+void real_net_daemon_resources(const struct real_world *world, GPtrArray *resources);
 /* True when the state was that of a foot. */
 bool real_net_daemon_state(struct real_world *world, const char *domain, enum machine_state state);
 /* Why checks cannot look now, or NULL. */

@@ -1,22 +1,18 @@
-/* world_real_machine.c - one real machine: its description, and its way from booted to ready. */
+/* world_real_machine.c - one real machine: its description, and its way from nothing to booted.
+ *
+ * There are two ways. Warm: it wakes from its image's warm state, and is told who it is. Cold: it
+ * boots, and is told the same. Whatever goes wrong on the warm way before the machine is itself
+ * ends in the cold one (unless the operator wants it warm or not at all).
+ */
 #include "base/error.h"
-#include "base/text.h"
+#include "world/real_warm.h"
+#include "world/warm_template.h"
+#include "world/world_real.h"
 #include "world/world_real_daemon.h"
 
 #include <string.h>
 
-#define SETUP_TIMEOUT_MS 60000
-#define PROBE_TIMEOUT_MS 20000
-#define PROBE_RETRY_MS 300
-
-/* Words for the kernel that save every machine's boot, and what they leave out: the self-tests of
- * its ciphers, and work against side channels between a machine's own programs. Under emulation,
- * routing the interrupts of five devices by interpreting ACPI's tables costs 2 s of processor time;
- * without ACPI at all another 0.4 s are saved, but there is one processor and no power switch: such
- * a machine ends by a reset. */
-#define FAST_BOOT "cryptomgr.notests mitigations=off"
-#define EMULATED_BOOT " acpi=off"
-#define EMULATED_BOOT_MANY " pci=noacpi"
+#define WAKE_LIMIT_S 45 /* from its process to being itself, on a host that is busy with others */
 
 void real_machine_set_state(
         struct real_machine *machine, enum machine_state state, const char *reason)
@@ -33,31 +29,10 @@ void real_machine_set_state(
     }
 }
 
-static void append_card(GString *cmdline, const struct plan *plan, const struct plan_card *card)
-{
-    const struct plan_network *network = g_ptr_array_index(plan->networks, (guint)card->network);
-    g_autofree char *address = plan_address_text(card->address);
-    const unsigned char *m = card->mac;
-    g_string_append_printf(cmdline, " st.nic=%02x:%02x:%02x:%02x:%02x:%02x,%s/%d", m[0], m[1], m[2],
-            m[3], m[4], m[5], address, network->subnet->prefix);
-    if (card->gateway) {
-        g_autofree char *gateway = plan_address_text(card->gateway);
-        g_string_append_printf(cmdline, ",gw=%s", gateway);
-    }
-    if (card->space) {
-        g_string_append_printf(cmdline, ",ns=%s", card->space);
-    }
-}
-
 void real_machine_describe(const struct real_machine *machine, struct virt_machine *ret,
         char **ret_cmdline, struct virt_card **ret_cards)
 {
     const struct plan_machine *plan = machine->plan;
-    GString *cmdline = g_string_new("console=ttyS0 quiet loglevel=3 panic=-1 " FAST_BOOT);
-    if (machine->world->accel == VIRT_ACCEL_TCG) {
-        g_string_append(cmdline, plan->host->vcpus > 1 ? EMULATED_BOOT_MANY : EMULATED_BOOT);
-    }
-    g_string_append_printf(cmdline, " st.name=%s", plan->host->name);
     struct virt_card *cards = g_new0(struct virt_card, plan->cards->len + 1);
     for (guint i = 0; i < plan->cards->len; i++) {
         const struct plan_card *card = g_ptr_array_index(plan->cards, i);
@@ -67,12 +42,8 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
             cards[i].network = real_net_daemon_name(machine->world, card->network);
         }
         memcpy(cards[i].mac, card->mac, sizeof(card->mac));
-        append_card(cmdline, machine->world->head.plan, card);
     }
-    if (plan->host->forward) {
-        g_string_append(cmdline, " st.forward=1");
-    }
-    *ret_cmdline = g_string_free(cmdline, FALSE);
+    *ret_cmdline = g_strdup(warm_cmdline(machine->world->accel, plan->host->vcpus));
     *ret_cards = cards;
     *ret = (struct virt_machine){
             .domain = plan->domain,
@@ -89,213 +60,157 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
     };
 }
 
-static void prepare_next(struct real_machine *machine);
+/* ---- starting -------------------------------------------------------------------------------- */
 
-static void prepare_failed(struct real_machine *machine, const char *what, const char *why)
-{
-    g_autofree char *reason = g_strdup_printf("set-up failed at %s: %s", what, why);
-    machine->preparing = false;
-    real_machine_set_state(machine, MACHINE_CRASHED, reason);
-}
-
-static void on_written(const GError *error, gpointer data)
+static gboolean on_wake_limit(gpointer data)
 {
     struct real_machine *machine = data;
-    if (!machine->preparing) {
-        return;
-    }
-    if (error) {
-        prepare_failed(machine, "a file", error->message);
-        return;
-    }
-    prepare_next(machine);
-}
-
-static void on_setup_done(const struct virt_exec_result *result, const GError *error, gpointer data)
-{
-    struct real_machine *machine = data;
-    if (!machine->preparing) {
-        return;
-    }
-    char **argv = g_ptr_array_index(machine->plan->host->setup, machine->next_setup - 1);
-    if (error) {
-        prepare_failed(machine, argv[0], error->message);
-        return;
-    }
-    if (result->status != 0) {
-        g_autofree char *tail = text_clean_tail(result->err, result->err_length, 300);
-        g_autofree char *why = g_strdup_printf("it exited with %d: %s", result->status, tail);
-        prepare_failed(machine, argv[0], why);
-        return;
-    }
-    prepare_next(machine);
-}
-
-static void on_command_done(
-        const struct virt_exec_result *result, const GError *error, gpointer data)
-{
-    (void)result;
-    on_written(error, data);
-}
-
-/* A file's mode is set by a command of its own, before the next file. */
-static void on_file_written(const GError *error, gpointer data)
-{
-    struct real_machine *machine = data;
-    if (error || !machine->preparing) {
-        on_written(error, data);
-        return;
-    }
-    const struct plan_file *file =
-            g_ptr_array_index(machine->plan->host->files, machine->next_file - 1);
-    g_autofree char *mode = g_strdup_printf("%o", (unsigned)file->mode);
-    const char *const argv[] = {"chmod", mode, file->path, NULL};
-    virt_exec(machine->world->virt, machine->plan->domain, argv, SETUP_TIMEOUT_MS, on_command_done,
-            machine);
-}
-
-/* Names of the own team's machines; for a machine with a space for each team, those of the team, in
- * the file that `ip netns exec` puts over /etc/hosts. */
-static bool prepare_hosts(struct real_machine *machine)
-{
-    const struct plan *plan = machine->world->head.plan;
-    while (machine->next_space <= machine->plan->cards->len) {
-        guint at = machine->next_space++;
-        g_autofree char *path = NULL;
-        int team = -1;
-        if (at == 0) {
-            path = g_strdup("/etc/hosts");
-        } else {
-            const struct plan_card *card = g_ptr_array_index(machine->plan->cards, at - 1);
-            if (!card->space) {
-                continue;
-            }
-            const struct plan_network *network =
-                    g_ptr_array_index(plan->networks, (guint)card->network);
-            team = network->team;
-            path = g_strdup_printf("/etc/netns/%s/hosts", card->space);
-        }
-        g_autofree char *text = world_hosts(plan, machine->index, team);
-        virt_write(machine->world->virt, machine->plan->domain, path, text, strlen(text),
-                on_written, machine);
-        return true;
-    }
-    return false;
-}
-
-static void run_probe(struct real_machine *machine);
-
-static gboolean on_probe_retry(gpointer data)
-{
-    struct real_machine *machine = data;
-    machine->probe_retry = 0;
-    if (machine->preparing) {
-        run_probe(machine);
-    }
+    machine->wake_limit = 0;
+    real_machine_fall_back(machine, "it did not answer in time");
     return G_SOURCE_REMOVE;
 }
 
-/* A machine whose services do not come up is not ready; the exercise's ready limit ends the wait.
- */
-static void on_image_probe(
-        const struct virt_exec_result *result, const GError *error, gpointer data)
+static void answer_start(struct real_machine *machine, const GError *error)
+{
+    world_done_fn started = g_steal_pointer(&machine->started);
+    if (started) {
+        started(error, machine->started_data);
+    }
+}
+
+static void on_started(const GError *error, gpointer data)
 {
     struct real_machine *machine = data;
-    if (!machine->preparing) {
+    bool cancelled = g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED);
+    g_autofree char *fell = g_steal_pointer(&machine->fell);
+    machine->launching = false;
+    if (machine->woken && !cancelled && (error || fell)) {
+        real_machine_fall_back(machine, error ? error->message : fell);
         return;
     }
-    if (error || result->status != 0) {
-        g_clear_handle_id(&machine->probe_retry, g_source_remove);
-        machine->probe_retry = g_timeout_add(PROBE_RETRY_MS, on_probe_retry, machine);
-        return;
+    if (machine->woken && !cancelled) {
+        machine->wake_limit = g_timeout_add_seconds(WAKE_LIMIT_S, on_wake_limit, machine);
+        real_machine_tell(machine);
     }
-    machine->probed = true;
-    prepare_next(machine);
+    answer_start(machine, error);
 }
 
-/* The image's own test that its services are up, before the set-up commands that may need them. */
-static void run_probe(struct real_machine *machine)
+static void launch(struct real_machine *machine, const struct image_warm *warm)
 {
-    virt_exec(machine->world->virt, machine->plan->domain,
-            (const char *const *)machine->image->probe, PROBE_TIMEOUT_MS, on_image_probe, machine);
+    struct virt_machine spec;
+    g_autofree char *cmdline = NULL;
+    g_autofree struct virt_card *cards = NULL;
+    real_machine_describe(machine, &spec, &cmdline, &cards);
+    if (warm) {
+        spec.ram = warm->ram;
+        spec.state = warm->state;
+    }
+    machine->is_itself = machine->answers = false;
+    machine->woken = warm != NULL;
+    machine->launching = true;
+    real_machine_set_state(machine, MACHINE_STARTING, warm ? "warm" : "cold");
+    virt_start(machine->world->virt, &spec, on_started, machine);
 }
 
-/* Every folder that a file will be written to, in one command. */
-static void make_folders(struct real_machine *machine)
+void real_machine_start(struct real_machine *machine, world_done_fn done, gpointer data)
 {
-    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(argv, g_strdup("mkdir"));
-    g_ptr_array_add(argv, g_strdup("-p"));
-    g_ptr_array_add(argv, g_strdup("/etc"));
-    for (guint i = 0; i < machine->plan->cards->len; i++) {
-        const struct plan_card *card = g_ptr_array_index(machine->plan->cards, i);
-        if (card->space) {
-            g_ptr_array_add(argv, g_strdup_printf("/etc/netns/%s", card->space));
-        }
+    g_autoptr(GError) again = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED,
+            "%s: started once more before it had started", machine->plan->id);
+    real_machine_abandon(machine);
+    answer_start(machine, again);
+    machine->started = done;
+    machine->started_data = data;
+    if (machine->world->boot == WORLD_BOOT_COLD) {
+        launch(machine, NULL);
+    } else {
+        real_machine_set_state(machine, MACHINE_STARTING, "asks for its image's warm state");
+        real_warm_get(machine);
     }
-    for (guint i = 0; i < machine->plan->host->files->len; i++) {
-        const struct plan_file *file = g_ptr_array_index(machine->plan->host->files, i);
-        g_ptr_array_add(argv, g_path_get_dirname(file->path));
-    }
-    g_ptr_array_add(argv, NULL);
-    virt_exec(machine->world->virt, machine->plan->domain, (const char *const *)argv->pdata,
-            SETUP_TIMEOUT_MS, on_command_done, machine);
 }
 
-static void prepare_next(struct real_machine *machine)
+void real_machine_on_warm(
+        struct real_machine *machine, const struct image_warm *warm, const GError *error)
 {
-    const struct plan_host *host = machine->plan->host;
-    if (!machine->made_folders) {
-        machine->made_folders = true;
-        make_folders(machine);
-        return;
+    if (machine->world->going_down || !machine->started) {
+        g_autoptr(GError) over = g_error_new(
+                SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "%s: not started", machine->plan->id);
+        answer_start(machine, over);
+    } else if (!warm && machine->world->boot == WORLD_BOOT_WARM) {
+        real_machine_set_state(machine, MACHINE_CRASHED, error->message);
+        answer_start(machine, error);
+    } else {
+        launch(machine, warm);
     }
-    if (prepare_hosts(machine)) {
-        return;
-    }
-    if (machine->next_file < host->files->len) {
-        const struct plan_file *file = g_ptr_array_index(host->files, machine->next_file++);
-        virt_write(machine->world->virt, machine->plan->domain, file->path, file->content,
-                file->length, file->mode ? on_file_written : on_written, machine);
-        return;
-    }
-    if (!machine->probed) {
-        run_probe(machine);
-        return;
-    }
-    if (machine->next_setup < host->setup->len) {
-        char **argv = g_ptr_array_index(host->setup, machine->next_setup++);
-        virt_exec(machine->world->virt, machine->plan->domain, (const char *const *)argv,
-                SETUP_TIMEOUT_MS, on_setup_done, machine);
-        return;
-    }
-    machine->preparing = false;
-    real_machine_set_state(machine, MACHINE_READY, "set up");
 }
 
-static void prepare(struct real_machine *machine)
+/* ---- falling back -----------------------------------------------------------------------------
+ */
+
+static void on_fallen(const GError *error, gpointer data)
 {
-    if (machine->preparing) {
+    struct real_machine *machine = data;
+    if (!machine->falling || g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED)) {
+        answer_start(machine, error);
         return;
     }
-    g_clear_handle_id(&machine->probe_retry, g_source_remove);
-    machine->preparing = true;
-    machine->made_folders = false;
-    machine->probed = !machine->image->probe[0];
-    machine->next_file = machine->next_setup = machine->next_space = 0;
-    prepare_next(machine);
+    machine->falling = false;
+    if (machine->world->boot == WORLD_BOOT_WARM) {
+        real_machine_set_state(machine, MACHINE_CRASHED, "it did not wake from its warm state");
+        answer_start(machine, error);
+    } else {
+        launch(machine, NULL);
+    }
 }
+
+void real_machine_fall_back(struct real_machine *machine, const char *why)
+{
+    struct world *head = &machine->world->head;
+    g_autofree char *text =
+            g_strdup_printf("%s did not wake from the warm state of image \"%s\": %s",
+                    machine->plan->id, machine->image->name, why);
+    real_machine_abandon(machine);
+    if (head->on_alarm) {
+        head->on_alarm(machine->index, "warm-start-failed", text, head->on_state_data);
+    }
+    machine->falling = true;
+    virt_stop(machine->world->virt, machine->plan->domain, on_fallen, machine);
+}
+
+/* ---- what libvirt says ------------------------------------------------------------------------
+ */
 
 void real_machine_abandon(struct real_machine *machine)
 {
     g_clear_handle_id(&machine->probe_retry, g_source_remove);
-    machine->preparing = machine->restoring = false;
+    g_clear_handle_id(&machine->wake_limit, g_source_remove);
+    g_clear_pointer(&machine->fell, g_free);
+    machine->preparing = machine->falling = machine->restoring = false;
+}
+
+/* A clone that ends before it is itself has no part in the exercise yet. */
+static bool is_lost(struct real_machine *machine, enum machine_state state, const char *reason)
+{
+    bool over = state == MACHINE_CRASHED || state == MACHINE_STOPPED;
+    if (!over || !machine->woken || (machine->is_itself && machine->answers) ||
+            machine->world->going_down) {
+        return false;
+    }
+    if (machine->launching) {
+        g_free(machine->fell);
+        machine->fell = g_strdup(reason);
+        return true;
+    }
+    if (state == MACHINE_CRASHED) {
+        real_machine_fall_back(machine, reason);
+    }
+    return state == MACHINE_CRASHED;
 }
 
 void real_machine_on_virt(
         struct real_machine *machine, enum machine_state state, const char *reason)
 {
-    if (machine->state == MACHINE_CRASHED && state == MACHINE_STOPPED) {
+    if (machine->falling || is_lost(machine, state, reason) ||
+            (machine->state == MACHINE_CRASHED && state == MACHINE_STOPPED)) {
         return;
     }
     if (state == MACHINE_CRASHED || state == MACHINE_STOPPED) {
@@ -314,19 +229,10 @@ void real_machine_on_virt(
     if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
         if (machine->restoring) {
             real_machine_restored(machine);
+        } else if (machine->woken) {
+            real_machine_ping(machine);
         } else {
-            prepare(machine);
+            real_machine_prepare(machine);
         }
     }
-}
-
-void real_machine_start(struct real_machine *machine, world_done_fn done, gpointer data)
-{
-    struct virt_machine spec;
-    g_autofree char *cmdline = NULL;
-    g_autofree struct virt_card *cards = NULL;
-    real_machine_abandon(machine);
-    real_machine_describe(machine, &spec, &cmdline, &cards);
-    real_machine_set_state(machine, MACHINE_STARTING, "");
-    virt_start(machine->world->virt, &spec, done, data);
 }

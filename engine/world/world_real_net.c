@@ -22,17 +22,20 @@ struct net_batch *real_net_batch(const struct real_world *world)
 {
     const struct plan *plan = world->head.plan;
     struct net_batch *batch = net_batch_new();
+    real_adopt_clear(world, batch);
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
         g_autofree char *outer = g_strdup_printf("%s-c", network->bridge);
         g_autofree char *inner = g_strdup_printf("c-%s", network->bridge);
-        net_batch_bridge(batch, network->bridge);
+        if (!real_adopts_network(world, i)) {
+            net_batch_bridge(batch, network->bridge);
+        }
         net_batch_veth(batch, outer, inner, network->bridge, world->spaces[network->team],
                 network->subnet->checker, network->subnet->prefix);
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        for (guint k = 0; k < machine->cards->len; k++) {
+        for (guint k = 0; !real_adopts(world, machine) && k < machine->cards->len; k++) {
             const struct plan_card *card = g_ptr_array_index(machine->cards, k);
             const struct plan_network *network =
                     g_ptr_array_index(plan->networks, (guint)card->network);

@@ -351,32 +351,25 @@ void real_net_daemon_up(struct real_world *world, world_done_fn done, gpointer d
 
 /* ---- what there will be ---------------------------------------------------------------------- */
 
-static void add_resource(GPtrArray *resources, const char *type, char *name, int team)
-{
-    struct world_resource *resource = g_new(struct world_resource, 1);
-    *resource = (struct world_resource){.type = type, .name = name, .team = team};
-    g_ptr_array_add(resources, resource);
-}
-
-GPtrArray *real_net_daemon_resources(const struct real_world *world)
+void real_net_daemon_resources(const struct real_world *world, GPtrArray *resources)
 {
     const struct plan *plan = world->head.plan;
-    GPtrArray *resources = world_resources_new();
+    g_ptr_array_set_size(resources, 0); /* bridges, taps and domains are called otherwise there */
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
-        add_resource(
-                resources, "network", g_strdup(real_net_daemon_name(world, (int)i)), network->team);
+        world_resource_add(
+                resources, "network", real_net_daemon_name(world, (int)i), network->team);
     }
     for (guint i = 0; i < world->daemon->feet->len; i++) {
         const struct foot *foot = g_ptr_array_index(world->daemon->feet, i);
-        add_resource(resources, "domain", virt_full_name(world->virt, foot->domain), -1);
+        g_autofree char *name = virt_full_name(world->virt, foot->domain);
+        world_resource_add(resources, "domain", name, -1);
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        add_resource(
-                resources, "domain", virt_full_name(world->virt, machine->domain), machine->team);
+        g_autofree char *name = virt_full_name(world->virt, machine->domain);
+        world_resource_add(resources, "domain", name, machine->team);
     }
-    return resources;
 }
 
 /* ---- down ------------------------------------------------------------------------------------ */

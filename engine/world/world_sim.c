@@ -165,10 +165,26 @@ void sim_done(struct world *head, GError *error, world_done_fn done, gpointer da
     answer->data = data;
 }
 
+static void begin(struct sim_world *world, int machine)
+{
+    struct sim_machine *m = &world->machines[machine];
+    enum world_begin how = world->head.begin ? world->head.begin[machine] : WORLD_FRESH;
+    if (how == WORLD_LEAVE) {
+        m->state = MACHINE_CRASHED;
+    } else if (how == WORLD_FRESH || !m->survived) {
+        sim_set_state(world, machine, MACHINE_STARTING, "simulated");
+    } else {
+        bool paused = m->was_paused && world->head.stay_paused;
+        sim_set_state(world, machine, paused ? MACHINE_PAUSED : MACHINE_READY, "adopted");
+    }
+}
+
 static void sim_up(struct world *head, world_done_fn done, gpointer data)
 {
     struct sim_world *world = (struct sim_world *)head;
-    set_all(world, MACHINE_DEFINED, MACHINE_STARTING);
+    for (guint i = 0; i < head->plan->machines->len; i++) {
+        begin(world, (int)i);
+    }
     sim_done(head, NULL, done, data);
     sim_boot(world);
 }
@@ -279,9 +295,11 @@ static void sim_free(struct world *head)
     g_free(world);
 }
 
-static GPtrArray *sim_resources(const struct world *world)
+static const char *sim_way(struct world *head, int machine)
 {
-    return world_resources(world->plan);
+    (void)head;
+    (void)machine;
+    return "cold"; /* every time from nothing */
 }
 
 static const struct world_ops sim_ops = {
@@ -296,7 +314,7 @@ static const struct world_ops sim_ops = {
         .reset = sim_reset,
         .checkpoint = sim_saved,
         .restore = sim_restore,
-        .resources = sim_resources,
+        .way = sim_way,
 };
 
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks)
@@ -315,6 +333,13 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
 void world_sim_crash(struct world *head, int machine)
 {
     sim_set_state((struct sim_world *)head, machine, MACHINE_CRASHED, "crashed by the test");
+}
+
+void world_sim_survive(struct world *head, int machine, bool paused)
+{
+    struct sim_machine *m = &((struct sim_world *)head)->machines[machine];
+    m->survived = true;
+    m->was_paused = paused;
 }
 
 void world_sim_hold(struct world *head, int machine, bool held)

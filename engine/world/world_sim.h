@@ -5,8 +5,9 @@
 
 struct sim_machine {
     enum machine_state state;
-    bool held;         /* answers wait */
-    GHashTable *files; /* path → GString */
+    bool held;                 /* answers wait */
+    bool survived, was_paused; /* runs before up(): world_sim_survive() */
+    GHashTable *files;         /* path → GString */
 };
 
 struct sim_world {

@@ -9,6 +9,7 @@
  * SIGHUP starts what is neither running nor down.
  */
 #include "guest-net.h"
+#include "guest-self.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -71,12 +71,8 @@ static long now_ms(void)
 
 static void write_file(const char *path, const char *text)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0 || write(fd, text, strlen(text)) < 0) {
+    if (!self_write(path, text)) {
         say("%s: %s", path, strerror(errno));
-    }
-    if (fd >= 0) {
-        close(fd);
     }
 }
 
@@ -259,29 +255,12 @@ static void mount_all(void)
     mkdir("/run/lock", 01777);
 }
 
-static void set_identity(void)
-{
-    unsigned char random[16];
-    char text[2 * sizeof(random) + 2];
-    if (getrandom(random, sizeof(random), GRND_NONBLOCK) == (ssize_t)sizeof(random)) {
-        for (size_t i = 0; i < sizeof(random); i++) {
-            snprintf(text + 2 * i, 3, "%02x", random[i]);
-        }
-        memcpy(text + 2 * sizeof(random), "\n", 2);
-        write_file("/etc/machine-id", text);
-    } else {
-        say("no randomness for /etc/machine-id");
-    }
-}
-
 static void set_name(const char *name)
 {
     char hosts[LINE_MAX_BYTES];
-    if (sethostname(name, strlen(name)) != 0) {
+    if (!self_set_name(name)) {
         say("name %s: %s", name, strerror(errno));
     }
-    snprintf(hosts, sizeof(hosts), "%s\n", name);
-    write_file("/etc/hostname", hosts);
     snprintf(hosts, sizeof(hosts), "127.0.0.1 localhost\n127.0.1.1 %s\n", name);
     write_file("/etc/hosts", hosts);
 }
@@ -370,7 +349,9 @@ int main(void)
     mount_all();
     reboot(RB_DISABLE_CAD);
     link_virtio_ports();
-    set_identity();
+    if (!self_set_machine_id(NULL)) {
+        say("no randomness for /etc/machine-id");
+    }
     services_read("/etc/sandtable/services");
     first_start_ms = now_ms();
     if (service_count > 0 && !strcmp(services[0].words[0], AGENT)) {

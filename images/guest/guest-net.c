@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <net/route.h>
 #include <sched.h>
 #include <spawn.h>
@@ -88,6 +89,23 @@ static bool find_by_mac(const char *mac, char name[IFNAMSIZ])
         closedir(cards);
     }
     return found;
+}
+
+bool net_set_mac(const char *was, const char *mac)
+{
+    struct ifreq change = {0};
+    unsigned char *to = (unsigned char *)change.ifr_hwaddr.sa_data;
+    if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", to, to + 1, to + 2, to + 3, to + 4,
+                to + 5) != 6) {
+        errno = EINVAL;
+        return false;
+    }
+    if (!find_by_mac(was, change.ifr_name)) {
+        errno = ENODEV;
+        return false;
+    }
+    change.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+    return request(SIOCSIFHWADDR, &change);
 }
 
 /* `ip` knows how named namespaces are kept (/run/netns); only machines of several teams pay for it.

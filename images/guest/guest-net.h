@@ -11,3 +11,6 @@ bool net_up(const char *name);
  * named network namespace if there is one, sets its address, up, default route. False and a text of
  * at most size bytes in problem otherwise. */
 bool net_configure(char *spec, char *problem, size_t size);
+
+/* Gives the card whose address is was another one, while it is down; false: errno says why. */
+bool net_set_mac(const char *was, const char *mac);

@@ -255,6 +255,24 @@ function range.step(name, team) end
 ---@return sandtable.Failure? failure
 function range.wait_for(filter) end
 
+---Starts the team's machines anew, as at the beginning, and waits until they are ready.
+---@param team string
+---@return true?
+---@return sandtable.Failure? failure
+function range.reset(team) end
+
+---Saves the machines of a team, or of all, with its timeline and its place in the score.
+---@param options { label: string, team?: string }
+---@return true?
+---@return sandtable.Failure? failure
+function range.checkpoint(options) end
+
+---Puts a team, or all that was saved, back to a checkpoint; the others run on.
+---@param options { label: string, team?: string }
+---@return true?
+---@return sandtable.Failure? failure
+function range.restore(options) end
+
 ---Runs fn(…) as a task of its own, which may outlive this one.
 ---@param fn function
 ---@param ... any
@@ -295,6 +313,11 @@ function machine:write(path, text) end
 ---@return string? text
 ---@return sandtable.Failure? failure
 function machine:read(path) end
+
+---Starts the machine anew, as at the beginning, and waits until it is ready.
+---@return true?
+---@return sandtable.Failure? failure
+function machine:reset() end
 
 ---Whom a function of the scenario runs for.
 ---@class me

@@ -91,7 +91,7 @@ G_GNUC_UNUSED static void rehearsal_open(
     rehearsal_settle(r);
 }
 
-static void rehearsal_advance(struct rehearsal *r, gint64 by_us)
+G_GNUC_UNUSED static void rehearsal_advance(struct rehearsal *r, gint64 by_us)
 {
     const gint64 step = G_USEC_PER_SEC / 4;
     for (gint64 t = 0; t < by_us && !r->ended; t += step) {
@@ -101,7 +101,7 @@ static void rehearsal_advance(struct rehearsal *r, gint64 by_us)
 }
 
 /* Ends it in order if that has not come yet. */
-static void rehearsal_close(struct rehearsal *r)
+G_GNUC_UNUSED static void rehearsal_close(struct rehearsal *r)
 {
     if (!r->ended) {
         exercise_end(r->exercise, "test", "the test is over", NULL);
@@ -120,7 +120,7 @@ static void rehearsal_close(struct rehearsal *r)
 }
 
 /* The body of the last event of that kind about subject for team; NULL when there is none. */
-static cJSON *rehearsal_last(
+G_GNUC_UNUSED static cJSON *rehearsal_last(
         const struct rehearsal *r, const char *kind, const char *team, const char *subject)
 {
     struct ledger_reader *reader = ledger_reader_open(r->ledger_path, NULL);
@@ -139,7 +139,7 @@ static cJSON *rehearsal_last(
     return body;
 }
 
-static int rehearsal_count(const struct rehearsal *r, const char *kind, const char *team)
+G_GNUC_UNUSED static int rehearsal_count(const struct rehearsal *r, const char *kind, const char *team)
 {
     struct ledger_reader *reader = ledger_reader_open(r->ledger_path, NULL);
     assert_non_null(reader);

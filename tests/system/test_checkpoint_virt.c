@@ -7,6 +7,7 @@
 #include "virt/virt.h"
 
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -261,6 +262,61 @@ static void a_file_that_cannot_be_written_leaves_both_running(void **state)
     assert_string_equal(shell("m2", "echo well"), "well\n");
 }
 
+static void a_full_disk_is_named_and_leaves_both_running(void **state)
+{
+    (void)state;
+    skip_without_host();
+    g_autofree char *small = g_build_filename(root, "small", NULL);
+    assert_int_equal(g_mkdir(small, 0700), 0);
+    if (mount("none", small, "tmpfs", MS_NOSUID | MS_NODEV, "size=20m,mode=0700") != 0) {
+        print_message("skipped: no file system of 20 MB can be mounted here\n");
+        skip();
+    }
+    answer = (struct answer){0};
+    virt_checkpoint(virt, names, small, on_cut, on_saved, NULL);
+    wait_answer(LIMIT_S, "failure");
+    print_message("%s\n", answer.text);
+    assert_int_equal(answer.code, SANDTABLE_ERROR_MACHINE);
+    assert_non_null(strstr(answer.text, "cannot be saved"));
+    assert_string_equal(shell("m1", "cat /run/mark"), "before\n");
+    assert_string_equal(shell("m2", "echo well"), "well\n");
+    assert_int_equal(umount(small), 0);
+}
+
+static void a_checkpoint_after_a_failed_one_works(void **state)
+{
+    (void)state;
+    skip_without_host();
+    g_autofree char *again = g_build_filename(root, "again", NULL);
+    assert_int_equal(g_mkdir(again, 0700), 0);
+    answer = (struct answer){0};
+    virt_checkpoint(virt, names, again, on_cut, on_saved, NULL);
+    wait_answer(LIMIT_S, "checkpoint");
+    if (answer.code != -1) {
+        fail_msg("%s", answer.text);
+    }
+    assert_string_equal(shell("m2", "echo well"), "well\n");
+}
+
+static void a_cut_off_file_is_an_error_and_the_machine_is_down(void **state)
+{
+    (void)state;
+    skip_without_host();
+    g_autofree char *file = virt_checkpoint_file(folder, "m1", "ram");
+    assert_int_equal(truncate(file, 2000000), 0);
+    answer = (struct answer){0};
+    virt_stop(virt, "m1", on_done, NULL);
+    wait_answer(LIMIT_S, "stop");
+    answer = (struct answer){0};
+    virt_restore(virt, "m1", folder, on_done, NULL);
+    wait_answer(LIMIT_S, "failure");
+    print_message("%s\n", answer.text);
+    assert_int_equal(answer.code, SANDTABLE_ERROR_MACHINE);
+    assert_non_null(strstr(answer.text, "saved state is damaged"));
+    assert_int_equal(seen[0].state, MACHINE_CRASHED);
+    assert_string_equal(shell("m2", "echo well"), "well\n");
+}
+
 static void closing_leaves_nothing(void **state)
 {
     (void)state;
@@ -278,6 +334,9 @@ int main(void)
             cmocka_unit_test(a_checkpoint_leaves_both_running_after_a_short_standstill),
             cmocka_unit_test(a_restored_machine_is_as_it_was_and_the_other_is_not_touched),
             cmocka_unit_test(a_file_that_cannot_be_written_leaves_both_running),
+            cmocka_unit_test(a_full_disk_is_named_and_leaves_both_running),
+            cmocka_unit_test(a_checkpoint_after_a_failed_one_works),
+            cmocka_unit_test(a_cut_off_file_is_an_error_and_the_machine_is_down),
             cmocka_unit_test(closing_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

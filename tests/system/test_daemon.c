@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #define URI "qemu:///system"
 #define LIMIT_S 60
@@ -135,11 +136,19 @@ static void qemu_is_no_root_and_has_its_seccomp_filter(void **state)
 static void images_keep_their_owner(void **state)
 {
     (void)state;
-    g_autofree char *owners = shell("stat -c %U /var/lib/sandtable/.local/share/sandtable/images/"
-                                    "*/* | sort -u",
-            true);
-    assert_null(strstr(owners, "libvirt-qemu"));
-    assert_null(strstr(owners, "root"));
+    g_autofree char *command = g_strdup_printf(
+            "stat -Lc %%u $(tr '\\0' '\\n' </proc/%d/cmdline | grep -oE '/[^\",]*/(vmlinux|initrd|"
+            "[a-z]+\\.squashfs)')",
+            (int)qemu_of("m1"));
+    g_autofree char *owners = shell(command, false);
+    g_autofree char *file = g_strdup_printf("/proc/%d", (int)qemu_of("m1"));
+    struct stat qemu;
+    assert_int_equal(stat(file, &qemu), 0);
+    g_auto(GStrv) lines = g_strsplit(g_strstrip(owners), "\n", -1);
+    assert_true(g_strv_length(lines) >= 3); /* kernel, initramfs, image */
+    for (char **line = lines; *line; line++) {
+        assert_int_equal(g_ascii_strtoll(*line, NULL, 10), qemu.st_uid);
+    }
 }
 
 static void what_one_team_breaks_is_not_seen_at_the_other(void **state)

@@ -149,7 +149,7 @@ static void put(const char *dir, const char *file, const char *text)
 static void control_groups_are_used_only_when_they_are_ours(void **state)
 {
     (void)state;
-    g_autofree char *mount = test_mkdtemp();
+    char *mount = test_mkdtemp();
     g_autofree char *self = g_build_filename(mount, "self", NULL);
     g_autofree char *dir = g_build_filename(mount, "user.slice/run-1.scope", NULL);
     g_autofree char *own = g_strdup_printf("%d\n", (int)getpid());

@@ -99,7 +99,7 @@ static void a_slow_host_is_no_refusal(void **state)
 static void the_largest_use_of_an_image_is_remembered(void **state)
 {
     (void)state;
-    g_autofree char *dir = test_mkdtemp();
+    char *dir = test_mkdtemp();
     struct image image = {.dir = dir};
     struct image_use got = {0};
     assert_false(image_use_read(&image, "tcg", &got));

@@ -155,6 +155,7 @@ static void a_machine_is_started_paused_resumed_and_stopped(void **state)
     wait_for_text(&fixture->seen, "m1 paused, m1 starting, ");
     virt_stop(fixture->virt, "m1", on_done, &fixture->seen);
     wait_for_text(&fixture->seen, "m1 stopped, ");
+    wait_for(&fixture->seen.answers, 5); /* network, start, pause, resume, stop */
     assert_null(fixture->seen.error);
     assert_false(exists(fixture, "sandtable-drill-m1"));
     network_op(fixture, "b0", false);

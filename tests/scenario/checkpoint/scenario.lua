@@ -4,6 +4,17 @@ local function diligent(_, me)
   me:machine("web"):write("/root/work", "done\n")
 end
 
+local function keeper(range, me)
+  assert(range.checkpoint { label = "kept", team = me.team })
+  me:machine("web"):write("/root/scrap", "x")
+  assert(range.restore { label = "kept" })
+  local again, failure = range.checkpoint { label = "kept" }
+  range.note(again and "twice" or failure.message)
+  assert(me:machine("store"):reset())
+  assert(range.reset(me.team))
+  range.note("all done")
+end
+
 local function step(name)
   return {
     title = name,
@@ -53,7 +64,10 @@ return {
     shelf = { title = "Shelf", points = 1, every = 5, check = { http = { on = "store", path = "/" } } },
   },
   steps = { open = step "open", second = second },
-  players = { diligent = { team = "blue1", title = "Works", at = "50s", play = diligent } },
+  players = {
+    diligent = { team = "blue1", title = "Works", at = "50s", play = diligent },
+    keeper = { team = "blue2", title = "Tries it all", at = "200s", play = keeper },
+  },
   timeline = {
     { at = "40s", step = "open" },
     { at = "60s", step = "second" },

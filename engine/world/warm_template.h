@@ -1,0 +1,40 @@
+/* warm_template.h - a warm state found in the image store, or made there by booting a template. */
+#pragma once
+
+#include "image/warm.h"
+#include "net/net.h"
+#include "virt/virt.h"
+
+struct warm_template;
+
+struct warm_template_options {
+    struct virt *virt;         /* stays the caller's, as do the next two */
+    struct net *net;           /* for the template's own bridge and taps */
+    const struct image *image; /* of the machines */
+    const char *domain;        /* the template's name: short and unique */
+    int memory_mib, vcpus, cards;
+    enum virt_accel accel;
+};
+
+/* files stay the template's; NULL and an error when there is no warm state to use. fresh: it was
+ * made now. Never called from inside the call. */
+typedef void (*warm_template_fn)(
+        const struct image_warm *files, bool fresh, const GError *error, gpointer data);
+
+struct warm_template *warm_template_new(const struct warm_template_options *options);
+/* Accepts NULL. Ends what goes on without an answer; its machine ends with the virt. */
+void warm_template_free(struct warm_template *template);
+
+/* Looks for the state; when there is none: waits for whoever builds it, or boots the template,
+ * waits for the image's probe, freezes it. A damaged one is an error, and is removed. */
+void warm_template_get(struct warm_template *template, warm_template_fn done, gpointer data);
+
+/* What libvirt says of the template's machine. */
+void warm_template_on_virt(
+        struct warm_template *template, enum machine_state state, const char *reason);
+const char *warm_template_domain(const struct warm_template *template);
+/* What will exist outside the process while a state is made: bridge and taps; g_strfreev. */
+char **warm_template_links(const struct warm_template *template);
+
+/* The kernel's command line of every machine of ours, warm or cold. */
+const char *warm_cmdline(enum virt_accel accel, int vcpus);

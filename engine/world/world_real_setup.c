@@ -1,0 +1,270 @@
+/* world_real_setup.c - from an answering agent to a ready machine: identity, files, probe, set-up.
+ */
+#include "base/error.h"
+#include "base/text.h"
+#include "world/identity.h"
+#include "world/world_real.h"
+
+#include <string.h>
+
+#define IDENTITY_TIMEOUT_MS 30000
+#define SETUP_TIMEOUT_MS 60000
+#define PROBE_TIMEOUT_MS 20000
+#define PROBE_RETRY_MS 300
+
+static void prepare_next(struct real_machine *machine);
+
+static void prepare_failed(struct real_machine *machine, const char *what, const char *why)
+{
+    g_autofree char *reason = g_strdup_printf("set-up failed at %s: %s", what, why);
+    machine->preparing = false;
+    real_machine_set_state(machine, MACHINE_CRASHED, reason);
+}
+
+static void on_written(const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (!machine->preparing) {
+        return;
+    }
+    if (error) {
+        prepare_failed(machine, "a file", error->message);
+        return;
+    }
+    prepare_next(machine);
+}
+
+static void on_setup_done(const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (!machine->preparing) {
+        return;
+    }
+    char **argv = g_ptr_array_index(machine->plan->host->setup, machine->next_setup - 1);
+    if (error) {
+        prepare_failed(machine, argv[0], error->message);
+        return;
+    }
+    if (result->status != 0) {
+        g_autofree char *tail = text_clean_tail(result->err, result->err_length, 300);
+        g_autofree char *why = g_strdup_printf("it exited with %d: %s", result->status, tail);
+        prepare_failed(machine, argv[0], why);
+        return;
+    }
+    prepare_next(machine);
+}
+
+static void on_command_done(
+        const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    (void)result;
+    on_written(error, data);
+}
+
+/* A file's mode is set by a command of its own, before the next file. */
+static void on_file_written(const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (error || !machine->preparing) {
+        on_written(error, data);
+        return;
+    }
+    const struct plan_file *file =
+            g_ptr_array_index(machine->plan->host->files, machine->next_file - 1);
+    g_autofree char *mode = g_strdup_printf("%o", (unsigned)file->mode);
+    const char *const argv[] = {"chmod", mode, file->path, NULL};
+    virt_exec(machine->world->virt, machine->plan->domain, argv, SETUP_TIMEOUT_MS, on_command_done,
+            machine);
+}
+
+static void run_probe(struct real_machine *machine);
+
+static gboolean on_probe_retry(gpointer data)
+{
+    struct real_machine *machine = data;
+    machine->probe_retry = 0;
+    if (machine->preparing) {
+        run_probe(machine);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+/* A machine whose services do not come up is not ready; the exercise's ready limit ends the wait.
+ */
+static void on_image_probe(
+        const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (!machine->preparing) {
+        return;
+    }
+    if (error || result->status != 0) {
+        g_clear_handle_id(&machine->probe_retry, g_source_remove);
+        machine->probe_retry = g_timeout_add(PROBE_RETRY_MS, on_probe_retry, machine);
+        return;
+    }
+    machine->probed = true;
+    prepare_next(machine);
+}
+
+/* The image's own test that its services are up, before the set-up commands that may need them. */
+static void run_probe(struct real_machine *machine)
+{
+    virt_exec(machine->world->virt, machine->plan->domain,
+            (const char *const *)machine->image->probe, PROBE_TIMEOUT_MS, on_image_probe, machine);
+}
+
+/* Folders of files that were too large for the document. */
+static bool make_folders(struct real_machine *machine)
+{
+    const struct plan_host *host = machine->plan->host;
+    if (machine->made_folders || machine->next_file >= host->files->len) {
+        return false;
+    }
+    machine->made_folders = true;
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(argv, g_strdup("mkdir"));
+    g_ptr_array_add(argv, g_strdup("-p"));
+    for (guint i = machine->next_file; i < host->files->len; i++) {
+        const struct plan_file *file = g_ptr_array_index(host->files, i);
+        g_ptr_array_add(argv, g_path_get_dirname(file->path));
+    }
+    g_ptr_array_add(argv, NULL);
+    virt_exec(machine->world->virt, machine->plan->domain, (const char *const *)argv->pdata,
+            SETUP_TIMEOUT_MS, on_command_done, machine);
+    return true;
+}
+
+static void prepare_next(struct real_machine *machine)
+{
+    const struct plan_host *host = machine->plan->host;
+    if (make_folders(machine)) {
+        return;
+    }
+    if (machine->next_file < host->files->len) {
+        const struct plan_file *file = g_ptr_array_index(host->files, machine->next_file++);
+        virt_write(machine->world->virt, machine->plan->domain, file->path, file->content,
+                file->length, file->mode ? on_file_written : on_written, machine);
+        return;
+    }
+    if (!machine->probed) {
+        run_probe(machine);
+        return;
+    }
+    if (machine->next_setup < host->setup->len) {
+        char **argv = g_ptr_array_index(host->setup, machine->next_setup++);
+        virt_exec(machine->world->virt, machine->plan->domain, (const char *const *)argv,
+                SETUP_TIMEOUT_MS, on_setup_done, machine);
+        return;
+    }
+    machine->preparing = false;
+    real_machine_set_state(machine, MACHINE_READY, "set up");
+}
+
+/* ---- identity -------------------------------------------------------------------------------- */
+
+/* The ports of a probe that guest-identity makes itself: in the same call. */
+static const char **probe_ports(const struct image *image)
+{
+    char **probe = image->probe;
+    bool own = probe[0] && !strcmp(probe[0], "guest-identity") && probe[1] &&
+               !strcmp(probe[1], "listens");
+    return own ? (const char **)probe + 2 : NULL;
+}
+
+static GByteArray *begin(struct real_machine *machine)
+{
+    g_clear_handle_id(&machine->probe_retry, g_source_remove);
+    machine->preparing = true;
+    machine->made_folders = false;
+    machine->probed = !machine->image->probe[0];
+    machine->next_setup = 0;
+    const struct identity_options options = {
+            .woken = machine->woken,
+            .ports = probe_ports(machine->image),
+    };
+    return identity_document(
+            machine->world->head.plan, machine->index, &options, &machine->next_file);
+}
+
+static void on_identity(const struct virt_exec_result *result, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (!machine->preparing) {
+        return;
+    }
+    if (error) {
+        prepare_failed(machine, "its identity", error->message);
+    } else if (result->status != 0) {
+        g_autofree char *tail = text_clean_tail(result->err, result->err_length, 300);
+        prepare_failed(machine, "its identity", tail);
+    } else {
+        machine->is_itself = true;
+        machine->probed = machine->probed || !strcmp(result->out, "probed\n");
+        prepare_next(machine);
+    }
+}
+
+void real_machine_prepare(struct real_machine *machine)
+{
+    static const char *const argv[] = {"guest-identity", NULL};
+    if (machine->preparing) {
+        return;
+    }
+    g_autoptr(GByteArray) document = begin(machine);
+    virt_exec_input(machine->world->virt, machine->plan->domain, argv, (const char *)document->data,
+            document->len, IDENTITY_TIMEOUT_MS, on_identity, machine);
+}
+
+/* A clone goes on once it is itself and its agent answers, in whichever order. */
+static void go_on(struct real_machine *machine)
+{
+    if (machine->is_itself && machine->answers) {
+        g_clear_handle_id(&machine->wake_limit, g_source_remove);
+        prepare_next(machine);
+    }
+}
+
+static void on_told(const char *word, gsize length, gint64 size, const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    (void)length;
+    (void)size;
+    if (!machine->preparing || !machine->woken) {
+        return;
+    }
+    if (error) {
+        real_machine_fall_back(machine, error->message);
+        return;
+    }
+    machine->is_itself = true;
+    machine->probed = machine->probed || !strcmp(word, "probed");
+    go_on(machine);
+}
+
+void real_machine_tell(struct real_machine *machine)
+{
+    g_autoptr(GByteArray) document = begin(machine);
+    virt_tell(machine->world->virt, machine->plan->domain, (const char *)document->data,
+            document->len, IDENTITY_TIMEOUT_MS, on_told, machine);
+}
+
+static void on_pong(const GError *error, gpointer data)
+{
+    struct real_machine *machine = data;
+    if (machine->answers || machine->falling || !machine->woken) {
+        return;
+    }
+    if (!error) {
+        machine->answers = true;
+        go_on(machine);
+    } /* else the limit on waking ends the wait */
+}
+
+void real_machine_ping(struct real_machine *machine)
+{
+    if (!machine->answers) {
+        virt_ping(
+                machine->world->virt, machine->plan->domain, IDENTITY_TIMEOUT_MS, on_pong, machine);
+    }
+}

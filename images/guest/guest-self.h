@@ -1,0 +1,13 @@
+/* guest-self.h - who a machine is: its name and machine id; shared by PID 1 and guest-identity. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Writes text to path, which it makes or empties; false: errno says why. */
+bool self_write(const char *path, const char *text);
+
+/* The kernel's host name and /etc/hostname; false: errno says why. */
+bool self_set_name(const char *name);
+
+/* id is 32 lower-case hex digits; NULL: the machine makes one. */
+bool self_set_machine_id(const char *id);
