@@ -9,7 +9,7 @@ _sandtable() {
     local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local verbs="run check list status events score exec pause resume fire hold reset checkpoint restore
         checkpoints down verify doctor
-        image display version help"
+        image display console screenshot links capture version help"
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 ]]; then
         COMPREPLY=($(compgen -W "$verbs" -- "$word"))
@@ -19,17 +19,21 @@ _sandtable() {
         COMPREPLY=($(compgen -W "auto kvm tcg" -- "$word"))
         return
     fi
-    if [[ $before == --screenshot ]]; then
+    if [[ $before == --screenshot || $before == --output || $before == -o ]]; then
         COMPREPLY=($(compgen -f -- "$word"))
         return
     fi
     local options=--help
     case $verb in
-    run) options+=" --name --teams --seed --display --until --accel --ready-limit --user" ;;
+    run) options+=" --name --teams --seed --display --until --accel --boot --ready-limit --user" ;;
     events) options+=" --follow --json" ;;
     check) options+=" --teams --json" ;;
     doctor) options+=" --user --json" ;;
     list | status | score | verify | version) options+=" --json" ;;
+    console) options+=" --log --follow --vnc" ;;
+    screenshot) options+=" --output" ;;
+    links) options+=" --over --json" ;;
+    capture) options+=" --step --team --last --network --margin --output --json" ;;
     hold) options+=" --release" ;;
     checkpoint) options+=" --team --remove --json" ;;
     restore) options+=" --team --json" ;;

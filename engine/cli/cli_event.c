@@ -147,6 +147,7 @@ static void show_operator(struct view *view)
             view->line, "%s: %s", text_of(view, "by"), *action ? action : "exec on ");
     if (!*action) {
         g_string_append(view->line, view->event->subject);
+        append_reason(view, ", ", !strcmp(text_of(view, "state"), "done") ? "done" : "");
     }
     append_reason(view, " ", text_of(view, "inject"));
     append_reason(view, " ", text_of(view, "target"));
@@ -167,6 +168,32 @@ static void show_alarm(struct view *view)
     g_string_append_printf(view->line, "%s %s %s", raised ? "ALARM" : "alarm over",
             text_of(view, "alarm"), view->event->subject);
     append_reason(view, " — ", text_of(view, "text"));
+}
+
+static void show_capture(struct view *view)
+{
+    const char *what = strchr(view->event->kind, '.') + 1;
+    if (!strcmp(what, "step")) {
+        g_string_append_printf(
+                view->line, "packets of %s %s are kept", view->event->team, view->event->subject);
+        return;
+    }
+    g_string_append_printf(view->line, "capture of %s %s", view->event->subject, what);
+    append_reason(view, ", by ", text_of(view, "by"));
+    if (!strcmp(what, "stopped")) {
+        g_string_append_printf(view->line, ": %.0f packets, %.0f dropped, %d files in %s",
+                json_number(view->body, "packets", 0), json_number(view->body, "dropped", 0),
+                cJSON_GetArraySize(json_array(view->body, "files")), text_of(view, "folder"));
+    }
+    append_reason(view, " — ", text_of(view, "problem"));
+}
+
+static void show_console(struct view *view)
+{
+    g_string_append_printf(view->line, "%s: %s %s of %s", text_of(view, "by"),
+            !strcmp(view->event->kind, "console.opened") ? "opened" : "left",
+            !strcmp(text_of(view, "port"), "vnc") ? "the screen" : "the console",
+            view->event->subject);
 }
 
 static void show_resource(struct view *view)
@@ -227,6 +254,8 @@ static void show(struct view *view)
             {"note", show_note},
             {"alarm.", show_alarm},
             {"resource.", show_resource},
+            {"capture.", show_capture},
+            {"console.", show_console},
             {"machine.reset", show_reset},
             {"team.reset", show_reset},
             {"checkpoint.", show_checkpoint},

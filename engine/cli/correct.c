@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cli/cli_view.h"
+#include "cli/signing.h"
 #include "ledger/ledger.h"
 #include "score/score.h"
 
@@ -21,9 +22,10 @@ static bool fold(const struct event *event, gpointer data)
     return true;
 }
 
+/* event->subject is the exercise. */
 static bool append(const char *path, struct event *event, GError **error)
 {
-    struct ledger *ledger = ledger_open(path, error);
+    struct ledger *ledger = signing_open(path, event->subject, error);
     if (!ledger) {
         event_free(event);
         return false;

@@ -7,6 +7,7 @@
 #include "cell/cell.h"
 #include "cli/cli_view.h"
 #include "cli/engine_resume.h"
+#include "cli/signing.h"
 #include "cli/standings.h"
 #include "control/control.h"
 #include "run/exercise.h"
@@ -126,8 +127,9 @@ static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *wi
             .accel = options->accel,
             .boot = options->boot,
             .daemon = engine->daemon.uri ? &engine->daemon : NULL};
-    engine->ledger = options->resume ? ledger_open(engine->ledger_path, error)
-                                     : ledger_create(engine->ledger_path, error);
+    const char *name = options->plan->name;
+    engine->ledger = options->resume ? signing_open(engine->ledger_path, name, error)
+                                     : signing_create(engine->ledger_path, name, error);
     engine->world = engine->ledger ? world_real_new(options->plan, &world, error) : NULL;
     if (!engine->world) {
         return false;
@@ -206,10 +208,13 @@ static void close_all(struct engine *engine, bool began, const cJSON *opened)
 /* What a resume must know beside the plan. */
 static cJSON *started_with(const struct engine_options *options)
 {
+    static const char *const boots[] = {
+            [WORLD_BOOT_AUTO] = "auto", [WORLD_BOOT_WARM] = "warm", [WORLD_BOOT_COLD] = "cold"};
     cJSON *with = cJSON_CreateObject();
     json_add_int(with, "teams", options->teams);
     json_add_int(with, "until_us", options->until_us);
     json_add_int(with, "ready_limit_s", options->ready_limit_s);
+    cJSON_AddStringToObject(with, "boot", boots[options->boot]);
     cJSON_AddStringToObject(with, "scenario", options->plan->path);
     return with;
 }

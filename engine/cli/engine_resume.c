@@ -75,6 +75,20 @@ int engine_claim(const char *name, bool resume, GError **error)
 
 /* ---- what there is to go on with ------------------------------------------------------------- */
 
+/* Its machines and networks are not in a cell, but with a libvirt daemon. */
+static bool is_on_daemon(const struct resume *resume)
+{
+    GHashTableIter iter;
+    gpointer subject = NULL;
+    g_hash_table_iter_init(&iter, resume->open);
+    while (g_hash_table_iter_next(&iter, &subject, NULL)) {
+        if (g_str_has_prefix(subject, "daemon:")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct resume *engine_read_resume(const char *name, GError **error)
 {
     g_autofree char *path = paths_ledger(name);
@@ -91,6 +105,10 @@ struct resume *engine_read_resume(const char *name, GError **error)
               "one";
     } else if (resume && !resume->created) {
         why = "was interrupted before it began: `sandtable down` it and run it anew";
+    }
+    if (resume && !why && is_on_daemon(resume)) {
+        why = "ran on a libvirt daemon, from where nothing can be taken over yet: `sandtable down` "
+              "it";
     }
     if (why) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "%s %s", name, why);

@@ -5,6 +5,7 @@
 #include "cell/cell.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
+#include "cli/undo_capture.h"
 #include "ledger/ledger.h"
 #include "virt/virt.h"
 
@@ -85,6 +86,12 @@ static bool record_undone(
     g_hash_table_iter_init(&iter, left->open);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const struct event *opened = value;
+        struct event *capture = undo_capture(opened);
+        if (capture) {
+            capture->at_us = left->at_us;
+            capture->wall_us = g_get_real_time();
+            ledger_append(ledger, capture, NULL, NULL);
+        }
         append(ledger, left, "resource.closed", opened->team, opened->subject,
                 cJSON_Parse(opened->body));
     }
@@ -242,8 +249,8 @@ static int remove_all(const char *name, const struct leftovers *left, GError **e
     g_autofree char *ledger = paths_ledger(name);
     g_autofree char *checkpoints = paths_checkpoints(ledger);
     int removed = killed < 0 ? -1 : undo_daemon(name, left, error);
-    if (removed < 0 || !paths_remove_tree(root, error) ||
-            !paths_remove_tree(checkpoints, error) || !paths_remove_tree(scenario, error)) {
+    if (removed < 0 || !paths_remove_tree(root, error) || !paths_remove_tree(checkpoints, error) ||
+            !paths_remove_tree(scenario, error)) {
         return -1;
     }
     unlink(socket);

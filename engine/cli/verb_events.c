@@ -12,6 +12,7 @@ struct filter {
     char *team;   /* NULL: all */
     gboolean json, follow;
     gint64 last; /* seq of the last event seen */
+    gint64 shown;
 };
 
 static bool wanted(const struct filter *filter, const struct event *event)
@@ -31,6 +32,7 @@ static bool print_event(const struct event *event, gpointer data)
     struct filter *filter = data;
     filter->last = event->seq;
     if (wanted(filter, event)) {
+        filter->shown++;
         cli_event_print(event, filter->json);
         if (filter->follow && fflush(stdout) != 0) {
             return false;
@@ -93,6 +95,11 @@ static int run(int argc, char **argv, GError **error)
     }
     ok = ok && cli_target(argc > 1 ? argv[1] : NULL, &target, error) &&
          show(&target, &filter, error);
+    if (ok && filter.shown == 0) {
+        cli_say("no such events%s", filter.kinds || filter.team ? ": docs/events.md lists the kinds"
+                                                                  ", `sandtable status` the teams"
+                                                                : "");
+    }
     cli_target_clear(&target);
     g_strfreev(filter.kinds);
     g_free(filter.team);

@@ -1,8 +1,9 @@
-/* verb_image.c - sandtable image build, list, verify, prune. */
+/* verb_image.c - sandtable image build, warm, list, verify, prune. */
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "image/image.h"
+#include "cli/image_warm.h"
+#include "image/warm.h"
 
 #include <gio/gio.h>
 #include <stdio.h>
@@ -102,13 +103,14 @@ static bool verify_all(char **names, GError **error)
         g_propagate_error(error, first);
         return false;
     }
-    return true;
+    return image_warm_verify(names, error);
 }
 
 static bool list(gboolean as_json, GError **error)
 {
     cJSON *images = image_list(error);
-    if (!images) {
+    if (!images || !image_warm_add(images, error)) {
+        cJSON_Delete(images);
         return false;
     }
     if (as_json) {
@@ -129,6 +131,7 @@ static bool list(gboolean as_json, GError **error)
                 json_string(image, "digest", ""), size, (int)json_int(image, "packages", 0),
                 json_string(image, "description", ""));
     }
+    image_warm_print(images);
     cJSON_Delete(images);
     return true;
 }
@@ -136,26 +139,34 @@ static bool list(gboolean as_json, GError **error)
 static bool prune(GError **error)
 {
     int removed = image_prune(error);
-    if (removed >= 0) {
-        cli_say("%d old build%s removed", removed, removed == 1 ? "" : "s");
+    int warm = removed >= 0 ? image_warm_prune(error) : -1;
+    if (warm >= 0) {
+        cli_say("%d old build%s and %d warm state%s removed", removed, removed == 1 ? "" : "s",
+                warm, warm == 1 ? "" : "s");
     }
-    return removed >= 0;
+    return warm >= 0;
 }
 
 static int run(int argc, char **argv, GError **error)
 {
-    static const char *const words[] = {"build", "list", "verify", "prune", NULL};
+    static const char *const words[] = {"build", "warm", "list", "verify", "prune", NULL};
     gboolean json = FALSE;
+    int memory = 0, cards = 1;
     const GOptionEntry entries[] = {
             {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document (list)", NULL},
+            {"memory", 0, 0, G_OPTION_ARG_INT, &memory, "of the machines, in MiB (warm)", "MIB"},
+            {"cards", 0, 0, G_OPTION_ARG_INT, &cards, "network cards of the machines (warm)", "N"},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_image, entries, &argc, &argv, 1, -1, error)) {
         return 2;
     }
     const char *word = argv[1];
-    bool takes_names = !strcmp(word, "build") || !strcmp(word, "verify");
-    if (!g_strv_contains(words, word) || (argc > 2 && !takes_names) ||
+    bool is_warm = !strcmp(word, "warm");
+    bool takes_names = !strcmp(word, "build") || !strcmp(word, "verify") || is_warm;
+    bool shape_is_sane = memory >= 0 && memory <= 65536 && cards >= 0 && cards <= 16 &&
+                         (is_warm || (memory == 0 && cards == 1));
+    if (!shape_is_sane || !g_strv_contains(words, word) || (argc > 2 && !takes_names) ||
             (json && strcmp(word, "list") != 0)) {
         g_autofree char *hint = text_did_you_mean(word, words);
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
@@ -166,6 +177,8 @@ static int run(int argc, char **argv, GError **error)
     bool ok = names != NULL;
     if (ok && !strcmp(word, "build")) {
         ok = build_all(names, error);
+    } else if (ok && is_warm) {
+        ok = image_warm_build(names, memory, cards, error);
     } else if (ok && !strcmp(word, "verify")) {
         ok = verify_all(names, error);
     } else if (ok) {
@@ -176,8 +189,10 @@ static int run(int argc, char **argv, GError **error)
 
 const struct verb verb_image = {
         .name = "image",
-        .usage = "image build [NAME…] | list [--json] | verify [NAME…] | prune",
-        .summary = "machine images: build them once, list, check every byte, remove old ones",
+        .usage = "image build [NAME…] | warm [NAME…] [--memory MIB] [--cards N] | list [--json] | "
+                 "verify [NAME…] | prune",
+        .summary = "machine images: build them once, warm them, list, check every byte, remove old "
+                   "ones",
         .order = 60,
         .run = run,
 };

@@ -335,7 +335,9 @@ static int go_on(const char *given, const struct run_options *options, gint64 un
             .claim = claim,
             .resume = resume,
     };
-    if (!plan || !accel_again(options, resume, plan, &engine, &why, error)) {
+    const char *boot = options->boot ? options->boot : json_string(with, "boot", "auto");
+    if (!plan || !choose_boot(boot, &engine.boot, error) ||
+            !accel_again(options, resume, plan, &engine, &why, error)) {
         resume_free(resume);
         script_free(script);
         close(claim);

@@ -77,6 +77,24 @@ static void print_injects(const cJSON *status)
     cli_table_print(table);
 }
 
+static void print_captures(const cJSON *status)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, json_array(status, "captures"))
+    {
+        gint64 dropped = json_int(item, "dropped", 0);
+        g_autofree char *size =
+                g_format_size_full((guint64)json_int(item, "bytes", 0), G_FORMAT_SIZE_IEC_UNITS);
+        printf("\ncapture of %s is %s: %" G_GINT64_FORMAT " packets, %s",
+                json_string(item, "network", ""), json_string(item, "state", ""),
+                json_int(item, "packets", 0), size);
+        if (dropped > 0) {
+            printf(", %" G_GINT64_FORMAT " dropped", dropped);
+        }
+        putchar('\n');
+    }
+}
+
 static void print_alarms(const cJSON *status)
 {
     const cJSON *item = NULL;
@@ -116,6 +134,7 @@ static int run(int argc, char **argv, GError **error)
     print_machines(status);
     print_services(status);
     print_injects(status);
+    print_captures(status);
     print_alarms(status);
     cli_say_interrupted(status);
     cJSON_Delete(status);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "ledger/ledger.h"
+#include "ledger/sign.h"
 
 #include <stdio.h>
 
@@ -27,12 +28,25 @@ static char *head_text(const struct ledger_report *report)
     return g_string_free(hex, FALSE);
 }
 
+static void print_signatures(const struct ledger_report *report)
+{
+    if (report->signatures == 0) {
+        puts("  nobody has signed it");
+        return;
+    }
+    g_autofree char *key = sign_public_text(report->key);
+    printf("  %" G_GINT64_FORMAT
+           " signatures by %.16s… are good; the last, %s, covers rows 1 to %" G_GINT64_FORMAT "\n",
+            report->signatures, key, report->code, report->signed_size);
+}
+
 static void print_report(const char *path, const struct ledger_report *report)
 {
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *head = head_text(report);
     if (!report->reason) {
         printf("%s: %" G_GINT64_FORMAT " events verify, head %s\n", name, report->events, head);
+        print_signatures(report);
         return;
     }
     printf("%s: ", name);
@@ -53,6 +67,13 @@ static cJSON *report_json(const char *path, const struct ledger_report *report, 
     json_add_int(out, "events", report->events);
     cJSON_AddStringToObject(out, "head", head);
     json_add_int(out, "bad_seq", report->bad_seq);
+    json_add_int(out, "signatures", report->signatures);
+    if (report->signatures > 0) {
+        g_autofree char *key = sign_public_text(report->key);
+        cJSON_AddStringToObject(out, "key", key);
+        cJSON_AddStringToObject(out, "code", report->code);
+        json_add_int(out, "signed", report->signed_size);
+    }
     if (reason) {
         cJSON_AddStringToObject(out, "reason", reason);
     } else {
@@ -61,13 +82,20 @@ static cJSON *report_json(const char *path, const struct ledger_report *report, 
     return out;
 }
 
+struct known { /* from elsewhere; each may be missing */
+    bool has_key;
+    unsigned char key[SIGN_PUBLIC];
+    char *code;
+};
+
 /* Verifies one; adds to list when there is one, else prints. */
-static bool verify_one(const char *argument, cJSON *list)
+static bool verify_one(const char *argument, const struct known *known, cJSON *list)
 {
     g_autofree char *path = find(argument);
     g_autoptr(GError) error = NULL;
     struct ledger_report report;
-    bool ok = ledger_verify(path, &report, &error);
+    bool ok = ledger_verify_against(
+            path, known->has_key ? known->key : NULL, known->code, &report, &error);
     if (list) {
         cJSON_AddItemToArray(list, report_json(path, &report, error));
     } else if (error) {
@@ -82,14 +110,24 @@ static bool verify_one(const char *argument, cJSON *list)
 static int run(int argc, char **argv, GError **error)
 {
     gboolean json = FALSE;
+    g_autofree char *key = NULL;
+    g_autofree char *code = NULL;
+    struct known known = {0};
     const GOptionEntry entries[] = {
+            {"key", 0, 0, G_OPTION_ARG_STRING, &key,
+                    "the signer's public key, as sandtable key prints it, or a file of it", "KEY"},
+            {"code", 0, 0, G_OPTION_ARG_STRING, &code, "a code that was noted during the exercise",
+                    "CODE"},
             {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_verify, entries, &argc, &argv, 0, -1, error) ||
+            (key && !sign_public_parse(key, known.key, error)) ||
             !cli_target_account(argc, argv, error)) {
         return 2;
     }
+    known.has_key = key != NULL;
+    known.code = code;
     struct cli_target latest = {0};
     char *only[] = {argv[0], NULL, NULL};
     if (argc == 1) {
@@ -103,7 +141,7 @@ static int run(int argc, char **argv, GError **error)
     cJSON *list = json ? cJSON_CreateArray() : NULL;
     bool ok = true;
     for (int i = 1; i < argc; i++) {
-        ok = verify_one(argv[i], list) && ok;
+        ok = verify_one(argv[i], &known, list) && ok;
     }
     cli_target_clear(&latest);
     if (list) {
@@ -117,8 +155,8 @@ static int run(int argc, char **argv, GError **error)
 
 const struct verb verb_verify = {
         .name = "verify",
-        .usage = "verify [LEDGER|NAME…] [--json]",
-        .summary = "check the hash chain of ledgers",
+        .usage = "verify [LEDGER|NAME…] [--key KEY] [--code CODE] [--json]",
+        .summary = "check the hash chain and the signatures of ledgers",
         .order = 50,
         .keeps_root = true,
         .run = run,

@@ -150,6 +150,7 @@ void control_free(struct control *control)
     exercise_listen(control->exercise, NULL, NULL);
     drop_source(&control->accepts);
     drop_source(&control->rest);
+    control_seeing_end(control);
     close(control->listener);
     unlink(control->path);
     drain(control);

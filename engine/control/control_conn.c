@@ -200,6 +200,7 @@ struct control_conn *control_conn_new(struct control *control, int fd, const cha
     conn->who = g_strdup(who);
     conn->input = g_byte_array_new();
     conn->output = g_byte_array_new();
+    conn->consoles = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_hash_table_add(control->conns, conn);
     greet(conn);
     return conn;
@@ -218,6 +219,7 @@ void control_conn_free(struct control_conn *conn)
     drop_source(&conn->watch);
     drop_source(&conn->limit);
     control_events_unsubscribe(conn);
+    control_seeing_forget(conn);
     close(conn->fd);
     g_byte_array_unref(conn->input);
     g_byte_array_unref(conn->output);

@@ -30,10 +30,15 @@ struct control {
     GMainContext *context;
     char *path;
     int listener;
-    GSource *accepts;  /* NULL while out of descriptors */
-    GSource *rest;     /* … and this wakes it up */
-    GHashTable *conns; /* struct control_conn * */
-    GPtrArray *execs;  /* struct control_exec *: under way */
+    GSource *accepts;     /* NULL while out of descriptors */
+    GSource *rest;        /* … and this wakes it up */
+    GHashTable *conns;    /* struct control_conn * */
+    GPtrArray *execs;     /* struct control_exec *: under way */
+    GSource *telemetry;   /* while a client wants it */
+    char *telemetry_last; /* the counters that were told, as text */
+    bool telemetry_asked;
+    bool telemetry_moved; /* the last look saw a change */
+    gint64 consoles; /* opened so far: numbers them */
 };
 
 struct control_conn {
@@ -51,6 +56,8 @@ struct control_conn {
     GSource *watch;
     GSource *limit; /* while closing */
     guint execs;
+    bool telemetry, told; /* wants it; has got some since it asked */
+    GArray *consoles;     /* gint64: closed with the connection */
     bool subscribed;
     gint64 next;                  /* seq of the next event to send */
     struct ledger_reader *reader; /* while catching up */
@@ -109,6 +116,7 @@ struct control_method {
 extern const struct control_method control_methods_core[];
 extern const struct control_method control_methods_checkpoint[];
 
+extern const struct control_method control_methods_seeing[];
 extern const struct control_method control_methods_score[];
 const struct control_method *control_method_find(const char *name);
 const char **control_method_names(void); /* NULL-terminated; g_free() the list only */
@@ -127,6 +135,11 @@ void control_usage(GError **error, const char *what);
 cJSON *control_accepted(const struct control_call *call);
 
 void control_exec_free(struct control_exec *exec);
+
+/* ---- control_seeing.c ---------------------------------------------------------------------- */
+
+void control_seeing_forget(struct control_conn *conn); /* its consoles end */
+void control_seeing_end(struct control *control);
 
 /* ---- control_events.c ---------------------------------------------------------------------- */
 

@@ -66,6 +66,7 @@ static const struct control_method *const tables[] = {
         control_methods_core,
         control_methods_checkpoint,
 
+        control_methods_seeing,
         control_methods_score,
 };
 

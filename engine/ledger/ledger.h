@@ -38,6 +38,12 @@ void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn do
  * with their error. Set it from the thread of that context. */
 void ledger_set_listener(struct ledger *ledger, ledger_done_fn listener, gpointer data);
 
+/* From now on a signed checkpoint (sign.h) of all rows is appended every minute in which something
+ * was written, and at ledger_close(). name is the exercise's. Reads all rows' hashes once. */
+struct sign_key;
+bool ledger_sign(
+        struct ledger *ledger, const struct sign_key *key, const char *name, GError **error);
+
 /* Waits until all that was appended is on the disk; the callbacks may still be pending. */
 bool ledger_flush(struct ledger *ledger, GError **error);
 
@@ -72,9 +78,19 @@ struct ledger_report {
     gint64 bad_seq;                       /* the first bad row, 0 when all is well */
     char *reason;                         /* what is wrong with it, or NULL */
     unsigned char head[EVENT_HASH_BYTES]; /* hash of the last good row */
+    gint64 signatures;                    /* signed checkpoints, all good */
+    gint64 signed_size;                   /* rows that the last one covers */
+    char code[10];                        /* … and its code; "" when there is none */
+    unsigned char key[32];                /* the public key of all of them */
+    bool code_seen;                       /* the wanted code (below) is that of one of them */
 };
 
 /* Recomputes the chain. True when all rows verify; false with *ret filled when one does not; false
  * with error when the file cannot be read as a ledger at all. */
 bool ledger_verify(const char *path, struct ledger_report *ret, GError **error);
+/* The same with what somebody knows from elsewhere, each may be NULL: the signer's public key (32
+ * bytes; another's signature, or none, is bad), and a code that was noted once (that no signature
+ * bears it means that rows were cut off or changed since). */
+bool ledger_verify_against(const char *path, const unsigned char *key, const char *code,
+        struct ledger_report *ret, GError **error);
 void ledger_report_clear(struct ledger_report *report);

@@ -21,8 +21,10 @@
  * program knows, its schema is exactly the one below, row n has seq n, every row's prev_hash is the
  * hash before it, every hash is right, every body is a JSON object, and SQLite finds its pages in
  * order. The chain shows a change to any row. It cannot show that rows were cut off the end
- * together with everything that knew of them: for that, compare the head (the last hash) with one
- * noted elsewhere.
+ * together with everything that knew of them: for that there are signed checkpoints (sign.h), rows
+ * of the kind ledger.signed, each good when its signature is, when all have one key, and when its
+ * root is that of the rows it covers; compare the code of one, or the head, with what was noted
+ * elsewhere.
  *
  * WRITING. One process writes. It holds flock() on the companion PATH.lock, which bears its process
  * id and is removed on close. Write-ahead log, synchronous=FULL: a commit returns after the log is

@@ -2,6 +2,8 @@
 #include "ledger/ledger_internal.h"
 
 #include "base/error.h"
+#include "ledger/sign.h"
+#include "ledger/tree.h"
 
 #include <string.h>
 
@@ -30,8 +32,43 @@ static char *page_damage(sqlite3 *db)
     return g_strdelimit(g_strchomp(damage), "\n", ';');
 }
 
+struct known { /* what is compared with */
+    struct tree *tree;
+    const unsigned char *key;
+    const char *code;
+};
+
+/* A signature must be good, by the one key, and over what stands before it. */
+static bool verify_signature(
+        const struct event *event, const struct known *known, struct ledger_report *report)
+{
+    struct sign_seen seen;
+    const char *why = NULL;
+    unsigned char root[TREE_HASH];
+    const unsigned char *key = known->key ? known->key : report->signatures ? report->key : NULL;
+    if (!sign_check(event->body, &seen, &why)) {
+        return set_bad(report, event->seq, g_strdup(why));
+    }
+    if (key && memcmp(key, seen.key, SIGN_PUBLIC) != 0) {
+        return set_bad(report, event->seq, g_strdup("it is signed by another key"));
+    }
+    if (seen.size > tree_size(known->tree)) {
+        return set_bad(report, event->seq, g_strdup("it is signed over rows that are not there"));
+    }
+    tree_root(known->tree, seen.size, root);
+    if (memcmp(root, seen.root, sizeof root) != 0) {
+        return set_bad(report, event->seq, g_strdup("it is signed over other rows than these"));
+    }
+    memcpy(report->key, seen.key, SIGN_PUBLIC);
+    memcpy(report->code, seen.code, SIGN_CODE);
+    report->signatures++;
+    report->signed_size = seen.size;
+    report->code_seen |= known->code && !g_ascii_strcasecmp(known->code, seen.code);
+    return true;
+}
+
 /* The row stmt stands on must be row report->events + 1. */
-static bool verify_row(sqlite3_stmt *stmt, struct ledger_report *report)
+static bool verify_row(sqlite3_stmt *stmt, const struct known *known, struct ledger_report *report)
 {
     gint64 expected = report->events + 1;
     gint64 seq = sqlite3_column_int64(stmt, 0);
@@ -57,19 +94,23 @@ static bool verify_row(sqlite3_stmt *stmt, struct ledger_report *report)
     if (!ledger_event_is_sound(event, &why)) {
         return set_bad(report, expected, g_strdup(why));
     }
+    if (!strcmp(event->kind, "ledger.signed") && !verify_signature(event, known, report)) {
+        return false;
+    }
+    tree_add(known->tree, hash);
     memcpy(report->head, hash, sizeof(hash));
     report->events++;
     return true;
 }
 
-static bool verify_rows(sqlite3 *db, struct ledger_report *report)
+static bool verify_rows(sqlite3 *db, const struct known *known, struct ledger_report *report)
 {
     auto_stmt stmt = NULL;
     int rc = sqlite3_prepare_v2(
             db, "SELECT " LEDGER_COLUMNS " FROM event ORDER BY seq", -1, &stmt, NULL);
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
         rc = sqlite3_step(stmt);
-        if (rc == SQLITE_ROW && !verify_row(stmt, report)) {
+        if (rc == SQLITE_ROW && !verify_row(stmt, known, report)) {
             return false;
         }
     }
@@ -95,8 +136,31 @@ static bool verify_log(const char *path, struct ledger_report *report)
                            damage));
 }
 
+/* What was known from elsewhere must be borne out. */
+static bool verify_known(const struct known *known, struct ledger_report *report)
+{
+    if (known->key && report->signatures == 0) {
+        return set_bad(report, 0, g_strdup("nobody has signed it"));
+    }
+    if (known->code && !report->code_seen) {
+        return set_bad(report, 0,
+                g_strdup_printf(
+                        "no signature in it has the code %.20s: rows were cut off, or it is "
+                        "another ledger",
+                        known->code));
+    }
+    return true;
+}
+
 bool ledger_verify(const char *path, struct ledger_report *ret, GError **error)
 {
+    return ledger_verify_against(path, NULL, NULL, ret, error);
+}
+
+bool ledger_verify_against(const char *path, const unsigned char *key, const char *code,
+        struct ledger_report *ret, GError **error)
+{
+    struct known known = {.key = key, .code = code};
     *ret = (struct ledger_report){0};
     sqlite3 *db = ledger_db_open(path, false, error);
     if (!db) {
@@ -104,12 +168,14 @@ bool ledger_verify(const char *path, struct ledger_report *ret, GError **error)
     }
     /* one transaction: rows and pages of one moment, while a writer goes on */
     bool ok = ledger_db_exec(db, "BEGIN", path, error) && ledger_db_check(db, path, error);
-    if (ok && verify_rows(db, ret) && verify_log(path, ret)) {
+    known.tree = tree_new(true);
+    if (ok && verify_rows(db, &known, ret) && verify_log(path, ret) && verify_known(&known, ret)) {
         g_autofree char *damage = page_damage(db);
         if (damage) {
             set_bad(ret, 0, g_strdup_printf("the file is damaged outside its rows: %s", damage));
         }
     }
+    tree_free(known.tree);
     sqlite3_close(db);
     return ok && !ret->reason;
 }

@@ -3,9 +3,13 @@
 
 #include "base/error.h"
 
+#include <errno.h>
+#include <sodium.h>
 #include <string.h>
+#include <time.h>
 
 #define BATCH_MAX 8192 /* events in one transaction */
+#define SIGN_EVERY_US (60 * G_USEC_PER_SEC)
 
 static void item_free(gpointer data)
 {
@@ -20,6 +24,12 @@ void ledger_unref(struct ledger *ledger)
     if (g_atomic_ref_count_dec(&ledger->refs)) {
         g_clear_pointer(&ledger->context, g_main_context_unref);
         g_clear_error(&ledger->failed);
+        tree_free(ledger->tree);
+        g_free(ledger->signer_name);
+        if (ledger->signer) {
+            sodium_memzero(ledger->signer, sizeof *ledger->signer);
+            g_free(ledger->signer);
+        }
         pthread_mutex_destroy(&ledger->mutex);
         pthread_cond_destroy(&ledger->changed);
         g_free(ledger->path);
@@ -58,9 +68,9 @@ static gboolean deliver(gpointer data)
 static void settle(struct ledger *ledger, GQueue *batch)
 {
     pthread_mutex_lock(&ledger->mutex);
-    ledger->settled += batch->length;
     struct ledger_item *item;
     while ((item = g_queue_pop_head(batch))) {
+        ledger->settled += !item->own;
         g_queue_push_tail(&ledger->outbox, item);
     }
     if (!ledger->delivery) {
@@ -102,6 +112,30 @@ static bool is_sound(struct ledger_item *item)
     return false;
 }
 
+/* ---- signing ------------------------------------------------------------------------------- */
+
+/* Rows up to seq stand; the last of them is not a signature, and a minute is over or the end came.
+ */
+static bool is_due(const struct ledger *ledger, gint64 seq)
+{
+    return ledger->tree && seq > ledger->signed_size &&
+           (ledger->ending || g_get_monotonic_time() - ledger->signed_us >= SIGN_EVERY_US);
+}
+
+static struct ledger_item *signature(struct ledger *ledger, gint64 seq)
+{
+    unsigned char root[TREE_HASH];
+    struct ledger_item *item = g_new0(struct ledger_item, 1);
+    tree_root(ledger->tree, seq, root);
+    item->event = sign_event(ledger->signer, ledger->signer_name, seq, root);
+    item->event->at_us = ledger->at_us;
+    item->event->wall_us = g_get_real_time();
+    ledger->signed_size = seq + 1;
+    ledger->signed_us = g_get_monotonic_time();
+    item->own = true;
+    return item;
+}
+
 /* One transaction. False: nothing of the batch is in the ledger. */
 static bool commit(struct ledger *ledger, GQueue *batch)
 {
@@ -122,6 +156,13 @@ static bool commit(struct ledger *ledger, GQueue *batch)
             return false;
         }
         memcpy(head, item->event->hash, sizeof(head));
+        ledger->at_us = item->event->at_us;
+        if (ledger->tree) {
+            tree_add(ledger->tree, head);
+        }
+        if (!l->next && is_due(ledger, seq)) {
+            g_queue_push_tail(batch, signature(ledger, seq)); /* the next of this loop */
+        }
     }
     if (sqlite3_exec(ledger->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
         return false;
@@ -157,31 +198,60 @@ static void refuse_all(struct ledger *ledger, GQueue *batch)
     }
 }
 
+/* Waits for events, or until rows are to be signed; with the mutex held. */
+static void wait_for_work(struct ledger *ledger)
+{
+    while (g_queue_is_empty(&ledger->queue) && !ledger->closing) {
+        if (!ledger->signer || ledger->seq <= ledger->signed_size || ledger->failed) {
+            pthread_cond_wait(&ledger->changed, &ledger->mutex);
+            continue;
+        }
+        gint64 left = ledger->signed_us + SIGN_EVERY_US - g_get_monotonic_time();
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += left / G_USEC_PER_SEC + 1;
+        if (left <= 0 ||
+                pthread_cond_timedwait(&ledger->changed, &ledger->mutex, &until) == ETIMEDOUT) {
+            return;
+        }
+    }
+}
+
+static void write_batch(struct ledger *ledger, GQueue *batch)
+{
+    if (g_queue_is_empty(batch)) { /* nothing new: what stands is to be signed */
+        g_queue_push_tail(batch, signature(ledger, ledger->seq));
+    }
+    /* only this thread sets failed */
+    if (!ledger->failed && !commit(ledger, batch)) {
+        fail(ledger);
+    }
+    if (ledger->failed) {
+        refuse_all(ledger, batch);
+    }
+}
+
 static gpointer writer(gpointer data)
 {
     struct ledger *ledger = data;
     for (;;) {
         GQueue batch = G_QUEUE_INIT;
         pthread_mutex_lock(&ledger->mutex);
-        while (g_queue_is_empty(&ledger->queue) && !ledger->closing) {
-            pthread_cond_wait(&ledger->changed, &ledger->mutex);
-        }
+        wait_for_work(ledger);
         struct ledger_item *item;
         while (batch.length < BATCH_MAX && (item = g_queue_pop_head(&ledger->queue))) {
             g_queue_push_tail(&batch, item);
         }
+        bool last = ledger->closing && g_queue_is_empty(&ledger->queue);
+        bool to_sign = ledger->signer && ledger->seq > ledger->signed_size && !ledger->failed;
         pthread_mutex_unlock(&ledger->mutex);
-        if (g_queue_is_empty(&batch)) {
+        ledger->ending = last;
+        if (!g_queue_is_empty(&batch) || (to_sign && (last || is_due(ledger, ledger->seq)))) {
+            write_batch(ledger, &batch);
+            settle(ledger, &batch);
+        } else if (last) {
             return NULL;
         }
-        /* only this thread sets failed */
-        if (!ledger->failed && !commit(ledger, &batch)) {
-            fail(ledger);
-        }
-        if (ledger->failed) {
-            refuse_all(ledger, &batch);
-        }
-        settle(ledger, &batch);
     }
 }
 
@@ -199,6 +269,60 @@ bool ledger_writer_start(struct ledger *ledger, GError **error)
     ledger->context = g_main_context_ref_thread_default();
     ledger->thread = g_thread_new("ledger", writer, ledger);
     return true;
+}
+
+/* Ends the writer thread once the queue is empty. */
+static void ledger_writer_rest(struct ledger *ledger)
+{
+    pthread_mutex_lock(&ledger->mutex);
+    ledger->closing = true;
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->mutex);
+    g_thread_join(ledger->thread);
+}
+
+/* The writer rests while the tree is made: it alone may touch the database. */
+static bool make_tree(struct ledger *ledger, GError **error)
+{
+    auto_stmt stmt = NULL;
+    int rc = sqlite3_prepare_v2(
+            ledger->db, "SELECT hash, kind, at_us FROM event ORDER BY seq", -1, &stmt, NULL);
+    struct tree *tree = tree_new(false);
+    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+        rc = sqlite3_step(stmt);
+        if (rc == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) == TREE_HASH) {
+            tree_add(tree, sqlite3_column_blob(stmt, 0));
+            ledger->at_us = sqlite3_column_int64(stmt, 2);
+            const char *kind = (const char *)sqlite3_column_text(stmt, 1);
+            if (!g_strcmp0(kind, "ledger.signed")) {
+                ledger->signed_size = tree_size(tree);
+            }
+        }
+    }
+    if (rc != SQLITE_DONE || tree_size(tree) != ledger->seq) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER, "%s cannot be signed: %s",
+                ledger->path, rc != SQLITE_DONE ? sqlite3_errmsg(ledger->db) : "rows are missing");
+        tree_free(tree);
+        return false;
+    }
+    ledger->tree = tree;
+    return true;
+}
+
+bool ledger_sign(
+        struct ledger *ledger, const struct sign_key *key, const char *name, GError **error)
+{
+    g_return_val_if_fail(!ledger->signer, false);
+    ledger_writer_rest(ledger);
+    bool ok = make_tree(ledger, error);
+    if (ok) {
+        ledger->signer = g_memdup2(key, sizeof *key);
+        ledger->signer_name = g_strdup(name);
+        ledger->signed_us = g_get_monotonic_time();
+    }
+    ledger->closing = false;
+    ledger->thread = g_thread_new("ledger", writer, ledger);
+    return ok;
 }
 
 void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn done, gpointer data)
@@ -235,11 +359,7 @@ bool ledger_flush(struct ledger *ledger, GError **error)
 
 void ledger_writer_stop(struct ledger *ledger)
 {
-    pthread_mutex_lock(&ledger->mutex);
-    ledger->closing = true;
-    pthread_cond_broadcast(&ledger->changed);
-    pthread_mutex_unlock(&ledger->mutex);
-    g_thread_join(ledger->thread);
+    ledger_writer_rest(ledger);
     ledger->closed = true;
     if (ledger->delivery) {
         g_source_destroy(ledger->delivery);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ledger/ledger_internal.h"
+#include "ledger/sign.h"
 
 #include <pthread.h>
 
@@ -11,6 +12,7 @@ struct ledger_item { /* an event on its way */
     ledger_done_fn done;
     gpointer data;
     GError *error;
+    bool own; /* the writer made it: a signature */
 };
 
 struct ledger {
@@ -20,6 +22,11 @@ struct ledger {
     sqlite3_stmt *insert; /* likewise */
     gint64 seq;           /* likewise: the last row */
     unsigned char head[EVENT_HASH_BYTES];
+    struct tree *tree;  /* likewise: over all rows, once there is a signer */
+    gint64 signed_size; /* likewise: what the last signature covers, itself included */
+    gint64 signed_us;   /* likewise: when, monotonic */
+    bool ending;        /* likewise: no more will come */
+    gint64 at_us;       /* likewise: exercise time of the last row */
     GThread *thread;
     GMainContext *context;
     gatomicrefcount refs; /* the owner's, and one for a delivery that runs */
@@ -34,6 +41,8 @@ struct ledger {
     GSource *delivery;
     guint64 appended, settled;
     bool closing;
+    struct sign_key *signer; /* NULL: nobody signs */
+    char *signer_name;
     GError *failed;
 };
 

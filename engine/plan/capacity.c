@@ -8,6 +8,7 @@
 
 /* QEMU itself: code, device state, display; TCG's buffer not counted. */
 #define OVERHEAD_MIB 48
+#define DISPLAY_MIB 20 /* a screen: its memory, and what VNC keeps of it */
 
 /* What one team of the group needs. */
 static int group_memory_mib(const struct plan *plan, const struct plan_group *group)
@@ -16,7 +17,7 @@ static int group_memory_mib(const struct plan *plan, const struct plan_group *gr
     for (guint i = 0; i < plan->hosts->len; i++) {
         const struct plan_host *host = plan->hosts->pdata[i];
         if (strcmp(host->group, group->name) == 0) {
-            sum += host->memory_mib + OVERHEAD_MIB;
+            sum += host->memory_mib + OVERHEAD_MIB + (host->display ? DISPLAY_MIB : 0);
         }
     }
     return sum;

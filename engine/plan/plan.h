@@ -40,6 +40,9 @@ struct plan_subnet { /* networks = { office = { team = "blue", cidr = "10.20.1.0
     int prefix;
     char *gateway;   /* machine name or NULL */
     guint32 checker; /* the engine's own address there for checks; default the last usable one */
+    bool capture;    /* its packets are kept … */
+    gint64 capture_keep_us; /* … those of the last so many microseconds, and of all steps … */
+    int capture_mib;        /* … in files of so many MiB in all */
     int line;
 };
 
@@ -64,6 +67,7 @@ struct plan_host { /* machines = { web = { image = "server", nics = { office = "
     int memory_mib;
     int vcpus;
     bool forward;     /* routes between its cards */
+    bool display;     /* has a screen */
     GPtrArray *nics;  /* struct plan_nic * */
     GPtrArray *files; /* struct plan_file * */
     GPtrArray *setup; /* char ** argv, run once before the machine is ready */
@@ -278,6 +282,9 @@ bool plan_group_is_numbered(const struct plan_group *group);
 /* Is the team the one with that id, or one of the group with that name? */
 bool plan_team_is(const struct plan_team *team, const char *id_or_group);
 
+#define PLAN_CAPTURE_KEEP_US (5 * 60 * G_USEC_PER_SEC) /* defaults */
+#define PLAN_CAPTURE_MIB 64
+
 /* By name; NULL or -1 when there is none. */
 const struct plan_group *plan_group(const struct plan *plan, const char *name);
 const struct plan_subnet *plan_subnet(const struct plan *plan, const char *name);
@@ -287,6 +294,13 @@ const struct plan_step *plan_step(const struct plan *plan, const char *name);
 int plan_team_index(const struct plan *plan, const char *id);
 int plan_machine_index(const struct plan *plan, const char *id);
 int plan_inject_index(const struct plan *plan, const char *id);
+int plan_network_index(const struct plan *plan, const char *id);
+
+/* " (did you mean \"blue1/web\" or \"blue2/web\"?)" or "", for an id that is none: of machines,
+ * injects, networks. The caller frees it. */
+char *plan_machine_hint(const struct plan *plan, const char *wrong);
+char *plan_inject_hint(const struct plan *plan, const char *wrong);
+char *plan_network_hint(const struct plan *plan, const char *wrong);
 
 /* The machine called name as team sees it: its own copy, else a shared one; -1 when none. */
 int plan_machine_for(const struct plan *plan, const char *name, int team);

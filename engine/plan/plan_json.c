@@ -35,6 +35,9 @@ static cJSON *network_json(const struct plan *plan, const struct plan_network *n
     if (network->subnet->gateway) {
         add_text(out, "gateway", network->subnet->gateway);
     }
+    if (network->subnet->capture) {
+        cJSON_AddTrueToObject(out, "capture");
+    }
     return out;
 }
 
@@ -59,6 +62,9 @@ static cJSON *machine_json(const struct plan *plan, const struct plan_machine *m
     add_text(out, "team", team_id(plan, machine->team));
     add_text(out, "image", machine->host->image);
     json_add_int(out, "memory_mib", machine->host->memory_mib);
+    if (machine->host->display) {
+        cJSON_AddTrueToObject(out, "display");
+    }
     cJSON *nics = cJSON_AddArrayToObject(out, "nics");
     for (guint i = 0; i < machine->cards->len; i++) {
         cJSON_AddItemToArray(nics, card_json(plan, machine->cards->pdata[i]));

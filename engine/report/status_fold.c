@@ -2,6 +2,7 @@
 #include "report/status_fold.h"
 
 #include "base/json.h"
+#include "report/capture_fold.h"
 
 #include <string.h>
 
@@ -9,6 +10,7 @@ struct status_fold {
     char *name, *title, *state, *accel;
     gint64 at_us, duration_us, wall_us, seq;
     cJSON *machines, *services, *injects, *alarms;
+    struct capture_fold *captures;
 };
 
 struct status_fold *status_fold_new(void)
@@ -22,6 +24,7 @@ struct status_fold *status_fold_new(void)
     fold->services = cJSON_CreateArray();
     fold->injects = cJSON_CreateArray();
     fold->alarms = cJSON_CreateArray();
+    fold->captures = capture_fold_new();
     return fold;
 }
 
@@ -38,6 +41,7 @@ void status_fold_free(struct status_fold *fold)
     cJSON_Delete(fold->services);
     cJSON_Delete(fold->injects);
     cJSON_Delete(fold->alarms);
+    capture_fold_free(fold->captures);
     g_free(fold);
 }
 
@@ -246,7 +250,24 @@ void status_fold_apply(struct status_fold *fold, const struct event *event)
         apply_inject(fold, event, body);
     } else if (g_str_has_prefix(event->kind, "alarm.")) {
         apply_alarm(fold, event, body);
+    } else if (g_str_has_prefix(event->kind, "capture.")) {
+        capture_fold_apply(fold->captures, event);
     }
+}
+
+/* Without the list of files, as the engine gives it. */
+static cJSON *captures_json(const struct status_fold *fold)
+{
+    cJSON *all = capture_fold_to_json(fold->captures);
+    cJSON *captures = cJSON_DetachItemFromObjectCaseSensitive(all, "captures");
+    cJSON *item = NULL;
+    cJSON_ArrayForEach(item, captures)
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(item, "files");
+        cJSON_DeleteItemFromObjectCaseSensitive(item, "first_file");
+    }
+    cJSON_Delete(all);
+    return captures;
 }
 
 cJSON *status_fold_to_json(const struct status_fold *fold, const char *ledger_path)
@@ -266,5 +287,6 @@ cJSON *status_fold_to_json(const struct status_fold *fold, const char *ledger_pa
     cJSON_AddItemToObject(json, "services", cJSON_Duplicate(fold->services, true));
     cJSON_AddItemToObject(json, "injects", cJSON_Duplicate(fold->injects, true));
     cJSON_AddItemToObject(json, "alarms", cJSON_Duplicate(fold->alarms, true));
+    cJSON_AddItemToObject(json, "captures", captures_json(fold));
     return json;
 }

@@ -97,7 +97,10 @@ static void on_up(const GError *error, gpointer data)
     struct exercise *exercise = data;
     if (error) {
         run_end(exercise, "engine", error->message, error);
-    } else if (exercise->state == EXERCISE_SETUP && exercise->resume) {
+        return;
+    }
+    run_captures_start(exercise);
+    if (exercise->state == EXERCISE_SETUP && exercise->resume) {
         run_machines_check(exercise); /* there may be none that has yet to report */
     }
 }
@@ -293,6 +296,12 @@ static void on_down(const GError *error, gpointer data)
     run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
 }
 
+static void bring_down(struct exercise *exercise, gpointer data)
+{
+    (void)data;
+    exercise->options.world->ops->down(exercise->options.world, on_down, exercise);
+}
+
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error)
 {
     if (exercise->ending) {
@@ -309,7 +318,7 @@ void run_end(struct exercise *exercise, const char *by, const char *reason, cons
     } else {
         run_set_state(exercise, EXERCISE_ENDED, by, reason, NULL);
     }
-    exercise->options.world->ops->down(exercise->options.world, on_down, exercise);
+    run_captures_end(exercise, bring_down);
 }
 
 /* ---- making and freeing -------------------------------------------------------------------- */
@@ -364,6 +373,8 @@ struct exercise *exercise_new(const struct exercise_options *options)
     run_timeline_init(exercise);
     run_checks_init(exercise);
     run_players_init(exercise);
+    run_captures_init(exercise);
+    run_consoles_init(exercise);
     run_script_attach(exercise);
     return exercise;
 }
@@ -388,6 +399,8 @@ void exercise_free(struct exercise *exercise)
     for (guint i = 0; i < exercise->options.plan->machines->len; i++) {
         g_free(exercise->machines[i].reason);
     }
+    run_captures_free(exercise);
+    run_consoles_free(exercise);
     g_ptr_array_unref(exercise->checks);
     g_ptr_array_unref(exercise->players);
     g_ptr_array_unref(exercise->steps);

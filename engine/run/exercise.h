@@ -75,10 +75,44 @@ bool exercise_fire(struct exercise *exercise, const char *inject, const char *wh
 /* Holds (or releases) one inject, or with NULL all that have not fired. */
 bool exercise_hold(
         struct exercise *exercise, const char *inject, bool held, const char *who, GError **error);
-/* machine is an id ("blue1/web"); recorded as operator.exec. */
+/* machine is an id ("blue1/web"); recorded as operator.exec before it runs and when it has ended. A
+ * program that the machine does not have ends with status 127, as in a shell. */
 bool exercise_exec(struct exercise *exercise, const char *machine, const char *const *argv,
         int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error);
 
+/* ---- seeing -------------------------------------------------------------------------------- */
+
+/* result is the receiver's; NULL with an error. */
+typedef void (*exercise_json_fn)(cJSON *result, const GError *error, gpointer data);
+
+/* {"at_us","wall_us","links":[{"machine","network","address","up","rx_bytes","tx_bytes",
+ *  "rx_packets","tx_packets"}]}: since the networks were made, as the machines see it. */
+void exercise_links(struct exercise *exercise, exercise_json_fn done, gpointer data);
+
+/* Starts or stops the capture of a network (blue1/office). */
+bool exercise_capture(
+        struct exercise *exercise, const char *network, bool on, const char *who, GError **error);
+/* [{"network","team","state","packets","bytes","dropped","removed","removed_step","problem",
+ *   "files":[{"file","packets","bytes","first_us","last_us","step","sha256"}]}]; the caller's. */
+cJSON *exercise_captures(const struct exercise *exercise, bool files);
+
+/* {"type":"image/png","base64"} */
+bool exercise_screenshot(struct exercise *exercise, const char *machine, exercise_json_fn done,
+        gpointer data, GError **error);
+
+struct exercise_console_options {
+    const char *machine;
+    const char *who;
+    gint64 number; /* the caller's choice, for exercise_console_close() */
+    bool vnc;      /* its screen, else its serial port */
+};
+/* {"console","path"}: a unix socket, once it is on the record; whatever the answer, it is open
+ * until closed. */
+bool exercise_console(struct exercise *exercise, const struct exercise_console_options *options,
+        exercise_json_fn done, gpointer data, GError **error);
+void exercise_console_close(struct exercise *exercise, gint64 number); /* unknown: nothing */
+/* The path of the file with all that the serial port said; the caller's. */
+char *exercise_console_log(const struct exercise *exercise, const char *machine, GError **error);
 /* Stops the machines of a team, or one machine, and brings them to ready as at set-up; the others
  * run on. machine.reset or team.reset says when it is done. */
 bool exercise_reset(struct exercise *exercise, const char *target, const char *who, GError **error);
@@ -98,7 +132,8 @@ cJSON *exercise_checkpoints(const struct exercise *exercise);
 /* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",
  *  "machines":[{"id","state","reason","team","image","way","booted_ms","ready_ms"}],
  *  "services":[{"team","service","status","detail","passed","failed"}],
- *  "injects":[{"id","at_us","state","team","step","title"}], "alarms":[…]}; the caller's. */
+ *  "injects":[{"id","at_us","state","team","step","title"}], "alarms":[…],
+ *  "captures":[…]}; the caller's. */
 cJSON *exercise_status(const struct exercise *exercise);
 cJSON *exercise_score(const struct exercise *exercise, bool explain);
 /* A correction (score_correction_new()), written to the ledger and counted from then on. */

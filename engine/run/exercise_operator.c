@@ -147,13 +147,7 @@ static struct run_inject *find_inject(struct exercise *exercise, const char *id,
     if (index >= 0) {
         return &exercise->injects[index];
     }
-    g_autoptr(GPtrArray) ids = g_ptr_array_new();
-    for (guint i = 0; i < plan->injects->len; i++) {
-        const struct plan_inject *inject = g_ptr_array_index(plan->injects, i);
-        g_ptr_array_add(ids, inject->id);
-    }
-    g_ptr_array_add(ids, NULL);
-    g_autofree char *hint = text_did_you_mean(id, (const char *const *)ids->pdata);
+    g_autofree char *hint = plan_inject_hint(plan, id);
     g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
             "no inject \"%s\"%s; `sandtable status` lists them", id, hint);
     return NULL;
@@ -223,41 +217,78 @@ bool exercise_hold(
 
 /* ---- exec ---------------------------------------------------------------------------------- */
 
+#define STATUS_NO_PROGRAM 127 /* as in a shell */
+
 struct exec_call {
     struct exercise *exercise;
     int machine;
-    cJSON *body;
+    char *who;
+    char **argv;
+    int timeout_ms;
     exercise_exec_fn done;
     gpointer data;
 };
 
+static void exec_call_free(struct exec_call *call)
+{
+    g_free(call->who);
+    g_strfreev(call->argv);
+    g_free(call);
+}
+
+static struct event *exec_event(
+        const struct exec_call *call, const char *state, int status, const GError *error)
+{
+    const struct plan_machine *machine = run_machine_plan(call->exercise, call->machine);
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "by", call->who);
+    cJSON_AddItemToObject(body, "argv", json_from_strv((const char *const *)call->argv));
+    cJSON_AddStringToObject(body, "state", state);
+    if (error) {
+        cJSON_AddStringToObject(body, "error", error->message);
+    } else if (status >= 0) {
+        cJSON_AddNumberToObject(body, "status", status);
+    }
+    return run_event(call->exercise, "operator.exec", machine->team, machine->id, body);
+}
+
 static void on_exec(const struct world_exec_result *result, const GError *error, gpointer data)
 {
-    g_autofree struct exec_call *call = data;
-    if (error) {
-        cJSON_AddStringToObject(call->body, "error", error->message);
-    } else {
-        cJSON_AddNumberToObject(call->body, "status", result->status);
+    struct exec_call *call = data;
+    struct world_exec_result none = {.status = STATUS_NO_PROGRAM, .out = ""};
+    g_autofree char *why = NULL;
+    if (g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND)) {
+        why = g_strconcat(error->message, "\n", NULL);
+        none.err = why;
+        result = &none;
+        error = NULL;
     }
-    const struct plan_machine *machine = run_machine_plan(call->exercise, call->machine);
-    run_record(call->exercise, "operator.exec", machine->team, machine->id, call->body);
+    run_record_then(call->exercise, exec_event(call, "done", result ? result->status : -1, error),
+            NULL, NULL);
     call->done(result, error, call->data);
+    exec_call_free(call);
+}
+
+/* The request is on the disk: now it may happen. */
+static void on_asked(struct exercise *exercise, gpointer data)
+{
+    struct exec_call *call = data;
+    struct world *world = exercise->options.world;
+    if (exercise->ending) {
+        g_autoptr(GError) error =
+                g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "the exercise ends");
+        on_exec(NULL, error, call);
+        return;
+    }
+    world->ops->exec(
+            world, call->machine, (const char *const *)call->argv, call->timeout_ms, on_exec, call);
 }
 
 bool exercise_exec(struct exercise *exercise, const char *id, const char *const *argv,
         int timeout_ms, const char *who, exercise_exec_fn done, gpointer data, GError **error)
 {
-    const struct plan *plan = exercise->options.plan;
-    int machine = plan_machine_index(plan, id);
+    int machine = run_find_machine(exercise, id, error);
     if (machine < 0) {
-        g_autoptr(GPtrArray) ids = g_ptr_array_new();
-        for (guint i = 0; i < plan->machines->len; i++) {
-            g_ptr_array_add(ids, run_machine_plan(exercise, (int)i)->id);
-        }
-        g_ptr_array_add(ids, NULL);
-        g_autofree char *hint = text_did_you_mean(id, (const char *const *)ids->pdata);
-        g_set_error(
-                error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no machine \"%s\"%s", id, hint);
         return false;
     }
     if (exercise->ending || exercise->machines[machine].state != MACHINE_READY) {
@@ -268,12 +299,11 @@ bool exercise_exec(struct exercise *exercise, const char *id, const char *const 
     struct exec_call *call = g_new0(struct exec_call, 1);
     call->exercise = exercise;
     call->machine = machine;
+    call->who = g_strdup(who);
+    call->argv = g_strdupv((char **)argv);
+    call->timeout_ms = timeout_ms;
     call->done = done;
     call->data = data;
-    call->body = cJSON_CreateObject();
-    cJSON_AddStringToObject(call->body, "by", who);
-    cJSON_AddItemToObject(call->body, "argv", json_from_strv(argv));
-    struct world *world = exercise->options.world;
-    world->ops->exec(world, machine, argv, timeout_ms, on_exec, call);
+    run_record_then(exercise, exec_event(call, "asked", -1, NULL), on_asked, call);
     return true;
 }

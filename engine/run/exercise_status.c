@@ -86,6 +86,7 @@ cJSON *exercise_status(const struct exercise *exercise)
     for (guint i = 0; i < exercise->alarms->len; i++) {
         cJSON_AddItemToArray(alarms, cJSON_Duplicate(g_ptr_array_index(exercise->alarms, i), true));
     }
+    cJSON_AddItemToObject(json, "captures", exercise_captures(exercise, false));
     return json;
 }
 

@@ -74,6 +74,7 @@ struct run_player {
 };
 
 struct step_run;
+struct run_captures;
 
 struct exercise {
     struct exercise_options options;
@@ -96,6 +97,8 @@ struct exercise {
     enum run_verdict *verdicts; /* [step * teams + team] */
     GPtrArray *alarms;          /* cJSON *: raised, not cleared */
 
+    struct run_captures *captures; /* run_capture.h */
+    GPtrArray *consoles;           /* struct run_console *: in use */
     GPtrArray *restarts;           /* struct run_restart *: under way */
     GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
     struct run_save *saving;       /* a checkpoint that is being taken, or NULL */
@@ -265,6 +268,23 @@ void run_predicate_prepare(const struct predicate_scope *scope,
 void run_script_attach(struct exercise *exercise);
 void run_players_init(struct exercise *exercise);
 void run_players_start(struct exercise *exercise);
+
+/* ---- run_capture.c, run_capture_steps.c ------------------------------------------------------ */
+
+void run_captures_init(struct exercise *exercise);
+void run_captures_free(struct exercise *exercise);
+/* The networks are up: those of the scenario begin. */
+void run_captures_start(struct exercise *exercise);
+/* Ends all; then is called once, also from inside the call. */
+void run_captures_end(struct exercise *exercise, run_then_fn then);
+/* Every committed event: steps begin and end. */
+void run_capture_event(struct exercise *exercise, const struct event *event);
+
+/* ---- run_seeing.c --------------------------------------------------------------------------- */
+
+void run_consoles_init(struct exercise *exercise);
+void run_consoles_free(struct exercise *exercise);
+int run_find_machine(const struct exercise *exercise, const char *id, GError **error); /* or -1 */
 /* Records that who starts (again: after a resume), and starts it. */
 void run_function_start(
         struct exercise *exercise, int function, const char *who, int team, bool again);

@@ -58,10 +58,13 @@ void read_network(struct reader *reader, const struct node *node)
             {.key = "cidr", .type = FIELD_OTHER, .required = true, .read = read_cidr},
             {"gateway", FIELD_TEXT, false, offsetof(struct plan_subnet, gateway), NULL},
             {"checker", FIELD_ADDRESS, false, offsetof(struct plan_subnet, checker), NULL},
+            {.key = "capture", .type = FIELD_OTHER, .read = read_capture},
             {0},
     };
     struct plan_subnet *subnet = g_new0(struct plan_subnet, 1);
     subnet->name = g_strdup(node->key);
+    subnet->capture_keep_us = PLAN_CAPTURE_KEEP_US;
+    subnet->capture_mib = PLAN_CAPTURE_MIB;
     subnet->line = node->line;
     g_ptr_array_add(reader->plan->subnets, subnet);
     reader_fields(reader, node, fields, subnet);
@@ -214,6 +217,7 @@ void read_machine(struct reader *reader, const struct node *node)
             {"memory", FIELD_MEMORY, false, offsetof(struct plan_host, memory_mib), NULL},
             {"cpus", FIELD_INTEGER, false, offsetof(struct plan_host, vcpus), NULL},
             {"forward", FIELD_BOOLEAN, false, offsetof(struct plan_host, forward), NULL},
+            {"display", FIELD_BOOLEAN, false, offsetof(struct plan_host, display), NULL},
             {.key = "nics", .type = FIELD_OTHER, .read = read_nics},
             {.key = "files", .type = FIELD_OTHER, .read = read_files},
             {"setup", FIELD_ARGVS, false, offsetof(struct plan_host, setup), NULL},

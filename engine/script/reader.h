@@ -65,6 +65,9 @@ void read_player(struct reader *reader, const struct node *node);
 void read_score(struct reader *reader, const struct node *node, gpointer target);
 void read_timeline(struct reader *reader, const struct node *node, gpointer target);
 
+/* networks.NAME.capture */
+void read_capture(struct reader *reader, const struct node *node, gpointer target);
+
 /* http = { … } and the like: probes (services, steps) and predicates (effects). */
 void read_probe(struct reader *reader, const struct node *node, gpointer target);
 void read_predicate(struct reader *reader, const struct node *node, gpointer target);

@@ -52,6 +52,7 @@ struct virt_machine {   /* what to start; strings are copied */
     enum virt_accel accel;
     const char *port;               /* name of one more virtio port, or NULL: virt_channel() */
     const struct virt_place *place; /* set by virt_start(); NULL: the embedded driver */
+    bool display;                   /* a graphics card and VNC: costs boot time and memory */
     const char *ram;                /* the file that is its memory; NULL: memory of its own */
     const char *state; /* with ram, a clone: ram is mapped copy-on-write, and the machine wakes from
                           this file of virt_freeze(); NULL: a template, whose ram is shared */
@@ -175,6 +176,20 @@ void virt_write(struct virt *virt, const char *domain, const char *path, const c
  * (no error). */
 void virt_read(struct virt *virt, const char *domain, const char *path, gint64 offset, gsize max,
         virt_bytes_fn done, gpointer data);
+
+/* ---- seeing (virt_console.c, virt_screen.c) ------------------------------------------------- */
+
+/* Where a machine's serial port, its log and its screen (VNC) are: unix sockets and a file, there
+ * while it runs. The port takes one client at a time. The caller frees them. */
+char *virt_serial_socket(const char *root, const char *domain);
+char *virt_serial_file(const char *root, const char *domain);
+char *virt_vnc_socket(const char *root, const char *domain);
+
+/* The screen of a machine with a display as the bytes of a PNG file (file_size is their length). */
+void virt_screenshot(struct virt *virt, const char *domain, virt_bytes_fn done, gpointer data);
+
+/* The picture of a binary PPM (P6, 8 bits) as a PNG: hostile input; NULL on error. */
+GByteArray *virt_ppm_to_png(const guint8 *ppm, gsize length, GError **error);
 
 /* All of a machine that its warm state is bound to, as text: its domain in every detail, and which
  * libvirt lays it out. Pure but for that version. The caller frees it. */

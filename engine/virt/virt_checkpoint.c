@@ -27,6 +27,7 @@
 struct saving { /* one machine of the set */
     char *domain;
     virDomainPtr handle;
+    char *xml;
     bool started;     /* its migration was */
     bool was_running; /* not paused by the operator */
     bool waiting;     /* all but the rest is written */
@@ -73,14 +74,14 @@ static bool set_limits(virDomainPtr domain, int rest_ms, GError **error)
 static bool write_description(struct save_job *save, struct saving *one, GError **error)
 {
     g_autofree char *path = virt_checkpoint_file(save->folder, one->domain, "xml");
-    char *xml = virDomainGetXMLDesc(one->handle, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
-    if (!xml) {
+    one->xml = virDomainGetXMLDesc(one->handle, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
+    if (!one->xml) {
         virt_error_take(error, one->domain, "describe it");
         return false;
     }
     g_autoptr(GError) cause = NULL;
-    bool ok = g_file_set_contents_full(path, xml, -1, G_FILE_SET_CONTENTS_DURABLE, 0600, &cause);
-    free(xml); // NOLINT: libvirt's allocation
+    bool ok =
+            g_file_set_contents_full(path, one->xml, -1, G_FILE_SET_CONTENTS_DURABLE, 0600, &cause);
     if (!ok) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot write %s: %s", path,
                 cause->message);
@@ -201,7 +202,8 @@ static bool finish_all(struct save_job *save, gint64 limit_us, GError **error)
             }
             if (!one->written && !strcmp(status, "completed")) {
                 one->written = true;
-                if (!go_on(one, error)) {
+                if (!virt_disks_save(one->xml, save->folder, one->domain, error) ||
+                        !go_on(one, error)) {
                     return false;
                 }
             }
@@ -341,6 +343,7 @@ static void save_free(struct virt_job *job)
         if (save->set[i].handle) {
             virDomainFree(save->set[i].handle);
         }
+        free(save->set[i].xml); // NOLINT: libvirt's allocation
         g_free(save->set[i].domain);
     }
     g_free(save->set);

@@ -21,7 +21,7 @@ static const char qemu_conf[] = "# written by sandtable at every start\n"
 
 static bool write_config(const char *root, GError **error)
 {
-    static const char *const folders[] = {"etc", "serial", "agent", "log"};
+    static const char *const folders[] = {"etc", "serial", "agent", "log", "vnc"};
     for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
         g_autofree char *dir = g_build_filename(root, folders[i], NULL);
         if (!paths_make(dir, error)) {

@@ -189,6 +189,17 @@ bool virt_warm_wake(struct virt *virt, virDomainPtr domain, const char *state, G
 /* In a thread: the domain's QEMU, just started, leaves no zombie. */
 void virt_reap(struct virt *virt, const char *domain);
 
+/* ---- disks (virt_disks.c) -------------------------------------------------------------------- */
+
+/* Paths of the files that the domain of this XML writes to, in its order; owning. */
+GPtrArray *virt_disks_of(const char *xml, GError **error);
+/* In a thread, while nobody writes: all of it, holes as holes; at once where blocks can be shared.
+ */
+bool virt_disk_copy(const char *from, const char *to, GError **error);
+/* Each of them to folder/DOMAIN.diskN, and back. */
+bool virt_disks_save(const char *xml, const char *folder, const char *domain, GError **error);
+bool virt_disks_put_back(const char *xml, const char *folder, const char *domain, GError **error);
+
 /* ---- names ---------------------------------------------------------------------------------- */
 
 char *virt_agent_socket(const char *root, const char *domain);
@@ -200,7 +211,6 @@ char *virt_identity_socket(const char *root, const char *domain);
 #define VIRT_SERIAL_MAX ((goffset)1024 * 1024)
 #define VIRT_SERIAL_KEEP ((goffset)256 * 1024)
 
-char *virt_serial_file(const char *root, const char *domain);
 /* The last line with text in it of the serial log, cleaned, at most 160 bytes; or NULL. */
 char *virt_serial_last_line(const char *root, const char *domain);
 /* MACHINE_BOOTED at the first output of each machine that starts. */

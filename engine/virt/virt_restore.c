@@ -62,7 +62,7 @@ static void restore_work(struct virt_job *job, virDomainPtr none)
     (void)none;
     const struct restore_job *restore = (struct restore_job *)job;
     g_autofree char *xml = read_description(restore->folder, job->domain, &job->error);
-    if (!xml) {
+    if (!xml || !virt_disks_put_back(xml, restore->folder, job->domain, &job->error)) {
         return;
     }
     virt_loop_orphans(true);

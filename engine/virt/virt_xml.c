@@ -1,8 +1,8 @@
 /* virt_xml.c - the domain XML of a machine: pure, and chosen for a fast boot.
  *
- * What is left out is left out on purpose: USB, balloon and video cost boot time and make
- * virDomainDestroy() wait; a card's option ROM is iPXE, which nobody boots from.
- * Format: https://libvirt.org/formatdomain.html
+ * What is left out is left out on purpose: USB, balloon and video (but for machines that ask for
+ * it) cost boot time and make virDomainDestroy() wait; a card's option ROM is iPXE, which nobody
+ * boots from. Format: https://libvirt.org/formatdomain.html
  */
 #include "virt/virt.h"
 #include "virt/virt_private.h"
@@ -70,16 +70,30 @@ static void add_card(GString *xml, const struct virt_card *card)
             m[0], m[1], m[2], m[3], m[4], m[5], card->tap);
 }
 
+static void add_display(GString *xml, const struct virt_machine *machine, const char *root)
+{
+    if (!machine->display) {
+        ADD(xml, "    <video><model type='none'/></video>\n");
+        return;
+    }
+    g_autofree char *vnc = virt_vnc_socket(root, machine->domain);
+    ADD(xml,
+            "    <video><model type='vga' vram='16384'/></video>\n"
+            "    <graphics type='vnc' socket='%s'/>\n",
+            vnc);
+}
+
 static void add_devices(GString *xml, const struct virt_machine *machine, const char *root)
 {
-    g_autofree char *serial = virt_serial_file(root, machine->domain);
+    g_autofree char *serial = virt_serial_socket(root, machine->domain);
+    g_autofree char *log = virt_serial_file(root, machine->domain);
     g_autofree char *agent = virt_agent_socket(root, machine->domain);
     g_autofree char *identity = virt_identity_socket(root, machine->domain);
 
     ADD(xml, "  <devices>\n"
              "    <controller type='usb' model='none'/>\n"
-             "    <memballoon model='none'/>\n"
-             "    <video><model type='none'/></video>\n");
+             "    <memballoon model='none'/>\n");
+    add_display(xml, machine, root);
     add_disk(xml, machine->root, "vda");
     add_disk(xml, machine->modules, "vdb");
     for (gsize i = 0; i < machine->n_cards; i++) {
@@ -90,8 +104,9 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
         return;
     }
     ADD(xml,
-            "    <serial type='file'>\n"
-            "      <source path='%s'/>\n"
+            "    <serial type='unix'>\n"
+            "      <source mode='bind' path='%s'/>\n"
+            "      <log file='%s' append='off'/>\n"
             "      <target port='0'/>\n"
             "    </serial>\n"
             "    <channel type='unix'>\n"
@@ -104,7 +119,7 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
             "    </channel>\n"
             "    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>\n"
             "  </devices>\n",
-            serial, agent, identity);
+            serial, log, agent, identity);
 }
 
 /* Memory in a file is what libvirt has no words for where each machine names its own. */

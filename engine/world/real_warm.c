@@ -11,6 +11,7 @@ struct real_warm {
     struct real_world *world;
     const struct image *image;
     int memory_mib, vcpus, cards;
+    bool display;
     enum warm_state state;
     struct warm_template *template;
     const struct image_warm *files; /* the template's */
@@ -25,7 +26,8 @@ static struct real_warm *find(const struct real_world *world, const struct real_
     for (guint i = 0; i < world->warm->len; i++) {
         struct real_warm *warm = world->warm->pdata[i];
         if (warm->image == machine->image && warm->memory_mib == host->memory_mib &&
-                warm->vcpus == host->vcpus && warm->cards == (int)machine->plan->cards->len) {
+                warm->vcpus == host->vcpus && warm->display == host->display &&
+                warm->cards == (int)machine->plan->cards->len) {
             return warm;
         }
     }
@@ -46,6 +48,7 @@ void real_warm_init(struct real_world *world)
         warm->memory_mib = machine->plan->host->memory_mib;
         warm->vcpus = machine->plan->host->vcpus;
         warm->cards = (int)machine->plan->cards->len;
+        warm->display = machine->plan->host->display;
         warm->waiting = g_ptr_array_new();
         g_autofree char *domain = g_strdup_printf("w%u", world->warm->len + 1);
         const struct warm_template_options options = {
@@ -57,6 +60,7 @@ void real_warm_init(struct real_world *world)
                 .vcpus = warm->vcpus,
                 .cards = warm->cards,
                 .accel = world->accel,
+                .display = warm->display,
         };
         warm->template = warm_template_new(&options);
         g_ptr_array_add(world->warm, warm);

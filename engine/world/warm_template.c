@@ -40,12 +40,18 @@ struct warm_template {
     GCancellable *cancel;
 };
 
-const char *warm_cmdline(enum virt_accel accel, int vcpus)
+/* The last console named is the one that PID 1 writes to. */
+#define ON_SCREEN "console=tty0 "
+
+const char *warm_cmdline(enum virt_accel accel, int vcpus, bool display)
 {
     if (accel == VIRT_ACCEL_KVM) {
-        return FAST_BOOT;
+        return display ? ON_SCREEN FAST_BOOT : FAST_BOOT;
     }
-    return vcpus > 1 ? FAST_BOOT " pci=noacpi" : FAST_BOOT " acpi=off";
+    if (vcpus > 1) {
+        return display ? ON_SCREEN FAST_BOOT " pci=noacpi" : FAST_BOOT " pci=noacpi";
+    }
+    return display ? ON_SCREEN FAST_BOOT " acpi=off" : FAST_BOOT " acpi=off";
 }
 
 static struct virt_machine describe(const struct warm_template *template, const char *domain)
@@ -57,12 +63,13 @@ static struct virt_machine describe(const struct warm_template *template, const 
             .initrd = options->image->initrd,
             .modules = options->image->modules,
             .root = options->image->root,
-            .cmdline = warm_cmdline(options->accel, options->vcpus),
+            .cmdline = warm_cmdline(options->accel, options->vcpus, options->display),
             .memory_mib = options->memory_mib,
             .vcpus = options->vcpus,
             .cards = template->cards,
             .n_cards = (gsize)options->cards,
             .accel = options->accel,
+            .display = options->display,
     };
 }
 

@@ -14,6 +14,7 @@ struct warm_template_options {
     const char *domain;        /* the template's name: short and unique */
     int memory_mib, vcpus, cards;
     enum virt_accel accel;
+    bool display;
 };
 
 /* files stay the template's; NULL and an error when there is no warm state to use. fresh: it was
@@ -37,4 +38,4 @@ const char *warm_template_domain(const struct warm_template *template);
 char **warm_template_links(const struct warm_template *template);
 
 /* The kernel's command line of every machine of ours, warm or cold. */
-const char *warm_cmdline(enum virt_accel accel, int vcpus);
+const char *warm_cmdline(enum virt_accel accel, int vcpus, bool display);

@@ -52,6 +52,27 @@ GPtrArray *world_resources(const struct plan *plan)
     return resources;
 }
 
+char *world_capture_stem(const struct plan_network *network)
+{
+    char *stem = g_strdup(network->id);
+    g_strdelimit(stem, "/", '-');
+    return stem;
+}
+
+GError *world_error(const struct plan *plan, int machine, const GError *error)
+{
+    if (!error) {
+        return NULL;
+    }
+    const struct plan_machine *known = g_ptr_array_index(plan->machines, (guint)machine);
+    g_autofree char *theirs = g_strdup_printf("machine %s: ", known->domain);
+    if (!g_str_has_prefix(error->message, theirs)) {
+        return g_error_copy(error);
+    }
+    return g_error_new(error->domain, error->code, "machine %s: %s", known->id,
+            error->message + strlen(theirs));
+}
+
 char **world_argv(const struct plan *plan, int machine, int team, const char *const *argv)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cell/cell.h"
+#include "net/net_capture.h"
 #include "plan/plan.h"
 #include "virt/virt.h"
 
@@ -37,6 +38,23 @@ typedef void (*world_exec_fn)(
 typedef void (*world_read_fn)(
         const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data);
 typedef void (*world_probe_fn)(const struct world_probe_result *result, gpointer data);
+
+struct world_link {    /* one card's traffic since the network was made, as its machine sees it */
+    int machine, card; /* indices into the plan's machines and the machine's cards */
+    bool up;
+    guint64 rx_bytes, tx_bytes, rx_packets, tx_packets;
+};
+typedef void (*world_links_fn)(
+        const struct world_link *links, gsize count, const GError *error, gpointer data);
+
+struct world_capture {  /* how a network is captured */
+    const char *folder; /* is there */
+    const char *comment;
+    gint64 keep_us;
+    guint64 bytes_max;
+};
+
+enum world_port { WORLD_SERIAL, WORLD_SERIAL_LOG, WORLD_VNC };
 
 /* The files are whole, or after an error all machines go on as before. */
 typedef void (*world_saved_fn)(gint64 stood_us, const GError *error, gpointer data);
@@ -79,6 +97,21 @@ struct world_ops {
     /* Adds what will exist outside the process beside world_resources(), or puts what will in its
      * place; NULL: nothing. */
     void (*resources)(struct world *world, GPtrArray *resources);
+    /* Counters of every card of a machine. */
+    void (*links)(struct world *world, world_links_fn done, gpointer data);
+    /* One capture a network; it ends with capture_stop(), whose done comes when the last packet is
+     * on its way to the disk, or in world_free(). look and files tell of the last one, and give
+     * false and NULL when there was none. */
+    bool (*capture_start)(
+            struct world *world, int network, const struct world_capture *capture, GError **error);
+    void (*capture_stop)(struct world *world, int network, world_done_fn done, gpointer data);
+    void (*capture_hold)(struct world *world, int network, bool held);
+    bool (*capture_look)(struct world *world, int network, struct net_capture_state *ret);
+    GPtrArray *(*capture_files)(struct world *world, int network);
+    /* PNG; the machine has a display and runs. */
+    void (*screenshot)(struct world *world, int machine, world_read_fn done, gpointer data);
+    /* The path of a unix socket (or of the log), the caller's; NULL where there is none. */
+    char *(*port)(const struct world *world, int machine, enum world_port port);
 };
 
 /* What up() does with a machine of an exercise that is resumed. */
@@ -160,6 +193,13 @@ void world_resource_add(GPtrArray *resources, const char *type, const char *name
 /* argv as it must be run on machine for work against team: inside the guest's namespace for that
  * team where the machine stands on several copies of a network. g_strfreev. */
 char **world_argv(const struct plan *plan, int machine, int team, const char *const *argv);
+
+/* STEM of the files FOLDER/STEM-0001.pcapng of a network's capture; the caller frees it. */
+char *world_capture_stem(const struct plan_network *network);
+
+/* error with the plan's name of a machine (blue1/web) where it has libvirt's (m1); NULL for NULL,
+ * the caller's. */
+GError *world_error(const struct plan *plan, int machine, const GError *error);
 
 /* The lines of /etc/hosts for machine as team sees it (team -1: its own). The caller frees it. */
 char *world_hosts(const struct plan *plan, int machine, int team);

@@ -168,19 +168,64 @@ static void real_pause(struct world *head, bool paused, world_done_fn done, gpoi
     fan_out_asked(all);
 }
 
-struct exec_call {
-    world_exec_fn done;
+struct call { /* what an answer of virt/ goes to */
+    struct world *head;
+    int machine;
+    const char *program; /* exec: copied */
+    union {
+        world_exec_fn exec;
+        world_done_fn done;
+        world_read_fn read;
+    } fn;
     gpointer data;
 };
 
+static struct call *call_new(struct world *head, int machine, gpointer data)
+{
+    struct call *call = g_new0(struct call, 1);
+    call->head = head;
+    call->machine = machine;
+    call->data = data;
+    return call;
+}
+
+/* The agent's words for a program that the guest does not have. */
+static bool is_no_program(const GError *error)
+{
+    return error && strstr(error->message, "Failed to execute child process") &&
+           strstr(error->message, "No such file or directory");
+}
+
 static void on_exec(const struct virt_exec_result *result, const GError *error, gpointer data)
 {
-    g_autofree struct exec_call *call = data;
+    g_autofree struct call *call = data;
+    g_autofree char *program = (char *)call->program;
+    g_autoptr(GError) failure = world_error(call->head->plan, call->machine, error);
     struct world_exec_result out = {0};
     if (result) {
         out = (struct world_exec_result){result->status, result->out, result->err};
+    } else if (is_no_program(failure)) {
+        const struct plan_machine *machine = call->head->plan->machines->pdata[call->machine];
+        g_clear_error(&failure);
+        g_set_error(&failure, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+                "no such program on %s: %s", machine->id, program);
     }
-    call->done(result ? &out : NULL, error, call->data);
+    call->fn.exec(result ? &out : NULL, failure, call->data);
+}
+
+static void on_written(const GError *error, gpointer data)
+{
+    g_autofree struct call *call = data;
+    g_autoptr(GError) failure = world_error(call->head->plan, call->machine, error);
+    call->fn.done(failure, call->data);
+}
+
+static void on_read(
+        const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data)
+{
+    g_autofree struct call *call = data;
+    g_autoptr(GError) failure = world_error(call->head->plan, call->machine, error);
+    call->fn.read(bytes, length, file_size, failure, call->data);
 }
 
 static const char *domain_of(struct world *head, int machine)
@@ -193,8 +238,9 @@ static const char *domain_of(struct world *head, int machine)
 static void real_exec(struct world *head, int machine, const char *const *argv, int timeout_ms,
         world_exec_fn done, gpointer data)
 {
-    struct exec_call *call = g_new(struct exec_call, 1);
-    *call = (struct exec_call){done, data};
+    struct call *call = call_new(head, machine, data);
+    call->fn.exec = done;
+    call->program = g_strdup(argv[0]);
     virt_exec(((struct real_world *)head)->virt, domain_of(head, machine), argv, timeout_ms,
             on_exec, call);
 }
@@ -202,15 +248,19 @@ static void real_exec(struct world *head, int machine, const char *const *argv, 
 static void real_write(struct world *head, int machine, const char *path, const char *bytes,
         gsize length, world_done_fn done, gpointer data)
 {
+    struct call *call = call_new(head, machine, data);
+    call->fn.done = done;
     virt_write(((struct real_world *)head)->virt, domain_of(head, machine), path, bytes, length,
-            done, data);
+            on_written, call);
 }
 
 static void real_read(struct world *head, int machine, const char *path, gint64 offset, gsize max,
         world_read_fn done, gpointer data)
 {
-    virt_read(((struct real_world *)head)->virt, domain_of(head, machine), path, offset, max, done,
-            data);
+    struct call *call = call_new(head, machine, data);
+    call->fn.read = done;
+    virt_read(((struct real_world *)head)->virt, domain_of(head, machine), path, offset, max,
+            on_read, call);
 }
 
 struct probe_call {
@@ -315,6 +365,7 @@ static void real_free(struct world *head)
         real_machine_abandon(&world->machines[i]);
     }
     real_fair_end(world);
+    real_captures_free(world);
     checker_free(world->checker);
     real_net_daemon_free(world); /* before what carries its frames */
     if (world->virt) {
@@ -359,6 +410,14 @@ static const struct world_ops real_ops = {
         .write = real_write,
         .read = real_read,
         .probe = real_probe,
+        .links = real_links,
+        .capture_start = real_capture_start,
+        .capture_stop = real_capture_stop,
+        .capture_hold = real_capture_hold,
+        .capture_look = real_capture_look,
+        .capture_files = real_capture_files,
+        .screenshot = real_screenshot,
+        .port = real_port,
         .reset = real_reset,
         .checkpoint = real_checkpoint,
         .restore = real_restore,
@@ -401,6 +460,7 @@ struct world *world_real_new(
     for (guint i = 0; i < plan->teams->len; i++) {
         world->spaces[i] = -1;
     }
+    world->captures = g_new0(struct real_capture, plan->networks->len + 1);
     world->machines = g_new0(struct real_machine, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {
         struct real_machine *machine = &world->machines[i];

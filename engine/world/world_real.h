@@ -32,6 +32,13 @@ struct real_machine {
     guint probe_retry;       /* source of the next try of the image's probe, or 0 */
 };
 
+struct real_capture {            /* of one network */
+    struct net_capture *capture; /* the last one, or NULL */
+    bool stopping;
+    world_done_fn done;
+    gpointer data;
+};
+
 struct real_world {
     struct world head;
     char *root;
@@ -49,6 +56,7 @@ struct real_world {
     struct fair *fair;             /* shares of the processor */
     guint fair_timer;              /* source */
     struct real_daemon *daemon;    /* NULL: the embedded driver (world_real_daemon.h) */
+    struct real_capture *captures; /* per network of the plan */
 };
 
 /* Reports a state and remembers it. */
@@ -130,6 +138,18 @@ bool real_net_spaces(struct real_world *world, GError **error);
 struct net_batch *real_net_batch(const struct real_world *world);
 struct net_batch *real_net_removal(const struct real_world *world);
 
+/* ---- world_real_seeing.c: operations for real_ops -------------------------------------------- */
+
+void real_links(struct world *head, world_links_fn done, gpointer data);
+bool real_capture_start(
+        struct world *head, int network, const struct world_capture *capture, GError **error);
+void real_capture_stop(struct world *head, int network, world_done_fn done, gpointer data);
+void real_capture_hold(struct world *head, int network, bool held);
+bool real_capture_look(struct world *head, int network, struct net_capture_state *ret);
+GPtrArray *real_capture_files(struct world *head, int network);
+void real_captures_free(struct real_world *world);
+void real_screenshot(struct world *head, int machine, world_read_fn done, gpointer data);
+char *real_port(const struct world *head, int machine, enum world_port port);
 /* ---- world_real_adopt.c -------------------------------------------------------------------- */
 
 /* Is the machine, or one on the network, taken over from an engine that is gone? */

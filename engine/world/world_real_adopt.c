@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "world/world_real.h"
 
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,25 +36,36 @@ static bool still_runs(const char *root, const char *domain)
            memmem(line, length, guest, strlen(guest)) && memmem(line, length, root, strlen(root));
 }
 
-/* Or libvirt would take a dead machine for one that runs. */
-static void forget(const char *root, const char *domain)
+/* Or libvirt would take dead machines, and those that warm states are made with, for running ones.
+ * Each has NAME.xml and NAME.pid; the driver's own number is in driver.pid. */
+static void forget_others(const char *root, const char *const *domains)
 {
-    g_autofree char *status = state_file(root, domain, "xml");
-    g_autofree char *pid = state_file(root, domain, "pid");
-    unlink(status);
-    unlink(pid);
+    g_autofree char *folder = g_build_filename(root, "run", "qemu", NULL);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *entry = NULL;
+    while (dir && (entry = g_dir_read_name(dir))) {
+        const char *dot = strrchr(entry, '.');
+        g_autofree char *domain = dot ? g_strndup(entry, (gsize)(dot - entry)) : NULL;
+        bool is_state = dot && (!strcmp(dot, ".xml") || !strcmp(dot, ".pid"));
+        if (is_state && strcmp(domain, "driver") != 0 && !g_strv_contains(domains, domain)) {
+            g_autofree char *path = g_build_filename(folder, entry, NULL);
+            unlink(path);
+        }
+    }
 }
 
 int world_real_sweep(const struct plan *plan, const char *root, const struct cell_identity *cell,
         enum world_begin *begin, GError **error)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_autoptr(GStrvBuilder) domains = g_strv_builder_new();
     int adopted = 0;
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         if (begin[i] == WORLD_ADOPT && still_runs(root, machine->domain)) {
             g_autofree char *guest = g_strdup_printf("guest=%s,", machine->domain);
             g_strv_builder_add(builder, guest);
+            g_strv_builder_add(domains, machine->domain);
             adopted++;
         } else if (begin[i] == WORLD_ADOPT) {
             begin[i] = WORLD_FRESH;
@@ -63,12 +75,8 @@ int world_real_sweep(const struct plan *plan, const char *root, const struct cel
     if (cell_kill_but(cell, root, (const char *const *)keep, KILL_LIMIT_MS, error) < 0) {
         return -1;
     }
-    for (guint i = 0; i < plan->machines->len; i++) {
-        const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        if (begin[i] != WORLD_ADOPT) {
-            forget(root, machine->domain);
-        }
-    }
+    g_auto(GStrv) adopts = g_strv_builder_end(domains);
+    forget_others(root, (const char *const *)adopts);
     return adopted;
 }
 
@@ -97,23 +105,41 @@ bool real_adopts_network(const struct real_world *world, guint network)
     return false;
 }
 
-void real_adopt_clear(const struct real_world *world, struct net_batch *batch)
+static void add_kept(const struct real_world *world, GHashTable *kept)
 {
     const struct plan *plan = world->head.plan;
-    for (guint i = 0; world->head.begin && i < plan->networks->len; i++) {
+    g_hash_table_add(kept, g_strdup("lo"));
+    for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
-        g_autofree char *outer = g_strdup_printf("%s-c", network->bridge);
-        net_batch_remove(batch, outer);
-        if (!real_adopts_network(world, i)) {
-            net_batch_remove(batch, network->bridge);
+        if (real_adopts_network(world, i)) {
+            g_hash_table_add(kept, g_strdup(network->bridge));
         }
     }
-    for (guint i = 0; world->head.begin && i < plan->machines->len; i++) {
+    for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
-        for (guint k = 0; !real_adopts(world, machine) && k < machine->cards->len; k++) {
+        for (guint k = 0; real_adopts(world, machine) && k < machine->cards->len; k++) {
             const struct plan_card *card = g_ptr_array_index(machine->cards, k);
-            net_batch_remove(batch, card->tap);
+            g_hash_table_add(kept, g_strdup(card->tap));
         }
+    }
+}
+
+/* The cell's network namespace has nothing but what engines made. */
+void real_adopt_clear(const struct real_world *world, struct net_batch *batch)
+{
+    if (!world->head.begin) {
+        return;
+    }
+    g_autoptr(GHashTable) kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    struct if_nameindex *all = if_nameindex();
+    add_kept(world, kept);
+    for (const struct if_nameindex *one = all; one && one->if_index; one++) {
+        if (!g_hash_table_contains(kept, one->if_name)) {
+            net_batch_remove(batch, one->if_name);
+        }
+    }
+    if (all) {
+        if_freenameindex(all);
     }
 }
 

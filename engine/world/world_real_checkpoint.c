@@ -35,7 +35,7 @@ static void on_stopped(const GError *error, gpointer data)
     } else {
         real_machine_abandon(machine);
         machine->restoring = true;
-        machine->resumed = false;
+        machine->resumed = machine->woken = false;
         real_machine_set_state(machine, MACHINE_STARTING, "from a checkpoint");
         virt_restore(machine->world->virt, machine->plan->domain, again->folder, on_resumed, again);
         return;

@@ -43,7 +43,7 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
         }
         memcpy(cards[i].mac, card->mac, sizeof(card->mac));
     }
-    *ret_cmdline = g_strdup(warm_cmdline(machine->world->accel, plan->host->vcpus));
+    *ret_cmdline = g_strdup(warm_cmdline(machine->world->accel, plan->host->vcpus, plan->host->display));
     *ret_cards = cards;
     *ret = (struct virt_machine){
             .domain = plan->domain,
@@ -57,6 +57,7 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
             .cards = cards,
             .n_cards = plan->cards->len,
             .accel = machine->world->accel,
+            .display = plan->host->display,
     };
 }
 

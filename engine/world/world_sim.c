@@ -2,6 +2,7 @@
 #include "world/world_sim.h"
 
 #include "base/error.h"
+#include "world/world_sim_seeing.h"
 
 #include <string.h>
 
@@ -264,6 +265,7 @@ static void sim_probe(struct world *head, int team, const struct plan_probe *pro
     answer->fn.probe = done;
     answer->data = data;
     int machine = plan_machine_for(head->plan, probe->machine, team);
+    sim_seeing_probe(answer->world->seeing, machine, team);
     const struct world_sim_hooks *hooks = &answer->world->hooks;
     if (machine < 0 || answer->world->machines[machine].state != MACHINE_READY) {
         answer->probe.status = WORLD_DOWN;
@@ -288,11 +290,17 @@ static void sim_free(struct world *head)
         deliver(answer);
     }
     g_ptr_array_unref(world->answers);
+    sim_seeing_free(world->seeing);
     for (guint i = 0; i < head->plan->machines->len; i++) {
         g_hash_table_unref(world->machines[i].files);
     }
     g_free(world->machines);
     g_free(world);
+}
+
+struct sim_seeing *sim_seeing_of(struct world *head)
+{
+    return ((struct sim_world *)head)->seeing;
 }
 
 static const char *sim_way(struct world *head, int machine)
@@ -311,6 +319,14 @@ static const struct world_ops sim_ops = {
         .write = sim_write,
         .read = sim_read,
         .probe = sim_probe,
+        .links = sim_links,
+        .capture_start = sim_capture_start,
+        .capture_stop = sim_capture_stop,
+        .capture_hold = sim_capture_hold,
+        .capture_look = sim_capture_look,
+        .capture_files = sim_capture_files,
+        .screenshot = sim_screenshot,
+        .port = sim_port,
         .reset = sim_reset,
         .checkpoint = sim_saved,
         .restore = sim_restore,
@@ -323,6 +339,7 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
     world->head = (struct world){.ops = &sim_ops, .plan = plan};
     world->hooks = *hooks;
     world->answers = g_ptr_array_new();
+    world->seeing = sim_seeing_new(plan);
     world->machines = g_new0(struct sim_machine, plan->machines->len + 1);
     for (guint i = 0; i < plan->machines->len; i++) {
         world->machines[i].files = sim_first_files(g_ptr_array_index(plan->machines, i));

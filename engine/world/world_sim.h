@@ -16,6 +16,7 @@ struct sim_world {
     struct sim_machine *machines;
     GPtrArray *answers; /* struct answer *: on their way */
     guint boot;         /* GSource id */
+    struct sim_seeing *seeing;
 };
 
 void sim_set_state(

@@ -366,8 +366,9 @@ static int serve(const char *port)
     sigemptyset(&io);
     sigaddset(&io, SIGIO);
     sigprocmask(SIG_BLOCK, &io, NULL);
-    int fd = open(port, O_RDWR | O_CLOEXEC | O_ASYNC);
-    if (fd < 0 || fcntl(fd, F_SETOWN, getpid()) != 0) {
+    int fd = open(port, O_RDWR | O_CLOEXEC);
+    if (fd < 0 || fcntl(fd, F_SETOWN, getpid()) != 0 ||
+            fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC) != 0) {
         fprintf(stderr, "guest-identity: %s: %s\n", port, strerror(errno));
         return 1;
     }

@@ -8,6 +8,7 @@
  * thing at a time. /run/service/NAME.pid and NAME.down are the interface of /usr/sbin/service;
  * SIGHUP starts what is neither running nor down.
  */
+#include "guest-console.h"
 #include "guest-net.h"
 #include "guest-self.h"
 
@@ -187,6 +188,7 @@ static void reap(void)
 {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        consoles_reap(pid);
         for (int i = 0; i < service_count; i++) {
             if (services[i].pid == pid) {
                 services[i].pid = 0;
@@ -321,6 +323,9 @@ static void serve(const sigset_t *signals)
 {
     for (;;) {
         long wait = services_keep();
+        if (wait < 0) {
+            consoles_keep(); /* last of all */
+        }
         struct timespec limit = {.tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000};
         int number = wait < 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &limit);
         if (number == SIGCHLD) {

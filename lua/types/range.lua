@@ -42,6 +42,11 @@
 ---@field cidr string a private range from /16 to /29, such as "10.20.1.0/24"
 ---@field gateway? string the machine that routes, with forward = true
 ---@field checker? string the engine's own address there; default the last usable one
+---@field capture? boolean|sandtable.Capture its packets are kept; default false
+
+---@class (exact) sandtable.Capture
+---@field keep? sandtable.Time those of the last so long, and of every step; default "5m"
+---@field size? string in files of so much in all; 1M to 16G, default "64M"
 
 ---@class (exact) sandtable.MachineTable
 ---@field team string the group it belongs to; each of its teams has a copy
@@ -49,6 +54,7 @@
 ---@field memory? string such as "256M" or "1G"; 32M to 64G, default "160M"
 ---@field cpus? integer 1 to 16, default 1
 ---@field forward? boolean it routes between its cards
+---@field display? boolean it has a screen
 ---@field nics? table<string, string> network = address
 ---@field files? table<string, string|sandtable.File> path = text, or where it comes from
 ---@field setup? sandtable.Command[] run once, in order, before the machine is ready

@@ -19,6 +19,7 @@ struct exercise {
     struct ledger *ledger;
     const char *state;
     gint64 seq;
+    gint64 traffic; /* what exercise_links() tells */
     exercise_event_fn listener;
     gpointer listener_data;
     GPtrArray *pending; /* struct fake_exec * */
@@ -241,6 +242,85 @@ bool exercise_exec(struct exercise *exercise, const char *machine, const char *c
         g_source_attach(exec->source, g_main_context_get_thread_default());
     }
     return true;
+}
+
+/* Counters that grow with every look. */
+void exercise_links(struct exercise *exercise, exercise_json_fn done, gpointer data)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON *links = cJSON_AddArrayToObject(json, "links");
+    cJSON *link = cJSON_CreateObject();
+    cJSON_AddStringToObject(link, "machine", "blue1/web");
+    json_add_int(link, "rx_bytes", exercise->traffic);
+    cJSON_AddItemToArray(links, link);
+    done(json, NULL, data);
+}
+
+bool exercise_capture(
+        struct exercise *exercise, const char *network, bool on, const char *who, GError **error)
+{
+    if (strcmp(network, "blue1/office") != 0) {
+        g_set_error(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no network \"%s\"", network);
+        return false;
+    }
+    return fake_act(exercise, on ? "capture" : "stop", who, NULL);
+}
+
+cJSON *exercise_captures(const struct exercise *exercise, bool files)
+{
+    (void)exercise;
+    (void)files;
+    return cJSON_CreateArray();
+}
+
+static inline bool fake_machine(const char *machine, GError **error)
+{
+    if (strcmp(machine, "blue1/web") != 0) {
+        g_set_error(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no machine \"%s\"", machine);
+        return false;
+    }
+    return true;
+}
+
+bool exercise_screenshot(struct exercise *exercise, const char *machine, exercise_json_fn done,
+        gpointer data, GError **error)
+{
+    (void)exercise;
+    if (!fake_machine(machine, error)) {
+        return false;
+    }
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "base64", "iVBORw==");
+    done(json, NULL, data);
+    return true;
+}
+
+bool exercise_console(struct exercise *exercise, const struct exercise_console_options *options,
+        exercise_json_fn done, gpointer data, GError **error)
+{
+    if (!fake_machine(options->machine, error)) {
+        return false;
+    }
+    cJSON *json = cJSON_CreateObject();
+    json_add_int(json, "console", options->number);
+    cJSON_AddStringToObject(json, "path", "/nowhere");
+    fake_record(exercise, "console.opened", NULL, options->machine, NULL);
+    done(json, NULL, data);
+    return true;
+}
+
+void exercise_console_close(struct exercise *exercise, gint64 number)
+{
+    (void)number;
+    fake_record(exercise, "console.closed", NULL, "blue1/web", NULL);
+}
+
+char *exercise_console_log(const struct exercise *exercise, const char *machine, GError **error)
+{
+    (void)exercise;
+    return fake_machine(machine, error) ? g_strdup("/nowhere") : NULL;
 }
 
 cJSON *exercise_status(const struct exercise *exercise)

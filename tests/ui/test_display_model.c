@@ -50,6 +50,52 @@ static int find_team(const struct model *model, const char *id)
     return -1;
 }
 
+/* One look: web's card in the office has moved so many bytes by then. */
+static bool tell_traffic(struct model *model, double rx_bytes, int at_s)
+{
+    g_autofree char *text = g_strdup_printf(
+            "{\"wall_us\":%d000000,\"links\":["
+            "{\"machine\":\"blue2/web\",\"network\":\"blue2/"
+            "office\",\"rx_bytes\":%.0f,\"tx_bytes\":0},"
+            "{\"machine\":\"nobody\",\"network\":\"x\",\"rx_bytes\":1e300},"
+            "{\"machine\":\"blue2/web\",\"network\":\"nowhere\",\"rx_bytes\":5},7,null]}",
+            1000 + at_s, rx_bytes);
+    auto_event event =
+            event_new(SOURCE_TELEMETRY, NULL, NULL, json_parse(text, strlen(text), NULL));
+    return model_traffic(model, event);
+}
+
+static int level_of_web(const struct model *model)
+{
+    for (int m = 0; model_machine_at(model, m); m++) {
+        if (!strcmp(model_machine_at(model, m)->id, "blue2/web")) {
+            return model_machine_at(model, m)->traffic[0].level;
+        }
+    }
+    return -1;
+}
+
+static void test_a_busy_link_gets_wider_and_a_silent_one_thin_again(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(G_MAXINT64);
+    gint64 seq = model->seq;
+    assert_false(tell_traffic(model, 5e9, 0)); /* what was before one came counts for nothing */
+    assert_true(tell_traffic(model, 5e9 + 2e4, 1));
+    assert_int_equal(level_of_web(model), 2);
+    assert_false(tell_traffic(model, 5e9 + 8e4, 2)); /* 60 kB/s looks as 20 does */
+    assert_true(tell_traffic(model, 5e9 + 9e9, 3));
+    assert_int_equal(level_of_web(model), MODEL_TRAFFIC_MAX);
+    assert_true(tell_traffic(model, 5e9 + 9e9, 4));
+    assert_int_equal(level_of_web(model), 0);
+    assert_false(tell_traffic(model, 7, 5));   /* a machine that was started anew */
+    assert_false(tell_traffic(model, 1e9, 5)); /* no time has passed */
+    auto_event odd = event_new(SOURCE_TELEMETRY, NULL, NULL, NULL);
+    assert_false(model_traffic(model, odd));
+    assert_int_equal(model->seq, seq); /* no event of the exercise */
+    model_free(model);
+}
+
 static void test_the_recorded_drill_ends_with_the_hardening_team_ahead(void **state)
 {
     (void)state;
@@ -185,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_the_recorded_drill_ends_with_the_hardening_team_ahead),
+            cmocka_unit_test(test_a_busy_link_gets_wider_and_a_silent_one_thin_again),
             cmocka_unit_test(test_the_model_shows_any_moment_of_the_drill),
             cmocka_unit_test(
                     test_a_service_has_its_share_of_passed_checks_and_flaps_when_it_alternates),

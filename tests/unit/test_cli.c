@@ -333,14 +333,14 @@ static void without_any_exercise_the_remedy_is_named(void **state)
     expect_refused(&verb_status, "status", 1, "`sandtable run SCENARIO` starts one");
 }
 
-static void an_engine_that_vanished_is_listed_as_dead(void **state)
+static void an_engine_that_vanished_is_listed_as_interrupted(void **state)
 {
     (void)state;
     g_autofree char *path = paths_ledger("crashed");
     write_story(path, 7);
     struct printed printed = run(&verb_list, "list --json");
     assert_non_null(strstr(printed.out, "\"name\":\"crashed\",\"title\":\"Old drill\",\"state\":"
-                                        "\"dead\",\"running\":false"));
+                                        "\"interrupted\",\"running\":false"));
     clear(&printed);
 }
 
@@ -474,7 +474,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(
                     without_any_exercise_the_remedy_is_named, make_home, remove_home),
             cmocka_unit_test_setup_teardown(
-                    an_engine_that_vanished_is_listed_as_dead, make_story, remove_home),
+                    an_engine_that_vanished_is_listed_as_interrupted, make_story, remove_home),
             cmocka_unit_test_setup_teardown(
                     operators_verbs_reach_a_running_exercise, make_story, remove_home),
             cmocka_unit_test_setup_teardown(exec_prints_what_the_guest_printed_and_exits_as_it_did,

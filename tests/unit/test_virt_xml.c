@@ -50,6 +50,32 @@ static void accelerated_machine_with_two_cards_has_golden_xml(void **state)
     compare("kvm-cards", &machine);
 }
 
+static void template_shares_its_memory_and_its_clone_does_not(void **state)
+{
+    (void)state;
+    struct virt_machine machine = plain;
+    machine.cards = cards;
+    machine.n_cards = 1;
+    machine.ram = "/images/warm/a,b/ram";
+    compare("template", &machine);
+    machine.state = "/images/warm/a,b/state";
+    compare("clone", &machine);
+}
+
+static void layout_speaks_of_no_place_and_of_all_else(void **state)
+{
+    (void)state;
+    struct virt_machine machine = plain;
+    g_autofree char *first = virt_warm_layout(&machine);
+    g_autofree char *again = virt_warm_layout(&machine);
+    machine.vcpus = 2;
+    g_autofree char *other = virt_warm_layout(&machine);
+    assert_string_equal(first, again);
+    assert_string_not_equal(first, other);
+    assert_null(strstr(first, ROOT));
+    assert_non_null(strstr(first, "libvirt "));
+}
+
 static void strings_from_outside_cannot_break_out_of_their_place(void **state)
 {
     (void)state;
@@ -67,6 +93,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(emulated_machine_without_cards_has_golden_xml),
             cmocka_unit_test(accelerated_machine_with_two_cards_has_golden_xml),
+            cmocka_unit_test(template_shares_its_memory_and_its_clone_does_not),
+            cmocka_unit_test(layout_speaks_of_no_place_and_of_all_else),
             cmocka_unit_test(strings_from_outside_cannot_break_out_of_their_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

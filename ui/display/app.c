@@ -125,6 +125,10 @@ static int fold_one(struct app *app, GError **error)
     if (app->until_us >= 0 && event->at_us > app->until_us) {
         return 0;
     }
+    if (!strcmp(event->kind, SOURCE_TELEMETRY)) {
+        app->dirty |= model_traffic(app->model, event);
+        return 1;
+    }
     model_reduce(app->model, event);
     app->base_mono = g_get_monotonic_time();
     app->dirty = true;

@@ -14,6 +14,8 @@
 
 #define MODEL_FEED_MAX 400  /* lines of the event feed that are kept */
 #define MODEL_MARKS_MAX 600 /* marks on the time line */
+#define MODEL_NICS_MAX 16
+#define MODEL_TRAFFIC_MAX 5 /* levels of a link's traffic: 1 from 1 kB/s, 2 from 10 kB/s … */
 
 enum model_state { /* as exercise.state has them; NONE before the first event */
     MODEL_NONE,
@@ -70,6 +72,12 @@ struct model_network {
     int team; /* -1: shared */
 };
 
+struct model_traffic { /* of one card */
+    double bytes;      /* both ways, since the network was made */
+    gint64 wall_us;
+    int level;
+};
+
 struct model_machine {
     char *id, *name, *address;
     int team; /* -1: none */
@@ -77,6 +85,7 @@ struct model_machine {
     char state[16];   /* the word: ready, crashed … */
     char struck[24];  /* technique of the last attack that took effect on it, or "" */
     GArray *networks; /* int, indexes */
+    struct model_traffic traffic[MODEL_NICS_MAX]; /* for each of networks */
 };
 
 struct model_service {
@@ -134,6 +143,7 @@ struct model {
     enum model_state state;
     gint64 seq, at_us, wall_us; /* of the last event */
     gint64 duration_us;         /* 0: open end */
+    char code[12];              /* of the last signed checkpoint, for outsiders to note */
     guint64 round;              /* the highest check round seen */
     GPtrArray *teams, *networks, *machines, *services, *steps, *injects; /* struct model_… */
     struct model_cell *cells;                                            /* [service][team] */
@@ -151,6 +161,10 @@ void model_free(struct model *model); /* accepts NULL */
 
 /* Folds one event in. A second exercise.created starts anew. */
 void model_reduce(struct model *model, const struct event *event);
+
+/* What the engine's telemetry says (an event of kind "telemetry", in no ledger). True when a link
+ * looks different now. */
+bool model_traffic(struct model *model, const struct event *telemetry);
 
 /* Brings totals and ranks up to date; call it before drawing. */
 void model_settle(struct model *model);

@@ -12,7 +12,6 @@
 #define SERVICES_MAX 64
 #define STEPS_MAX 256
 #define INJECTS_MAX 2048
-#define NICS_MAX 16
 #define TITLE_MAX 80 /* characters */
 
 /* A string member fit to draw: valid UTF-8 (cJSON does not check), short, one line. */
@@ -64,7 +63,8 @@ static void read_nics(struct model *model, struct model_machine *machine, const 
     cJSON_ArrayForEach(nic, json_array(item, "nics"))
     {
         const char *wanted = json_string(nic, "network", "");
-        for (guint i = 0; i < model->networks->len && machine->networks->len < NICS_MAX; i++) {
+        for (guint i = 0; i < model->networks->len && machine->networks->len < MODEL_NICS_MAX;
+                i++) {
             const struct model_network *network = model->networks->pdata[i];
             if (!strcmp(network->id, wanted)) {
                 int index = (int)i;

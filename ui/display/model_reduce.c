@@ -147,6 +147,23 @@ static void on_operator(struct model *model, const struct event *event, const cJ
             json_string(body, "action", event->kind), *inject ? " " : "", inject);
 }
 
+/* Once: its result is in the ledger. */
+static void on_exec(struct model *model, const struct event *event, const cJSON *body)
+{
+    if (strcmp(json_string(body, "state", "asked"), "asked") == 0) {
+        const cJSON *program = json_array(body, "argv") ? json_array(body, "argv")->child : NULL;
+        model_say(model, event, TONE_PLAIN, "Operator %s: %s on %s", json_string(body, "by", "?"),
+                cJSON_IsString(program) ? program->valuestring : "a command", event->subject);
+    }
+}
+
+static void on_console(struct model *model, const struct event *event, const cJSON *body)
+{
+    model_say(model, event, TONE_PLAIN, "Operator %s %s the console of %s",
+            json_string(body, "by", "?"),
+            !strcmp(event->kind, "console.opened") ? "opened" : "left", event->subject);
+}
+
 static void on_note(struct model *model, const struct event *event, const cJSON *body)
 {
     model_mark(model, event->at_us, TONE_PLAIN);
@@ -191,6 +208,23 @@ static void on_alarm(struct model *model, const struct event *event, const cJSON
     model_say(model, event, TONE_BAD, "⚠ %s", alarm->text);
 }
 
+static void on_signed(struct model *model, const struct event *event, const cJSON *body)
+{
+    (void)event;
+    g_strlcpy(model->code, json_string(body, "code", ""), sizeof model->code);
+}
+
+static void on_correction(struct model *model, const struct event *event, const cJSON *body)
+{
+    g_autofree char *reason = g_utf8_make_valid(json_string(body, "reason", ""), -1);
+    if (!strcmp(event->kind, "score.adjusted")) {
+        model_say(model, event, TONE_PLAIN, "%s: %+g points by hand: %s",
+                model_team_title(model, event->team), json_number(body, "points", 0), reason);
+    } else {
+        model_say(model, event, TONE_PLAIN, "Taken out of the score: %s", reason);
+    }
+}
+
 static const struct handler {
     const char *kind;
     void (*run)(struct model *model, const struct event *event, const cJSON *body);
@@ -206,8 +240,13 @@ static const struct handler {
         {"step.verdict", model_on_step_verdict},
         {"player.action", on_player},
         {"operator.action", on_operator},
-        {"operator.exec", on_operator},
+        {"operator.exec", on_exec},
+        {"console.opened", on_console},
+        {"console.closed", on_console},
         {"note", on_note},
+        {"score.adjusted", on_correction},
+        {"score.voided", on_correction},
+        {"ledger.signed", on_signed},
         {"alarm.raised", on_alarm},
         {"alarm.cleared", on_alarm},
 };

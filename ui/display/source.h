@@ -23,6 +23,9 @@ struct source *source_open_ledger(const char *path, GError **error);
 struct source *source_open_file(const char *path, GError **error); /* one event a line */
 void source_close(struct source *source);                          /* accepts NULL */
 
+/* The kind of an event that is in no ledger: the engine's telemetry is its body, seq 0. */
+#define SOURCE_TELEMETRY "telemetry"
+
 /* 1: *ret is the next event, the caller's; 0: none for now; -1: error, and the source goes on. */
 int source_next(struct source *source, struct event **ret, GError **error);
 

@@ -22,7 +22,8 @@
 #define QUEUE_MAX                                                                                  \
     50000 /* events waiting to be drawn; beyond, the engine's own limit holds us back */
 #define SUBSCRIBE                                                                                  \
-    "{\"jsonrpc\":\"2.0\",\"id\":\"events\",\"method\":\"subscribe\",\"params\":{\"from\":1}}\n"
+    "{\"jsonrpc\":\"2.0\",\"id\":\"events\",\"method\":\"subscribe\",\"params\":{\"from\":1}}\n"   \
+    "{\"jsonrpc\":\"2.0\",\"id\":\"telemetry\",\"method\":\"telemetry\"}\n"
 
 struct answer {
     char *text;
@@ -94,12 +95,20 @@ static void take_event(struct source_live *self, const cJSON *params)
     }
 }
 
+/* Passed on as an event, in order with the others. */
+static void take_telemetry(struct source_live *self, const cJSON *params)
+{
+    cJSON *body = cJSON_Duplicate(params, true);
+    g_async_queue_push(self->events, event_new(SOURCE_TELEMETRY, NULL, NULL, body));
+    self->wake(self->data);
+}
+
 static void take_answer(struct source_live *self, const cJSON *reply)
 {
     const cJSON *error = json_object(reply, "error");
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(reply, "id");
     if (!error && !cJSON_IsNumber(id)) {
-        return; /* to our own subscribe */
+        return; /* to our own requests */
     }
     struct answer *answer = g_new0(struct answer, 1);
     g_autofree char *text = g_utf8_make_valid(json_string(error, "message", "refused"), -1);
@@ -120,6 +129,8 @@ static void take_line(struct source_live *self, const char *line, gsize length)
         if (params) {
             take_event(self, params);
         }
+    } else if (!strcmp(json_string(message, "method", ""), "telemetry")) {
+        take_telemetry(self, json_object(message, "params"));
     } else if (json_object(message, "error") ||
                cJSON_GetObjectItemCaseSensitive(message, "result")) {
         take_answer(self, message);

@@ -203,8 +203,9 @@ void view_hints(struct view *view, struct rect r)
         style.c = view->status_bad ? C_DOWN : C_TEXT;
     }
     view_text(view, style, r.x + px(view, 10), r.y + px(view, 2), text ? text : keys);
-    g_autofree char *position =
-            g_strdup_printf("ledger: %" G_GINT64_FORMAT " events", view->model->seq);
+    const char *code = view->model->code;
+    g_autofree char *position = g_strdup_printf("ledger: %" G_GINT64_FORMAT " events%s%s",
+            view->model->seq, *code ? "   signed " : "", code);
     view_text(view,
             (struct text_style){FONT_TEXT, 12, style.font == FONT_BOLD ? style.c : C_DIM, RIGHT, 0},
             r.x + r.w - px(view, 10), r.y + px(view, 2), position);

@@ -73,6 +73,16 @@ static struct point nearest_on(const struct topo_bar *bar, struct point node)
     return (struct point){CLAMP(node.x, bar->x0, bar->x1), bar->y};
 }
 
+/* The busier, the wider and the brighter. */
+static void draw_link(const struct picture *picture, struct point at, const struct topo_bar *bar,
+        const struct model_traffic *traffic)
+{
+    static const colour inks[MODEL_TRAFFIC_MAX + 1] = {
+            0xFF4A596BU, 0xFF56708CU, 0xFF5F84A8U, 0xFF6899C4U, 0xFF72ADDEU, 0xFF7DC1F5U};
+    float width = px(picture->view, 1.3F + 1.1F * (float)traffic->level);
+    draw_line(picture->view->draw, at, nearest_on(bar, at), MAX(1.2F, width), inks[traffic->level]);
+}
+
 static void draw_links(const struct picture *picture)
 {
     const struct model *model = picture->view->model;
@@ -82,9 +92,7 @@ static void draw_links(const struct picture *picture)
             const struct topo_bar *bar =
                     topo_bar_of(picture->topo, g_array_index(machine->networks, int, k));
             if (bar && picture->topo->nodes[m].x > -1e5F) {
-                struct point at = picture->topo->nodes[m];
-                draw_line(picture->view->draw, at, nearest_on(bar, at),
-                        MAX(1.2F, px(picture->view, 1.3F)), 0xFF4A596BU);
+                draw_link(picture, picture->topo->nodes[m], bar, &machine->traffic[k]);
             }
         }
     }

@@ -1,0 +1,16 @@
+/* signing.h - the account's signing key, and ledgers signed with it. */
+#pragma once
+
+#include "ledger/ledger.h"
+#include "ledger/sign.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* state/signing.key, made at first use. */
+bool signing_key(struct sign_key *ret, GError **error);
+
+/* ledger_create() or, when it is there already, ledger_open(), of the exercise name, signed from
+ * now on with the account's key. */
+struct ledger *signing_create(const char *path, const char *name, GError **error);
+struct ledger *signing_open(const char *path, const char *name, GError **error);

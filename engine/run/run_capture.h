@@ -1,0 +1,47 @@
+/* run_capture.h - what the files about captures share: run_capture.c, run_capture_steps.c. */
+#pragma once
+
+#include "run/run.h"
+
+enum run_capture_state {
+    RUN_CAPTURE_OFF,
+    RUN_CAPTURE_STARTING, /* being announced */
+    RUN_CAPTURE_ON,
+    RUN_CAPTURE_STOPPING,
+    RUN_CAPTURE_FAILED, /* ended by itself */
+};
+const char *run_capture_state_name(enum run_capture_state state);
+
+struct run_capture { /* of one network */
+    struct exercise *exercise;
+    int network;
+    enum run_capture_state state;
+    char *by; /* who started it last, and then who stopped it; NULL: nobody ever did */
+    bool said_dropped, said_full, said_failed;
+};
+
+struct run_captures {
+    struct exercise *exercise;
+    guint count; /* of networks */
+    struct run_capture *each;
+    GPtrArray *spans; /* struct capture_span *: steps that run */
+    guint watch;      /* GSource ids */
+    guint limit;
+    bool given_up;
+    run_then_fn then; /* waits for the last capture to stop */
+};
+
+/* Where the exercise's captures lie: beside the ledger. The caller's. */
+char *run_capture_folder(const struct exercise *exercise);
+
+/* Calls then of run_captures_end() when nothing is left to wait for. */
+void run_captures_settle(struct exercise *exercise);
+
+/* ---- run_capture_steps.c: which packets belong to which step -------------------------------- */
+
+struct capture_span;
+void run_capture_span_free(gpointer span);
+/* A capture has begun: steps that run already are in it. */
+void run_capture_began(struct run_capture *capture);
+/* The exercise ends: what is known of the steps that still run goes to the record. */
+void run_capture_spans_end(struct exercise *exercise);

@@ -1,0 +1,100 @@
+/* test_warm.c - machines that woke from a warm state: each is itself, and a bad state is no harm.
+ */
+#include "system/system.h"
+
+#include <fcntl.h>
+
+#define SCENARIO TESTS_DIR "/system/two-machines"
+#define LIMIT_S 240
+
+/* The machines' machine.state events of that state, with what they say of the way; how many. */
+static int count_ready(const cJSON *events, const char *way)
+{
+    int n = 0;
+    const cJSON *event = NULL;
+    cJSON_ArrayForEach(event, events)
+    {
+        const cJSON *body = json_object(event, "body");
+        n += !strcmp(json_string(event, "kind", ""), "machine.state") &&
+             !strcmp(json_string(body, "state", ""), "ready") &&
+             !strcmp(json_string(body, "way", ""), way);
+    }
+    return n;
+}
+
+static bool has_alarm(const cJSON *events, const char *alarm, const char *part)
+{
+    const cJSON *event = NULL;
+    cJSON_ArrayForEach(event, events)
+    {
+        const cJSON *body = json_object(event, "body");
+        if (!strcmp(json_string(event, "kind", ""), "alarm.raised") &&
+                !strcmp(json_string(body, "alarm", ""), alarm) &&
+                strstr(json_string(body, "text", ""), part)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *ask(const char *name, const char *machine, const char *command)
+{
+    auto_outcome outcome = CALL("exec", name, machine, "--", "sh", "-c", command);
+    assert_int_equal(outcome.status, 0);
+    return g_steal_pointer(&outcome.out);
+}
+
+static void end(const char *name, GPid pid, const char *log)
+{
+    auto_outcome down = CALL("down", name);
+    assert_int_equal(down.status, 0);
+    finish(pid, 60, log);
+}
+
+static void two_clones_share_nothing_that_names_or_guards_them(void **state)
+{
+    (void)state;
+    static const char *const different[] = {"cat /etc/machine-id",
+            "head -c 16 /dev/urandom | od -An -tx1", "cat /proc/sys/kernel/random/boot_id",
+            "cat /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2",
+            "cat /sys/class/net/eth0/address"};
+    static const char *const same[] = {"hostname", "ip -4 -br address show eth0 | tr -s ' '",
+            "nc -w 3 127.0.0.1 22 </dev/null | head -c 7"};
+    g_autofree char *name = g_strdup_printf("warm-test-%d", (int)getpid());
+    g_autofree char *log = g_strdup_printf("/tmp/%s.log", name);
+    GPid pid = START(log, "run", SCENARIO, "--name", name, "--boot", "warm");
+    wait_state(name, "running", LIMIT_S, log);
+    auto_json events = events_of(name);
+    assert_int_equal(count_ready(events, "warm"), 2);
+    for (gsize i = 0; i < G_N_ELEMENTS(different); i++) {
+        g_autofree char *first = ask(name, "blue1/web", different[i]);
+        g_autofree char *second = ask(name, "blue2/web", different[i]);
+        assert_true(strlen(first) > 8);
+        assert_string_not_equal(first, second);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(same); i++) {
+        g_autofree char *first = ask(name, "blue1/web", same[i]);
+        g_autofree char *second = ask(name, "blue2/web", same[i]);
+        assert_true(strlen(first) > 2);
+        assert_string_equal(first, second);
+    }
+    /* the clock is the host's, not the template's */
+    g_autofree char *now = ask(name, "blue1/web", "date +%s");
+    gint64 off = g_ascii_strtoll(now, NULL, 10) - g_get_real_time() / G_USEC_PER_SEC;
+    assert_in_range(off + 30, 0, 60);
+    /* what sshd shows a visitor is the key in the file, not the template's */
+    g_autofree char *shown =
+            ask(name, "blue1/web", "ssh-keyscan -t ed25519 127.0.0.1 2>/dev/null | cut -d' ' -f3");
+    g_autofree char *file = ask(name, "blue1/web", different[3]);
+    assert_string_equal(shown, file);
+    end(name, pid, log);
+    unlink(log);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(two_clones_share_nothing_that_names_or_guards_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
