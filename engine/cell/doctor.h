@@ -16,6 +16,9 @@ struct doctor_check *doctor_runtime(void);
 /* MiB of memory that new programs can have (MemAvailable), -1 when unknown. */
 gint64 doctor_memory_available(void);
 
+/* MiB free for dir, or for the nearest folder above it that exists; -1 when unknown. */
+gint64 doctor_disk_available(const char *dir);
+
 /* Where a program is, as PATH says; an account made for services may have a short PATH, so the
  * usual folders count too. NULL when it is nowhere; the caller frees it. */
 char *doctor_find_program(const char *name);

@@ -57,6 +57,13 @@ static char *existing_folder(const char *dir)
     return folder;
 }
 
+gint64 doctor_disk_available(const char *dir)
+{
+    g_autofree char *folder = existing_folder(dir);
+    struct statvfs fs;
+    return statvfs(folder, &fs) == 0 ? (gint64)fs.f_bavail * (gint64)fs.f_frsize / MIB : -1;
+}
+
 struct room {
     const char *name;
     const char *variable;  /* that moves it elsewhere */

@@ -8,3 +8,6 @@ struct doctor_check *doctor_networks(void);
 
 /* A guest that really boots under KVM, or why it is TCG. */
 struct doctor_check *doctor_accelerator(void);
+
+/* What a libvirt daemon can do for `run --connect URI`; appends. */
+void doctor_daemon(GPtrArray *checks, const char *uri);

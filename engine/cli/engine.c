@@ -30,6 +30,7 @@ struct engine {
     GError *failure;
     enum world_begin *begin; /* of a resume: what becomes of each machine */
     bool interrupted;
+    struct virt_daemon daemon; /* uri NULL: the embedded driver */
 };
 
 /* ---- progress for people ------------------------------------------------------------------- */
@@ -57,6 +58,9 @@ static void end_at_once(struct engine *engine)
 {
     cli_say("killed; `sandtable events %s` tells what happened", engine->options->plan->name);
     cell_kill(&engine->cell, engine->root, 2000, NULL);
+    if (engine->daemon.uri) {
+        virt_daemon_undo(&engine->daemon, NULL);
+    }
     unlink(engine->socket);
     g_autofree char *scenario = paths_scenario(engine->options->plan->name);
     g_autofree char *disks = paths_disks(engine->options->plan->name);
@@ -101,6 +105,13 @@ static cJSON *opened_json(const struct engine *engine)
     json_add_int(cell, "net", (gint64)engine->cell.net);
     json_add_int(cell, "mnt", (gint64)engine->cell.mnt);
     cJSON_AddItemToArray(opened, cell);
+    if (engine->daemon.uri) {
+        cJSON *daemon = cJSON_CreateObject();
+        cJSON_AddStringToObject(daemon, "type", "daemon");
+        cJSON_AddStringToObject(daemon, "name", engine->daemon.uri);
+        cJSON_AddStringToObject(daemon, "id", engine->daemon.id);
+        cJSON_AddItemToArray(opened, daemon);
+    }
     const char *const files[][2] = {{"root", engine->root}, {"socket", engine->socket}};
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
         cJSON *file = cJSON_CreateObject();
@@ -114,8 +125,10 @@ static cJSON *opened_json(const struct engine *engine)
 static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *with, GError **error)
 {
     const struct engine_options *options = engine->options;
-    const struct world_real_options world = {
-            .root = engine->root, .accel = options->accel, .boot = options->boot};
+    const struct world_real_options world = {.root = engine->root,
+            .accel = options->accel,
+            .boot = options->boot,
+            .daemon = engine->daemon.uri ? &engine->daemon : NULL};
     const char *name = options->plan->name;
     engine->ledger = options->resume ? signing_open(engine->ledger_path, name, error)
                                      : signing_create(engine->ledger_path, name, error);
@@ -242,6 +255,8 @@ bool engine_run(const struct engine_options *options, GError **error)
             .socket = socket,
             .ledger_path = ledger_path,
     };
+    g_autofree char *id = virt_daemon_id();
+    engine.daemon = (struct virt_daemon){options->connect, name, id};
     bool hide_kvm = options->accel == VIRT_ACCEL_TCG;
     bool inside =
             paths_make(state_dir, error) && script_keep(options->script, scenario, error) &&

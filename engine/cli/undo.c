@@ -7,6 +7,7 @@
 #include "cli/engine.h"
 #include "cli/undo_capture.h"
 #include "ledger/ledger.h"
+#include "virt/virt.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -209,11 +210,38 @@ static int see_engine_off(
     return killed;
 }
 
+/* ---- on a libvirt daemon ------------------------------------------------------------------- */
+
+/* How many machines and networks were removed over there, -1 on error. */
+static int undo_daemon(const char *name, const struct leftovers *left, GError **error)
+{
+    GHashTableIter iter;
+    gpointer value = NULL;
+    int removed = 0;
+    g_hash_table_iter_init(&iter, left->open);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct event *opened = value;
+        auto_json body = json_parse(opened->body, strlen(opened->body), NULL);
+        if (strcmp(json_string(body, "type", ""), "daemon") != 0) {
+            continue;
+        }
+        const struct virt_daemon daemon = {
+                json_string(body, "name", ""), name, json_string(body, "id", "")};
+        int n = virt_daemon_uri_check(daemon.uri, error) ? virt_daemon_undo(&daemon, error) : -1;
+        if (n < 0) {
+            return -1;
+        }
+        removed += n;
+    }
+    return removed;
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 /* How many processes were killed, -1 on error. */
-static int remove_all(const char *name, const struct cell_identity *cell, GError **error)
+static int remove_all(const char *name, const struct leftovers *left, GError **error)
 {
+    const struct cell_identity *cell = &left->cell;
     g_autofree char *root = paths_run_root(name);
     g_autofree char *socket = paths_socket(name);
     g_autofree char *scenario = paths_scenario(name);
@@ -221,12 +249,13 @@ static int remove_all(const char *name, const struct cell_identity *cell, GError
     int killed = cell_kill(cell, root, KILL_LIMIT_MS, error);
     g_autofree char *ledger = paths_ledger(name);
     g_autofree char *checkpoints = paths_checkpoints(ledger);
-    if (killed < 0 || !paths_remove_tree(root, error) || !paths_remove_tree(checkpoints, error) ||
+    int removed = killed < 0 ? -1 : undo_daemon(name, left, error);
+    if (removed < 0 || !paths_remove_tree(root, error) || !paths_remove_tree(checkpoints, error) ||
             !paths_remove_tree(scenario, error) || !paths_remove_tree(disks, error)) {
         return -1;
     }
     unlink(socket);
-    return killed;
+    return killed + removed;
 }
 
 int engine_undo(const char *name, bool asked, int limit_ms, GError **error)
@@ -245,7 +274,7 @@ int engine_undo(const char *name, bool asked, int limit_ms, GError **error)
     leftovers_init(&left);
     g_autoptr(GError) damage = NULL;
     bool readable = has_ledger && read_ledger(path, &left, &damage);
-    int killed = remove_all(name, &left.cell, error);
+    int killed = remove_all(name, &left, error);
     if (killed >= 0 && damage) {
         g_propagate_prefixed_error(error, g_steal_pointer(&damage),
                 "all that %s left is removed, but its ledger cannot say so: ", name);

@@ -1,14 +1,16 @@
 /* verb_check.c - sandtable check SCENARIO: validate; nothing is started. */
 #include "cli/cli.h"
-#include "cli/routing_host.h"
 
 #include "base/json.h"
+#include "base/paths.h"
 #include "base/text.h"
-#include "cell/doctor.h"
 #include "cli/impair_host.h"
 #include "cli/load_scenario.h"
+#include "cli/preflight.h"
+#include "cli/routing_host.h"
 #include "image/image.h"
 #include "script/script.h"
+#include "virt/virt.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,27 +76,27 @@ static cJSON *problems_json(const GPtrArray *problems)
     return out;
 }
 
-/* The memory this host has for it, and how many teams would fit. */
-static void add_memory(cJSON *out, const struct plan *plan)
+/* What the host would give to machines, without a trial boot: a verdict known from before, else the
+ * slower one. */
+static enum virt_accel accel_for(const struct plan *plan)
 {
-    gint64 available = doctor_memory_available();
-    json_add_int(out, "memory_mib", plan_memory_mib(plan));
-    if (available >= 0) {
-        json_add_int(out, "memory_available_mib", available);
-        cJSON_AddBoolToObject(out, "fits", plan_capacity(plan, (int)available, NULL));
-        json_add_int(out, "teams_that_fit", plan_teams_that_fit(plan, (int)available));
+    const struct plan_host *first = plan->hosts->len ? g_ptr_array_index(plan->hosts, 0) : NULL;
+    struct image *image = first ? image_find(first->image, NULL) : NULL;
+    enum virt_accel accel = VIRT_ACCEL_TCG;
+    if (image && image->kernel) {
+        g_autofree char *images = paths_images_dir();
+        g_autofree char *cache = g_build_filename(images, "accel", NULL);
+        g_autofree char *why = NULL;
+        accel = virt_probe_accel(image->kernel, image->initrd, cache, &why);
     }
+    image_free(image);
+    return accel;
 }
 
-/* The scenario is right, but this host too small: a warning, because it may run elsewhere. */
-static void warn_of_memory(const struct plan *plan)
-{
-    g_autoptr(GError) error = NULL;
-    gint64 available = doctor_memory_available();
-    if (available >= 0 && !plan_capacity(plan, (int)available, &error)) {
-        cli_say("warning: %s", error->message);
-    }
-}
+struct asked {
+    gboolean json, host;
+    int teams;
+};
 
 /* The same for a kernel or a program that is missing here. */
 static void warn_of_host(const struct plan *plan)
@@ -109,34 +111,63 @@ static void warn_of_host(const struct plan *plan)
     }
 }
 
-static void print_json(const struct plan *plan, const GPtrArray *problems)
+static void print_json(const struct plan *plan, const GPtrArray *problems,
+        const struct capacity *capacity, const struct capacity_host *host)
 {
     cJSON *out = cJSON_CreateObject();
     cJSON_AddBoolToObject(out, "ok", problems->len == 0);
     cJSON_AddItemToObject(out, "problems", problems_json(problems));
     if (plan) {
         cJSON_AddItemToObject(out, "plan", plan_to_json(plan));
-        add_memory(out, plan);
+        json_add_int(out, "memory_mib", plan_memory_mib(plan));
     } else {
         cJSON_AddNullToObject(out, "plan");
+    }
+    if (capacity) {
+        cJSON_AddItemToObject(out, "host", capacity_json(capacity, host));
     }
     cli_print_json(out);
 }
 
+/* A right scenario; 3 when the host was asked about and cannot. */
+static int report(const struct plan *plan, const GPtrArray *problems, const struct asked *asked)
+{
+    struct capacity_host host = {0};
+    struct capacity capacity = {0};
+    g_autoptr(GError) small = NULL;
+    if (asked->host) {
+        preflight(plan, accel_for(plan), 0, &host, &capacity);
+    }
+    if (asked->json) {
+        print_json(plan, problems, asked->host ? &capacity : NULL, &host);
+    } else {
+        print_summary(plan);
+        warn_of_host(plan);
+        if (asked->host) {
+            preflight_print(&capacity, &host);
+        }
+    }
+    if (asked->host && !capacity_check(plan, &capacity, &small)) {
+        cli_say("%s", small->message);
+        return sandtable_exit_code(small);
+    }
+    return 0;
+}
+
 static int run(int argc, char **argv, GError **error)
 {
-    gboolean json = FALSE;
-    int teams = 0;
+    struct asked asked = {0};
     const GOptionEntry entries[] = {
-            {"teams", 0, 0, G_OPTION_ARG_INT, &teams, "as many blue teams", "K"},
-            {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
+            {"teams", 0, 0, G_OPTION_ARG_INT, &asked.teams, "as many blue teams", "K"},
+            {"host", 0, 0, G_OPTION_ARG_NONE, &asked.host, "does it fit into this host?", NULL},
+            {"json", 0, 0, G_OPTION_ARG_NONE, &asked.json, "one JSON document", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_check, entries, &argc, &argv, 1, 1, error) ||
             !cli_become_user(NULL, argc, argv, error)) {
         return 2;
     }
-    if (teams < 0 || teams > PLAN_TEAMS_MAX) {
+    if (asked.teams < 0 || asked.teams > PLAN_TEAMS_MAX) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--teams: from 1 to %d",
                 PLAN_TEAMS_MAX);
         return 2;
@@ -144,28 +175,27 @@ static int run(int argc, char **argv, GError **error)
     auto_plan plan = NULL;
     g_autoptr(GPtrArray) problems = plan_problems_new();
     struct script *script = cli_load_scenario(argv[1], &plan, problems, error);
-    bool ok = script && plan_expand(plan, teams, error);
+    bool ok = script && plan_expand(plan, asked.teams, error);
     script_free(script);
     if (error && *error) {
         return sandtable_exit_code(*error);
     }
-    if (json) {
-        print_json(plan, problems);
-    } else if (ok) {
-        print_summary(plan);
-        warn_of_memory(plan);
-        warn_of_host(plan);
+    if (ok) {
+        return report(plan, problems, &asked);
+    }
+    if (asked.json) {
+        print_json(NULL, problems, NULL, NULL);
     } else {
         g_autofree char *file = script_file(argv[1]);
         g_autofree char *text = plan_problems_text(problems, file);
         fputs(text, stderr);
     }
-    return ok ? 0 : 1;
+    return 1;
 }
 
 const struct verb verb_check = {
         .name = "check",
-        .usage = "check SCENARIO [--teams K] [--json]",
+        .usage = "check SCENARIO [--host] [--teams K] [--json]",
         .summary = "validate a scenario; nothing is started",
         .order = 20,
         .keeps_root = true,

@@ -74,7 +74,7 @@ static struct doctor_check *check_account(const char *user)
     return check;
 }
 
-static GPtrArray *examine(const char *user)
+static GPtrArray *examine(const char *user, const char *connect)
 {
     struct doctor_check *account = check_account(user);
     if (account->state == DOCTOR_FAIL) {
@@ -90,6 +90,9 @@ static GPtrArray *examine(const char *user)
     g_ptr_array_add(checks, doctor_names());
     g_ptr_array_insert(checks, 4, doctor_impairments());
     g_ptr_array_add(checks, doctor_accelerator());
+    if (connect) {
+        doctor_daemon(checks, connect);
+    }
     return checks;
 }
 
@@ -97,16 +100,19 @@ static int run(int argc, char **argv, GError **error)
 {
     gboolean json = FALSE;
     g_autofree char *user = NULL;
+    g_autofree char *connect = NULL;
     const GOptionEntry entries[] = {
             {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document", NULL},
             {"user", 0, 0, G_OPTION_ARG_STRING, &user, "as root: the account to run machines as",
                     "NAME"},
+            {"connect", 0, 0, G_OPTION_ARG_STRING, &connect,
+                    "look at this libvirt daemon, as qemu:///system", "URI"},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_doctor, entries, &argc, &argv, 0, 0, error)) {
         return 2;
     }
-    g_autoptr(GPtrArray) checks = examine(user);
+    g_autoptr(GPtrArray) checks = examine(user, connect);
     bool ok = true;
     for (guint i = 0; i < checks->len; i++) {
         const struct doctor_check *check = checks->pdata[i];
@@ -123,7 +129,7 @@ static int run(int argc, char **argv, GError **error)
 
 const struct verb verb_doctor = {
         .name = "doctor",
-        .usage = "doctor [--user NAME] [--json]",
+        .usage = "doctor [--user NAME] [--connect URI] [--json]",
         .summary = "what this host can do, and the remedy for what it cannot",
         .order = 80,
         .keeps_root = true,

@@ -3,16 +3,17 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "cell/cell.h"
-#include "cell/doctor.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
 #include "cli/impair_host.h"
 #include "cli/load_scenario.h"
+#include "cli/preflight.h"
 #include "cli/routing_host.h"
 #include "cli/spawn_display.h"
 #include "image/image.h"
 #include "ledger/ledger.h"
 #include "script/script.h"
+#include "virt/virt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 extern const struct verb verb_run;
 
 struct run_options {
-    char *name, *seed, *until, *accel, *boot, *user, *resume;
+    char *name, *seed, *until, *accel, *boot, *user, *resume, *connect;
     int teams, ready_limit;
     gboolean display, without_impairments;
 };
@@ -35,6 +36,7 @@ static void options_clear(struct run_options *options)
     g_free(options->accel);
     g_free(options->boot);
     g_free(options->user);
+    g_free(options->connect);
     g_free(options->resume);
 }
 
@@ -108,10 +110,32 @@ static bool choose_seed(struct plan *plan, const char *wanted, GError **error)
     return true;
 }
 
-static bool fits(const struct plan *plan, GError **error)
+/* What cannot fit is refused, what will be late is said. */
+static bool fits(const struct plan *plan, enum virt_accel accel, int ready_limit_s, GError **error)
 {
-    gint64 available = doctor_memory_available();
-    return available < 0 || plan_capacity(plan, (int)available, error);
+    struct capacity_host host;
+    struct capacity capacity;
+    preflight(plan, accel, ready_limit_s, &host, &capacity);
+    preflight_warn(&capacity, &host);
+    return capacity_check(plan, &capacity, error);
+}
+
+/* On a libvirt daemon the networks are not ours: what needs its own hand in them is refused. */
+static bool fits_daemon(const struct plan *plan, const char *connect, GError **error)
+{
+    const char *what = plan->routers->len ? "routers" : plan->links->len ? "impaired links" : NULL;
+    for (guint i = 0; connect && i < plan->subnets->len; i++) {
+        const struct plan_subnet *subnet = g_ptr_array_index(plan->subnets, i);
+        if (subnet->capture || subnet->dhcp || subnet->dns || subnet->vlan_aware) {
+            what = "captures, DHCP, DNS and VLANs";
+        }
+    }
+    if (connect && what) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+                "%s: %s work with the embedded driver only; run it without --connect", plan->path,
+                what);
+    }
+    return !connect || !what;
 }
 
 static struct plan *load(const char *path, const struct run_options *options,
@@ -121,7 +145,7 @@ static struct plan *load(const char *path, const struct run_options *options,
     *ret_script = read_scenario(path, &plan, error);
     if (!*ret_script || !choose_seed(plan, options->seed, error) ||
             !choose_name(plan, options->name, error) || !plan_expand(plan, options->teams, error) ||
-            !fits(plan, error) || !routing_host_fits(plan, error) ||
+            !routing_host_fits(plan, error) || !fits_daemon(plan, options->connect, error) ||
             (!options->without_impairments && !impair_host_fits(plan, error))) {
         return NULL;
     }
@@ -215,7 +239,8 @@ static int run_scenario(
     g_autofree char *why = NULL;
     enum world_boot boot = WORLD_BOOT_AUTO;
     if (!image || !choose_boot(options->boot, &boot, error) ||
-            !choose_accel(options->accel, image, &accel, &why, error)) {
+            !choose_accel(options->accel, image, &accel, &why, error) ||
+            !fits(plan, accel, options->ready_limit, error)) {
         image_free(image);
         script_free(script);
         return 1;
@@ -236,6 +261,7 @@ static int run_scenario(
             .until_us = until_us,
             .ready_limit_s = options->ready_limit,
             .without_impairments = options->without_impairments,
+            .connect = options->connect,
             .teams = options->teams,
             .claim = claim,
     };
@@ -294,6 +320,18 @@ static bool accel_again(const struct run_options *options, const struct resume *
     return ok;
 }
 
+static bool is_on_daemon(const struct resume *resume)
+{
+    GHashTableIter iter;
+    gpointer subject = NULL;
+    bool found = false;
+    g_hash_table_iter_init(&iter, resume->open);
+    while (g_hash_table_iter_next(&iter, &subject, NULL)) {
+        found |= g_str_has_prefix(subject, "daemon:");
+    }
+    return found;
+}
+
 static int go_on(const char *given, const struct run_options *options, gint64 until_us, int claim,
         GError **error)
 {
@@ -301,6 +339,15 @@ static int go_on(const char *given, const struct run_options *options, gint64 un
     if (!resume) {
         close(claim);
         return 1;
+    }
+    if (is_on_daemon(resume)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "%s ran on a libvirt daemon, where exercises are not resumed: `sandtable down %s` "
+                "removes what is left",
+                options->resume, options->resume);
+        resume_free(resume);
+        close(claim);
+        return 2;
     }
     const cJSON *with = json_object(resume->created, "options");
     g_autofree char *path = find_scenario(options->resume, given, with);
@@ -360,6 +407,17 @@ static int run_again(
     return code;
 }
 
+/* Warm states belong to the cell's own taps. */
+static bool is_cold(const char *boot, GError **error)
+{
+    if (boot && !strcmp(boot, "warm")) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "on a libvirt daemon machines start cold: leave out --boot warm");
+        return false;
+    }
+    return true;
+}
+
 static int run(int argc, char **argv, GError **error)
 {
     __attribute__((cleanup(options_clear))) struct run_options options = {0};
@@ -375,6 +433,8 @@ static int run(int argc, char **argv, GError **error)
                     "seconds until all machines must be ready (300)", "S"},
             {"without-impairments", 0, 0, G_OPTION_ARG_NONE, &options.without_impairments,
                     "leave links as they are", NULL},
+            {"connect", 0, 0, G_OPTION_ARG_STRING, &options.connect,
+                    "a libvirt daemon, as qemu:///system", "URI"},
             {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
             {"resume", 0, 0, G_OPTION_ARG_STRING, &options.resume,
                     "go on with an exercise whose engine was interrupted", "NAME"},
@@ -387,6 +447,10 @@ static int run(int argc, char **argv, GError **error)
     if (argc < 2 && !options.resume) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
                 "say which scenario; usage: sandtable %s", verb_run.usage);
+        return 2;
+    }
+    if (options.connect &&
+            (!virt_daemon_uri_check(options.connect, error) || !is_cold(options.boot, error))) {
         return 2;
     }
     gint64 until_us = 0;

@@ -299,12 +299,6 @@ void plan_apply_images(struct plan *plan, const GPtrArray *images, GPtrArray *pr
 /* MiB that the expanded machines need: their memory and what QEMU adds to each. */
 int plan_memory_mib(const struct plan *plan);
 
-/* The largest number of teams for --teams whose machines fit into available_mib; 0: none. */
-int plan_teams_that_fit(const struct plan *plan, int available_mib);
-
-/* False and HOST when an expanded plan does not fit into available_mib of memory. */
-bool plan_capacity(const struct plan *plan, int available_mib, GError **error);
-
 /* Makes teams, networks, machines, injects from what is declared. blue_teams > 0 overrides the
  * count of every group with the role blue. Call once, after plan_check() found nothing. */
 bool plan_expand(struct plan *plan, int blue_teams, GError **error);

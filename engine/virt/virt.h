@@ -1,4 +1,4 @@
-/* virt.h - real machines through libvirt's embedded QEMU driver.
+/* virt.h - real machines through libvirt: its embedded QEMU driver, or a daemon's.
  *
  * libvirt's event loop runs on a thread of its own, blocking calls in a pool; every callback of
  * this header comes in the context given to virt_open().
@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct virt;
 
@@ -26,8 +27,19 @@ enum machine_state { /* of every machine, real or simulated */
 const char *machine_state_name(enum machine_state state);
 
 struct virt_card {
-    const char *tap;
+    const char *tap; /* or NULL: network is set */
     unsigned char mac[6];
+    const char *network; /* a daemon's virtual network, by its whole name */
+    bool plain;          /* the guest gets ordinary frames: no partial checksums, no large ones */
+};
+
+struct virt_place {       /* where machines are not alone: a daemon that others use as well */
+    const char *prefix;   /* of names: "sandtable-drill-" */
+    const char *exercise; /* for metadata: its name … */
+    const char *id;       /* … and what makes this run of it unique */
+    bool test;            /* libvirt's test driver: no processes */
+    bool as_user;         /* QEMU runs as uid and gid, and no file changes its owner */
+    unsigned int uid, gid;
 };
 
 struct virt_machine {   /* what to start; strings are copied */
@@ -40,8 +52,10 @@ struct virt_machine {   /* what to start; strings are copied */
     const struct virt_card *cards;
     gsize n_cards;
     enum virt_accel accel;
-    bool display;      /* a graphics card and VNC: costs boot time and memory */
-    const char *ram;   /* the file that is its memory; NULL: memory of its own */
+    const char *port;               /* name of one more virtio port, or NULL: virt_channel() */
+    const struct virt_place *place; /* set by virt_start(); NULL: the embedded driver */
+    bool display;                   /* a graphics card and VNC: costs boot time and memory */
+    const char *ram;                /* the file that is its memory; NULL: memory of its own */
     const char *state; /* with ram, a clone: ram is mapped copy-on-write, and the machine wakes from
                           this file of virt_freeze(); NULL: a template, whose ram is shared */
     const struct virt_disk *disks; /* after root and modules */
@@ -68,6 +82,53 @@ typedef void (*virt_bytes_fn)(
  * agent is connected; world/ decides on ready. */
 struct virt *virt_open(const char *root, GMainContext *context, virt_state_fn on_state,
         gpointer data, GError **error);
+
+/* ---- a daemon (virt_connect_daemon.c, virt_network.c, virt_channel.c) ------------------------ */
+
+struct virt_daemon {
+    const char *uri;      /* see virt_daemon_uri_check() */
+    const char *exercise; /* its name */
+    const char *id;       /* this run's, from virt_daemon_id(): what is ours carries it */
+};
+
+/* A daemon of this host: qemu:///system, qemu:///session, qemu+unix:///system?socket=PATH, or
+ * libvirt's test driver. The error names what is possible. */
+bool virt_daemon_uri_check(const char *uri, GError **error);
+char *virt_daemon_id(void);
+
+/* The same as virt_open(), by a daemon. Names of machines stay short here (m1); over there they
+ * begin with "sandtable-EXERCISE-". root takes the serial logs. */
+struct virt *virt_open_daemon(const struct virt_daemon *daemon, const char *root,
+        GMainContext *context, virt_state_fn on_state, gpointer data, GError **error);
+
+/* The daemon's name for a machine or network; the caller frees it. */
+char *virt_full_name(const struct virt *virt, const char *name);
+
+/* An isolated virtual network: a bridge without an address of the host, no forwarding, no DHCP. One
+ * that is gone counts as stopped. */
+void virt_network_start(struct virt *virt, const char *network, virt_done_fn done, gpointer data);
+void virt_network_stop(struct virt *virt, const char *network, virt_done_fn done, gpointer data);
+
+/* The process of a machine that runs, or 0 when that is not known. */
+pid_t virt_pid(const struct virt *virt, const char *domain);
+
+/* Connects to the machine's virtio port of that name, or with NULL to its serial port: a socket
+ * that carries the bytes both ways and ends when either side does. Blocks for the daemon's answer;
+ * -1 on error. Its threads end with the socket, by virt_close() at the latest. */
+int virt_channel(struct virt *virt, const char *domain, const char *port, GError **error);
+
+/* Removes machines and networks that carry the daemon's id; an empty id removes nothing. Returns
+ * how many there were, -1 on error. Blocks. */
+int virt_daemon_undo(const struct virt_daemon *daemon, GError **error);
+
+struct virt_daemon_facts { /* for doctor */
+    char *version;         /* "libvirt 9.0.0, QEMU 7.2.0" */
+    char *secmodels;       /* "dac apparmor" */
+    char *user;            /* whom QEMU would run as, "+64055:+64055"; NULL when it does not say */
+    char *networks_why;    /* why it makes no networks (tried with one), or NULL */
+};
+bool virt_daemon_examine(const char *uri, struct virt_daemon_facts *ret, GError **error);
+void virt_daemon_facts_clear(struct virt_daemon_facts *facts);
 
 /* Leaves machines running when stop_machines is false. */
 void virt_close(struct virt *virt, bool stop_machines);

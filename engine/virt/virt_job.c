@@ -91,7 +91,8 @@ static void run_job(gpointer data, gpointer user_data)
     (void)user_data;
     virDomainPtr domain = NULL;
     if (job->pool != VIRT_POOL_START) {
-        domain = virDomainLookupByName(job->virt->connection, job->domain);
+        g_autofree char *name = virt_full_name(job->virt, job->domain);
+        domain = virDomainLookupByName(job->virt->connection, name);
         if (!domain && !job->may_be_gone) {
             g_set_error(&job->error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,
                     "machine %s: it does not run", job->domain);

@@ -50,6 +50,9 @@ struct virt {
     int callbacks[2]; /* libvirt's numbers, -1: none */
     virt_state_fn on_state;
     gpointer data;
+    struct virt_place *place; /* on a daemon, else NULL; owns its strings */
+    GPtrArray *channels;      /* of struct virt_channel: virt_channel.c */
+    GMutex channels_lock;
 };
 
 /* The head of every job. */
@@ -74,6 +77,44 @@ struct virt_job {
     } fn;
     gpointer data;
 };
+
+/* ---- opening (virt_connect.c, virt_connect_daemon.c) ------------------------------------------
+ */
+
+#define VIRT_METADATA "urn:sandtable:exercise:1" /* the namespace of our element in XML */
+
+/* libvirt and its event thread, once a process; root/log/libvirt.log has its messages. */
+bool virt_prepare(const char *root, GError **error);
+/* libvirt prints no errors of its own accord; without the event thread. */
+void virt_quiet(void);
+/* What virt_open() and virt_open_daemon() have in common; consumes place. */
+struct virt *virt_new(const char *root, GMainContext *context, virt_state_fn on_state,
+        gpointer data, struct virt_place *place);
+/* With the connection made: events, and machines that run already. */
+bool virt_begin(struct virt *virt, GError **error);
+/* A connection to a daemon that was accepted, or NULL and an error with a remedy. */
+virConnectPtr virt_daemon_connect(const char *uri, GError **error);
+void virt_place_free(struct virt_place *place);
+/* name without the place's prefix, or NULL when it is not one of ours. */
+const char *virt_short_name(const struct virt *virt, const char *name);
+/* The whole name and the metadata agree that it is this run's. Blocks. */
+bool virt_is_ours(const struct virt *virt, virDomainPtr domain);
+/* The <metadata> element of what is ours; the caller frees it. */
+char *virt_place_metadata(const struct virt_place *place);
+/* The machine's serial output goes to its log from now on; without it only less is known. Any
+ * thread. */
+void virt_channel_log(struct virt *virt, const char *domain);
+/* Ends all channels and waits for their threads; no job runs any more. */
+void virt_channels_stop(struct virt *virt);
+
+/* ---- XML for a daemon (virt_xml_daemon.c) ---------------------------------------------------- */
+
+void virt_xml_network_card(GString *xml, const struct virt_card *card);
+/* Metadata and the user of QEMU; nothing for the embedded driver (NULL). */
+void virt_xml_place(GString *xml, const struct virt_place *place);
+/* Serial port, agent, the machine's own port, and the end of the devices. */
+void virt_xml_place_devices(GString *xml, const struct virt_machine *machine);
+char *virt_xml_for_test_driver(const struct virt_machine *machine);
 
 /* ---- jobs (virt_job.c) ---------------------------------------------------------------------- */
 

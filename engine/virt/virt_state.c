@@ -148,8 +148,12 @@ void virt_state_stopped(struct virt *virt, struct vm *vm)
 
 static void note_event(struct virt *virt, virDomainPtr domain, bool agent, int event, int detail)
 {
+    const char *name = virt_short_name(virt, virDomainGetName(domain));
+    if (!name) {
+        return;
+    }
     struct virt_note *note = g_new0(struct virt_note, 1);
-    note->domain = g_strdup(virDomainGetName(domain));
+    note->domain = g_strdup(name);
     note->agent = agent;
     note->event = event;
     note->detail = detail;
@@ -211,7 +215,10 @@ static bool agent_is_connected(virDomainPtr domain)
 static void adopt(struct virt *virt, virDomainPtr domain)
 {
     int state = VIR_DOMAIN_NOSTATE;
-    struct vm *vm = virt_vm(virt, virDomainGetName(domain));
+    if (!virt_is_ours(virt, domain)) {
+        return;
+    }
+    struct vm *vm = virt_vm(virt, virt_short_name(virt, virDomainGetName(domain)));
     vm->state = MACHINE_STARTING;
     if (agent_is_connected(domain)) {
         note_event(virt, domain, true, VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED, 0);

@@ -55,6 +55,10 @@ static void add_disk(GString *xml, const char *file, const char *name)
 
 static void add_card(GString *xml, const struct virt_card *card)
 {
+    if (card->network) {
+        virt_xml_network_card(xml, card);
+        return;
+    }
     const unsigned char *m = card->mac;
     ADD(xml,
             "    <interface type='ethernet'>\n"
@@ -95,6 +99,10 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
     virt_xml_disks(xml, machine);
     for (gsize i = 0; i < machine->n_cards; i++) {
         add_card(xml, &machine->cards[i]);
+    }
+    if (machine->place) {
+        virt_xml_place_devices(xml, machine);
+        return;
     }
     ADD(xml,
             "    <serial type='unix'>\n"
@@ -145,9 +153,12 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root)
     GString *xml = g_string_new(NULL);
     bool tcg = machine->accel == VIRT_ACCEL_TCG;
 
+    if (machine->place && machine->place->test) {
+        return virt_xml_for_test_driver(machine);
+    }
     ADD(xml,
             "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
-            "  <name>%s</name>\n"
+            "  <name>%s%s</name>\n"
             "  <memory unit='MiB' dumpCore='off'>%d</memory>\n"
             "  <vcpu>%d</vcpu>\n"
             "  <os>\n"
@@ -156,9 +167,11 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root)
             "    <initrd>%s</initrd>\n"
             "    <cmdline>%s</cmdline>\n"
             "  </os>\n",
-            tcg ? "qemu" : "kvm", machine->domain, machine->memory_mib, machine->vcpus,
-            machine->kernel, machine->initrd, machine->cmdline);
+            tcg ? "qemu" : "kvm", machine->place ? machine->place->prefix : "", machine->domain,
+            machine->memory_mib, machine->vcpus, machine->kernel, machine->initrd,
+            machine->cmdline);
     add_cpu(xml, machine);
+    virt_xml_place(xml, machine->place);
     ADD(xml, "  <clock offset='utc'/>\n"
              "  <on_poweroff>destroy</on_poweroff>\n"
              "  <on_reboot>destroy</on_reboot>\n"

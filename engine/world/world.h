@@ -131,7 +131,8 @@ struct world_ops {
             struct world *world, const struct world_save *save, world_done_fn done, gpointer data);
     /* How the machine came up last: "warm" (from its image's warm state) or "cold". */
     const char *(*way)(struct world *world, int machine);
-    /* Adds what will exist outside the process beside world_resources(); NULL: nothing. */
+    /* Adds what will exist outside the process beside world_resources(), or puts what will in its
+     * place; NULL: nothing. */
     void (*resources)(struct world *world, GPtrArray *resources);
     /* Counters of every card of a machine. */
     void (*links)(struct world *world, world_links_fn done, gpointer data);
@@ -184,6 +185,7 @@ enum world_boot {
 struct world_real_options {
     const char *root; /* libvirt root: a short path */
     enum virt_accel accel;
+    const struct virt_daemon *daemon; /* NULL: libvirt's embedded driver */
     enum world_boot boot;
 };
 

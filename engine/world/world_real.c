@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "world/real_warm.h"
+#include "world/world_real_daemon.h"
 #include "world/world_real_disk.h"
 
 #include <string.h>
@@ -71,8 +72,11 @@ static struct real_machine *by_domain(struct real_world *world, const char *doma
 static void on_virt_state(
         const char *domain, enum machine_state state, const char *reason, gpointer data)
 {
-    struct real_machine *machine = by_domain(data, domain);
-    if (!machine) {
+    struct real_world *world = data;
+    struct real_machine *machine = by_domain(world, domain);
+    if (!machine && world->daemon) {
+        real_net_daemon_state(world, domain, state);
+    } else if (!machine) {
         real_warm_on_virt(data, domain, state, reason);
     } else if (!real_adopt_waits(machine, state, data)) {
         real_machine_on_virt(machine, state, reason);
@@ -126,13 +130,28 @@ static void real_up(struct world *head, world_done_fn done, gpointer data)
         fan_out_asked(all);
         return;
     }
-    net_submit(world->net, real_net_batch(world), networks_up, all);
+    if (world->daemon) {
+        real_net_daemon_up(world, start_machines, all);
+    } else {
+        net_submit(world->net, real_net_batch(world), networks_up, all);
+    }
+}
+
+/* On a daemon nothing may stand in a network that is removed. */
+static void on_machines_down(const GError *error, gpointer data)
+{
+    struct fan_out *all = data;
+    if (error && !all->error) {
+        all->error = g_error_copy(error);
+    }
+    real_net_daemon_down(all->world, fan_in, all);
 }
 
 static void real_down(struct world *head, world_done_fn done, gpointer data)
 {
     struct real_world *world = (struct real_world *)head;
     struct fan_out *all = fan_out_new(world, done, data);
+    struct fan_out *machines = world->daemon ? fan_out_new(world, on_machines_down, all) : all;
     world->going_down = true;
     real_dns_down(world);
     (void)real_links_clear(world, &all->error);
@@ -140,13 +159,18 @@ static void real_down(struct world *head, world_done_fn done, gpointer data)
         struct real_machine *machine = &world->machines[i];
         real_machine_abandon(machine);
         if (machine->state != MACHINE_DEFINED) {
-            all->left++;
-            virt_stop(world->virt, machine->plan->domain, fan_in, all);
+            machines->left++;
+            virt_stop(world->virt, machine->plan->domain, fan_in, machines);
         }
     }
-    all->left++;
-    net_submit(world->net, real_net_removal(world), fan_in, all);
-    fan_out_asked(all);
+    if (world->daemon) {
+        machines->left += (int)real_net_daemon_feet(world);
+        real_net_daemon_stop_feet(world, fan_in, machines);
+    } else {
+        all->left++;
+        net_submit(world->net, real_net_removal(world), fan_in, all);
+    }
+    fan_out_asked(machines);
 }
 
 static void real_pause(struct world *head, bool paused, world_done_fn done, gpointer data)
@@ -275,7 +299,18 @@ static void real_read(struct world *head, int machine, const char *path, gint64 
 struct probe_call {
     world_probe_fn done;
     gpointer data;
+    const char *fault; /* why nobody can look, or NULL */
+    const struct real_world *world;
+    guint losses; /* of the feet, when the check began */
 };
+
+static gboolean on_probe_fault(gpointer data)
+{
+    g_autofree struct probe_call *call = data;
+    const struct world_probe_result out = {.status = WORLD_FAULT, .detail = call->fault};
+    call->done(&out, call->data);
+    return G_SOURCE_REMOVE;
+}
 
 static void on_probe(const struct check_result *result, gpointer data)
 {
@@ -292,6 +327,11 @@ static void on_probe(const struct check_result *result, gpointer data)
             .value = result->value,
             .took_us = result->took_us,
     };
+    const struct real_world *world = call->world;
+    if (out.status != WORLD_OK && world->daemon && call->losses != real_net_daemon_losses(world)) {
+        out.status = WORLD_FAULT; /* the foot fell while the check looked */
+        out.detail = "the engine's foot in the networks fell";
+    }
     call->done(&out, call->data);
 }
 
@@ -348,7 +388,13 @@ static void real_probe(struct world *head, int team, const struct plan_probe *pr
         request.address = plan_address_on(head->plan, to, via);
     }
     struct probe_call *call = g_new(struct probe_call, 1);
-    *call = (struct probe_call){done, data};
+    *call = (struct probe_call){
+            done, data, NULL, world, world->daemon ? real_net_daemon_losses(world) : 0};
+    if (world->daemon && real_net_daemon_fault(world)) {
+        call->fault = real_net_daemon_fault(world);
+        g_idle_add(on_probe_fault, call);
+        return;
+    }
     checker_run(world->checker, &request, on_probe, call);
 }
 
@@ -364,8 +410,10 @@ static void real_free(struct world *head)
     }
     real_dns_down(world);
     real_gates_free(world);
+    real_fair_end(world);
     real_captures_free(world);
     checker_free(world->checker);
+    real_net_daemon_free(world); /* before what carries its frames */
     if (world->virt) {
         virt_close(world->virt, !head->leave);
     }
@@ -396,7 +444,12 @@ static const char *real_way(struct world *head, int machine)
 
 static void real_resources(struct world *head, GPtrArray *resources)
 {
-    real_warm_resources((struct real_world *)head, resources);
+    struct real_world *world = (struct real_world *)head;
+    if (world->daemon) {
+        real_net_daemon_resources(world, resources);
+    } else {
+        real_warm_resources(world, resources);
+    }
 }
 
 static const struct world_ops real_ops = {
@@ -440,6 +493,15 @@ static const struct image *find_image(struct real_world *world, const char *name
     return image;
 }
 
+static struct virt *open_virt(
+        struct real_world *world, const struct world_real_options *options, GError **error)
+{
+    if (options->daemon) {
+        return virt_open_daemon(options->daemon, world->root, NULL, on_virt_state, world, error);
+    }
+    return virt_open(world->root, NULL, on_virt_state, world, error);
+}
+
 struct world *world_real_new(
         const struct plan *plan, const struct world_real_options *options, GError **error)
 {
@@ -447,7 +509,7 @@ struct world *world_real_new(
     world->head = (struct world){.ops = &real_ops, .plan = plan};
     world->root = g_strdup(options->root);
     world->accel = options->accel;
-    world->boot = options->boot;
+    world->boot = options->daemon ? WORLD_BOOT_COLD : options->boot; /* warm needs our own taps */
     world->refusals = g_ptr_array_new();
     world->images =
             g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)image_free);
@@ -471,11 +533,12 @@ struct world *world_real_new(
     }
     world->net = net_open(NULL, error);
     world->checker = world->net ? checker_new(NULL, error) : NULL;
-    world->virt = world->checker ? virt_open(world->root, NULL, on_virt_state, world, error) : NULL;
-    if (!world->virt) {
+    world->virt = world->checker ? open_virt(world, options, error) : NULL;
+    if (!world->virt || (options->daemon && !real_net_daemon_new(world, error))) {
         real_free(&world->head);
         return NULL;
     }
+    real_fair_begin(world);
     real_warm_init(world);
     return &world->head;
 }

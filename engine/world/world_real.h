@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cell/cell.h"
+#include "cell/fair.h"
 #include "check/check.h"
 #include "image/warm.h"
 #include "net/net.h"
@@ -71,6 +72,9 @@ struct real_world {
     struct real_gate *gates;       /* per gate of the plan; NULL when there are none */
     GPtrArray *router_works;       /* on their way to a router; NULL: none yet */
     GPtrArray *dns;                /* struct real_dns *; NULL before they are started */
+    struct fair *fair;             /* shares of the processor */
+    guint fair_timer;              /* source */
+    struct real_daemon *daemon;    /* NULL: the embedded driver (world_real_daemon.h) */
     struct real_capture *captures; /* per network of the plan */
 };
 
@@ -104,6 +108,19 @@ void real_machine_on_virt(
 
 /* No set-up goes on from here: the machine is being stopped. */
 void real_machine_abandon(struct real_machine *machine);
+
+/* ---- world_real_measure.c ------------------------------------------------------------------ */
+
+/* The machine has just become ready. */
+void real_note_use(const struct real_machine *machine);
+
+/* ---- world_real_fair.c --------------------------------------------------------------------- */
+
+/* Teams share the processor equally from now on. */
+void real_fair_begin(struct real_world *world);
+void real_fair_end(struct real_world *world);
+/* The machine's process is there. */
+void real_fair_machine(const struct real_machine *machine);
 
 /* ---- world_real_setup.c -------------------------------------------------------------------- */
 

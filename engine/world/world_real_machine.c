@@ -8,6 +8,7 @@
 #include "world/real_warm.h"
 #include "world/warm_template.h"
 #include "world/world_real.h"
+#include "world/world_real_daemon.h"
 #include "world/world_real_disk.h"
 
 #include <string.h>
@@ -19,6 +20,11 @@ void real_machine_set_state(
 {
     struct world *head = &machine->world->head;
     machine->state = state;
+    if (state == MACHINE_BOOTED) {
+        real_fair_machine(machine);
+    } else if (state == MACHINE_READY) {
+        real_note_use(machine);
+    }
     if (head->on_state) {
         head->on_state(machine->index, state, reason, head->on_state_data);
     }
@@ -32,6 +38,10 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
     for (guint i = 0; i < plan->cards->len; i++) {
         const struct plan_card *card = g_ptr_array_index(plan->cards, i);
         cards[i].tap = card->tap;
+        if (machine->world->daemon) {
+            cards[i].tap = NULL;
+            cards[i].network = real_net_daemon_name(machine->world, card->network);
+        }
         memcpy(cards[i].mac, card->mac, sizeof(card->mac));
     }
     *ret_cmdline =

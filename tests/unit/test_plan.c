@@ -1,4 +1,4 @@
-/* test_plan.c - addresses, networks and durations as text, ${…}, capacity. */
+/* test_plan.c - addresses, networks and durations as text, ${…}. */
 #include "support/test.h"
 
 #include "base/error.h"
@@ -124,29 +124,6 @@ static void a_command_keeps_its_arguments(void **state)
     assert_true(g_strv_equal((const char *const *)is, wanted));
 }
 
-static void a_host_too_small_is_told_how_many_teams_fit(void **state)
-{
-    (void)state;
-    auto_plan plan = plan_of(TWO_TEAMS, 0);
-    const int team = 3 * (160 + 48); /* web, gate and plc */
-    const int shared = 192 + 48;     /* the attacker */
-    g_autoptr(GError) error = NULL;
-    assert_int_equal(plan_memory_mib(plan), 2 * team + shared);
-    assert_true(plan_capacity(plan, 2 * team + shared, &error));
-    assert_no_error(error);
-    assert_int_equal(plan_teams_that_fit(plan, 2 * team + shared), 2);
-    assert_int_equal(plan_teams_that_fit(plan, 2 * team + shared - 1), 1);
-    assert_int_equal(plan_teams_that_fit(plan, team + shared - 1), 0);
-    assert_int_equal(plan_teams_that_fit(plan, 0), 0);
-    assert_int_equal(plan_teams_that_fit(plan, 10000000), PLAN_TEAMS_MAX);
-    assert_false(plan_capacity(plan, 2 * team + shared - 1, &error));
-    assert_true(g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST));
-    assert_non_null(strstr(error->message, "--teams 1 fits"));
-    g_clear_error(&error);
-    assert_false(plan_capacity(plan, 100, &error));
-    assert_non_null(strstr(error->message, "not even one team fits"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,7 +133,6 @@ int main(void)
             cmocka_unit_test(names_in_commands_are_replaced),
             cmocka_unit_test(an_unknown_name_in_a_command_is_an_error),
             cmocka_unit_test(a_command_keeps_its_arguments),
-            cmocka_unit_test(a_host_too_small_is_told_how_many_teams_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,231 @@
+/* test_daemon.c - two teams with the same addresses on a libvirt daemon that others use as well.
+ *
+ * The daemon is a private one (private-libvirtd.sh). One exercise serves all tests, in order; its
+ * last one kills the engine.
+ */
+#include "system/system.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#define URI "qemu:///system"
+#define LIMIT_S 60
+
+static char *name, *log_file;
+static GPid engine;
+
+/* What a command prints; a failed test when it fails and must not. */
+static char *shell(const char *command, bool may_fail)
+{
+    const char *const argv[] = {"sh", "-c", command, NULL};
+    char *out = NULL;
+    g_autofree char *err = NULL;
+    int status = 0;
+    assert_true(g_spawn_sync(
+            NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status, NULL));
+    if (status != 0 && !may_fail) {
+        fail_msg("%s: %s%s", command, out, err);
+    }
+    return out;
+}
+
+static void make_foreign(void)
+{
+    /* names as ours have them, but not our mark */
+    g_autofree char *command = g_strdup_printf(
+            "set -e; cd \"$(mktemp -d /tmp/st-daemon.XXXXXX)\"; "
+            "echo '<network><name>sandtable-%s-b9</name><bridge stp=\"off\"/></network>' >n.xml; "
+            "echo '<domain type=\"qemu\"><name>sandtable-%s-m9</name><memory unit=\"MiB\">16"
+            "</memory><os><type arch=\"x86_64\">hvm</type></os></domain>' >d.xml; "
+            "virsh -q -c " URI " net-create n.xml; virsh -q -c " URI " create --paused d.xml; "
+            "rm -r \"$PWD\"",
+            name, name);
+    g_free(shell(command, false));
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    name = g_strdup_printf(
+            "test-daemon-%u", g_random_int() % 100000); /* its pid is always the same */
+    log_file = g_strdup_printf("/tmp/st-%s.log", name);
+    make_foreign();
+    engine = START(log_file, "run", TESTS_DIR "/system/two-machines", "--name", name, "--accel",
+            "tcg", "--connect", URI);
+    return 0;
+}
+
+/* The pid of a machine's QEMU by its whole name. */
+static pid_t qemu_of(const char *machine)
+{
+    g_autofree char *file = g_strdup_printf("/run/libvirt/qemu/sandtable-%s-%s.pid", name, machine);
+    g_autofree char *text = read_all(file);
+    return (pid_t)g_ascii_strtoll(text, NULL, 10);
+}
+
+static gint64 last_seq(void)
+{
+    auto_json events = events_of(name);
+    const cJSON *last = cJSON_GetArrayItem(events, cJSON_GetArraySize(events) - 1);
+    return json_int(last, "seq", 0);
+}
+
+static bool saw(const char *kind, const char *team, gint64 after)
+{
+    auto_json events = events_of(name);
+    const cJSON *event = NULL;
+    cJSON_ArrayForEach(event, events)
+    {
+        if (json_int(event, "seq", 0) > after && !strcmp(json_string(event, "kind", ""), kind) &&
+                !strcmp(json_string(event, "team", ""), team)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void wait_event(const char *kind, const char *team, gint64 after)
+{
+    gint64 limit = g_get_monotonic_time() + LIMIT_S * G_USEC_PER_SEC;
+    while (!saw(kind, team, after)) {
+        if (g_get_monotonic_time() > limit) {
+            g_autofree char *text = read_all(log_file);
+            fail_msg("no %s of %s after %d s:\n%s", kind, team, LIMIT_S, text);
+        }
+        g_usleep(200000); /* between looks */
+    }
+}
+
+static void both_teams_are_checked_at_their_same_address(void **state)
+{
+    (void)state;
+    wait_state(name, "running", 240, log_file);
+    wait_event("check.ok", "blue1", 0);
+    wait_event("check.ok", "blue2", 0);
+    assert_false(saw("check.down", "blue1", 0));
+    assert_false(saw("check.fault", "blue1", 0));
+}
+
+static void the_host_has_no_address_in_the_networks_and_forwards_nothing(void **state)
+{
+    (void)state;
+    g_autofree char *bridges = shell("ip -o link show type bridge | wc -l", false);
+    assert_int_equal(g_ascii_strtoll(bridges, NULL, 10), 3); /* and the other one's */
+    g_autofree char *addresses = shell("ip -o addr show | grep -E ' virbr[0-9]+ ' || true", false);
+    assert_string_equal(addresses, "");
+    g_autofree char *forward = read_all("/proc/sys/net/ipv4/ip_forward");
+    assert_string_equal(forward, "0\n");
+}
+
+static void qemu_is_no_root_and_has_its_seccomp_filter(void **state)
+{
+    (void)state;
+    static const char *const machines[] = {"m1", "m2", "f1"};
+    for (gsize i = 0; i < G_N_ELEMENTS(machines); i++) {
+        g_autofree char *file = g_strdup_printf("/proc/%d/status", (int)qemu_of(machines[i]));
+        g_autofree char *status = read_all(file);
+        assert_null(strstr(status, "\nUid:\t0\t"));
+        assert_non_null(strstr(status, "\nUid:"));
+        assert_non_null(strstr(status, "\nSeccomp:\t2\n"));
+        assert_non_null(strstr(status, "\nCapEff:\t0000000000000000\n"));
+    }
+}
+
+static void images_keep_their_owner(void **state)
+{
+    (void)state;
+    g_autofree char *command = g_strdup_printf(
+            "stat -Lc %%u $(tr '\\0' '\\n' </proc/%d/cmdline | grep -oE '/[^\",]*/(vmlinux|initrd|"
+            "[a-z]+\\.squashfs)')",
+            (int)qemu_of("m1"));
+    g_autofree char *owners = shell(command, false);
+    g_autofree char *file = g_strdup_printf("/proc/%d", (int)qemu_of("m1"));
+    struct stat qemu;
+    assert_int_equal(stat(file, &qemu), 0);
+    g_auto(GStrv) lines = g_strsplit(g_strstrip(owners), "\n", -1);
+    assert_true(g_strv_length(lines) >= 3); /* kernel, initramfs, image */
+    for (char **line = lines; *line; line++) {
+        assert_int_equal(g_ascii_strtoll(*line, NULL, 10), qemu.st_uid);
+    }
+}
+
+static void what_one_team_breaks_is_not_seen_at_the_other(void **state)
+{
+    (void)state;
+    auto_outcome outcome =
+            CALL("exec", name, "blue1/web", "--", "mv", "/var/www/html", "/var/www/gone");
+    assert_int_equal(outcome.status, 0);
+    gint64 from = last_seq();
+    wait_event("check.down", "blue1", from);
+    wait_event("check.ok", "blue2", from);
+    assert_false(saw("check.down", "blue2", 0));
+}
+
+static void without_the_foot_nobody_is_to_blame(void **state)
+{
+    (void)state;
+    gint64 from = last_seq();
+    gint64 limit = g_get_monotonic_time() + LIMIT_S * G_USEC_PER_SEC;
+    while (!saw("check.fault", "blue2", from)) {
+        pid_t pid = qemu_of("f1"); /* each new one, too */
+        assert_true(pid == 0 || kill(pid, SIGKILL) == 0 || errno == ESRCH);
+        assert_true(g_get_monotonic_time() < limit);
+    }
+    wait_event("check.ok", "blue2", last_seq()); /* one stands again */
+    assert_false(saw("check.down", "blue2", 0));
+}
+
+static void a_dead_machine_tells_its_last_words(void **state)
+{
+    (void)state;
+    gint64 from = last_seq();
+    assert_int_equal(kill(qemu_of("m1"), SIGKILL), 0);
+    wait_event("machine.state", "blue1", from);
+    auto_outcome outcome = CALL("events", name, "--json");
+    assert_non_null(strstr(outcome.out, "died; last on its serial port: "));
+}
+
+static void after_a_kill_down_removes_what_is_ours_and_nothing_else(void **state)
+{
+    (void)state;
+    kill(engine, SIGKILL);
+    waitpid(engine, NULL, 0);
+    g_autofree char *before = shell("virsh -q -c " URI " list --name --all", false);
+    assert_non_null(strstr(before, "-m2")); /* a daemon's machines outlive the engine */
+    auto_outcome down = CALL("down", name);
+    if (down.status != 0) {
+        fail_msg("down: %s", down.err);
+    }
+    g_autofree char *left = shell("virsh -q -c " URI " list --name --all; "
+                                  "virsh -q -c " URI " net-list --name --all",
+            false);
+    g_autofree char *want = g_strdup_printf("sandtable-%s-m9 sandtable-%s-b9", name, name);
+    g_auto(GStrv) words = g_regex_split_simple("\\s+", g_strstrip(left), 0, 0);
+    g_autofree char *got = g_strjoinv(" ", words);
+    assert_string_equal(got, want);
+    auto_outcome verify = CALL("verify", name);
+    assert_int_equal(verify.status, 0);
+    unlink(log_file);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    if (!g_getenv("PRIVATE_LIBVIRTD")) {
+        execl(TESTS_DIR "/system/private-libvirtd.sh", "private-libvirtd.sh", argv[0], NULL);
+        return 1;
+    }
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(both_teams_are_checked_at_their_same_address),
+            cmocka_unit_test(the_host_has_no_address_in_the_networks_and_forwards_nothing),
+            cmocka_unit_test(qemu_is_no_root_and_has_its_seccomp_filter),
+            cmocka_unit_test(images_keep_their_owner),
+            cmocka_unit_test(what_one_team_breaks_is_not_seen_at_the_other),
+            cmocka_unit_test(without_the_foot_nobody_is_to_blame),
+            cmocka_unit_test(a_dead_machine_tells_its_last_words),
+            cmocka_unit_test(after_a_kill_down_removes_what_is_ours_and_nothing_else),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}

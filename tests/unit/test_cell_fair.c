@@ -1,0 +1,187 @@
+/* test_cell_fair.c - teams' shares of the processor, measured with processes that compute. */
+#include "support/test.h"
+
+#include "cell/fair.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MANY 5
+#define SETTLE_TICKS 3
+#define MEASURE_TICKS 4
+#define TICK_US 1000000
+
+/* Computes for ever on the one processor that all of them share, in a session of its own as a
+ * machine's QEMU is. */
+static pid_t burner(void)
+{
+    int ends[2];
+    char go = 0;
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(0, &one);
+        sched_setaffinity(0, sizeof(one), &one);
+        setsid();
+        if (write(ends[1], "g", 1) != 1) {
+            _exit(1);
+        }
+        for (volatile unsigned i = 0;; i++) {
+        }
+    }
+    assert_int_equal(read(ends[0], &go, 1), 1);
+    close(ends[0]);
+    close(ends[1]);
+    return pid;
+}
+
+static gint64 cpu_ticks(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
+    g_autofree char *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) fields = g_strsplit(strrchr(text, ')') + 2, " ", 14);
+    return g_ascii_strtoll(fields[11], NULL, 10) + g_ascii_strtoll(fields[12], NULL, 10);
+}
+
+/* The one machine's part of what both teams got, in percent. fair may be NULL. */
+static double share_of_one(struct fair *fair)
+{
+    pid_t many[MANY];
+    for (int i = 0; i < MANY; i++) {
+        many[i] = burner();
+    }
+    pid_t one = burner();
+    for (int i = 0; fair && i < MANY; i++) {
+        fair_add(fair, 0, many[i]);
+    }
+    if (fair) {
+        fair_add(fair, 1, one);
+    }
+    gint64 many_before = 0;
+    gint64 one_before = 0;
+    for (int tick = 0; tick <= SETTLE_TICKS + MEASURE_TICKS; tick++) {
+        g_usleep(TICK_US); /* what is measured takes time: processor time */
+        if (fair) {
+            fair_tick(fair);
+        }
+        if (tick == SETTLE_TICKS) {
+            one_before = cpu_ticks(one);
+            for (int i = 0; i < MANY; i++) {
+                many_before += cpu_ticks(many[i]);
+            }
+        }
+    }
+    double one_got = (double)(cpu_ticks(one) - one_before);
+    double many_got = -(double)many_before;
+    for (int i = 0; i < MANY; i++) {
+        many_got += (double)cpu_ticks(many[i]);
+        kill(many[i], SIGKILL);
+        waitpid(many[i], NULL, 0);
+    }
+    kill(one, SIGKILL);
+    waitpid(one, NULL, 0);
+    return 100 * one_got / (one_got + many_got);
+}
+
+static void five_computing_machines_of_one_team_do_not_starve_another_teams_one(void **state)
+{
+    (void)state;
+    struct fair *fair = fair_new(2);
+    g_autofree char *why = NULL;
+    if (fair_way(&why) != FAIR_AUTOGROUP) {
+        print_message("skipped: this host shares by %s\n", why);
+        fair_free(fair);
+        skip();
+    }
+    double without = share_of_one(NULL);
+    double with = share_of_one(fair);
+    fair_free(fair);
+    print_message("the one machine's share: %.0f %% without, %.0f %% with\n", without, with);
+    assert_true(without < 30); /* else this host cannot show it */
+    assert_true(with > 38 && with < 62);
+}
+
+static void k_machines_weigh_as_much_as_one(void **state)
+{
+    (void)state;
+    assert_int_equal(fair_steps(0), 0);
+    assert_int_equal(fair_steps(1), 0);
+    for (int k = 2; k < 20; k++) {
+        double weight = k;
+        for (int i = 0; i < fair_steps(k); i++) {
+            weight *= 0.8;
+        }
+        assert_true(weight > 0.88 && weight < 1.13);
+    }
+}
+
+static void a_process_that_is_gone_is_forgotten(void **state)
+{
+    (void)state;
+    struct fair *fair = fair_new(1);
+    pid_t pid = burner();
+    fair_add(fair, 0, pid);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    fair_tick(fair);
+    fair_tick(fair);
+    fair_add(fair, 7, 1);  /* no such team */
+    fair_add(fair, 0, -1); /* no such process */
+    fair_free(fair);
+}
+
+/* ---- control groups, in a folder that looks like theirs ----------------------------------------
+ */
+
+static void put(const char *dir, const char *file, const char *text)
+{
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+    assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void control_groups_are_used_only_when_they_are_ours(void **state)
+{
+    (void)state;
+    char *mount = test_mkdtemp();
+    g_autofree char *self = g_build_filename(mount, "self", NULL);
+    g_autofree char *dir = g_build_filename(mount, "user.slice/run-1.scope", NULL);
+    g_autofree char *own = g_strdup_printf("%d\n", (int)getpid());
+    assert_int_equal(g_mkdir_with_parents(dir, 0755), 0);
+    put(mount, "self", "1:cpu:/\n0::/user.slice/run-1.scope\n");
+    put(dir, "cgroup.controllers", "memory pids\n");
+    put(dir, "cgroup.procs", own);
+    char *why = NULL;
+    assert_null(fair_cgroup_find(mount, self, &why));
+    assert_non_null(strstr(why, "cpu controller"));
+    g_clear_pointer(&why, g_free);
+
+    put(dir, "cgroup.controllers", "cpuset cpu memory\n");
+    put(dir, "cgroup.procs", "1\n2\n");
+    assert_null(fair_cgroup_find(mount, self, &why));
+    assert_non_null(strstr(why, "other processes"));
+    g_clear_pointer(&why, g_free);
+
+    put(dir, "cgroup.procs", own);
+    g_autofree char *found = fair_cgroup_find(mount, self, &why);
+    assert_string_equal(found, dir);
+    assert_null(why);
+    test_rmtree(mount);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(five_computing_machines_of_one_team_do_not_starve_another_teams_one),
+            cmocka_unit_test(k_machines_weigh_as_much_as_one),
+            cmocka_unit_test(a_process_that_is_gone_is_forgotten),
+            cmocka_unit_test(control_groups_are_used_only_when_they_are_ours),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
