@@ -104,6 +104,7 @@ chmod 755 . && chmod 644 pack.sh
 root=$((size - first - 1))
 packages=systemd-sysv,udev,linux-image-cloud-amd64,initramfs-tools,lz4,kmod,cloud-init,qemu-guest-agent
 packages+=,openssh-server,iproute2,grub-pc-bin,grub-efi-amd64-bin,grub-common,mtools,e2fsprogs,dosfstools
+# shellcheck disable=SC2016 # the hooks' $1 is mmdebstrap's
 mmdebstrap --mode=unshare --variant=essential --format=tar --quiet \
     --aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \
     --dpkgopt=path-exclude='/usr/share/man/*' --dpkgopt=path-exclude='/usr/share/locale/*' \
