@@ -128,6 +128,7 @@ start=1MiB, size=1MiB, type=21686148-6449-6E6F-744E-656564454649
 start=2MiB, size=32MiB, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
 start=${first}MiB, size=${root}MiB, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4
 PARTS
+# shellcheck disable=SC2059 # escapes are what the format is for
 le64() { local i; for i in 0 8 16 24 32 40 48 56; do printf "\\x$(printf %x $((($1 >> i) & 255)))"; done; }
 put() { dd of=disk.raw conv=notrunc"${3-,sparse}" bs="${2:-1M}" seek="$1" status=none; }
 dd if=boot.img bs=440 count=1 status=none | put 0 1 ''
