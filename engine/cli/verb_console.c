@@ -44,7 +44,10 @@ static gsize without_escapes(char *text, gsize length)
             text[kept++] = text[i];
             continue;
         }
-        char kind = i + 1 < length ? text[++i] : '\0';
+        char kind = '\0';
+        if (i + 1 < length) {
+            kind = text[++i];
+        }
         while (kind == '[' && i + 1 < length && !(text[i + 1] >= '@' && text[i + 1] <= '~')) {
             i++;
         }

@@ -26,6 +26,14 @@ static char *seconds(const cJSON *item, const char *name)
     return ms < 0 ? g_strdup("-") : g_strdup_printf("%.1f s", (double)ms / 1000);
 }
 
+/* A machine that woke says so: it was not booted. */
+static char *ready_after(const cJSON *machine)
+{
+    g_autofree char *after = seconds(machine, "ready_ms");
+    return strcmp(json_string(machine, "way", ""), "warm") ? g_steal_pointer(&after)
+                                                           : g_strconcat("warm ", after, NULL);
+}
+
 static void print_machines(const cJSON *status)
 {
     const char *const heads[] = {"MACHINE", "STATE", "TEAM", "IMAGE", "READY AFTER", ""};
@@ -33,7 +41,7 @@ static void print_machines(const cJSON *status)
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, json_array(status, "machines"))
     {
-        g_autofree char *ready = seconds(item, "ready_ms");
+        g_autofree char *ready = ready_after(item);
         const char *const cells[] = {json_string(item, "id", ""), json_string(item, "state", ""),
                 json_string(item, "team", ""), json_string(item, "image", ""), ready,
                 json_string(item, "reason", "")};

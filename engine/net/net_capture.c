@@ -103,7 +103,9 @@ static gpointer run(gpointer data)
     while (ok && !must_stop(capture)) {
         ok = take_packets(capture, &error);
     }
-    ok = ok && take_rest(capture, &error);
+    if (ok) {
+        (void)take_rest(capture, &error);
+    }
     (void)capture_ring_close(capture->ring, now_ns(), error ? NULL : &error);
     g_mutex_lock(&capture->lock);
     capture->ended = true;

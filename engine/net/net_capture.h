@@ -33,7 +33,7 @@ struct net_capture_file {
     char *sha256; /* NULL while it is being written */
     bool held;    /* of a held time */
 };
-void net_capture_file_free(gpointer file);
+void net_capture_file_free(gpointer data);
 
 struct net_capture_state {
     guint64 packets, bytes; /* since the start, also those that have left the ring */

@@ -164,6 +164,9 @@ static void apply_machine(struct status_fold *fold, const struct event *event, c
     }
     put_text(machine, "state", state);
     put_text(machine, "reason", json_string(body, "reason", ""));
+    if (json_string(body, "way", NULL)) {
+        put_text(machine, "way", json_string(body, "way", ""));
+    }
     if (!strcmp(state, "booted") && !cJSON_GetObjectItem(machine, "booted_ms")) {
         put_int(machine, "booted_ms", ms);
     } else if (!strcmp(state, "ready") && !cJSON_GetObjectItem(machine, "ready_ms")) {

@@ -94,13 +94,13 @@ void exercise_links(struct exercise *exercise, exercise_json_fn done, gpointer d
 
 /* Starts or stops the capture of a network (blue1/office). */
 bool exercise_capture(
-        struct exercise *exercise, const char *network, bool on, const char *who, GError **error);
+        struct exercise *exercise, const char *id, bool on, const char *who, GError **error);
 /* [{"network","team","state","packets","bytes","dropped","removed","removed_step","problem",
  *   "files":[{"file","packets","bytes","first_us","last_us","step","sha256"}]}]; the caller's. */
 cJSON *exercise_captures(const struct exercise *exercise, bool files);
 
 /* {"type":"image/png","base64"} */
-bool exercise_screenshot(struct exercise *exercise, const char *machine, exercise_json_fn done,
+bool exercise_screenshot(struct exercise *exercise, const char *id, exercise_json_fn done,
         gpointer data, GError **error);
 
 struct exercise_console_options {
@@ -115,7 +115,7 @@ bool exercise_console(struct exercise *exercise, const struct exercise_console_o
         exercise_json_fn done, gpointer data, GError **error);
 void exercise_console_close(struct exercise *exercise, gint64 number); /* unknown: nothing */
 /* The path of the file with all that the serial port said; the caller's. */
-char *exercise_console_log(const struct exercise *exercise, const char *machine, GError **error);
+char *exercise_console_log(const struct exercise *exercise, const char *id, GError **error);
 /* Stops the machines of a team, or one machine, and brings them to ready as at set-up; the others
  * run on. machine.reset or team.reset says when it is done. */
 bool exercise_reset(struct exercise *exercise, const char *target, const char *who, GError **error);

@@ -120,7 +120,7 @@ void resume_drop_answers(struct resume *resume, const char *who);
 
 /* What the checkpoints in the ledger change (run_resume_restore.c). */
 void resume_apply_checkpoint(struct resume *resume, const struct event *event, const cJSON *body);
-void resume_request_free(gpointer request);
+void resume_request_free(gpointer data);
 
 /* What is to become of each machine of plan: WORLD_ADOPT when it had been ready, WORLD_LEAVE when
  * it had crashed or was stopped, else WORLD_FRESH. One for each machine; g_free. */

@@ -174,10 +174,10 @@ void run_action_then(struct exercise *exercise, const char *action, const char *
 /* A machine's state, for the restart it is part of. */
 void run_restart_state(
         struct exercise *exercise, int machine, enum machine_state state, const char *reason);
-void run_restart_free(gpointer restart);
+void run_restart_free(gpointer data);
 /* Is the team (-1: what is nobody's) just being put back to a checkpoint? */
 bool run_is_restoring(const struct exercise *exercise, int team);
-void run_checkpoint_free(gpointer checkpoint);
+void run_checkpoint_free(gpointer data);
 /* The exercise is over: all checkpoints are removed. */
 void run_checkpoints_end(struct exercise *exercise);
 void run_checkpoints_free(struct exercise *exercise);

@@ -40,7 +40,7 @@ void run_captures_settle(struct exercise *exercise);
 /* ---- run_capture_steps.c: which packets belong to which step -------------------------------- */
 
 struct capture_span;
-void run_capture_span_free(gpointer span);
+void run_capture_span_free(gpointer data);
 /* A capture has begun: steps that run already are in it. */
 void run_capture_began(struct run_capture *capture);
 /* The exercise ends: what is known of the steps that still run goes to the record. */

@@ -274,7 +274,8 @@ static void go_on(gpointer data)
     gint64 over = !step ? 0 : undo ? step->undone_seq : MAX(step->verdict_seq, step->running_seq);
     if (over <= was->fired_seq) {
         run_inject_act(exercise, inject);
-    } else if (!undo && !g_strcmp0(step->verdict, run_verdict_name(VERDICT_SKIPPED))) {
+    } else if (step && !undo &&
+               !g_strcmp0(step->verdict, run_verdict_name(VERDICT_SKIPPED))) {
         run_inject_set(inject, INJECT_SKIPPED, "engine");
     } else {
         run_inject_set(inject, INJECT_DONE, "engine");

@@ -190,24 +190,27 @@ static bool go_on(struct saving *one, GError **error)
     return !one->was_running || virt_qmp_do(one->handle, "cont", NULL, error);
 }
 
+/* Looks at one that is not through yet; once it is, its disks are copied and it goes on. */
+static bool finish_one(const struct save_job *save, struct saving *one, GError **error)
+{
+    g_autofree char *status = migration_status(one, error);
+    if (!status) {
+        return false;
+    }
+    one->written = !strcmp(status, "completed");
+    return !one->written ||
+           (virt_disks_save(one->xml, save->folder, one->domain, error) && go_on(one, error));
+}
+
 static bool finish_all(struct save_job *save, gint64 limit_us, GError **error)
 {
     for (guint written = 0; written < save->n;) {
         written = 0;
         for (guint i = 0; i < save->n; i++) {
-            struct saving *one = &save->set[i];
-            g_autofree char *status = one->written ? NULL : migration_status(one, error);
-            if (!one->written && !status) {
+            if (!save->set[i].written && !finish_one(save, &save->set[i], error)) {
                 return false;
             }
-            if (!one->written && !strcmp(status, "completed")) {
-                one->written = true;
-                if (!virt_disks_save(one->xml, save->folder, one->domain, error) ||
-                        !go_on(one, error)) {
-                    return false;
-                }
-            }
-            written += one->written;
+            written += save->set[i].written;
         }
         if (written < save->n && g_get_monotonic_time() > limit_us) {
             g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,

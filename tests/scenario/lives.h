@@ -182,13 +182,13 @@ static const struct deed usual[] = {
         {38, "resume", NULL},
         {40, "release", "log@blue1"},
         {48, "fire", "early@blue1"},
-        {0, NULL, NULL},
+        {0, "", NULL},
 };
 static const struct deed white[] = {
         {20, "checkpoint", "one"},
         {34, "reset", "blue1/web"},
         {50, "restore", "one"},
-        {0, NULL, NULL},
+        {0, "", NULL},
 };
 static const struct deed *deeds = usual;
 
@@ -266,7 +266,7 @@ static void live(struct life *life)
     while (!r->ended) {
         gint64 now = clock_now(r->clock);
         const struct deed *deed = &deeds[life->actions];
-        gint64 next_act = deed->action ? deed->at_s * (gint64)G_USEC_PER_SEC : G_MAXINT64;
+        gint64 next_act = *deed->action ? deed->at_s * (gint64)G_USEC_PER_SEC : G_MAXINT64;
         await(life);
         if (next_act <= now) {
             act(life);

@@ -264,11 +264,10 @@ void exercise_links(struct exercise *exercise, exercise_json_fn done, gpointer d
 }
 
 bool exercise_capture(
-        struct exercise *exercise, const char *network, bool on, const char *who, GError **error)
+        struct exercise *exercise, const char *id, bool on, const char *who, GError **error)
 {
-    if (strcmp(network, "blue1/office") != 0) {
-        g_set_error(
-                error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no network \"%s\"", network);
+    if (strcmp(id, "blue1/office") != 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no network \"%s\"", id);
         return false;
     }
     return fake_act(exercise, on ? "capture" : "stop", who, NULL);
@@ -291,11 +290,11 @@ static inline bool fake_machine(const char *machine, GError **error)
     return true;
 }
 
-bool exercise_screenshot(struct exercise *exercise, const char *machine, exercise_json_fn done,
+bool exercise_screenshot(struct exercise *exercise, const char *id, exercise_json_fn done,
         gpointer data, GError **error)
 {
     (void)exercise;
-    if (!fake_machine(machine, error)) {
+    if (!fake_machine(id, error)) {
         return false;
     }
     cJSON *json = cJSON_CreateObject();
@@ -324,10 +323,10 @@ void exercise_console_close(struct exercise *exercise, gint64 number)
     fake_record(exercise, "console.closed", NULL, "blue1/web", NULL);
 }
 
-char *exercise_console_log(const struct exercise *exercise, const char *machine, GError **error)
+char *exercise_console_log(const struct exercise *exercise, const char *id, GError **error)
 {
     (void)exercise;
-    return fake_machine(machine, error) ? g_strdup("/nowhere") : NULL;
+    return fake_machine(id, error) ? g_strdup("/nowhere") : NULL;
 }
 
 cJSON *exercise_status(const struct exercise *exercise)

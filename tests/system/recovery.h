@@ -129,9 +129,10 @@ static inline void recovery_kill(const struct recovery *r)
     waitpid(r->pid, NULL, 0);
 }
 
-static inline void recovery_run(struct recovery *r)
+/* boot as --boot has it. */
+static inline void recovery_run(struct recovery *r, const char *boot)
 {
-    r->pid = START(r->log, "run", RECOVERY, "--name", r->name, "--accel", "tcg");
+    r->pid = START(r->log, "run", RECOVERY, "--name", r->name, "--accel", "tcg", "--boot", boot);
 }
 
 static inline void recovery_resume(struct recovery *r)

@@ -16,7 +16,7 @@ static gint64 number_from(const char *variable, gint64 fallback)
 static gint64 count_events(void)
 {
     struct recovery r = recovery_begin("soak");
-    recovery_run(&r);
+    recovery_run(&r, "auto");
     assert_int_equal(finish(r.pid, 600, r.log), 0);
     recovery_judge(&r);
     gint64 events = recovery_seq(&r);
@@ -27,7 +27,7 @@ static gint64 count_events(void)
 static void kill_at(gint64 seq)
 {
     struct recovery r = recovery_begin("soak");
-    recovery_run(&r);
+    recovery_run(&r, "auto");
     if (recovery_wait_seq(&r, seq, 600)) {
         recovery_kill(&r);
         recovery_resume(&r);

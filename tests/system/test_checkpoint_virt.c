@@ -296,6 +296,21 @@ static void a_checkpoint_after_a_failed_one_works(void **state)
         fail_msg("%s", answer.text);
     }
     assert_string_equal(shell("m2", "echo well"), "well\n");
+
+    /* also of a machine that was itself started from a saved state */
+    int agents = seen[0].agents;
+    (void)shell("m1", "echo later >/run/mark");
+    answer = (struct answer){0};
+    virt_stop(virt, "m1", on_done, NULL);
+    wait_answer(LIMIT_S, "stop");
+    answer = (struct answer){0};
+    virt_restore(virt, "m1", again, on_done, NULL);
+    wait_answer(LIMIT_S, "restore");
+    if (answer.code != -1) {
+        fail_msg("%s", answer.text);
+    }
+    wait_agents(0, agents + 1);
+    assert_string_equal(shell("m1", "cat /run/mark"), "before\n");
 }
 
 static void a_cut_off_file_is_an_error_and_the_machine_is_down(void **state)

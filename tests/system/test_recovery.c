@@ -65,7 +65,7 @@ static void an_engine_killed_twice_comes_to_the_end(void **state)
 {
     (void)state;
     struct recovery r = recovery_begin("recovery");
-    recovery_run(&r);
+    recovery_run(&r, "auto");
     recovery_wait(&r, 0, "check.ok", "site", "\"round\":1,");
     resume_the_living(&r);
     recovery_wait(&r, 0, "step.verdict", "visit", NULL);
@@ -84,7 +84,7 @@ static void after_a_power_cut_all_starts_anew_in_a_pause_that_was(void **state)
 {
     (void)state;
     struct recovery r = recovery_begin("powercut");
-    recovery_run(&r);
+    recovery_run(&r, "cold");
     recovery_wait(&r, 0, "check.ok", "site", "\"round\":1,");
     CALL("pause", r.name);
     recovery_wait(&r, 0, "machine.state", "attacker", "\"paused\"");

@@ -19,7 +19,8 @@ static int begin(void **state)
     (void)state;
     g_snprintf(name, sizeof(name), "test-see-%d", getpid());
     g_snprintf(talk, sizeof(talk), "/tmp/st-%s.log", name);
-    engine = START(talk, "run", TESTS_DIR "/system/seeing", "--name", name, "--accel", "tcg");
+    engine = START(talk, "run", TESTS_DIR "/system/seeing", "--name", name, "--accel", "tcg",
+            "--boot", "cold");
     wait_state(name, "running", 300, talk);
     return 0;
 }

@@ -91,10 +91,56 @@ static void two_clones_share_nothing_that_names_or_guards_them(void **state)
     unlink(log);
 }
 
+/* One byte of what machines wake from; false when there is no state to damage. */
+static bool damage_states(void)
+{
+    auto_outcome list = CALL("image", "list", "--json");
+    auto_json images = cJSON_Parse(list.out);
+    bool any = false;
+    const cJSON *image = NULL;
+    cJSON_ArrayForEach(image, images)
+    {
+        const cJSON *state = NULL;
+        g_autofree char *store = g_path_get_dirname(json_string(image, "path", "/"));
+        cJSON_ArrayForEach(state, json_array(image, "warm"))
+        {
+            g_autofree char *file = g_build_filename(
+                    store, "warm", json_string(state, "key", "none"), "state", NULL);
+            int fd = strcmp(json_string(image, "name", ""), "server") == 0
+                             ? open(file, O_WRONLY | O_CLOEXEC)
+                             : -1;
+            any = (fd >= 0 && pwrite(fd, "damage", 6, 1000) == 6) || any;
+            if (fd >= 0) {
+                close(fd);
+            }
+        }
+    }
+    return any;
+}
+
+static void damaged_state_is_refused_by_name_and_its_machine_boots(void **state)
+{
+    (void)state;
+    g_autofree char *name = g_strdup_printf("warm-bad-%d", (int)getpid());
+    g_autofree char *log = g_strdup_printf("/tmp/%s.log", name);
+    assert_true(damage_states());
+    auto_outcome verify = CALL("image", "verify", "server");
+    assert_int_equal(verify.status, 1);
+    assert_non_null(strstr(verify.out, "BLAKE2b differs"));
+    GPid pid = START(log, "run", SCENARIO, "--name", name, "--teams", "1");
+    wait_state(name, "running", LIMIT_S, log);
+    auto_json events = events_of(name);
+    assert_int_equal(count_ready(events, "cold"), 1);
+    assert_true(has_alarm(events, "no-warm-state", "image \"server\" is damaged"));
+    end(name, pid, log);
+    unlink(log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(two_clones_share_nothing_that_names_or_guards_them),
+            cmocka_unit_test(damaged_state_is_refused_by_name_and_its_machine_boots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,8 +12,9 @@
  * is drawn anew only when there is something to see. */
 static int level_of(double bytes_per_second)
 {
+    static const double limits[MODEL_TRAFFIC_MAX] = {1e3, 1e4, 1e5, 1e6, 1e7};
     int level = 0;
-    for (double limit = 1e3; bytes_per_second >= limit && level < MODEL_TRAFFIC_MAX; limit *= 10) {
+    while (level < MODEL_TRAFFIC_MAX && bytes_per_second >= limits[level]) {
         level++;
     }
     return level;

@@ -1,0 +1,198 @@
+/* bench_warm.c - sixteen servers ready from a warm state, against the same sixteen booted cold.
+ *
+ * Both sides are whole machines of the real world: networks, cards, agent, identity, the image's
+ * probe. The warm state is made before the clock runs. Memory is what the QEMU processes use (PSS).
+ */
+#include "bench/bench.h"
+
+#include "base/error.h"
+#include "cell/cell.h"
+#include "script/script.h"
+#include "world/world.h"
+
+#include <glib/gstdio.h>
+
+#define MACHINES 16
+#define ROUNDS 3
+#define LIMIT_S 280
+#define SCENARIO "tests/system/two-machines"
+
+struct figures {
+    double ready; /* seconds from the call to the last machine that is ready */
+    double pss;   /* MiB, all machines */
+};
+
+struct range {
+    GMainLoop *loop;
+    struct world *world;
+    int ready;
+    char *failed; /* why, or NULL */
+};
+
+static G_NORETURN void die(const char *what)
+{
+    fprintf(stderr, "bench_warm: %s\n", what);
+    exit(3);
+}
+
+static void fail(struct range *range, const char *why)
+{
+    if (!range->failed) {
+        range->failed = g_strdup(why);
+    }
+    g_main_loop_quit(range->loop);
+}
+
+static void on_state(int machine, enum machine_state state, const char *reason, gpointer data)
+{
+    struct range *range = data;
+    (void)machine;
+    if (state == MACHINE_CRASHED) {
+        fail(range, reason);
+    } else if (state == MACHINE_READY && ++range->ready == MACHINES) {
+        g_main_loop_quit(range->loop);
+    }
+}
+
+static void on_up(const GError *error, gpointer data)
+{
+    if (error) {
+        fail(data, error->message);
+    }
+}
+
+static gboolean on_limit(gpointer data)
+{
+    fail(data, "machines are not ready in time");
+    return G_SOURCE_REMOVE;
+}
+
+static double pss_of(const char *pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%s/smaps_rollup", pid);
+    g_autofree char *text = NULL;
+    const char *pss = g_file_get_contents(path, &text, NULL, NULL) ? strstr(text, "\nPss:") : NULL;
+    return pss ? (double)g_ascii_strtoll(pss + strlen("\nPss:"), NULL, 10) / 1024 : 0;
+}
+
+static double pss_of_all(const char *root)
+{
+    g_autofree char *folder = g_build_filename(root, "run", "qemu", NULL);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    double sum = 0;
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_autofree char *pid = NULL;
+        if (g_str_has_suffix(name, ".pid") && g_file_get_contents(path, &pid, NULL, NULL)) {
+            sum += pss_of(g_strstrip(pid));
+        }
+    }
+    return sum;
+}
+
+static struct plan *load_plan(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) problems = plan_problems_new();
+    g_autofree char *path = g_build_filename(TESTS_DIR, "..", SCENARIO, NULL);
+    struct plan *plan = NULL;
+    struct script *script = script_load(path, &plan, problems, &error);
+    if (!script || !plan_expand(plan, MACHINES, &error)) {
+        die(error ? error->message : "the scenario does not load");
+    }
+    script_free(script);
+    return plan;
+}
+
+/* In a process and a cell of its own: what it made ends with it. */
+static struct figures run_range(enum world_boot boot)
+{
+    g_autoptr(GError) error = NULL;
+    struct cell_identity cell;
+    if (!cell_enter(true, &cell, &error)) {
+        die(error->message);
+    }
+    g_autofree char *root = g_dir_make_tmp("st-warm-XXXXXX", &error);
+    struct plan *plan = root ? load_plan() : NULL;
+    const struct world_real_options options = {.root = root, .accel = VIRT_ACCEL_TCG, .boot = boot};
+    struct range range = {.loop = g_main_loop_new(NULL, FALSE)};
+    range.world = plan ? world_real_new(plan, &options, &error) : NULL;
+    if (!range.world) {
+        die(error->message);
+    }
+    range.world->on_state = on_state;
+    range.world->on_state_data = &range;
+    gint64 from = g_get_monotonic_time();
+    g_timeout_add_seconds(LIMIT_S, on_limit, &range);
+    range.world->ops->up(range.world, on_up, &range);
+    g_main_loop_run(range.loop);
+    struct figures figures = {
+            .ready = (double)(g_get_monotonic_time() - from) / G_USEC_PER_SEC,
+            .pss = pss_of_all(root),
+    };
+    world_free(range.world);
+    const char *const rm[] = {"rm", "-rf", "--", root, NULL};
+    g_spawn_sync(NULL, (char **)rm, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    if (range.failed) {
+        die(range.failed);
+    }
+    return figures;
+}
+
+static struct figures run_apart(enum world_boot boot)
+{
+    struct figures figures = {0};
+    int fds[2];
+    int status = 0;
+    if (pipe(fds) != 0) {
+        die("no pipe");
+    }
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        bench_child(parent);
+        figures = run_range(boot);
+        _exit(write(fds[1], &figures, sizeof(figures)) == sizeof(figures) ? 0 : 3);
+    }
+    close(fds[1]);
+    if (pid < 0 || read(fds[0], &figures, sizeof(figures)) != sizeof(figures) ||
+            waitpid(pid, &status, 0) != pid || status != 0) {
+        die("a round failed");
+    }
+    close(fds[0]);
+    return figures;
+}
+
+/* Nothing to clean beyond what a cell takes with it: the machines are killed by the namespaces'
+ * owner, found by their folder. */
+int main(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *guest = g_build_filename(self, "../../../bin/guest", NULL);
+    g_autofree char *programs = g_canonicalize_filename(guest, NULL);
+    g_setenv("SANDTABLE_GUEST", programs, FALSE);
+    g_autofree char *user = NULL;
+    double warm[ROUNDS], cold[ROUNDS], warm_pss[ROUNDS], cold_pss[ROUNDS];
+    if (geteuid() == 0 &&
+            (!cell_account(NULL, &user, &error) || !cell_drop_root(user, NULL, &error))) {
+        die(error->message);
+    }
+    (void)run_apart(WORLD_BOOT_WARM); /* the state is there afterwards */
+    for (int i = 0; i < ROUNDS; i++) {
+        struct figures woken = run_apart(WORLD_BOOT_WARM);
+        struct figures booted = run_apart(WORLD_BOOT_COLD);
+        warm[i] = woken.ready;
+        cold[i] = booted.ready;
+        warm_pss[i] = woken.pss;
+        cold_pss[i] = booted.pss;
+        fprintf(stderr, "bench_warm: round %d: warm %.2f s, %.0f MiB; cold %.2f s, %.0f MiB\n",
+                i + 1, woken.ready, woken.pss, booted.ready, booted.pss);
+    }
+    bool ok = bench_print("warm: 16 servers booted cold / woken", bench_median(cold, ROUNDS),
+            bench_median(warm, ROUNDS), "s", 10, BENCH_AT_LEAST);
+    ok = bench_print("warm: memory of 16 woken / booted cold", bench_median(warm_pss, ROUNDS),
+                 bench_median(cold_pss, ROUNDS), "MiB", 0.35, BENCH_AT_MOST) &&
+         ok;
+    return ok ? 0 : 1;
+}
