@@ -104,6 +104,7 @@ chmod 755 . && chmod 644 pack.sh
 root=$((size - first - 1))
 packages=systemd-sysv,udev,linux-image-cloud-amd64,initramfs-tools,lz4,kmod,cloud-init,qemu-guest-agent
 packages+=,openssh-server,iproute2,grub-pc-bin,grub-efi-amd64-bin,grub-common,mtools,e2fsprogs,dosfstools
+# shellcheck disable=SC2016 # the hooks' $1 is mmdebstrap's
 mmdebstrap --mode=unshare --variant=essential --format=tar --quiet \
     --aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \
     --dpkgopt=path-exclude='/usr/share/man/*' --dpkgopt=path-exclude='/usr/share/locale/*' \
@@ -127,6 +128,7 @@ start=1MiB, size=1MiB, type=21686148-6449-6E6F-744E-656564454649
 start=2MiB, size=32MiB, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
 start=${first}MiB, size=${root}MiB, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4
 PARTS
+# shellcheck disable=SC2059 # escapes are what the format is for
 le64() { local i; for i in 0 8 16 24 32 40 48 56; do printf "\\x$(printf %x $((($1 >> i) & 255)))"; done; }
 put() { dd of=disk.raw conv=notrunc"${3-,sparse}" bs="${2:-1M}" seek="$1" status=none; }
 dd if=boot.img bs=440 count=1 status=none | put 0 1 ''
