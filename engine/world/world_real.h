@@ -232,3 +232,9 @@ bool real_adopt_waits(
 
 /* Starts, adopts or leaves the machine, as head.begin says. */
 void real_machine_begin(struct real_machine *machine, world_done_fn done, gpointer data);
+
+/* ---- world_real_probe.c -------------------------------------------------------------------- */
+
+/* The world's operation probe. */
+void real_probe(struct world *head, int team, const struct plan_probe *probe, world_probe_fn done,
+        gpointer data);

@@ -1,4 +1,4 @@
--- One machine whose link is late; for a kernel with netem.
+-- delayed.lua - one machine whose link is late; for a kernel with netem.
 return {
   title = "A late line",
   duration = "10m",
