@@ -89,19 +89,18 @@ find /usr/lib/python3* -name test -prune -exec rm -rf {} +
 INSIDE
 
 # The tree as a file system: seen without what is mounted in it (proc, sys, dev).
-cat >pack.sh <<'PACK'
-set -eu
+# It is a hook as text: the user namespace's root may not read this folder.
+root=$((size - first - 1))
+# shellcheck disable=SC2016 # the hook's $1 is mmdebstrap's
+pack='set -eu
 tree=$(mktemp -d) image=$(mktemp)
 mount --bind "$1" "$tree"
-truncate -s "$2M" "$image"
+truncate -s '"$root"'M "$image"
 /usr/sbin/mke2fs -q -t ext4 -L root -d "$tree" "$image"
 umount "$tree"
 rmdir "$tree"
-mv "$image" "$1/root.img"
-PACK
-chmod 755 . && chmod 644 pack.sh
+mv "$image" "$1/root.img"'
 
-root=$((size - first - 1))
 packages=systemd-sysv,udev,linux-image-cloud-amd64,initramfs-tools,lz4,kmod,cloud-init,qemu-guest-agent
 packages+=,openssh-server,iproute2,grub-pc-bin,grub-efi-amd64-bin,grub-common,mtools,e2fsprogs,dosfstools
 # shellcheck disable=SC2016 # the hooks' $1 is mmdebstrap's
@@ -116,7 +115,7 @@ mmdebstrap --mode=unshare --variant=essential --format=tar --quiet \
     --customize-hook='download /grub/boot.img boot.img' \
     --customize-hook='download /grub/esp.img esp.img' \
     --customize-hook='rm -r "$1/grub"' \
-    --customize-hook="sh $work/pack.sh \"\$1\" $root" \
+    --customize-hook="$pack" \
     --customize-hook='download /root.img root.img' --customize-hook='rm "$1/root.img"' \
     bookworm /dev/null </dev/null
 

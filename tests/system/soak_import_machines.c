@@ -1,5 +1,5 @@
-/* test_import_machines.c - disks of one's own as machines: a Debian that cloud-init makes itself, by
- * BIOS and by UEFI, one without an agent, one with a TPM, and what survives a restart.
+/* soak_import_machines.c - imported images as machines: Debian by BIOS and by UEFI, one without an
+ * agent, one with a TPM, and what survives a restart.
  *
  * The Debian disk takes one to three minutes to make and is kept in the account's cache folder,
  * under a name that depends on the script that makes it.
