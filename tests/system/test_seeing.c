@@ -155,6 +155,8 @@ static void a_terminal_reaches_a_shell_and_is_itself_again(void **state)
     int held = -1;
     struct termios before;
     struct termios after;
+    memset(&before, 0, sizeof before); /* what lies between the members is compared too */
+    memset(&after, 0, sizeof after);
     assert_int_equal(openpty(&terminal, &held, NULL, NULL, NULL), 0);
     assert_int_equal(tcgetattr(held, &before), 0);
     pid_t pid = fork();
