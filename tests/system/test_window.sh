@@ -13,7 +13,7 @@ here=$(dirname "$(readlink -f "$0")")
 sandtable=${SANDTABLE:-$here/../../build/bin/sandtable}
 work=$(mktemp -d /tmp/st-run-window-XXXXXX)
 chmod 1777 "$work" # the display may run as another account
-server='' engine=''
+server='' engine='' name=test-window-$$
 finish() {
     for pid in $engine $server; do
         kill "$pid" 2>/dev/null || true
@@ -48,7 +48,7 @@ DISPLAY=:$(cat "$work/display")
 export DISPLAY SDL_VIDEODRIVER=x11
 
 cd "$work"
-"$sandtable" run "$here/two-machines" --name test-window --teams 1 --until 1s --display \
+"$sandtable" run "$here/two-machines" --name "$name" --teams 1 --until 1s --display \
     >"$work/log" 2>&1 &
 engine=$!
 wait_for "window" 120 xdotool search --class sandtable-display
@@ -57,11 +57,11 @@ wait "$engine" || { cat "$work/log"; exit 1; }
 engine=''
 # the window outlives the engine and still has its last picture
 xdotool mousemove 600 400 click 1
-shoot() { xdotool key F12 && sleep 0.2 && test -s sandtable-test-window-001.png; }
+shoot() { xdotool key F12 && sleep 0.2 && test -s "sandtable-$name-001.png"; }
 wait_for "screenshot" 30 shoot
 closed() { xdotool key q && ! xdotool search --class sandtable-display; }
 wait_for "end of the display" 30 closed
-echo "a window opened, showed the exercise ($(wc -c <sandtable-test-window-001.png) bytes), closed"
+echo "a window opened, showed the exercise ($(wc -c <"sandtable-$name-001.png") bytes), closed"
 if [ -n "${KEEP:-}" ]; then
-    cp sandtable-test-window-001.png "$KEEP"
+    cp "sandtable-$name-001.png" "$KEEP"
 fi
