@@ -161,6 +161,22 @@ static bool prune(GError **error)
     return warm >= 0;
 }
 
+/* What needs no more than names: all images when there are none. */
+static bool act(const char *word, char **given, bool json, GError **error)
+{
+    if (!strcmp(word, "list")) {
+        return list(json, error);
+    }
+    if (!strcmp(word, "prune")) {
+        return prune(error);
+    }
+    g_auto(GStrv) names = *given ? g_strdupv(given) : image_recipes(error);
+    if (names && !*given && !strcmp(word, "verify")) {
+        names = with_imported(names);
+    }
+    return names && (!strcmp(word, "build") ? build_all(names, error) : verify_all(names, error));
+}
+
 static int run(int argc, char **argv, GError **error)
 {
     static const char *const words[] = {
@@ -192,21 +208,11 @@ static int run(int argc, char **argv, GError **error)
                 "image %s: not understood%s; usage: sandtable %s", word, hint, verb_image.usage);
         return 2;
     }
-    g_auto(GStrv) names = argc > 2 ? g_strdupv(argv + 2) : image_recipes(error);
-    if (names && argc == 2 && !strcmp(word, "verify")) {
-        names = with_imported(names);
+    if (is_warm) {
+        g_auto(GStrv) names = argc > 2 ? g_strdupv(argv + 2) : image_recipes(error);
+        return names && image_warm_build(names, memory, cards, error) ? 0 : 1;
     }
-    bool ok = names != NULL;
-    if (ok && !strcmp(word, "build")) {
-        ok = build_all(names, error);
-    } else if (ok && is_warm) {
-        ok = image_warm_build(names, memory, cards, error);
-    } else if (ok && !strcmp(word, "verify")) {
-        ok = verify_all(names, error);
-    } else if (ok) {
-        ok = !strcmp(word, "list") ? list(json, error) : prune(error);
-    }
-    return ok ? 0 : 1;
+    return act(word, argv + 2, json, error) ? 0 : 1;
 }
 
 const struct verb verb_image = {

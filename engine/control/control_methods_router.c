@@ -75,8 +75,11 @@ static cJSON *run_rules(const struct control_call *call, GError **error)
     struct control_exec *exec = control_exec_begin(call, error);
     if (!exec) {
         g_ptr_array_unref(add);
-    } else if (!exercise_rules(control_exercise(call), router, add, (const char *const *)remove,
-                       last, call->conn->who, on_rules, exec, error)) {
+        return NULL;
+    }
+    const struct exercise_rules rules = {add, (const char *const *)remove, last};
+    if (!exercise_rules(
+                control_exercise(call), router, &rules, call->conn->who, on_rules, exec, error)) {
         control_exec_cancel(exec);
     }
     return NULL;

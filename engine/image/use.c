@@ -27,7 +27,7 @@ bool image_use_read(const struct image *image, const char *accel, struct image_u
     const cJSON *cpu = use ? cJSON_GetObjectItemCaseSensitive(use, "boot_cpu_s") : NULL;
     gint64 memory = json_int(use, "memory_mib", 0);
     gint64 pss = json_int(use, "pss_mib", 0);
-    if (!cJSON_IsNumber(cpu) || memory <= 0 || memory > MEMORY_MAX || pss <= 0 ||
+    if (!cpu || !cJSON_IsNumber(cpu) || memory <= 0 || memory > MEMORY_MAX || pss <= 0 ||
             pss > MEMORY_MAX || !(cpu->valuedouble >= 0) || cpu->valuedouble > CPU_MAX) {
         return false;
     }

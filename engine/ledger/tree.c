@@ -244,31 +244,10 @@ bool tree_check_inclusion(const unsigned char *row_hash, gint64 index, gint64 si
     return last == 0 && memcmp(node, root, TREE_HASH) == 0;
 }
 
-/* RFC 9162, 2.1.4.2 */
-bool tree_check_consistency(gint64 earlier, gint64 size, const GByteArray *proof,
-        const unsigned char *earlier_root, const unsigned char *root)
+/* The loop of RFC 9162, 2.1.4.2: one and two grow to the two roots. */
+static bool climb(const GByteArray *proof, guint at, gint64 index, gint64 last, unsigned char *one,
+        unsigned char *two)
 {
-    if (earlier <= 0 || earlier > size || proof->len % TREE_HASH) {
-        return false;
-    }
-    if (earlier == size) {
-        return proof->len == 0 && memcmp(earlier_root, root, TREE_HASH) == 0;
-    }
-    bool power = (earlier & (earlier - 1)) == 0;
-    if (!power && proof->len == 0) {
-        return false;
-    }
-    guint at = power ? 0 : TREE_HASH;
-    const unsigned char *first = power ? earlier_root : proof->data;
-    unsigned char one[TREE_HASH];
-    unsigned char two[TREE_HASH];
-    memcpy(one, first, TREE_HASH);
-    memcpy(two, first, TREE_HASH);
-    gint64 index = earlier - 1;
-    gint64 last = size - 1;
-    for (; index & 1; index >>= 1) {
-        last >>= 1;
-    }
     for (; at < proof->len; at += TREE_HASH) {
         const unsigned char *node = proof->data + at;
         if (last == 0) {
@@ -287,6 +266,32 @@ bool tree_check_consistency(gint64 earlier, gint64 size, const GByteArray *proof
         index >>= 1;
         last >>= 1;
     }
-    return last == 0 && memcmp(one, earlier_root, TREE_HASH) == 0 &&
-           memcmp(two, root, TREE_HASH) == 0;
+    return last == 0;
+}
+
+bool tree_check_consistency(gint64 earlier, gint64 size, const GByteArray *proof,
+        const unsigned char *earlier_root, const unsigned char *root)
+{
+    if (earlier <= 0 || earlier > size || proof->len % TREE_HASH) {
+        return false;
+    }
+    if (earlier == size) {
+        return proof->len == 0 && memcmp(earlier_root, root, TREE_HASH) == 0;
+    }
+    bool power = (earlier & (earlier - 1)) == 0;
+    if (!power && proof->len == 0) {
+        return false;
+    }
+    const unsigned char *first = power ? earlier_root : proof->data;
+    unsigned char one[TREE_HASH];
+    unsigned char two[TREE_HASH];
+    memcpy(one, first, TREE_HASH);
+    memcpy(two, first, TREE_HASH);
+    gint64 index = earlier - 1;
+    gint64 last = size - 1;
+    for (; index & 1; index >>= 1) {
+        last >>= 1;
+    }
+    return climb(proof, power ? 0 : TREE_HASH, index, last, one, two) &&
+           memcmp(one, earlier_root, TREE_HASH) == 0 && memcmp(two, root, TREE_HASH) == 0;
 }

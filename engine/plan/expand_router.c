@@ -109,6 +109,35 @@ static bool add_map(const struct plan *plan, struct plan_gate *gate, const struc
     return true;
 }
 
+/* Does a card or a map of the gate take an address of network between from and to? */
+static bool gate_holds(const struct plan_gate *gate, int network, guint32 from, guint32 to)
+{
+    for (guint k = 0; k < gate->cards->len; k++) {
+        const struct plan_gate_card *card = gate->cards->pdata[k];
+        if (card->network == network && card->address >= from && card->address <= to) {
+            return true;
+        }
+    }
+    for (guint k = 0; k < gate->maps->len; k++) {
+        const struct plan_gate_map *map = &g_array_index(gate->maps, struct plan_gate_map, k);
+        if (map->outside == network && map->to <= to && (map->to | ~mask_of(map->prefix)) >= from) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool machine_holds(const struct plan_machine *machine, int network, guint32 from, guint32 to)
+{
+    for (guint k = 0; k < machine->cards->len; k++) {
+        const struct plan_card *card = machine->cards->pdata[k];
+        if (card->network == network && card->address >= from && card->address <= to) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Who has address on network: a machine's or router's id, "the checker"; NULL when nobody. */
 static const char *holder(
         const struct plan *plan, int network, guint32 from, guint32 to, const struct plan_gate *but)
@@ -119,27 +148,14 @@ static const char *holder(
     }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = plan->machines->pdata[i];
-        for (guint k = 0; k < machine->cards->len; k++) {
-            const struct plan_card *card = machine->cards->pdata[k];
-            if (card->network == network && card->address >= from && card->address <= to) {
-                return machine->id;
-            }
+        if (machine_holds(machine, network, from, to)) {
+            return machine->id;
         }
     }
     for (guint i = 0; i < plan->gates->len; i++) {
         const struct plan_gate *gate = plan->gates->pdata[i];
-        for (guint k = 0; gate != but && k < gate->cards->len; k++) {
-            const struct plan_gate_card *card = gate->cards->pdata[k];
-            if (card->network == network && card->address >= from && card->address <= to) {
-                return gate->id;
-            }
-        }
-        for (guint k = 0; gate != but && k < gate->maps->len; k++) {
-            const struct plan_gate_map *map = &g_array_index(gate->maps, struct plan_gate_map, k);
-            if (map->outside == network && map->to <= to &&
-                    (map->to | ~mask_of(map->prefix)) >= from) {
-                return gate->id;
-            }
+        if (gate != but && gate_holds(gate, network, from, to)) {
+            return gate->id;
         }
     }
     return NULL;

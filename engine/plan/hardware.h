@@ -54,7 +54,7 @@ struct plan_image {
 void plan_hardware_init(struct plan_hardware *hardware);
 void plan_hardware_clear(struct plan_hardware *hardware);
 struct plan_image *plan_image_new(const char *name);
-void plan_image_free(gpointer image);
+void plan_image_free(gpointer data); /* struct plan_image */
 
 /* The words that may stand for "firmware", "cards", "bus" or "os"; NULL-terminated. */
 const char *const *plan_hardware_words(const char *of);

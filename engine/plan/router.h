@@ -97,12 +97,12 @@ struct plan_gate {
 };
 
 struct plan_router *plan_router_new(void);
-void plan_router_free(gpointer router); /* accepts NULL */
-void plan_gate_free(gpointer gate);
+void plan_router_free(gpointer data); /* struct plan_router; accepts NULL */
+void plan_gate_free(gpointer data);   /* struct plan_gate */
 
 struct plan_rule *plan_rule_new(void);
 struct plan_rule *plan_rule_copy(const struct plan_rule *rule);
-void plan_rule_free(gpointer rule);                 /* accepts NULL */
+void plan_rule_free(gpointer data);                 /* struct plan_rule; accepts NULL */
 GPtrArray *plan_rules_copy(const GPtrArray *rules); /* owning */
 
 /* {name, action, from, to, source, dest, proto, port: [80, "100-200"]} ↔ a rule. An unknown member,

@@ -89,8 +89,13 @@ bool exercise_exec(struct exercise *exercise, const char *machine, const char *c
  * those in add (struct plan_rule *, consumed) come before the others, or behind them. Recorded as
  * router.rules; done (may be NULL) is called once it is applied or has failed. */
 typedef void (*exercise_done_fn)(const GError *error, gpointer data);
-bool exercise_rules(struct exercise *exercise, const char *router, GPtrArray *add,
-        const char *const *remove, bool last, const char *who, exercise_done_fn done, gpointer data,
+struct exercise_rules {
+    GPtrArray *add;
+    const char *const *remove;
+    bool last; /* behind the others */
+};
+bool exercise_rules(struct exercise *exercise, const char *router,
+        const struct exercise_rules *rules, const char *who, exercise_done_fn done, gpointer data,
         GError **error);
 
 /* The router's rules with what they have met: {"id", "rules": [{…, "text", "packets", "bytes"}],

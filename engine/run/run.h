@@ -215,7 +215,7 @@ const char *run_inject_state_name(enum inject_state state);
 /* Does what the entry says; the inject is done when its step has a verdict. */
 void run_inject_fire(struct run_inject *inject, const char *by);
 /* What follows from "fired", as far as it has not been done. */
-void run_inject_act(struct exercise *exercise, gpointer inject);
+void run_inject_act(struct exercise *exercise, gpointer data); /* struct run_inject */
 
 /* ---- run_checks.c -------------------------------------------------------------------------- */
 

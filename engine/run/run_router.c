@@ -243,13 +243,13 @@ static bool rules_fit(const struct run_gate *gate, const GPtrArray *add, GError 
     return true;
 }
 
-bool exercise_rules(struct exercise *exercise, const char *router, GPtrArray *add,
-        const char *const *remove, bool last, const char *who, exercise_done_fn done, gpointer data,
+bool exercise_rules(struct exercise *exercise, const char *router,
+        const struct exercise_rules *rules, const char *who, exercise_done_fn done, gpointer data,
         GError **error)
 {
-    g_autoptr(GPtrArray) rules = add;
+    g_autoptr(GPtrArray) add = rules->add;
     struct run_gate *gate = find_gate(exercise, router, error);
-    if (!gate || !rules_fit(gate, rules, error)) {
+    if (!gate || !rules_fit(gate, add, error)) {
         return false;
     }
     if (exercise->ending || exercise->state < EXERCISE_READY) {
@@ -259,9 +259,9 @@ bool exercise_rules(struct exercise *exercise, const char *router, GPtrArray *ad
     }
     struct rule_change *change = g_new0(struct rule_change, 1);
     change->gate = gate;
-    change->add = g_steal_pointer(&rules);
-    change->remove = g_strdupv((char **)remove);
-    change->last = last;
+    change->add = g_steal_pointer(&add);
+    change->remove = g_strdupv((char **)rules->remove);
+    change->last = rules->last;
     change->who = g_strdup(who);
     change->done = done;
     change->data = data;
@@ -315,9 +315,10 @@ void run_gates_settle(struct exercise *exercise)
         const cJSON *list = json_array(body, "remove");
         g_auto(GStrv) removed = list ? json_to_strv(list) : NULL;
         if (removed) {
-            exercise_rules(exercise, id, rules_of(json_array(body, "add")),
-                    (const char *const *)removed, json_bool(body, "last", false),
-                    json_string(body, "by", "operator"), NULL, NULL, NULL);
+            const struct exercise_rules rules = {rules_of(json_array(body, "add")),
+                    (const char *const *)removed, json_bool(body, "last", false)};
+            exercise_rules(
+                    exercise, id, &rules, json_string(body, "by", "operator"), NULL, NULL, NULL);
         }
     }
 }

@@ -222,8 +222,9 @@ static void host_rule(gpointer data, guint64 ticket, const char *who, int gate,
     if (rule) {
         g_ptr_array_add(add, rule);
     }
-    if (!exercise_rules(exercise, plan->id, g_steal_pointer(&add), !rule || known ? names : none,
-                false, who, on_rule, ask, &ask->refused)) {
+    const struct exercise_rules rules = {
+            g_steal_pointer(&add), !rule || known ? names : none, false};
+    if (!exercise_rules(exercise, plan->id, &rules, who, on_rule, ask, &ask->refused)) {
         run_wait(exercise, clock_now(exercise->options.clock), on_refused, ask);
     }
 }

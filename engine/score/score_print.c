@@ -83,7 +83,7 @@ static cJSON *services_json(const struct score *score, int team)
 }
 
 /* Every term, team by team: the models run anew with somebody listening. */
-static cJSON **explain(const struct score *score)
+static cJSON **explain_all(const struct score *score)
 {
     guint teams = score->roster.teams->len;
     struct score_explainer explainer = {.lists = g_new0(cJSON *, teams + 1)};
@@ -132,14 +132,14 @@ static cJSON *line_json(const struct score *score, const struct score_line *line
     cJSON_AddNumberToObject(item, "total", line->total);
     cJSON *columns = cJSON_AddObjectToObject(item, "columns");
     const char *const *names = score_columns(score);
-    for (int i = 0; names[i] && i < SCORE_COLUMNS_MAX; i++) {
+    for (int i = 0; i < SCORE_COLUMNS_MAX && names[i]; i++) {
         cJSON_AddNumberToObject(columns, names[i], line->columns[i]);
     }
     cJSON_AddItemToObject(item, "services", services_json(score, team));
     return item;
 }
 
-cJSON *score_to_json(const struct score *score, bool with_terms)
+cJSON *score_to_json(const struct score *score, bool explain)
 {
     cJSON *out = cJSON_CreateObject();
     cJSON_AddStringToObject(out, "exercise", score->exercise ? score->exercise : "");
@@ -152,7 +152,7 @@ cJSON *score_to_json(const struct score *score, bool with_terms)
     }
     cJSON *teams = cJSON_AddArrayToObject(out, "teams");
     g_autoptr(GArray) lines = score_standings(score);
-    cJSON **terms = with_terms ? explain(score) : NULL;
+    cJSON **terms = explain ? explain_all(score) : NULL;
     for (guint i = 0; i < lines->len; i++) {
         const struct score_line *line = &g_array_index(lines, struct score_line, i);
         cJSON *item = line_json(score, line);

@@ -27,10 +27,10 @@ enum machine_state { /* of every machine, real or simulated */
 const char *machine_state_name(enum machine_state state);
 
 struct virt_card {
-    const char *tap; /* or NULL: network is set */
-    unsigned char mac[6];
+    const char *tap;     /* or NULL: network is set */
     const char *network; /* a daemon's virtual network, by its whole name */
-    bool plain;          /* the guest gets ordinary frames: no partial checksums, no large ones */
+    unsigned char mac[6];
+    bool plain; /* the guest gets ordinary frames: no partial checksums, no large ones */
 };
 
 struct virt_place {       /* where machines are not alone: a daemon that others use as well */

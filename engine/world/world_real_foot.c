@@ -231,12 +231,11 @@ static void disconnect(struct foot_wire *wire)
         return;
     }
     guint64 count = 1;
-    ssize_t ignored = write(wire->stop, &count, sizeof(count));
-    shutdown(wire->socket, SHUT_RDWR); /* ends a write to a foot that does not read */
+    (void)!write(wire->stop, &count, sizeof(count)); /* an eventfd takes it */
+    shutdown(wire->socket, SHUT_RDWR);               /* ends a write to a foot that does not read */
     g_thread_join(wire->thread);
     wire->thread = NULL;
-    ignored = read(wire->stop, &count, sizeof(count));
-    (void)ignored;
+    (void)!read(wire->stop, &count, sizeof(count));
     close(wire->socket);
     wire->length = 0;
 }

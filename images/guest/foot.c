@@ -108,11 +108,12 @@ static void read_command_line(void)
     char line[4096] = "";
     char *state = NULL;
     char *value = read_line("/proc/cmdline", line, sizeof(line)) ? strstr(line, key) : NULL;
-    if (!value) {
+    if (value) {
+        value += strlen(key);
+    } else {
         errno = EINVAL;
         die("st.foot");
     }
-    value += strlen(key);
     value[strcspn(value, " ")] = '\0';
     for (char *mac = strtok_r(value, ",", &state); mac && n_cards < CARDS_MAX;
             mac = strtok_r(NULL, ",", &state)) {

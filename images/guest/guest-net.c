@@ -91,12 +91,26 @@ static bool find_by_mac(const char *mac, char name[IFNAMSIZ])
     return found;
 }
 
+/* Six bytes in hexadecimal, with colons. */
+static bool read_mac(const char *text, unsigned char *ret)
+{
+    for (int i = 0; i < 6; i++) {
+        char *end = NULL;
+        unsigned long byte = strtoul(text, &end, 16);
+        if (end == text || byte > 0xff || *end != (i < 5 ? ':' : '\0')) {
+            return false;
+        }
+        ret[i] = (unsigned char)byte;
+        text = end + 1;
+    }
+    return true;
+}
+
 bool net_set_mac(const char *was, const char *mac)
 {
     struct ifreq change = {0};
     unsigned char *to = (unsigned char *)change.ifr_hwaddr.sa_data;
-    if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", to, to + 1, to + 2, to + 3, to + 4,
-                to + 5) != 6) {
+    if (!read_mac(mac, to)) {
         errno = EINVAL;
         return false;
     }

@@ -97,8 +97,8 @@ static char *change(struct zones *z, const char *router, const char *add, const 
         g_ptr_array_add(rules, rule);
     }
     const char *const names[] = {removed, NULL};
-    bool ok = exercise_rules(
-            z->r.exercise, router, g_steal_pointer(&rules), names, false, "op", on_done, z, &error);
+    const struct exercise_rules asked = {g_steal_pointer(&rules), names, false};
+    bool ok = exercise_rules(z->r.exercise, router, &asked, "op", on_done, z, &error);
     rehearsal_settle(&z->r);
     return ok ? NULL : g_strdup(error->message);
 }
@@ -174,8 +174,8 @@ static void what_is_under_way_at_the_end_is_answered(void **state)
         GPtrArray *rules = g_ptr_array_new_with_free_func(plan_rule_free);
         g_ptr_array_add(rules, plan_rule_from_json(json, NULL));
         const char *const names[] = {i ? "x" : NULL, NULL};
-        assert_true(exercise_rules(
-                z.r.exercise, "blue1/fw", rules, names, false, "op", on_done, &z, NULL));
+        const struct exercise_rules asked = {rules, names, false};
+        assert_true(exercise_rules(z.r.exercise, "blue1/fw", &asked, "op", on_done, &z, NULL));
     }
     assert_true(exercise_end(z.r.exercise, "test", "over", NULL));
     rehearsal_settle(&z.r);

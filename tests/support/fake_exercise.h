@@ -244,13 +244,13 @@ static inline bool fake_router_known(const char *router, GError **error)
     return true;
 }
 
-bool exercise_rules(struct exercise *exercise, const char *router, GPtrArray *add,
-        const char *const *remove, bool last, const char *who, exercise_done_fn done, gpointer data,
+bool exercise_rules(struct exercise *exercise, const char *router,
+        const struct exercise_rules *rules, const char *who, exercise_done_fn done, gpointer data,
         GError **error)
 {
-    g_autofree char *text = g_strdup_printf(
-            "+%u -%u%s", add->len, g_strv_length((char **)remove), last ? " last" : "");
-    g_ptr_array_unref(add);
+    g_autofree char *text = g_strdup_printf("+%u -%u%s", rules->add->len,
+            g_strv_length((char **)rules->remove), rules->last ? " last" : "");
+    g_ptr_array_unref(rules->add);
     if (!fake_router_known(router, error)) {
         return false;
     }

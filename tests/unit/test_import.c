@@ -34,8 +34,9 @@ static char *raw_disk(void **state, const char *name, gsize bytes)
 {
     char *path = path_in(state, name);
     g_autofree char *content = g_malloc0(bytes);
-    memcpy(content + 510, "\x55\xaa", 2);
-    memcpy(content, "hello", 5);
+    static const char signature[] = {'\x55', '\xaa'}, text[] = {'h', 'e', 'l', 'l', 'o'};
+    memcpy(content + 510, signature, sizeof(signature));
+    memcpy(content, text, sizeof(text));
     assert_true(g_file_set_contents(path, content, (gssize)bytes, NULL));
     return path;
 }
@@ -109,6 +110,21 @@ static void formats_are_told_by_their_first_bytes(void **state)
     assert_string_equal(import_format_of(head, 512, tail, 512, NULL), "vhd");
 }
 
+static void assert_described(const struct image *image)
+{
+    assert_null(image->kernel);
+    assert_int_equal(image->memory_mib, 700);
+    assert_int_equal(image->disk->virtual_bytes, 2 * MIB);
+    assert_string_equal(image->disk->hardware.firmware, "uefi");
+    assert_string_equal(image->disk->hardware.bus, "virtio");
+    assert_int_equal(image->disk->hardware.ready.port, 22);
+    assert_int_equal(image->disk->hardware.agent, 0);
+    assert_string_equal(image->disk->users[0], "ada");
+    struct stat st;
+    assert_int_equal(stat(image->disk->file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0400); /* nobody writes to what all machines stand on */
+}
+
 static void an_image_is_copied_described_found_and_removed(void **state)
 {
     if (!have_qemu_img()) {
@@ -129,17 +145,7 @@ static void an_image_is_copied_described_found_and_removed(void **state)
     g_autoptr(GError) error = NULL;
     struct image *image = image_find("mine", &error);
     assert_no_error(error);
-    assert_null(image->kernel);
-    assert_int_equal(image->memory_mib, 700);
-    assert_int_equal(image->disk->virtual_bytes, 2 * MIB);
-    assert_string_equal(image->disk->hardware.firmware, "uefi");
-    assert_string_equal(image->disk->hardware.bus, "virtio");
-    assert_int_equal(image->disk->hardware.ready.port, 22);
-    assert_int_equal(image->disk->hardware.agent, 0);
-    assert_string_equal(image->disk->users[0], "ada");
-    struct stat st;
-    assert_int_equal(stat(image->disk->file, &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0400); /* nobody writes to what all machines stand on */
+    assert_described(image);
 
     auto_json list = image_list(&error);
     const cJSON *entry = cJSON_GetArrayItem(list, cJSON_GetArraySize(list) - 1);
@@ -413,7 +419,7 @@ static void an_ova_is_unpacked_after_its_manifest_was_compared(void **state)
 static void members_that_lead_out_of_an_archive_are_refused(void **state)
 {
     put(state, "box.ovf", ovf);
-    g_autofree char *link = path_in(state, "link.ovf"), *up = path_in(state, "data/up");
+    g_autofree char *link = path_in(state, "link.ovf");
     assert_int_equal(symlink("/etc/shadow", link), 0);
     put(state, "data/up", "x");
     g_autofree char *linked = PACK(state, "linked.ova", "link.ovf", "box.ovf");

@@ -47,7 +47,7 @@ static void assert_near(double found, double wanted)
     }
 }
 
-#define each_case(item, name)                                                                      \
+#define EACH_CASE(item, name)                                                                      \
     assert_true(cJSON_GetArraySize(json_array(cases, name)) > 0);                                  \
     cJSON_ArrayForEach(item, json_array(cases, name))
 
@@ -55,7 +55,7 @@ static void forcad_moves_points_to_the_weaker(void **state)
 {
     (void)state;
     const cJSON *item;
-    each_case(item, "forcad")
+    EACH_CASE(item, "forcad")
     {
         double victim = number(item, "victim");
         double move = formula_forcad(number(item, "attacker"), victim, number(item, "hardness"));
@@ -64,7 +64,7 @@ static void forcad_moves_points_to_the_weaker(void **state)
         bool inflation = json_bool(item, "inflation", false);
         assert_near(inflation ? move : MIN(move, victim), number(item, "attacker_delta"));
     }
-    each_case(item, "ecsc2024_delta")
+    EACH_CASE(item, "ecsc2024_delta")
     {
         assert_near(formula_ecsc2024(number(item, "attacker"), number(item, "victim")),
                 number(item, "delta"));
@@ -93,7 +93,7 @@ static void ructf_prices_depend_on_positions(void **state)
 {
     (void)state;
     const cJSON *item;
-    each_case(item, "hackerdom_flag_price")
+    EACH_CASE(item, "hackerdom_flag_price")
     {
         double base = number(item, "base");
         int attacker = whole(item, "attacker_pos");
@@ -122,7 +122,7 @@ static void ictf_hands_fifty_points_round(void **state)
 {
     (void)state;
     const cJSON *item;
-    each_case(item, "ictf2017_one_service_one_tick")
+    EACH_CASE(item, "ictf2017_one_service_one_tick")
     {
         const cJSON *teams = json_array(item, "teams");
         int n = cJSON_GetArraySize(teams);
@@ -151,13 +151,13 @@ static void legitbs_moves_whole_flags(void **state)
     const cJSON *item;
     int each;
     int house;
-    each_case(item, "legitbs_token")
+    EACH_CASE(item, "legitbs_token")
     {
         formula_legitbs_token(whole(item, "victim_flags"), whole(item, "redeemers"), &each, &house);
         assert_int_equal(each, whole(item, "each"));
         assert_int_equal(house, whole(item, "house"));
     }
-    each_case(item, "legitbs_availability")
+    EACH_CASE(item, "legitbs_availability")
     {
         if (json_bool(item, "reference_ok", false)) { /* else nobody asks */
             formula_legitbs_availability(
@@ -193,12 +193,12 @@ static void atklab_values_a_flag(void **state)
                             whole(item, "flagstores")),
                 number(item, "value"));
     }
-    each_case(item, "atklabv2_jeopardy")
+    EACH_CASE(item, "atklabv2_jeopardy")
     {
         assert_near(formula_atklab2_value(whole(item, "solves"), whole(item, "teams")),
                 number(item, "value"));
     }
-    each_case(item, "ecsc2025_jeopardy")
+    EACH_CASE(item, "ecsc2025_jeopardy")
     {
         assert_near(formula_ecsc2025_value(whole(item, "teams")), number(item, "value"));
     }
@@ -223,7 +223,7 @@ static void curves_fall_with_the_solves(void **state)
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(curves); i++) {
         const cJSON *item;
-        each_case(item, curves[i].cases)
+        EACH_CASE(item, curves[i].cases)
         {
             struct formula_solve rule = {
                     .maximum = number(item, curves[i].maximum),
@@ -247,7 +247,7 @@ static void sla_percentages_grow_with_the_run(void **state)
     (void)state;
     const cJSON *item;
     enum formula_sla mode;
-    each_case(item, "scoringengine_sla_percent")
+    EACH_CASE(item, "scoringengine_sla_percent")
     {
         assert_true(formula_sla_parse(json_string(item, "mode", ""), &mode));
         assert_int_equal(
@@ -260,7 +260,7 @@ static void levels_and_questions_lose_what_was_given_away(void **state)
 {
     (void)state;
     const cJSON *item;
-    each_case(item, "kypo_level")
+    EACH_CASE(item, "kypo_level")
     {
         double hints = 0;
         const cJSON *hint;
@@ -273,7 +273,7 @@ static void levels_and_questions_lose_what_was_given_away(void **state)
                             json_bool(item, "penalized", false)),
                 number(item, "score"));
     }
-    each_case(item, "topomojo_weights")
+    EACH_CASE(item, "topomojo_weights")
     {
         const cJSON *list = json_array(item, "weights");
         double weights[8];
@@ -287,7 +287,7 @@ static void levels_and_questions_lose_what_was_given_away(void **state)
                     weights[i], cJSON_GetArrayItem(json_array(item, "normalised"), i)->valuedouble);
         }
     }
-    each_case(item, "topomojo_points")
+    EACH_CASE(item, "topomojo_points")
     {
         assert_int_equal(formula_weight_points(number(item, "weight"), whole(item, "max")),
                 whole(item, "points"));
@@ -298,7 +298,7 @@ static void hardening_shares_out_a_hundred(void **state)
 {
     (void)state;
     const cJSON *item;
-    each_case(item, "aeacus_auto_points")
+    EACH_CASE(item, "aeacus_auto_points")
     {
         const cJSON *list = json_array(item, "points");
         int points[8];
@@ -312,7 +312,7 @@ static void hardening_shares_out_a_hundred(void **state)
                     points[i], cJSON_GetArrayItem(json_array(item, "assigned"), i)->valueint);
         }
     }
-    each_case(item, "dwayne_persist")
+    EACH_CASE(item, "dwayne_persist")
     {
         int stolen;
         int persist;
@@ -329,7 +329,7 @@ static void windows_name_their_last_tick(void **state)
 {
     (void)state;
     const cJSON *item;
-    each_case(item, "validity_window")
+    EACH_CASE(item, "validity_window")
     {
         gint64 issued = whole(item, "issued");
         gint64 ticks = whole(item, "configured");

@@ -41,7 +41,9 @@ static char *record(const GByteArray *document, const char *word)
         if (!strcmp(line, word)) {
             char *text = g_memdup2(document->data + from, length + 1);
             for (guint i = 0; i < length; i++) {
-                text[i] = text[i] ? text[i] : 'z';
+                if (!text[i]) {
+                    text[i] = 'z';
+                }
             }
             text[length] = '\0';
             return text;

@@ -153,7 +153,8 @@ static void on_exec(struct model *model, const struct event *event, const cJSON 
     if (strcmp(json_string(body, "state", "asked"), "asked") == 0) {
         const cJSON *program = json_array(body, "argv") ? json_array(body, "argv")->child : NULL;
         model_say(model, event, TONE_PLAIN, "Operator %s: %s on %s", json_string(body, "by", "?"),
-                cJSON_IsString(program) ? program->valuestring : "a command", event->subject);
+                program && cJSON_IsString(program) ? program->valuestring : "a command",
+                event->subject);
     }
 }
 
