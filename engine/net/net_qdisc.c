@@ -145,10 +145,10 @@ struct nl_msg *net_qdisc_redirect(int index, int to)
             .tcm_parent = TC_H_MAKE(TC_H_INGRESS, 0),
             .tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL))};
     struct nl_msg *msg = start(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, &head, "u32");
-    struct {
-        struct tc_u32_sel sel;
-        struct tc_u32_key key; /* mask 0: every packet */
-    } match = {.sel = {.flags = TC_U32_TERMINAL, .nkeys = 1}};
+    /* a selector and one key behind it, whose mask of 0 takes every packet */
+    const struct tc_u32_sel sel = {.flags = TC_U32_TERMINAL, .nkeys = 1};
+    unsigned char match[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)] = {0};
+    memcpy(match, &sel, sizeof(sel));
     const struct tc_mirred mirred = {
             .action = TC_ACT_STOLEN, .eaction = TCA_EGRESS_REDIR, .ifindex = (guint32)to};
     struct nlattr *options = nest(msg, TCA_OPTIONS);
@@ -160,7 +160,7 @@ struct nl_msg *net_qdisc_redirect(int index, int to)
     nla_nest_end(msg, parameters);
     nla_nest_end(msg, first);
     nla_nest_end(msg, actions);
-    MUST(nla_put(msg, TCA_U32_SEL, sizeof(match), &match));
+    MUST(nla_put(msg, TCA_U32_SEL, sizeof(match), match));
     nla_nest_end(msg, options);
     return msg;
 }

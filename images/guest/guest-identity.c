@@ -55,19 +55,17 @@ static bool fail(const char *what)
  * at once. */
 static bool seed(char *bytes, size_t length)
 {
-    struct {
-        struct rand_pool_info head;
-        char bytes[SEED_MAX];
-    } pool = {0};
+    /* a head, and the bytes behind it */
+    const struct rand_pool_info head = {.entropy_count = (int)length * 8, .buf_size = (int)length};
+    unsigned char pool[sizeof(struct rand_pool_info) + SEED_MAX] = {0};
     if (length > SEED_MAX) {
         errno = EINVAL;
         return fail("random");
     }
-    pool.head.entropy_count = (int)length * 8;
-    pool.head.buf_size = (int)length;
-    memcpy(pool.bytes, bytes, length);
+    memcpy(pool, &head, sizeof(head));
+    memcpy(pool + sizeof(head), bytes, length);
     int fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
-    bool ok = fd >= 0 && ioctl(fd, RNDADDENTROPY, &pool) == 0 && ioctl(fd, RNDRESEEDCRNG) == 0;
+    bool ok = fd >= 0 && ioctl(fd, RNDADDENTROPY, pool) == 0 && ioctl(fd, RNDRESEEDCRNG) == 0;
     if (!ok) {
         fail("random");
     }

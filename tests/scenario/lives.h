@@ -335,7 +335,7 @@ static void second_life(const char *path, const char *score_path, gint64 kill_at
     if (!resume_plan_fits(resume, life.r.plan, &error)) {
         g_error("%s", error->message);
     }
-    auto_json score = score_to_json(resume->score, false);
+    G_GNUC_UNUSED auto_json score = score_to_json(resume->score, false);
     struct ledger_reader *reader = ledger_reader_open(path, NULL);
     struct event *event = NULL;
     while (ledger_reader_next(reader, &event, NULL) == 1) {

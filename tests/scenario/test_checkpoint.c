@@ -211,7 +211,7 @@ static void a_checkpoint_that_cannot_be_written_leaves_nothing(void **state)
     begin(&d);
     go(&d, 3);
     g_autofree char *all = paths_checkpoints(d.r.ledger_path);
-    g_autofree char *folder = g_build_filename(all, "calm", NULL);
+    G_GNUC_UNUSED g_autofree char *folder = g_build_filename(all, "calm", NULL);
     assert_true(g_file_set_contents(all, "in the way", -1, NULL));
     assert_true(exercise_checkpoint(d.r.exercise, "calm", NULL, "test", NULL));
     wait_for(&d, "checkpoint.failed", 1);

@@ -150,7 +150,7 @@ static int teardown(void **state)
 {
     (void)state;
     if (engine > 0) {
-        auto_outcome down = CALL("down", name);
+        G_GNUC_UNUSED auto_outcome down = CALL("down", name);
         waitpid(engine, NULL, 0);
         unlink(log_file);
     }
@@ -280,8 +280,9 @@ static void a_machine_with_a_tpm_has_its_emulator(void **state)
 static void disks_survive_a_restart_and_memory_does_not(void **state)
 {
     NEEDS_MACHINES
-    g_autofree char *boxed = on("blue1/box", "echo kept > /srv/keep; sync");
-    g_autofree char *plain = on("blue1/plain", "echo kept > /srv/kept/file; touch /ram; sync");
+    G_GNUC_UNUSED g_autofree char *boxed = on("blue1/box", "echo kept > /srv/keep; sync");
+    G_GNUC_UNUSED g_autofree char *plain =
+            on("blue1/plain", "echo kept > /srv/kept/file; touch /ram; sync");
     auto_outcome one = CALL("restart", name, "blue1/box");
     assert_int_equal(one.status, 0);
     auto_outcome two = CALL("restart", name, "blue1/plain");

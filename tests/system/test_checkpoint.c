@@ -150,7 +150,8 @@ static void resets_of_one_team_leave_no_gap_in_the_checks_of_the_other(void **st
 static void a_killed_engine_s_checkpoints_go_with_down(void **state)
 {
     (void)state;
-    auto_json taken = EVENT_BY("checkpoint", name, "last", "--team", "blue2", "--json");
+    G_GNUC_UNUSED auto_json taken =
+            EVENT_BY("checkpoint", name, "last", "--team", "blue2", "--json");
     auto_outcome listed = CALL("checkpoints", name, "--json");
     auto_json list = cJSON_Parse(listed.out);
     const char *path =

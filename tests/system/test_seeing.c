@@ -97,7 +97,7 @@ static void expect_knock(void)
 static void the_packets_of_a_step_are_found(void **state)
 {
     (void)state;
-    auto_json event = wait_event("capture.step");
+    G_GNUC_UNUSED auto_json event = wait_event("capture.step");
     expect_knock();
     auto_outcome unknown = CALL("capture", name, "save", "--step", "nock", "-o", "/dev/null");
     assert_int_equal(unknown.status, 1);

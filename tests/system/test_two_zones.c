@@ -20,7 +20,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    auto_outcome down = CALL("down", name);
+    G_GNUC_UNUSED auto_outcome down = CALL("down", name);
     g_unlink(log_path);
     g_free(log_path);
     g_free(name);
@@ -83,8 +83,10 @@ static void both_families_reach_the_router(void **state)
 static void equal_addresses_are_told_apart_on_the_backbone(void **state)
 {
     (void)state;
-    g_autofree char *mark = output_of("blue1/web", "echo north > /var/www/html/who; echo");
-    g_autofree char *other = output_of("blue2/web", "echo south > /var/www/html/who; echo");
+    G_GNUC_UNUSED g_autofree char *mark =
+            output_of("blue1/web", "echo north > /var/www/html/who; echo");
+    G_GNUC_UNUSED g_autofree char *other =
+            output_of("blue2/web", "echo south > /var/www/html/who; echo");
     expect("attacker", "curl -sS --max-time 30 http://10.200.2.10/who", "south");
     /* the inside address leads nowhere from there */
     expect("attacker", "curl -sS --max-time 2 http://10.20.1.10/who 2>&1 || true", "curl:");

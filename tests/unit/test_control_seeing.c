@@ -58,7 +58,7 @@ static void telemetry_comes_when_something_has_changed(void **state)
     assert_true(hears(client, 10000));
     cJSON *off = cJSON_CreateObject();
     cJSON_AddFalseToObject(off, "on");
-    auto_json no = ask(client, "telemetry", off);
+    G_GNUC_UNUSED auto_json no = ask(client, "telemetry", off);
     g_main_context_invoke(f->context, add_traffic, f->exercise);
     assert_false(hears(client, 1500));
     control_client_close(client);
@@ -70,7 +70,7 @@ static void a_client_that_goes_lets_its_console_go(void **state)
     (void)state;
     struct fixture *f = start(1);
     struct control_client *watcher = connect_to(f);
-    auto_json subscribed = ask(watcher, "subscribe", NULL);
+    G_GNUC_UNUSED auto_json subscribed = ask(watcher, "subscribe", NULL);
     struct control_client *client = connect_to(f);
     auto_json console = ask(client, "console", one("machine", "blue1/web"));
     assert_string_equal(json_string(console, "path", ""), "/nowhere");
@@ -103,7 +103,7 @@ static void an_observer_looks_and_does_not_touch(void **state)
     (void)state;
     struct fixture *f = start(1);
     struct control_client *client = connect_to(f);
-    auto_json hello = ask(client, "hello", one("role", "observer"));
+    G_GNUC_UNUSED auto_json hello = ask(client, "hello", one("role", "observer"));
     static const char *const looks[] = {"links", "telemetry", "captures"};
     for (gsize i = 0; i < G_N_ELEMENTS(looks); i++) {
         auto_json seen = ask(client, looks[i], NULL);

@@ -44,7 +44,7 @@ static char *raw_disk(void **state, const char *name, gsize bytes)
 static void run_tool(const char *const *argv)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *output = tool_run(argv, NULL, &error);
+    G_GNUC_UNUSED g_autofree char *output = tool_run(argv, NULL, &error);
     assert_no_error(error);
 }
 #define QEMU_IMG(...) run_tool((const char *const[]){"/usr/bin/qemu-img", __VA_ARGS__, NULL})
