@@ -150,12 +150,11 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root)
     if (machine->hardware) {
         return virt_xml_hardware(machine, root);
     }
-    GString *xml = g_string_new(NULL);
-    bool tcg = machine->accel == VIRT_ACCEL_TCG;
-
     if (machine->place && machine->place->test) {
         return virt_xml_for_test_driver(machine);
     }
+    GString *xml = g_string_new(NULL);
+    bool tcg = machine->accel == VIRT_ACCEL_TCG;
     ADD(xml,
             "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
             "  <name>%s%s</name>\n"

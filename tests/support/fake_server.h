@@ -84,7 +84,10 @@ static inline gboolean quit(gpointer data)
 
 static inline void stop_server(struct fixture *f)
 {
-    g_main_context_invoke(f->context, quit, f->loop);
+    GSource *source = g_idle_source_new();
+    g_source_set_callback(source, quit, f->loop, NULL);
+    g_source_attach(source, f->context);
+    g_source_unref(source);
     g_thread_join(f->thread);
     f->thread = NULL;
 }
