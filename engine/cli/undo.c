@@ -213,6 +213,14 @@ static int see_engine_off(
 /* ---- on a libvirt daemon ------------------------------------------------------------------- */
 
 /* How many machines and networks were removed over there, -1 on error. */
+static int undo_on_daemon(const char *name, const struct event *opened, GError **error)
+{
+    auto_json body = json_parse(opened->body, strlen(opened->body), NULL);
+    const struct virt_daemon daemon = {
+            json_string(body, "name", ""), name, json_string(body, "id", "")};
+    return virt_daemon_uri_check(daemon.uri, error) ? virt_daemon_undo(&daemon, error) : -1;
+}
+
 static int undo_daemon(const char *name, const struct leftovers *left, GError **error)
 {
     GHashTableIter iter;
@@ -221,13 +229,10 @@ static int undo_daemon(const char *name, const struct leftovers *left, GError **
     g_hash_table_iter_init(&iter, left->open);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const struct event *opened = value;
-        auto_json body = json_parse(opened->body, strlen(opened->body), NULL);
-        if (strcmp(json_string(body, "type", ""), "daemon") != 0) {
+        if (!g_str_has_prefix(opened->subject, "daemon:")) {
             continue;
         }
-        const struct virt_daemon daemon = {
-                json_string(body, "name", ""), name, json_string(body, "id", "")};
-        int n = virt_daemon_uri_check(daemon.uri, error) ? virt_daemon_undo(&daemon, error) : -1;
+        int n = undo_on_daemon(name, opened, error);
         if (n < 0) {
             return -1;
         }

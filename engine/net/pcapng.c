@@ -75,9 +75,10 @@ static void begin(struct pcapng *file, enum block_type type)
 
 static void end(struct pcapng *file)
 {
-    guint32 length = file->out->len - file->block + (guint32)sizeof(guint32);
-    put_32(file, length);
-    memcpy(file->out->data + file->block + sizeof(guint32), &length, sizeof(length));
+    put_32(file, file->out->len - file->block + (guint32)sizeof(guint32));
+    const GByteArray *out = file->out; /* the length stands at both ends */
+    memcpy(out->data + file->block + sizeof(guint32), out->data + out->len - sizeof(guint32),
+            sizeof(guint32));
     if (file->out->len > BUFFER_MAX) {
         (void)pcapng_flush(file, NULL); /* kept as file->failure */
     }

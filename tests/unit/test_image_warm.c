@@ -79,7 +79,7 @@ static void key_changes_with_all_that_a_state_stands_on(void **state)
     other.digest = (char *)"fedcba9876543210";
     struct image newer = web;
     newer.kernel = (char *)"/k2/vmlinux";
-    struct image_warm_shape shapes[8];
+    struct image_warm_shape shapes[8] = {0};
     for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
         shapes[i] = shape();
     }

@@ -32,7 +32,10 @@ static char *record(const GByteArray *document, const char *word)
         assert_non_null(end);
         g_autofree char *line = g_strndup(head, (gsize)(end - head));
         char *space = strchr(line, ' ');
-        assert_non_null(space);
+        if (!space) {
+            fail_msg("a record without a length: %s", line);
+            return NULL;
+        }
         *space = '\0';
         guint length = (guint)g_ascii_strtoull(space + 1, NULL, 10);
         guint from = at + (guint)(end - head) + 1;
