@@ -372,7 +372,7 @@ static void saar_token(
     token->counted = k;
 }
 
-static void saar_ranks(struct score_model *model, int tick)
+static void saar_ranks(struct score_model *model)
 {
     struct rounds *state = score_state(model);
     int teams = score_teams(model);
@@ -383,7 +383,6 @@ static void saar_ranks(struct score_model *model, int tick)
         }
         g_array_append_val(state->ranks, rank);
     }
-    (void)tick;
 }
 
 static void saar_fact(struct score_model *model, const struct score_fact *fact)
@@ -407,7 +406,7 @@ static void saar_fact(struct score_model *model, const struct score_fact *fact)
     for (guint t = 0; t < state->tokens->len; t++) {
         saar_token(model, g_ptr_array_index(state->tokens, t), fact);
     }
-    saar_ranks(model, fact->tick);
+    saar_ranks(model);
     forget_round(model);
 }
 

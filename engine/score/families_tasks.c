@@ -119,10 +119,6 @@ static double full_points(const struct score_model *model, const struct score_fa
 
 /* ---- jeopardy ------------------------------------------------------------------------------ */
 
-static const char *const curve_words[] = {"static", "logarithmic", "linear", "rctf_classic",
-        "rctf_steep", "rctf_sekai", "rctf_legacy", "rctf_genni", "rctf_jammy", "gzctf", "ooo",
-        "ccc", NULL};
-
 static const struct score_param jeopardy_params[] = {
         {"maximum", 500, 0, 1e6}, /* of tasks without points of their own */
         {"minimum", 100, 0, 1e6},
@@ -206,7 +202,7 @@ static const struct score_family jeopardy = {
         .parts = {"tasks", "hints", "bonus"},
         .params = jeopardy_params,
         .choice = "curve",
-        .words = curve_words,
+        .words = formula_curve_words,
         .size = sizeof(struct tasks),
         .open = tasks_open,
         .fact = jeopardy_fact,

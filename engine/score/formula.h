@@ -97,7 +97,7 @@ double formula_value(const struct formula_solve *rule, int solves);
 
 /* By name ("logarithmic", "rctf_classic" …); false when there is none. */
 bool formula_curve_parse(const char *name, enum formula_curve *ret);
-const char *const *formula_curve_names(void); /* NULL-terminated */
+extern const char *const formula_curve_words[]; /* in that order, NULL-terminated */
 
 /* ICPC: minutes, floored, of the accepted run, and 20 for each penalised run before it. */
 gint64 formula_icpc_penalty(gint64 accepted_s, int rejected);

@@ -89,18 +89,14 @@ double formula_value(const struct formula_solve *rule, int solves)
     }
 }
 
-static const char *const names[] = {"static", "logarithmic", "linear", "rctf_classic", "rctf_steep",
-        "rctf_sekai", "rctf_legacy", "rctf_genni", "rctf_jammy", "gzctf", "ooo", "ccc", NULL};
-
-const char *const *formula_curve_names(void)
-{
-    return names;
-}
+const char *const formula_curve_words[] = {"static", "logarithmic", "linear", "rctf_classic",
+        "rctf_steep", "rctf_sekai", "rctf_legacy", "rctf_genni", "rctf_jammy", "gzctf", "ooo",
+        "ccc", NULL};
 
 bool formula_curve_parse(const char *name, enum formula_curve *ret)
 {
-    for (int i = 0; names[i]; i++) {
-        if (!strcmp(names[i], name)) {
+    for (int i = 0; formula_curve_words[i]; i++) {
+        if (!strcmp(formula_curve_words[i], name)) {
             *ret = (enum formula_curve)i;
             return true;
         }

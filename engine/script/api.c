@@ -113,3 +113,15 @@ int api_push_failure(lua_State *L, const struct answer *answer)
     luaL_setmetatable(L, "sandtable.failure");
     return 2;
 }
+
+int api_push_done(lua_State *L, int status, lua_KContext context)
+{
+    const struct answer *answer = &task_of(L)->answer;
+    (void)status;
+    (void)context;
+    if (answer->kind == SCRIPT_REPLY_FAILED) {
+        return api_push_failure(L, answer);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}

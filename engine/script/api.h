@@ -59,3 +59,6 @@ int api_team(lua_State *L, int index);
 
 /* nil, { code, message } of the answer; returns 2. */
 int api_push_failure(lua_State *L, const struct answer *answer);
+
+/* A continuation: true, or nil and { code, message }. */
+int api_push_done(lua_State *L, int status, lua_KContext context);

@@ -3,25 +3,13 @@
 
 #define TIMEOUT_US (320 * (gint64)G_USEC_PER_SEC) /* the engine's own limit comes first */
 
-static int push_done(lua_State *L, int status, lua_KContext context)
-{
-    const struct answer *answer = &task_of(L)->answer;
-    (void)status;
-    (void)context;
-    if (answer->kind == SCRIPT_REPLY_FAILED) {
-        return api_push_failure(L, answer);
-    }
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
 static int ask(lua_State *L, enum script_white what, const char *subject, const char *team)
 {
     struct task *task = task_of(L);
     const struct script_host *host = &task->script->host;
     answer_clear(&task->answer);
     host->white(host->data, task_ticket(task), task->who, what, subject, team);
-    return task_wait(L, task, TIMEOUT_US, push_done);
+    return task_wait(L, task, TIMEOUT_US, api_push_done);
 }
 
 /* machine:reset() → true or nil, { code, message } */

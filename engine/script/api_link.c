@@ -31,18 +31,6 @@ void script_push_link(lua_State *L, int machine, const char *network, int team)
     luaL_setmetatable(L, LINK);
 }
 
-static int push_answer(lua_State *L, int status, lua_KContext context)
-{
-    const struct answer *answer = &task_of(L)->answer;
-    (void)status;
-    (void)context;
-    if (answer->kind == SCRIPT_REPLY_FAILED) {
-        return api_push_failure(L, answer);
-    }
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
 static int ask(lua_State *L, const struct link_handle *handle, const char *what,
         const struct plan_impair *wish)
 {
@@ -52,7 +40,7 @@ static int ask(lua_State *L, const struct link_handle *handle, const char *what,
     const struct script_host *host = &task->script->host;
     host->impair(host->data, task_ticket(task), task->who, handle->team, handle->machine,
             handle->card, wish);
-    return task_wait(L, task, TASK_WAIT_S * G_USEC_PER_SEC, push_answer);
+    return task_wait(L, task, TASK_WAIT_S * G_USEC_PER_SEC, api_push_done);
 }
 
 /* Raises the error's text, which is freed before. */
