@@ -29,7 +29,8 @@ static char *write_disk(const char *file, bool boots)
     char *path = g_build_filename(folder, file, NULL);
     if (boots) {
         memcpy(bytes, boot_sector, sizeof(boot_sector));
-        memcpy(bytes + 510, "\x55\xaa", 2);
+        bytes[510] = 0x55;
+        bytes[511] = 0xaa;
     }
     assert_true(g_file_set_contents(path, (char *)bytes, 1 << 20, NULL));
     assert_int_equal(chmod(path, 0644), 0);
