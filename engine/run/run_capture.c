@@ -321,11 +321,12 @@ void run_captures_start(struct exercise *exercise)
     struct run_captures *all = exercise->captures;
     for (guint i = 0; i < all->count && !exercise->ending; i++) {
         struct run_capture *capture = &all->each[i];
-        if (!exercise->resume && network_of(capture)->subnet->capture) {
-            start(capture, "scenario");
-        } else if (exercise->resume && was_on(capture)) {
+        if (exercise->resume && was_on(capture)) {
             record_left(capture);
             start(capture, "resume");
+        } else if (network_of(capture)->subnet->capture &&
+                   (!exercise->resume || !exercise->resume->began)) {
+            start(capture, "scenario"); /* once it has run, one that is off was stopped */
         }
     }
 }

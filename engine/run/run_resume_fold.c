@@ -99,6 +99,8 @@ struct resume *resume_new(void)
     resume->checkpoints = table(g_free);
     resume->rules = table(json_free);
     resume->rules_asked = table(json_free);
+    resume->rules_owed = table(json_free);
+    resume->links_owed = cJSON_CreateObject();
     resume->requests = g_ptr_array_new_with_free_func(resume_request_free);
     resume->restored = g_ptr_array_new_with_free_func(event_free_any);
     resume->answers = g_ptr_array_new_with_free_func(answer_free);
@@ -119,12 +121,14 @@ void resume_free(struct resume *resume)
         g_hash_table_unref(resume->checkpoints);
         g_hash_table_unref(resume->rules);
         g_hash_table_unref(resume->rules_asked);
+        g_hash_table_unref(resume->rules_owed);
         g_ptr_array_unref(resume->requests);
         g_ptr_array_unref(resume->restored);
         g_ptr_array_unref(resume->answers);
         g_ptr_array_unref(resume->alarms);
         score_free(resume->score);
         cJSON_Delete(resume->links);
+        cJSON_Delete(resume->links_owed);
         cJSON_Delete(resume->created);
         g_free(resume->end_by);
         g_free(resume);

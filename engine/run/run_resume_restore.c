@@ -5,6 +5,7 @@
  */
 #include "base/json.h"
 #include "base/paths.h"
+#include "plan/router.h"
 #include "run/resume.h"
 #include "run/run_restart.h"
 
@@ -133,6 +134,28 @@ static void restore_players(struct resume *resume, const struct event *event, co
     }
 }
 
+/* Each is asked for by an event of its own, which ends the debt. */
+static void owe_networks(struct resume *resume, const cJSON *body)
+{
+    const char *by = json_string(body, "by", "operator");
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, json_array(body, "links"))
+    {
+        cJSON *owed = cJSON_Duplicate(item, true);
+        const char *link = json_string(item, "link", "");
+        cJSON_AddStringToObject(owed, "by", by);
+        cJSON_DeleteItemFromObjectCaseSensitive(resume->links_owed, link);
+        cJSON_AddItemToObject(resume->links_owed, link, owed);
+    }
+    cJSON_ArrayForEach(item, json_array(body, "routers"))
+    {
+        cJSON *owed = cJSON_Duplicate(item, true);
+        cJSON_AddStringToObject(owed, "by", by);
+        g_hash_table_replace(
+                resume->rules_owed, g_strdup(json_string(item, "router", "")), owed);
+    }
+}
+
 static void restored(struct resume *resume, const struct event *event, const cJSON *body)
 {
     settle(resume, "restore", event->subject);
@@ -140,6 +163,7 @@ static void restored(struct resume *resume, const struct event *event, const cJS
     restore_checks(resume, body);
     restore_injects(resume, event, body);
     restore_players(resume, event, body);
+    owe_networks(resume, body);
     resume->ends_us = json_int(body, "ends_us", resume->ends_us);
     g_ptr_array_add(resume->restored, event_copy(event));
 }
@@ -147,8 +171,16 @@ static void restored(struct resume *resume, const struct event *event, const cJS
 static void reset(struct resume *resume, const struct event *event, const cJSON *body)
 {
     settle(resume, event->kind, event->subject);
-    if (!strcmp(json_string(body, "state", ""), "begun")) {
-        request(resume, event->kind, event->subject, event, body);
+    if (strcmp(json_string(body, "state", ""), "begun") != 0) {
+        return;
+    }
+    request(resume, event->kind, event->subject, event, body);
+    const cJSON *router = NULL; /* a team's routers begin anew with it */
+    cJSON_ArrayForEach(router, json_array(body, "routers"))
+    {
+        if (cJSON_IsString(router)) {
+            request(resume, "router.reset", router->valuestring, event, body);
+        }
     }
 }
 
@@ -167,8 +199,12 @@ void resume_apply_checkpoint(struct resume *resume, const struct event *event, c
         settle(resume, *action == 't' ? "checkpoint" : "restore", event->subject);
     } else if (!strcmp(event->kind, "checkpoint.restored")) {
         restored(resume, event, body);
-    } else if (!strcmp(event->kind, "machine.reset") || !strcmp(event->kind, "team.reset")) {
+    } else if (g_str_has_suffix(event->kind, ".reset")) {
         reset(resume, event, body);
+    } else if (!strcmp(event->kind, "router.rules")) {
+        g_hash_table_remove(resume->rules_owed, event->subject);
+    } else if (!strcmp(event->kind, "link.impaired")) {
+        cJSON_DeleteItemFromObjectCaseSensitive(resume->links_owed, event->subject);
     }
 }
 
@@ -274,12 +310,22 @@ static void restore_again(struct exercise *exercise, const struct resume_request
     }
 }
 
+static void reset_router(struct exercise *exercise, const struct resume_request *one)
+{
+    int gate = plan_gate_index(exercise->options.plan, one->subject);
+    if (gate >= 0) {
+        run_gate_reset(exercise, gate, one->by);
+    }
+}
+
 void run_resume_settle_requests(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->resume->requests->len; i++) {
         const struct resume_request *one = g_ptr_array_index(exercise->resume->requests, i);
         if (!strcmp(one->kind, "restore")) {
             restore_again(exercise, one);
+        } else if (!strcmp(one->kind, "router.reset")) {
+            reset_router(exercise, one);
         } else if (strcmp(one->kind, "checkpoint") != 0) {
             end_reset(exercise, one);
         }
