@@ -82,6 +82,7 @@ struct resume {
     GHashTable *tasks;       /* "who\nteam" → struct resume_task */
     GHashTable *machines;    /* id → struct resume_machine */
     GHashTable *open;        /* subject of a resource that is not closed → its team id */
+    GHashTable *stopped;     /* network id of a capture that was stopped, perhaps not closed */
     GHashTable *checkpoints; /* label of a whole one → its team id */
     GPtrArray *requests;     /* struct resume_request * */
     GPtrArray *restored;     /* struct event *: checkpoint.restored, oldest first */

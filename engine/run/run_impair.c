@@ -122,12 +122,12 @@ static void record_detour(struct run_link *link, bool opening)
 
 static void record_cleared(struct run_link *link, const char *by)
 {
+    if (link->opened) { /* first: a resume closes it by the link that is not yet cleared */
+        record_detour(link, false);
+    }
     cJSON *body = link_body(link);
     cJSON_AddStringToObject(body, "by", by);
     run_record(link->exercise, "link.cleared", link->team, link->id, body);
-    if (link->opened) {
-        record_detour(link, false);
-    }
 }
 
 void run_links_closed(struct exercise *exercise)

@@ -96,6 +96,7 @@ struct resume *resume_new(void)
     resume->machines = table(machine_free);
     resume->links = cJSON_CreateObject();
     resume->open = table(g_free);
+    resume->stopped = table(NULL);
     resume->checkpoints = table(g_free);
     resume->rules = table(json_free);
     resume->rules_asked = table(json_free);
@@ -118,6 +119,7 @@ void resume_free(struct resume *resume)
         g_hash_table_unref(resume->tasks);
         g_hash_table_unref(resume->machines);
         g_hash_table_unref(resume->open);
+        g_hash_table_unref(resume->stopped);
         g_hash_table_unref(resume->checkpoints);
         g_hash_table_unref(resume->rules);
         g_hash_table_unref(resume->rules_asked);

@@ -203,6 +203,10 @@ void resume_apply_checkpoint(struct resume *resume, const struct event *event, c
         reset(resume, event, body);
     } else if (!strcmp(event->kind, "router.rules")) {
         g_hash_table_remove(resume->rules_owed, event->subject);
+    } else if (!strcmp(event->kind, "capture.stopped")) {
+        g_hash_table_add(resume->stopped, g_strdup(event->subject));
+    } else if (!strcmp(event->kind, "capture.started")) {
+        g_hash_table_remove(resume->stopped, event->subject);
     } else if (!strcmp(event->kind, "link.impaired")) {
         cJSON_DeleteItemFromObjectCaseSensitive(resume->links_owed, event->subject);
     }
@@ -210,14 +214,30 @@ void resume_apply_checkpoint(struct resume *resume, const struct event *event, c
 
 /* ---- what a resume owes -------------------------------------------------------------------- */
 
+/* There is nothing left of the checkpoint. */
+static void close_folder(struct exercise *exercise, const char *label, int team)
+{
+    g_autofree char *resource = g_strdup_printf("checkpoint:%s", label);
+    if (g_hash_table_contains(exercise->resume->open, resource)) {
+        cJSON *body = cJSON_CreateObject();
+        cJSON_AddStringToObject(body, "type", "checkpoint");
+        cJSON_AddStringToObject(body, "name", label);
+        run_record(exercise, "resource.closed", team, resource, body);
+    }
+}
+
 static void take_checkpoint(struct exercise *exercise, const char *label, const char *team)
 {
     g_autofree char *folder = run_checkpoint_folder(exercise, label);
     g_autoptr(GError) error = NULL;
     cJSON *manifest = checkpoint_read(folder, &error);
     if (!manifest) {
-        run_alarm(exercise, "checkpoint-lost", plan_team_index(exercise->options.plan, team), label,
-                error->message);
+        int index = plan_team_index(exercise->options.plan, team);
+        if (!exercise->resume->ended) { /* else the end has removed it already */
+            run_alarm(exercise, "checkpoint-lost", index, label, error->message);
+        }
+        paths_remove_tree(folder, NULL);
+        close_folder(exercise, label, index);
         return;
     }
     struct run_checkpoint *whole = g_new(struct run_checkpoint, 1);
@@ -251,7 +271,6 @@ static void give_up(struct exercise *exercise, const struct resume_request *one)
 {
     int team = plan_team_index(exercise->options.plan, one->team);
     g_autofree char *folder = run_checkpoint_folder(exercise, one->subject);
-    g_autofree char *resource = g_strdup_printf("checkpoint:%s", one->subject);
     g_autoptr(GError) error = NULL;
     if (!paths_remove_tree(folder, &error)) {
         g_printerr("sandtable: %s\n", error->message);
@@ -261,12 +280,7 @@ static void give_up(struct exercise *exercise, const struct resume_request *one)
     cJSON_AddStringToObject(body, "by", one->by);
     cJSON_AddStringToObject(body, "reason", "the engine was interrupted");
     run_record(exercise, "checkpoint.failed", team, one->subject, body);
-    if (g_hash_table_contains(exercise->resume->open, resource)) {
-        body = cJSON_CreateObject();
-        cJSON_AddStringToObject(body, "type", "checkpoint");
-        cJSON_AddStringToObject(body, "name", one->subject);
-        run_record(exercise, "resource.closed", team, resource, body);
-    }
+    close_folder(exercise, one->subject, team);
 }
 
 void run_resume_end_requests(struct exercise *exercise)

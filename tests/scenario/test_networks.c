@@ -144,9 +144,9 @@ static void a_function_resets_its_router(void **state)
     (void)state;
     struct drill d = {0};
     begin_wired(&d);
-    go(&d, 66);
+    go(&d, 37);
     assert_rules(&d, "blue2/fw", "mine out web policy");
-    go(&d, 71);
+    go(&d, 42);
     assert_rules(&d, "blue2/fw", "out web policy");
     auto_json note = rehearsal_last(&d.r, "note", NULL, NULL);
     assert_string_equal(json_string(note, "text", ""), "string expected");

@@ -115,9 +115,9 @@ static void look_at_links(struct life *life, GString *text)
     const cJSON *link = NULL;
     cJSON_ArrayForEach(link, links)
     {
-        if (strcmp(json_string(link, "state", ""), "made") != 0) {
-            g_string_append_printf(text, "%s is %s\n", json_string(link, "link", ""),
-                    json_string(link, "state", ""));
+        const char *is = json_string(link, "state", "");
+        if (strcmp(is, "made") != 0 && strcmp(is, "down") != 0) {
+            g_string_append_printf(text, "%s is %s\n", json_string(link, "link", ""), is);
         }
     }
 }

@@ -49,6 +49,6 @@ return {
     { machine = "web", delay = "10ms" },
   },
   players = {
-    keeper = { team = "blue2", title = "Tries it", at = "64s", play = keeper },
+    keeper = { team = "blue2", title = "Tries it", at = "35s", play = keeper },
   },
 }
