@@ -294,8 +294,11 @@ static struct plan *load_again(const char *path, const struct resume *resume,
     g_free(plan->name);
     plan->name = g_strdup(options->resume);
     plan->seed = (guint64)json_int(old, "seed", 0);
+    bool impaired =
+            !options->without_impairments && !json_bool(with, "without_impairments", false);
     if (!plan_expand(plan, (int)json_int(with, "teams", 0), error) ||
-            !resume_plan_fits(resume, plan, error)) {
+            !resume_plan_fits(resume, plan, error) || !routing_host_fits(plan, error) ||
+            (impaired && !impair_host_fits(plan, error))) {
         return NULL;
     }
     return g_steal_pointer(&plan);

@@ -169,6 +169,7 @@ bool real_guest_next(struct real_machine *machine, world_done_fn written, virt_e
 
 /* A namespace for each router; -1 descriptors before. */
 bool real_gates_spaces(struct real_world *world, GError **error);
+int real_gate_space(const struct real_world *world, int gate); /* stays the world's */
 /* Their feet on the networks. */
 void real_gates_batch(const struct real_world *world, struct net_batch *batch);
 /* Forwarding and rules in every router, then done. */
@@ -187,7 +188,7 @@ void real_net_port(struct net_batch *batch, const struct plan_network *network, 
 
 /* The interface of a team's namespace on network; the caller's. */
 char *real_net_inner(const struct plan_network *network);
-/* Starts a dnsmasq for each team that needs one and keeps it running. */
+/* Starts a dnsmasq for each team and router that needs one and keeps it running. */
 bool real_dns_up(struct real_world *world, GError **error);
 void real_dns_down(struct real_world *world); /* idempotent */
 

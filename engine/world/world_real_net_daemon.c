@@ -79,7 +79,20 @@ const char *real_net_daemon_fault(const struct real_world *world)
     return NULL;
 }
 
-/* One image's kernel serves: they all have the same. */
+/* One image's kernel serves: they all have the same, but for imported ones, which have none. */
+static struct image *find_kernel(const struct plan *plan, GError **error)
+{
+    for (guint i = 0; i < plan->hosts->len; i++) {
+        const struct plan_host *host = g_ptr_array_index(plan->hosts, i);
+        struct image *image = image_find(host->image, error);
+        if (!image || image->kernel) {
+            return image;
+        }
+        image_free(image);
+    }
+    return image_find(IMAGE_KERNEL, error);
+}
+
 static bool prepare_feet(struct real_daemon *daemon, GError **error)
 {
     struct real_world *world = daemon->world;
@@ -87,8 +100,7 @@ static bool prepare_feet(struct real_daemon *daemon, GError **error)
     if (networks == 0) {
         return true;
     }
-    const struct plan_machine *first = g_ptr_array_index(world->head.plan->machines, 0);
-    daemon->image = image_find(first->host->image, error);
+    daemon->image = find_kernel(world->head.plan, error);
     g_autofree char *program = daemon->image ? recipe_program("foot", error) : NULL;
     daemon->initrd = g_build_filename(world->root, "foot.initrd", NULL);
     if (!program || !foot_write_initrd(daemon->image->initrd, program, daemon->initrd, error)) {
@@ -248,6 +260,9 @@ static void start_foot(struct foot *foot)
     if (!foot->wire) {
         if (daemon->done) {
             fail_up(daemon, error);
+        } else if (!world->going_down) { /* one that replaces another: until then checks fault */
+            g_debug("%s: %s", foot->domain, error->message);
+            foot->timer = g_timeout_add(CONNECT_RETRY_MS, start_again, foot);
         }
         return;
     }

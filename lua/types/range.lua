@@ -373,7 +373,8 @@ function range.step(name, team) end
 ---@return sandtable.Failure? failure
 function range.wait_for(filter) end
 
----Starts the team's machines anew, as at the beginning, and waits until they are ready.
+---Starts the team's machines and routers anew, as at the beginning, and waits until the machines
+---are ready.
 ---@param team string
 ---@return true?
 ---@return sandtable.Failure? failure
@@ -495,3 +496,8 @@ function router:remove(name) end
 ---@return integer? packets that the rule has met
 ---@return sandtable.Failure? failure
 function router:packets(name) end
+
+---The rules of the scenario, counters at nothing, connections forgotten.
+---@return true?
+---@return sandtable.Failure? failure
+function router:reset() end
