@@ -18,9 +18,11 @@ static const struct {
         {"alarm.raised", "text"},
         {"operator.action", "inject"},
         {"operator.exec", NULL},
-        {"fault.", "reason"},
-        {"credit.", "reason"},
-        {"clock.", "reason"},
+        {"score.frozen", "reason"},
+        {"fault.", "text"},
+        {"exam.outage", "reason"},
+        {"exam.requested", "reason"},
+        {"exam.approved", "reason"},
 };
 
 static int kind_of(const char *kind)
@@ -47,6 +49,10 @@ static char *text_of(const struct event *event, const cJSON *body, const char *m
     if (!strcmp(event->kind, "operator.action")) {
         return g_strdup_printf("%s %s%s%s", json_string(body, "action", ""), told,
                 json_string(body, "target", ""), json_string(body, "label", ""));
+    }
+    if (!strcmp(event->kind, "fault.credited")) {
+        return g_strdup_printf(
+                "+%.1f s %s", json_number(body, "credit_us", 0) / G_USEC_PER_SEC, told);
     }
     if (command || *state) {
         return g_strdup_printf("%s %s", command ? command : state, told);

@@ -53,8 +53,8 @@ void aar_apply_report(struct aar *aar, const struct event *event, const cJSON *b
     cJSON_AddStringToObject(report, "team", event->team);
     json_add_int(report, "at_us", event->at_us);
     json_add_int(report, "seq", event->seq);
-    cJSON_AddStringToObject(report, "step", json_string(body, "step", event->subject));
-    cJSON_AddStringToObject(report, "technique", json_string(body, "technique", ""));
+    cJSON_AddStringToObject(report, "step", event->subject);
+    cJSON_AddStringToObject(report, "technique", json_string(body, "what", ""));
     cJSON_AddItemToArray(aar->reports, report);
 }
 

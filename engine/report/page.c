@@ -15,6 +15,13 @@ void page_add(GString *out, const char *format, ...)
     g_free(text);
 }
 
+void page_cut(GString *out, const char *text, long max)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *head = g_utf8_substring(valid, 0, MIN(max, g_utf8_strlen(valid, -1)));
+    page_add(out, "%s%s", head, strlen(head) < strlen(valid) ? " …" : "");
+}
+
 void page_fill(
         GString *out, const char *template, const struct page_slot *slots, const cJSON *document)
 {

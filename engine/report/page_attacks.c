@@ -173,7 +173,9 @@ static void after(GString *out, const cJSON *run, const cJSON *response, const c
             "<td><b>+%s</b> <small>" W("at") " %s, " W("event") " %" G_GINT64_FORMAT "</small>",
             length, at, json_int(response, seq, 0));
     if (text && *text) {
-        page_add(out, "<br><code>%.160s</code>", text);
+        g_string_append(out, "<br><code>");
+        page_cut(out, text, 160);
+        g_string_append(out, "</code>");
     }
 }
 

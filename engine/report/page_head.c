@@ -135,18 +135,23 @@ static void add_faults(GString *out, const cJSON *service)
     }
 }
 
+static void remark_row(GString *out, const cJSON *item)
+{
+    g_autofree char *at = page_clock(json_int(item, "at_us", 0));
+    page_add(out, "<tr><td class=n>%" G_GINT64_FORMAT "<td class=n>%s<td>%s<td>%s<td>%s<td>",
+            json_int(item, "seq", 0), at, json_string(item, "kind", ""),
+            json_string(item, "team", ""), json_string(item, "subject", ""));
+    page_cut(out, json_string(item, "text", ""), 240);
+    page_add(out, "<td>%s", json_string(item, "by", ""));
+}
+
 void page_remarks(GString *out, const cJSON *document)
 {
     const cJSON *item = NULL;
     gsize before = out->len;
     cJSON_ArrayForEach(item, json_array(document, "remarks"))
     {
-        g_autofree char *at = page_clock(json_int(item, "at_us", 0));
-        page_add(out,
-                "<tr><td class=n>%" G_GINT64_FORMAT "<td class=n>%s<td>%s<td>%s<td>%s<td>%s<td>%s",
-                json_int(item, "seq", 0), at, json_string(item, "kind", ""),
-                json_string(item, "team", ""), json_string(item, "subject", ""),
-                json_string(item, "text", ""), json_string(item, "by", ""));
+        remark_row(out, item);
     }
     cJSON_ArrayForEach(item, json_array(document, "services"))
     {

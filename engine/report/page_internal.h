@@ -14,7 +14,10 @@ void page_add(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Appends the word of a key that is known only now; of none, the key itself, escaped. */
 void page_word(GString *out, const char *key);
 
-/* Puts the words where their marks are; lang says which title the page has. */
+/* Appends at most so many characters, escaped, and says when there were more. */
+void page_cut(GString *out, const char *text, long max);
+
+/* Puts the words where their marks are. */
 void page_put_words(GString *out);
 
 /* "12.5": at most two digits after the point; the caller's. */

@@ -183,6 +183,15 @@ static bool see_note(const struct event *event, const cJSON *body, struct stream
     return true;
 }
 
+/* Letters from the white cell, and what the team itself wrote. */
+static bool see_text(const struct event *event, const cJSON *body, struct stream_fact *fact)
+{
+    fact->class = STREAM_NOTICE;
+    fact->action = !strcmp(event->kind, "report.filed") ? "report" : "message";
+    fact->message = clean(json_string(body, "text", ""));
+    return true;
+}
+
 static bool is_seen(const struct stream *stream, const struct event *event, const cJSON *body,
         struct stream_fact *fact)
 {
@@ -205,6 +214,12 @@ static bool is_seen(const struct stream *stream, const struct event *event, cons
     }
     if (!strcmp(event->kind, "exercise.state")) {
         return see_state(event, body, fact);
+    }
+    if (!strcmp(event->kind, "report.filed")) {
+        return own && see_text(event, body, fact);
+    }
+    if (!strcmp(event->kind, "message.sent")) {
+        return (own || all) && see_text(event, body, fact);
     }
     return !strcmp(event->kind, "note") && (own || all) && see_note(event, body, fact);
 }
@@ -235,8 +250,8 @@ static bool is_told(const struct event *event, const cJSON *body, struct stream_
 {
     static const char *const notices[] = {"inject.state", "operator.action", "operator.exec",
             "link.impaired", "link.cleared", "alarm.raised", "alarm.cleared", "flag.captured",
-            "score.adjusted", "score.voided", "checkpoint.restored", "machine.reset", "team.reset",
-            NULL};
+            "score.adjusted", "score.voided", "score.frozen", "fault.found", "fault.cleared",
+            "fault.credited", "checkpoint.restored", "machine.reset", "team.reset", NULL};
     if (!strcmp(event->kind, "step.verdict") || !strcmp(event->kind, "step.state")) {
         tell_step(event, body, fact);
         return true;

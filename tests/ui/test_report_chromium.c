@@ -20,6 +20,14 @@ struct proxy {
     guint16 port;
 };
 
+/* The browser calls home of its own accord, whatever page it shows, even when told not to. It
+ * reaches this proxy instead, and is not counted. */
+static bool is_browsers_own(const char *line)
+{
+    return g_regex_match_simple(
+            "^[A-Z]+ (http://)?[a-z0-9.-]+\\.(google|googleapis|gstatic)\\.com[:/]", line, 0, 0);
+}
+
 /* In a thread of its own: reads what is asked, answers nothing. */
 static gboolean on_request(GThreadedSocketService *service, GSocketConnection *connection,
         GObject *source, gpointer data)
@@ -30,9 +38,11 @@ static gboolean on_request(GThreadedSocketService *service, GSocketConnection *c
     g_autoptr(GDataInputStream) in =
             g_data_input_stream_new(g_io_stream_get_input_stream(G_IO_STREAM(connection)));
     g_autofree char *line = g_data_input_stream_read_line(in, NULL, NULL, NULL);
-    g_mutex_lock(&proxy->lock);
-    g_string_append_printf(proxy->asked, "%s\n", line ? line : "(nothing)");
-    g_mutex_unlock(&proxy->lock);
+    if (line && !is_browsers_own(line)) {
+        g_mutex_lock(&proxy->lock);
+        g_string_append_printf(proxy->asked, "%s\n", line);
+        g_mutex_unlock(&proxy->lock);
+    }
     return TRUE;
 }
 
@@ -223,7 +233,8 @@ static void the_report_prints_on_some_pages_of_a4(void **state)
         pages += !memcmp(pdf + i, mark, sizeof(mark) - 1);
     }
     assert_in_range(pages, 4, 14);
-    assert_non_null(g_strstr_len(pdf, (gssize)length, "/MediaBox [0 0 594.9")); /* A4 */
+    static const char paper[] = "/MediaBox [0 0 594.9"; /* A4 */
+    assert_non_null(memmem(pdf, length, paper, sizeof(paper) - 1));
     test_rmtree(dir);
 }
 

@@ -108,7 +108,7 @@ static void a_report_of_the_technique_or_of_its_parent_counts_as_detection(void 
     g_autofree char *with = g_strconcat(text,
             "{\"seq\":2001,\"at_us\":299000000,\"wall_us\":1795382899000000,\"kind\":\"report."
             "filed\","
-            "\"team\":\"blue2\",\"subject\":\"\",\"body\":{\"technique\":\"T1110\"}}\n",
+            "\"team\":\"blue2\",\"subject\":\"\",\"body\":{\"what\":\"T1110\"}}\n",
             NULL);
     g_autoptr(GPtrArray) events = report_events(with);
     auto_json document = report_fold(events);

@@ -37,8 +37,8 @@ static bool is_no_truth(const struct event *event)
             "operator.action", "operator.exec", "link.impaired", "link.cleared", "link.measured",
             "capture.started", "capture.step", "capture.stopped", "alarm.raised", "alarm.cleared",
             "flag.issued", "flag.captured", "score.adjusted", "score.voided", "ledger.signed",
-            "resource.opening", "resource.closed", "round.closed", "report.filed",
-            "checkpoint.taken", "checkpoint.restored", "console.opened", "console.closed", NULL};
+            "resource.opening", "resource.closed", "round.closed", "checkpoint.taken",
+            "checkpoint.restored", "console.opened", "console.closed", NULL};
     return !g_strv_contains(truth, event->kind);
 }
 
