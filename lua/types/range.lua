@@ -249,6 +249,8 @@
 ---@field within? sandtable.Time how long the effect may take to show, default 10 seconds
 ---@field undo? sandtable.Command[]
 ---@field points? sandtable.Points
+---@field repair? string what the team it took effect on should do, for the report
+---@field repair_zh? string the same in Chinese
 
 ---@class (exact) sandtable.Technique
 ---@field domain "enterprise"|"ics"|"mobile"
