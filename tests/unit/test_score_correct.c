@@ -78,7 +78,8 @@ static void a_correction_is_checked_before_it_is_written(void **state)
             {"score.voided", "{\"seq\":1}", "needs a reason"},
             {"score.voided", "{\"seq\":-1,\"reason\":\"x\"}", "seq must be a whole number"},
             {"score.voided", "{\"seq\":0,\"reason\":\"x\"}", "there is no event 0"},
-            {"score.voided", "{\"seq\":2,\"reason\":\"x\"}", "there is no event 2; they are 1 to 1"},
+            {"score.voided", "{\"seq\":2,\"reason\":\"x\"}",
+                    "there is no event 2; they are 1 to 1"},
     };
     struct game game = begin("a b", ONE_SERVICE, "[{\"model\":\"uptime\"}]");
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
