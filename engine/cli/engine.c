@@ -62,12 +62,7 @@ static void end_at_once(struct engine *engine)
     if (engine->daemon.uri) {
         virt_daemon_undo(&engine->daemon, NULL);
     }
-    unlink(engine->socket);
-    g_autofree char *scenario = paths_scenario(engine->options->plan->name);
-    g_autofree char *disks = paths_disks(engine->options->plan->name);
-    paths_remove_tree(engine->root, NULL);
-    paths_remove_tree(scenario, NULL);
-    paths_remove_tree(disks, NULL);
+    engine_remove_files(engine->options->plan->name, NULL);
     ledger_close(engine->ledger);
     _exit(130);
 }
@@ -190,11 +185,7 @@ static void close_all(struct engine *engine, bool began, const cJSON *opened)
     script_free(engine->options->script);
     bool is_new = !engine->options->resume;
     if (began || is_new) {
-        g_autofree char *scenario = paths_scenario(engine->options->plan->name);
-        g_autofree char *disks = paths_disks(engine->options->plan->name);
-        paths_remove_tree(engine->root, NULL);
-        paths_remove_tree(scenario, NULL);
-        paths_remove_tree(disks, NULL);
+        engine_remove_files(engine->options->plan->name, NULL);
     }
     if (began) {
         record_closed(engine, opened);

@@ -323,18 +323,6 @@ static bool accel_again(const struct run_options *options, const struct resume *
     return ok;
 }
 
-static bool is_on_daemon(const struct resume *resume)
-{
-    GHashTableIter iter;
-    gpointer subject = NULL;
-    bool found = false;
-    g_hash_table_iter_init(&iter, resume->open);
-    while (g_hash_table_iter_next(&iter, &subject, NULL)) {
-        found |= g_str_has_prefix(subject, "daemon:");
-    }
-    return found;
-}
-
 static int go_on(const char *given, const struct run_options *options, gint64 until_us, int claim,
         GError **error)
 {
@@ -342,15 +330,6 @@ static int go_on(const char *given, const struct run_options *options, gint64 un
     if (!resume) {
         close(claim);
         return 1;
-    }
-    if (is_on_daemon(resume)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "%s ran on a libvirt daemon, where exercises are not resumed: `sandtable down %s` "
-                "removes what is left",
-                options->resume, options->resume);
-        resume_free(resume);
-        close(claim);
-        return 2;
     }
     const cJSON *with = json_object(resume->created, "options");
     g_autofree char *path = find_scenario(options->resume, given, with);

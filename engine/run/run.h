@@ -33,7 +33,7 @@ struct run_span { /* of events, by seq; both ends included */
 struct run_team {
     guint restarting; /* machines that the white cell has under way */
     guint restarts;   /* counts them: a look from before one is no team's fault */
-    GArray *history;  /* struct run_span: what counts for it; see 0005 in docs/decisions */
+    GArray *history;  /* struct run_span: what counts for it; see 0011 in docs/decisions */
 };
 
 struct run_inject {

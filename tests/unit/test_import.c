@@ -332,6 +332,10 @@ static void an_ovf_tells_disk_memory_processors_and_cards(void **state)
     assert_string_equal(out.cards, "e1000e");
     assert_string_equal(out.bus, "sata");
     ovf_clear(&out);
+    g_autofree char *odd = replaced(ovf, "VirtualQuantity>2", "VirtualQuantity>nan");
+    assert_true(ovf_parse(odd, strlen(odd), &out, &error));
+    assert_in_range(out.cpus, 1, 16);
+    ovf_clear(&out);
     static const struct {
         const char *from, *to, *why;
     } bad[] = {{"HREF", "../../etc/shadow", "leads out"}, {"HREF", "http://x/y", "leads out"},
