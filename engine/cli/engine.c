@@ -226,6 +226,9 @@ static cJSON *started_with(const struct engine_options *options)
     json_add_int(with, "ready_limit_s", options->ready_limit_s);
     cJSON_AddStringToObject(with, "boot", boots[options->boot]);
     cJSON_AddStringToObject(with, "scenario", options->plan->path);
+    if (options->roster) {
+        cJSON_AddItemToObject(with, "roster", cJSON_Duplicate(options->roster, true));
+    }
     return with;
 }
 

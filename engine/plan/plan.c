@@ -1,5 +1,6 @@
 /* plan.c - making and freeing plans, and where their members were written. */
 #include "plan/plan.h"
+#include "plan/exam.h"
 #include "plan/router.h"
 
 #include "plan/plan_impair.h"
@@ -220,6 +221,7 @@ void plan_free(struct plan *plan)
     g_free(plan->version);
     g_free(plan->briefing);
     cJSON_Delete(plan->score);
+    plan_exam_free(plan->exam);
     g_free(plan);
 }
 

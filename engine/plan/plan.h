@@ -248,6 +248,7 @@ struct plan {
     GPtrArray *teams, *networks, *machines, *injects;
     GPtrArray *routers; /* struct plan_router *, declared (plan/router.h) */
     GPtrArray *gates;   /* struct plan_gate *, expanded */
+    struct plan_exam *exam; /* plan/exam.h, or NULL */
     GHashTable *lines;  /* address of a member of something declared → its line; plan_line() */
 };
 

@@ -204,6 +204,7 @@ void read_scenario(struct reader *reader, const struct node *root)
             {"players", FIELD_OTHER, false, offsetof(struct plan, players), read_players},
             {"timeline", FIELD_OTHER, false, offsetof(struct plan, timeline), read_timeline},
             {"links", FIELD_OTHER, false, offsetof(struct plan, links), read_links},
+            {"exam", FIELD_OTHER, false, offsetof(struct plan, exam), read_exam},
             {0},
     };
     struct plan *plan = reader->plan;

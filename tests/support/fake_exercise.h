@@ -275,6 +275,8 @@ bool exercise_router(struct exercise *exercise, const char *router, exercise_rou
     return true;
 }
 
+#include "support/fake_exam.h"
+
 cJSON *exercise_impairments(const struct exercise *exercise)
 {
     (void)exercise;

@@ -108,7 +108,9 @@ static void every_key_is_in_the_manual_and_the_stubs(void **state)
             "routers = { a = { qqqqqqqq = 1, rules = { q }, nat = { { masquerade = 'x', qqqqqqqq = "
             "1 }, "
             " { snat = 'x', qqqqqqqq = 1 }, { dnat = 'x', qqqqqqqq = 1 } } } }, "
-            "players = { a = q }, timeline = { q } }",
+            "players = { a = q }, timeline = { q }, "
+            "exam = { qqqqqqqq = 1, skills = { a = q }, questions = { a = { qqqqqqqq = 1, window = q, "
+            "file = q, variants = { q } } } } }",
             keys);
     assert_true(keys->len > 70);
     for (guint i = 0; i < keys->len; i++) {
