@@ -4,6 +4,7 @@
 #include "base/paths.h"
 #include "cell/cell.h"
 #include "cli/cli.h"
+#include "cli/daemon_host.h"
 #include "cli/engine.h"
 #include "cli/impair_host.h"
 #include "cli/load_scenario.h"
@@ -120,24 +121,6 @@ static bool fits(const struct plan *plan, enum virt_accel accel, int ready_limit
     return capacity_check(plan, &capacity, error);
 }
 
-/* On a libvirt daemon the networks are not ours: what needs its own hand in them is refused. */
-static bool fits_daemon(const struct plan *plan, const char *connect, GError **error)
-{
-    const char *what = plan->routers->len ? "routers" : plan->links->len ? "impaired links" : NULL;
-    for (guint i = 0; connect && i < plan->subnets->len; i++) {
-        const struct plan_subnet *subnet = g_ptr_array_index(plan->subnets, i);
-        if (subnet->capture || subnet->dhcp || subnet->dns || subnet->vlan_aware) {
-            what = "captures, DHCP, DNS and VLANs";
-        }
-    }
-    if (connect && what) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "%s: %s work with the embedded driver only; run it without --connect", plan->path,
-                what);
-    }
-    return !connect || !what;
-}
-
 static struct plan *load(const char *path, const struct run_options *options,
         struct script **ret_script, GError **error)
 {
@@ -145,7 +128,8 @@ static struct plan *load(const char *path, const struct run_options *options,
     *ret_script = read_scenario(path, &plan, error);
     if (!*ret_script || !choose_seed(plan, options->seed, error) ||
             !choose_name(plan, options->name, error) || !plan_expand(plan, options->teams, error) ||
-            !routing_host_fits(plan, error) || !fits_daemon(plan, options->connect, error) ||
+            !routing_host_fits(plan, error) ||
+            (options->connect && !daemon_host_fits(plan, error)) ||
             (!options->without_impairments && !impair_host_fits(plan, error))) {
         return NULL;
     }
@@ -294,8 +278,7 @@ static struct plan *load_again(const char *path, const struct resume *resume,
     g_free(plan->name);
     plan->name = g_strdup(options->resume);
     plan->seed = (guint64)json_int(old, "seed", 0);
-    bool impaired =
-            !options->without_impairments && !json_bool(with, "without_impairments", false);
+    bool impaired = !options->without_impairments && !json_bool(with, "without_impairments", false);
     if (!plan_expand(plan, (int)json_int(with, "teams", 0), error) ||
             !resume_plan_fits(resume, plan, error) || !routing_host_fits(plan, error) ||
             (impaired && !impair_host_fits(plan, error))) {
