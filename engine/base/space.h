@@ -12,5 +12,4 @@
 
 /* Runs fn(data) in the network namespace of descriptor space and waits for its end. False and error
  * when the namespace cannot be entered, or when fn says so. */
-bool space_run(
-        int space, bool (*fn)(gpointer data, GError **error), gpointer data, GError **error);
+bool space_run(int space, bool (*fn)(gpointer data, GError **error), gpointer data, GError **error);

@@ -117,8 +117,8 @@ static GPtrArray *find_missing(const struct plan *plan)
     return missing;
 }
 
-static cJSON *host_json(const struct capacity *capacity, const struct capacity_host *host,
-        const GPtrArray *missing)
+static cJSON *host_json(
+        const struct capacity *capacity, const struct capacity_host *host, const GPtrArray *missing)
 {
     cJSON *out = capacity_json(capacity, host);
     cJSON *array = cJSON_AddArrayToObject(out, "missing");

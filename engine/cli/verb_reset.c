@@ -10,7 +10,8 @@ static bool is_it(const struct event *event, const cJSON *body, gpointer data, b
 {
     const char *state = json_string(body, "state", "");
     *failed = !strcmp(state, "failed");
-    return g_str_has_suffix(event->kind, ".reset") && !strcmp(event->subject, data) && (*failed || !strcmp(state, "done"));
+    return g_str_has_suffix(event->kind, ".reset") && !strcmp(event->subject, data) &&
+           (*failed || !strcmp(state, "done"));
 }
 
 static int run(int argc, char **argv, GError **error)
@@ -28,10 +29,10 @@ static int run(int argc, char **argv, GError **error)
     auto_json body = NULL;
     int code = cli_call_and_wait(argv[1], "reset", params, is_it, argv[2], json, &body, error);
     if (code == 0 && !json) {
-        g_autofree char *took = cJSON_HasObjectItem(body, "took_ms")
-                                        ? g_strdup_printf(" (%.1f s)",
-                                                  json_number(body, "took_ms", 0) / 1000)
-                                        : g_strdup("");
+        g_autofree char *took =
+                cJSON_HasObjectItem(body, "took_ms")
+                        ? g_strdup_printf(" (%.1f s)", json_number(body, "took_ms", 0) / 1000)
+                        : g_strdup("");
         cli_say("%s is as at the beginning%s", argv[2], took);
     }
     return code;

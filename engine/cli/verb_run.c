@@ -4,6 +4,7 @@
 #include "base/paths.h"
 #include "cell/cell.h"
 #include "cli/cli.h"
+#include "cli/daemon_host.h"
 #include "cli/engine.h"
 #include "cli/exam_seats.h"
 #include "cli/impair_host.h"
@@ -124,24 +125,6 @@ static bool fits(const struct plan *plan, enum virt_accel accel, int ready_limit
     return capacity_check(plan, &capacity, error);
 }
 
-/* On a libvirt daemon the networks are not ours: what needs its own hand in them is refused. */
-static bool fits_daemon(const struct plan *plan, const char *connect, GError **error)
-{
-    const char *what = plan->routers->len ? "routers" : plan->links->len ? "impaired links" : NULL;
-    for (guint i = 0; connect && i < plan->subnets->len; i++) {
-        const struct plan_subnet *subnet = g_ptr_array_index(plan->subnets, i);
-        if (subnet->capture || subnet->dhcp || subnet->dns || subnet->vlan_aware) {
-            what = "captures, DHCP, DNS and VLANs";
-        }
-    }
-    if (connect && what) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "%s: %s work with the embedded driver only; run it without --connect", plan->path,
-                what);
-    }
-    return !connect || !what;
-}
-
 static struct plan *load(const char *path, const struct run_options *options,
         struct script **ret_script, GError **error)
 {
@@ -150,7 +133,9 @@ static struct plan *load(const char *path, const struct run_options *options,
     if (!*ret_script || !choose_seed(plan, options->seed, error) ||
             !choose_name(plan, options->name, error) ||
             !plan_expand(plan, exam_seats_teams(plan, options->roster, options->teams), error) ||
-            !exam_seats_assign(plan, options->roster, NULL, error) || !routing_host_fits(plan, error) || !fits_daemon(plan, options->connect, error) ||
+            !exam_seats_assign(plan, options->roster, NULL, error) ||
+            !routing_host_fits(plan, error) ||
+            (options->connect && !daemon_host_fits(plan, error)) ||
             (!options->without_impairments && !impair_host_fits(plan, error))) {
         return NULL;
     }
@@ -301,8 +286,7 @@ static struct plan *load_again(const char *path, const struct resume *resume,
     plan->name = g_strdup(options->resume);
     plan->seed = (guint64)json_int(old, "seed", 0);
     const char *nonce = json_string(json_object(old, "exam"), "nonce", NULL);
-    bool impaired =
-            !options->without_impairments && !json_bool(with, "without_impairments", false);
+    bool impaired = !options->without_impairments && !json_bool(with, "without_impairments", false);
     if (!plan_expand(plan, (int)json_int(with, "teams", 0), error) ||
             !exam_seats_assign(plan, json_object(with, "roster"), nonce, error) ||
             !resume_plan_fits(resume, plan, error) || !routing_host_fits(plan, error) ||
@@ -457,8 +441,7 @@ static int run(int argc, char **argv, GError **error)
                 options.teams, PLAN_TEAMS_MAX);
         return 2;
     }
-    if (options.roster_path &&
-            !(options.roster = exam_seats_roster(options.roster_path, error))) {
+    if (options.roster_path && !(options.roster = exam_seats_roster(options.roster_path, error))) {
         return 2;
     }
     if (!cli_become_user(options.user, argc, argv, error)) {

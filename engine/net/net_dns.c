@@ -165,13 +165,12 @@ char *net_ra_config(const struct plan *plan, const struct plan_gate *gate, const
                                  "quiet-dhcp6\n"
                                  "quiet-ra\n"
                                  "dhcp-lease-max=1000\n");
-    g_string_append_printf(
-            text, "dhcp-leasefile=%s/leases\nlog-facility=%s/log\n", folder, folder);
+    g_string_append_printf(text, "dhcp-leasefile=%s/leases\nlog-facility=%s/log\n", folder, folder);
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_gate_card *card = advertises(plan, gate, i);
         if (card) {
-            g_string_append_printf(text, "interface=%s\nra-param=%s," ADVERTISE_S "\n",
-                    card->inner, card->inner);
+            g_string_append_printf(
+                    text, "interface=%s\nra-param=%s," ADVERTISE_S "\n", card->inner, card->inner);
             add_dhcp6(text, plan->networks->pdata[i]);
             add_dhcp_hosts(text, plan, i, SIX);
         }

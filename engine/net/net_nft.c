@@ -145,7 +145,8 @@ static bool forget_all(gpointer data, GError **error)
         code = nl_wait_for_ack(socket);
     }
     nl_socket_free(socket);
-    return code >= 0 || fail(error, "a router's connections cannot be forgotten", nl_geterror(code));
+    return code >= 0 ||
+           fail(error, "a router's connections cannot be forgotten", nl_geterror(code));
 }
 
 bool net_connections_forget(int space, GError **error)

@@ -322,8 +322,7 @@ static bool close_left(const struct run_capture *capture)
     const struct resume *resume = capture->exercise->resume;
     bool stopped = g_hash_table_contains(resume->stopped, network_of(capture)->id);
     if (stopped) {
-        run_record_then(
-                capture->exercise, resource_event(capture, "resource.closed"), NULL, NULL);
+        run_record_then(capture->exercise, resource_event(capture, "resource.closed"), NULL, NULL);
     } else {
         record_left(capture);
     }

@@ -103,8 +103,8 @@ static void set_unknown(const struct plan *plan, const char *name, GError **erro
     }
     g_ptr_array_add(ids, NULL);
     g_autofree char *hint = text_did_you_mean(name, (const char *const *)ids->pdata);
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no team, machine or router \"%s\"%s",
-            name, hint);
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+            "no team, machine or router \"%s\"%s", name, hint);
 }
 
 /* The machines that name means, or NULL. */

@@ -88,8 +88,8 @@ static void add_networks(cJSON *body, const cJSON *state, const struct run_resto
     cJSON_ArrayForEach(item, json_array(state, "routers"))
     {
         int index = plan_gate_index(exercise->options.plan, json_string(item, "router", ""));
-        if (index >= 0 && checkpoint_concerns(run_gate_plan(&exercise->gates[index])->team,
-                                  restore->team)) {
+        if (index >= 0 &&
+                checkpoint_concerns(run_gate_plan(&exercise->gates[index])->team, restore->team)) {
             cJSON_AddItemToArray(routers, cJSON_Duplicate(item, true));
         }
     }

@@ -151,8 +151,7 @@ static void owe_networks(struct resume *resume, const cJSON *body)
     {
         cJSON *owed = cJSON_Duplicate(item, true);
         cJSON_AddStringToObject(owed, "by", by);
-        g_hash_table_replace(
-                resume->rules_owed, g_strdup(json_string(item, "router", "")), owed);
+        g_hash_table_replace(resume->rules_owed, g_strdup(json_string(item, "router", "")), owed);
     }
 }
 

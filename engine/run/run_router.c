@@ -158,7 +158,8 @@ static void finish(struct rule_change *change, const GError *error)
             cJSON_AddStringToObject(body, "error", error->message);
         }
         cJSON_AddItemToObject(body, "rules", run_rules_json(gate->rules));
-        run_record(exercise, "router.rules", run_gate_plan(gate)->team, run_gate_plan(gate)->id, body);
+        run_record(
+                exercise, "router.rules", run_gate_plan(gate)->team, run_gate_plan(gate)->id, body);
     }
     begin(gate); /* before done, which may ask for the next change */
     if (change->done) {
@@ -195,8 +196,8 @@ static void apply(struct exercise *exercise, gpointer data)
 /* The exercise has ended: nothing more is recorded. */
 static void answer_all(struct run_gate *gate)
 {
-    g_autoptr(GError) error = g_error_new_literal(
-            SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "the exercise ended");
+    g_autoptr(GError) error =
+            g_error_new_literal(SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "the exercise ended");
     struct rule_change *change = NULL;
     while ((change = g_queue_pop_head(&gate->changes))) {
         if (change->done) {
@@ -224,8 +225,8 @@ static void begin(struct run_gate *gate)
     if (change->last) {
         cJSON_AddTrueToObject(body, "last");
     }
-    struct event *event =
-            run_event(exercise, "router.rules", run_gate_plan(gate)->team, run_gate_plan(gate)->id, body);
+    struct event *event = run_event(
+            exercise, "router.rules", run_gate_plan(gate)->team, run_gate_plan(gate)->id, body);
     run_record_then(exercise, event, apply, change);
 }
 

@@ -137,8 +137,8 @@ static void ask_again(struct exercise *exercise, int gate, const cJSON *body)
     } else if (removed) {
         const struct exercise_rules rules = {rules_of(json_array(body, "add")),
                 (const char *const *)removed, json_bool(body, "last", false)};
-        exercise_rules(exercise, run_gate_plan(&exercise->gates[gate])->id, &rules, who, NULL, NULL,
-                NULL);
+        exercise_rules(
+                exercise, run_gate_plan(&exercise->gates[gate])->id, &rules, who, NULL, NULL, NULL);
     }
 }
 

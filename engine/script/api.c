@@ -102,8 +102,7 @@ int api_team(lua_State *L, int index)
     return team;
 }
 
-void api_open_handle(
-        lua_State *L, const char *name, const luaL_Reg *functions, lua_CFunction index)
+void api_open_handle(lua_State *L, const char *name, const luaL_Reg *functions, lua_CFunction index)
 {
     luaL_newmetatable(L, name);
     lua_newtable(L);

@@ -199,8 +199,8 @@ static int router_index(lua_State *L)
     } else if (strcmp(key, "team") == 0) {
         lua_pushstring(L, ((const struct plan_team *)plan->teams->pdata[handle->team])->id);
     } else if (lua_getfield(L, lua_upvalueindex(1), key) == LUA_TNIL) {
-        return luaL_error(
-                L, "a router has no \"%s\"; it has id, name, team, rule, remove, packets, reset", key);
+        return luaL_error(L,
+                "a router has no \"%s\"; it has id, name, team, rule, remove, packets, reset", key);
     }
     return 1;
 }

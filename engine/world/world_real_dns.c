@@ -106,7 +106,8 @@ static void alarm_raise(const struct real_dns *dns, const char *what)
     g_strstrip(tail);
     const char *last = strrchr(tail, '\n');
     g_autofree char *whole = g_strdup_printf("%s of %s %s%s%s",
-            dns->gate ? "IPv6's router advertisements" : "DHCP and DNS", whose(dns), what, *tail ? ": " : "", last ? last + 1 : tail);
+            dns->gate ? "IPv6's router advertisements" : "DHCP and DNS", whose(dns), what,
+            *tail ? ": " : "", last ? last + 1 : tail);
     if (head->on_trouble) {
         head->on_trouble("dns-ended", dns->team, whose(dns), whole, head->on_trouble_data);
     }
@@ -153,8 +154,8 @@ static bool start(struct real_dns *dns, GError **error)
                 G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
                 become_child, &child, &dns->pid, &why)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "cannot start dnsmasq for %s: %s; remedy: apt-get install dnsmasq-base",
-                whose(dns), why->message);
+                "cannot start dnsmasq for %s: %s; remedy: apt-get install dnsmasq-base", whose(dns),
+                why->message);
         dns->pid = 0;
         return false;
     }
@@ -191,8 +192,7 @@ static struct real_dns *dns_new(
 
 static bool dns_up(struct real_dns *dns, const char *config, GError **error)
 {
-    return paths_make(dns->folder, error) &&
-           write_in(dns->folder, "dnsmasq.conf", config, error) &&
+    return paths_make(dns->folder, error) && write_in(dns->folder, "dnsmasq.conf", config, error) &&
            cell_run(dns->space, open_low_ports, NULL, error) && start(dns, error);
 }
 

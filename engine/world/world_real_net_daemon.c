@@ -229,7 +229,7 @@ static void replace_foot(struct foot *foot)
     foot_fell(foot);
     foot->started = foot->fell = false;
     g_clear_handle_id(&foot->timer, g_source_remove);
-    g_clear_pointer(&foot->wire, foot_wire_free);
+    foot_wire_disconnect(foot->wire);            /* its taps stay: DHCP and DNS listen there */
     while (g_source_remove_by_user_data(foot)) { /* the old one's last word */
     }
     if (!foot->daemon->world->going_down) {
@@ -256,7 +256,7 @@ static void start_foot(struct foot *foot)
     struct real_daemon *daemon = foot->daemon;
     struct real_world *world = daemon->world;
     g_autoptr(GError) error = NULL;
-    foot->wire = foot_wire_new(world, foot->first, foot->n, &error);
+    foot->wire = foot->wire ? foot->wire : foot_wire_new(world, foot->first, foot->n, &error);
     if (!foot->wire) {
         if (daemon->done) {
             fail_up(daemon, error);
@@ -369,7 +369,12 @@ void real_net_daemon_up(struct real_world *world, world_done_fn done, gpointer d
 void real_net_daemon_resources(const struct real_world *world, GPtrArray *resources)
 {
     const struct plan *plan = world->head.plan;
-    g_ptr_array_set_size(resources, 0); /* bridges, taps and domains are called otherwise there */
+    for (guint i = resources->len; i-- > 0;) { /* bridges, taps, domains have other names there */
+        const struct world_resource *one = g_ptr_array_index(resources, i);
+        if (strcmp(one->type, "process") != 0) {
+            g_ptr_array_remove_index(resources, i);
+        }
+    }
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
         world_resource_add(

@@ -418,8 +418,7 @@ function range.step(name, team) end
 ---@return sandtable.Failure? failure
 function range.wait_for(filter) end
 
----Starts the team's machines and routers anew, as at the beginning, and waits until the machines
----are ready.
+---Starts the team's machines and routers anew, as at the beginning, and waits for the machines.
 ---@param team string
 ---@return true?
 ---@return sandtable.Failure? failure
@@ -533,8 +532,7 @@ local router = {}
 function router:rule(rule) end
 
 ---@param name string
----@return true?
----@return sandtable.Failure? failure
+---@return true? ok, sandtable.Failure? failure
 function router:remove(name) end
 
 ---@param name string
@@ -543,6 +541,5 @@ function router:remove(name) end
 function router:packets(name) end
 
 ---The rules of the scenario, counters at nothing, connections forgotten.
----@return true?
----@return sandtable.Failure? failure
+---@return true? ok, sandtable.Failure? failure
 function router:reset() end

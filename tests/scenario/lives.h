@@ -24,7 +24,7 @@ struct outside { /* what outlives an engine; shared by all processes of the test
     int run[COMMANDS];
     bool exists[COMMANDS]; /* the file that the command leaves on the attacker */
     bool denied;           /* the defender's log */
-    bool paused; /* the machines */
+    bool paused;           /* the machines */
 };
 
 static struct outside *outside;

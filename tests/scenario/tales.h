@@ -93,7 +93,8 @@ static void tale_clear(struct tale *tale)
     } while (0)
 
 /* Each of these as often as in the exercise that nobody killed. */
-G_GNUC_UNUSED static void compare_counts(const struct tale *was, const struct tale *is, gint64 n, bool power_cut)
+G_GNUC_UNUSED static void compare_counts(
+        const struct tale *was, const struct tale *is, gint64 n, bool power_cut)
 {
     static const char *const exact[] = {"inject", "verdict", "round", "action", NULL};
     GHashTableIter iter;
@@ -115,7 +116,8 @@ G_GNUC_UNUSED static void compare_counts(const struct tale *was, const struct ta
 }
 
 /* Each round of each service once, whatever it found. */
-G_GNUC_UNUSED static void compare_rounds(const struct tale *was, const struct tale *is, gint64 n, bool power_cut)
+G_GNUC_UNUSED static void compare_rounds(
+        const struct tale *was, const struct tale *is, gint64 n, bool power_cut)
 {
     static const char *const ends[] = {"check.ok", "check.down", "check.fault"};
     GHashTableIter iter;
@@ -133,7 +135,8 @@ G_GNUC_UNUSED static void compare_rounds(const struct tale *was, const struct ta
 }
 
 /* Every inject has come to an end, once. */
-G_GNUC_UNUSED static void compare_ends(const struct tale *was, const struct tale *is, gint64 n, bool power_cut)
+G_GNUC_UNUSED static void compare_ends(
+        const struct tale *was, const struct tale *is, gint64 n, bool power_cut)
 {
     GHashTableIter iter;
     gpointer key = NULL;

@@ -129,8 +129,8 @@ static void look_at_captures(struct life *life, GString *text)
     cJSON_ArrayForEach(capture, captures)
     {
         if (strcmp(json_string(capture, "state", ""), "off") != 0) {
-            g_string_append_printf(text, "capture of %s: %s\n",
-                    json_string(capture, "network", ""), json_string(capture, "state", ""));
+            g_string_append_printf(text, "capture of %s: %s\n", json_string(capture, "network", ""),
+                    json_string(capture, "state", ""));
         }
     }
 }
@@ -188,7 +188,7 @@ static const char not_restored[] = "blue1/fw: out web last policy\n"
                                    "blue2/web: 0 us, 0 ppm\n"
                                    "attacker: 0 us, 20000 ppm\n"
                                    "capture of blue2/lan: on\n"
-                             "capture of backbone: on\n";
+                                   "capture of backbone: on\n";
 
 static void in_a_life(void (*live_it)(const char *, const char *, gint64, bool), const char *ledger,
         const char *score, gint64 n, bool power_cut, bool killed)
@@ -228,8 +228,8 @@ static void expect_state(const char *text, gint64 n, bool power_cut)
 static void forget(const char *ledger)
 {
     g_autofree char *checkpoints = paths_checkpoints(ledger);
-    g_autofree char *captures = g_strdup_printf("%.*s.capture",
-            (int)(strlen(ledger) - strlen(".ledger")), ledger);
+    g_autofree char *captures =
+            g_strdup_printf("%.*s.capture", (int)(strlen(ledger) - strlen(".ledger")), ledger);
     paths_remove_tree(checkpoints, NULL);
     paths_remove_tree(captures, NULL);
     static const char *const ends[] = {"", "-wal", "-shm", ".lock"};

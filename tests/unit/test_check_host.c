@@ -42,8 +42,7 @@ static bool links_can_be_impaired(void)
 
 static void expect_host(const char *scenario, bool fits)
 {
-    const char *const argv[] = {
-            g_getenv("SANDTABLE"), "check", scenario, "--host", "--json", NULL};
+    const char *const argv[] = {g_getenv("SANDTABLE"), "check", scenario, "--host", "--json", NULL};
     struct outcome outcome = call(argv);
     auto_json json = cJSON_Parse(outcome.out);
     const cJSON *missing = json_array(json_object(json, "host"), "missing");

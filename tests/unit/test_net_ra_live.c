@@ -188,8 +188,8 @@ static const char *hear_router(const struct lab *lab)
     struct nd_router_advert advert;
     EXPECT(n > sizeof(advert));
     memcpy(&advert, answer, sizeof(advert));
-    EXPECT(ntohs(advert.nd_ra_router_lifetime) > 0);                  /* a default router … */
-    EXPECT(advert.nd_ra_flags_reserved & ND_RA_FLAG_MANAGED);         /* … addresses are given */
+    EXPECT(ntohs(advert.nd_ra_router_lifetime) > 0);          /* a default router … */
+    EXPECT(advert.nd_ra_flags_reserved & ND_RA_FLAG_MANAGED); /* … addresses are given */
     for (gsize i = sizeof(advert); i + 2 <= n && answer[i + 1] > 0; i += (gsize)answer[i + 1] * 8) {
         struct nd_opt_prefix_info prefix;
         if (answer[i] == ND_OPT_PREFIX_INFORMATION && i + sizeof(prefix) <= n) {
@@ -228,8 +228,8 @@ static const char *ask_for_address(const struct lab *lab)
     const struct plan_card *card = card_of_pc(lab->plan);
     guint8 solicit[64] = {1, 7, 7, 7, 0, CLIENT_ID, 0, 10, 0, 3, 0, 1};
     memcpy(solicit + 12, card->mac, sizeof(card->mac));
-    static const guint8 rest[] = {0, IA_NA, 0, 12, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, ELAPSED, 0,
-            2, 0, 0, 0, OPTION_REQUEST, 0, 2, 0, DNS_SERVERS};
+    static const guint8 rest[] = {0, IA_NA, 0, 12, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, ELAPSED,
+            0, 2, 0, 0, 0, OPTION_REQUEST, 0, 2, 0, DNS_SERVERS};
     memcpy(solicit + 18, rest, sizeof(rest));
     guint8 answer[1500];
     int fd = cell_socket(lab->pc, AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0, &error);
