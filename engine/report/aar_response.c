@@ -32,7 +32,7 @@ void aar_apply_act(struct aar *aar, const struct event *event, const cJSON *body
     bool is_rules = !strcmp(event->kind, "router.rules") &&
                     !strcmp(json_string(body, "state", ""), "applied");
     if (!*event->team || (!is_rules && !g_strv_contains(acts, action)) ||
-            cJSON_GetArraySize(aar->acts) >= ACTS_MAX) {
+            aar->acts_count >= ACTS_MAX) {
         return;
     }
     g_autofree char *text = act_text(event, body);
@@ -42,11 +42,12 @@ void aar_apply_act(struct aar *aar, const struct event *event, const cJSON *body
     json_add_int(act, "seq", event->seq);
     cJSON_AddStringToObject(act, "act", text);
     cJSON_AddItemToArray(aar->acts, act);
+    aar->acts_count++;
 }
 
 void aar_apply_report(struct aar *aar, const struct event *event, const cJSON *body)
 {
-    if (!*event->team || cJSON_GetArraySize(aar->reports) >= ACTS_MAX) {
+    if (!*event->team || aar->reports_count >= ACTS_MAX) {
         return;
     }
     cJSON *report = cJSON_CreateObject();
@@ -56,6 +57,7 @@ void aar_apply_report(struct aar *aar, const struct event *event, const cJSON *b
     cJSON_AddStringToObject(report, "step", event->subject);
     cJSON_AddStringToObject(report, "technique", json_string(body, "what", ""));
     cJSON_AddItemToArray(aar->reports, report);
+    aar->reports_count++;
 }
 
 /* ---- what belongs to a step ---------------------------------------------------------------- */
