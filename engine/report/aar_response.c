@@ -15,14 +15,15 @@
 
 /* ---- what teams do and say ----------------------------------------------------------------- */
 
+/* The program and the place, not the whole command: there may be a password in it, and teams read
+ * each other's part of the report. The event's number leads to the rest. */
 static char *act_text(const struct event *event, const cJSON *body)
 {
-    g_auto(GStrv) argv = json_to_strv(json_array(body, "argv"));
-    if (argv) {
-        return g_strjoinv(" ", argv);
-    }
-    const char *what = json_string(body, "path", json_string(body, "rule", event->subject));
-    return g_strdup_printf("%s %s", json_string(body, "action", "rules"), what);
+    const cJSON *program = cJSON_GetArrayItem(json_array(body, "argv"), 0);
+    const char *what =
+            cJSON_IsString(program) ? program->valuestring : json_string(body, "path", "");
+    return g_strdup_printf("%s %s %s", json_string(body, "action", "rules"), what,
+            json_string(body, "machine", event->subject));
 }
 
 void aar_apply_act(struct aar *aar, const struct event *event, const cJSON *body)
