@@ -15,6 +15,7 @@ struct aar *aar_new(void)
     aar->plan = cJSON_CreateObject();
     aar->exercise = cJSON_CreateObject();
     aar->services = cJSON_CreateArray();
+    aar->service_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     aar->steps = cJSON_CreateArray();
     aar->acts = cJSON_CreateArray();
     aar->reports = cJSON_CreateArray();
@@ -30,6 +31,7 @@ void aar_free(struct aar *aar)
     score_free(aar->score);
     cJSON_Delete(aar->plan);
     cJSON_Delete(aar->exercise);
+    g_hash_table_unref(aar->service_of);
     cJSON_Delete(aar->services);
     cJSON_Delete(aar->steps);
     cJSON_Delete(aar->acts);
@@ -186,7 +188,7 @@ cJSON *aar_to_json(const struct aar *aar)
     cJSON_AddItemToObject(out, "services", services);
     cJSON_AddItemToObject(out, "coverage", aar_coverage_json(steps));
     cJSON_AddItemToObject(out, "steps", steps);
-    json_add_int(out, "reports", cJSON_GetArraySize(aar->reports));
+    json_add_int(out, "reports", aar->reports_count);
     cJSON_AddItemToObject(out, "remarks", cJSON_Duplicate(aar->remarks, true));
     json_add_int(out, "remarks_left", aar->remarks_left);
     clean(out->child);

@@ -8,13 +8,15 @@
 
 struct aar {
     struct score *score;
-    cJSON *plan;     /* of exercise.created; an empty object before */
-    cJSON *exercise; /* as in the document */
-    cJSON *services; /* … with their spans */
-    cJSON *steps;    /* … without responses */
-    cJSON *acts;     /* [{team, at_us, seq, act}]: what teams did to their machines and routers */
-    cJSON *reports;  /* [{team, at_us, seq, step, attack}]: what teams say they have seen */
+    cJSON *plan;            /* of exercise.created; an empty object before */
+    cJSON *exercise;        /* as in the document */
+    cJSON *services;        /* … with their spans */
+    GHashTable *service_of; /* "TEAM\nSERVICE" → its item of services */
+    cJSON *steps;           /* … without responses */
+    cJSON *acts;    /* [{team, at_us, seq, act}]: what teams did to their machines and routers */
+    cJSON *reports; /* [{team, at_us, seq, step, attack}]: what teams say they have seen */
     cJSON *remarks;
+    int acts_count, reports_count;
     gint64 remarks_left;
     gint64 at_us, seq;
 };

@@ -15,14 +15,15 @@
 
 /* ---- what teams do and say ----------------------------------------------------------------- */
 
+/* The program and the place, not the whole command: there may be a password in it, and teams read
+ * each other's part of the report. The event's number leads to the rest. */
 static char *act_text(const struct event *event, const cJSON *body)
 {
-    g_auto(GStrv) argv = json_to_strv(json_array(body, "argv"));
-    if (argv) {
-        return g_strjoinv(" ", argv);
-    }
-    const char *what = json_string(body, "path", json_string(body, "rule", event->subject));
-    return g_strdup_printf("%s %s", json_string(body, "action", "rules"), what);
+    const cJSON *program = cJSON_GetArrayItem(json_array(body, "argv"), 0);
+    const char *what =
+            cJSON_IsString(program) ? program->valuestring : json_string(body, "path", "");
+    return g_strdup_printf("%s %s %s", json_string(body, "action", "rules"), what,
+            json_string(body, "machine", event->subject));
 }
 
 void aar_apply_act(struct aar *aar, const struct event *event, const cJSON *body)
@@ -32,7 +33,7 @@ void aar_apply_act(struct aar *aar, const struct event *event, const cJSON *body
     bool is_rules = !strcmp(event->kind, "router.rules") &&
                     !strcmp(json_string(body, "state", ""), "applied");
     if (!*event->team || (!is_rules && !g_strv_contains(acts, action)) ||
-            cJSON_GetArraySize(aar->acts) >= ACTS_MAX) {
+            aar->acts_count >= ACTS_MAX) {
         return;
     }
     g_autofree char *text = act_text(event, body);
@@ -42,11 +43,12 @@ void aar_apply_act(struct aar *aar, const struct event *event, const cJSON *body
     json_add_int(act, "seq", event->seq);
     cJSON_AddStringToObject(act, "act", text);
     cJSON_AddItemToArray(aar->acts, act);
+    aar->acts_count++;
 }
 
 void aar_apply_report(struct aar *aar, const struct event *event, const cJSON *body)
 {
-    if (!*event->team || cJSON_GetArraySize(aar->reports) >= ACTS_MAX) {
+    if (!*event->team || aar->reports_count >= ACTS_MAX) {
         return;
     }
     cJSON *report = cJSON_CreateObject();
@@ -56,6 +58,7 @@ void aar_apply_report(struct aar *aar, const struct event *event, const cJSON *b
     cJSON_AddStringToObject(report, "step", event->subject);
     cJSON_AddStringToObject(report, "technique", json_string(body, "what", ""));
     cJSON_AddItemToArray(aar->reports, report);
+    aar->reports_count++;
 }
 
 /* ---- what belongs to a step ---------------------------------------------------------------- */

@@ -7,6 +7,11 @@
 
 #define SPANS_MAX 2000 /* of one service; later ones are joined to the last */
 
+static char *key_of(const char *team, const char *service)
+{
+    return g_strdup_printf("%s\n%s", team, service);
+}
+
 void aar_learn_services(struct aar *aar)
 {
     const cJSON *team = NULL;
@@ -27,21 +32,9 @@ void aar_learn_services(struct aar *aar)
             json_add_int(json, "every_us", json_int(item, "every_us", 0));
             cJSON_AddArrayToObject(json, "spans");
             cJSON_AddItemToArray(aar->services, json);
+            g_hash_table_insert(aar->service_of, key_of(json_string(team, "id", ""), name), json);
         }
     }
-}
-
-static cJSON *service_of(const struct aar *aar, const char *team, const char *name)
-{
-    cJSON *item = NULL;
-    cJSON_ArrayForEach(item, aar->services)
-    {
-        if (!strcmp(json_string(item, "service", ""), name) &&
-                !strcmp(json_string(item, "team", ""), team)) {
-            return item;
-        }
-    }
-    return NULL;
 }
 
 /* One of ok, recovering, down, fault: what a span is drawn as. */
@@ -65,7 +58,8 @@ static void set_int(cJSON *object, const char *name, gint64 value)
 
 void aar_apply_check(struct aar *aar, const struct event *event, const cJSON *body)
 {
-    cJSON *service = service_of(aar, event->team, event->subject);
+    g_autofree char *key = key_of(event->team, event->subject);
+    cJSON *service = g_hash_table_lookup(aar->service_of, key);
     cJSON *spans = service ? cJSON_GetObjectItemCaseSensitive(service, "spans") : NULL;
     if (!spans) {
         return;

@@ -95,7 +95,9 @@ static cJSON *group_new(const cJSON *team, const cJSON *term)
 static void add_number(cJSON *object, const char *name, double value)
 {
     cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    cJSON_SetNumberValue(item, item->valuedouble + value);
+    if (item) {
+        cJSON_SetNumberValue(item, item->valuedouble + value);
+    }
 }
 
 static void add_term(cJSON *group, const cJSON *term)

@@ -94,6 +94,19 @@ static void looks(GString *out, const cJSON *run)
     g_string_append(out, "</ul>");
 }
 
+/* The reason of a verdict is mostly what a look has found. */
+static bool is_quoted(const cJSON *run, const char *reason)
+{
+    const cJSON *look = NULL;
+    cJSON_ArrayForEach(look, json_array(run, "evidence"))
+    {
+        if (!strcmp(json_string(look, "why", ""), reason)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void commands(GString *out, const cJSON *run)
 {
     const cJSON *command = NULL;
@@ -132,7 +145,7 @@ static void step_row(GString *out, const cJSON *document, const cJSON *run, int 
         page_add(out, "<small>" W("void") "</small>");
     }
     g_string_append(out, "<td>");
-    if (*reason) {
+    if (*reason && !is_quoted(run, reason)) {
         page_add(out, "<p class=reason>%s</p>", reason);
     }
     looks(out, run);
