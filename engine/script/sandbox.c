@@ -72,11 +72,11 @@ static gint64 steps_done(lua_State *L, struct sandbox *sandbox)
 {
     double now = sandbox_cpu_seconds();
     double timed = (now - sandbox->hooked) * SANDBOX_STEPS_A_SECOND;
-    int done = sandbox->step;
+    int done = lua_gethookcount(L);
+    int next = timed > 20.0 * done ? HOOK_STEP_SLOW : HOOK_STEP;
     sandbox->hooked = now;
-    sandbox->step = timed > 20.0 * done ? HOOK_STEP_SLOW : HOOK_STEP;
-    if (sandbox->step != done) {
-        lua_sethook(L, hook, LUA_MASKCOUNT, sandbox->step);
+    if (next != done) {
+        lua_sethook(L, hook, LUA_MASKCOUNT, next);
     }
     return MAX(done, (gint64)timed);
 }
@@ -115,7 +115,6 @@ struct sandbox *sandbox_of(lua_State *L)
 void sandbox_watch(struct sandbox *sandbox, lua_State *thread)
 {
     sandbox->running = thread;
-    sandbox->step = HOOK_STEP;
     sandbox->hooked = sandbox_cpu_seconds();
     lua_sethook(thread, hook, LUA_MASKCOUNT, HOOK_STEP);
 }

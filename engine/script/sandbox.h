@@ -24,8 +24,7 @@ struct sandbox {
     gsize used, limit;  /* bytes of the allocator */
     gint64 left;        /* instructions of this turn */
     bool spent;         /* the turn's budget is gone */
-    int step;           /* instructions until the next hook */
-    double hooked;      /* processor time at the last one */
+    double hooked;      /* processor time at the last hook */
     bool loading;       /* the scenario is being read */
     lua_State *running; /* whose hook is set when memory uses the turn up */
     char *module;       /* text of a module on its way into Lua, or NULL */
