@@ -150,7 +150,8 @@ static struct plan *load(const char *path, const struct run_options *options,
     if (!*ret_script || !choose_seed(plan, options->seed, error) ||
             !choose_name(plan, options->name, error) ||
             !plan_expand(plan, exam_seats_teams(plan, options->roster, options->teams), error) ||
-            !exam_seats_assign(plan, options->roster, NULL, error) || !routing_host_fits(plan, error) || !fits_daemon(plan, options->connect, error) ||
+            !exam_seats_assign(plan, options->roster, NULL, error) ||
+            !routing_host_fits(plan, error) || !fits_daemon(plan, options->connect, error) ||
             (!options->without_impairments && !impair_host_fits(plan, error))) {
         return NULL;
     }
@@ -475,8 +476,7 @@ static int run(int argc, char **argv, GError **error)
                 options.teams, PLAN_TEAMS_MAX);
         return 2;
     }
-    if (options.roster_path &&
-            !(options.roster = exam_seats_roster(options.roster_path, error))) {
+    if (options.roster_path && !(options.roster = exam_seats_roster(options.roster_path, error))) {
         return 2;
     }
     if (!cli_become_user(options.user, argc, argv, error)) {

@@ -55,6 +55,8 @@ int exam_attempts(const struct exam *exam, const char *candidate, const char *qu
 gint64 exam_same(const struct exam *exam, const char *candidate, const char *question,
         const char *digest, int *ret_ok);
 int exam_answers(const struct exam *exam, const char *candidate); /* of all questions */
+/* The answer that gives question's points now, as its seq; 0: none. */
+gint64 exam_right(const struct exam *exam, const char *candidate, const char *question);
 /* Points that the candidate has for question now. */
 double exam_points(const struct exam *exam, const char *candidate, const char *question);
 
