@@ -85,7 +85,7 @@ struct plan_exam *plan_exam_new(void);
 void plan_exam_free(struct plan_exam *exam); /* accepts NULL */
 struct plan_exam_form *plan_exam_form_new(void);
 struct plan_exam_question *plan_exam_question_new(void);
-void plan_exam_skill_free(gpointer skill);
+void plan_exam_skill_free(gpointer data);
 
 /* Once read: variants inherit, questions get the defaults. */
 void plan_exam_finish(struct plan_exam *exam);

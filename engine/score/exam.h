@@ -67,7 +67,7 @@ const char *exam_owner(const struct exam *exam, const char *digest, const char *
 bool exam_can_approve(const struct exam *exam, gint64 request, const char *by, GError **error);
 
 /* Of the request with that seq: whom it is for; NULL: no such. */
-const char *exam_request_candidate(const struct exam *exam, gint64 request);
+const char *exam_request_candidate(const struct exam *exam, gint64 seq);
 
 /* {"exercise","scenario","version","digest","pass","of","candidates":[{"candidate","team","points",
  *  "of","percent","pass","passed","skills":[…],"questions":[…],"clock":{…}}],"by_hand":[…]}: all
