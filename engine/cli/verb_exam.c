@@ -261,7 +261,6 @@ static const struct {
 
 static bool dispatch(struct request *request, const char *action, GError **error)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
         if (!strcmp(action, actions[i].name)) {
             return actions[i].run(request, action, error);
