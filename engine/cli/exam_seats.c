@@ -73,8 +73,7 @@ bool exam_seats_assign(struct plan *plan, const cJSON *roster, const char *nonce
     unsigned char key[PLAN_EXAM_KEY] = {0};
     unsigned char random[NONCE];
     char made[2 * NONCE + 1];
-    const struct plan_exam_ask ask = {
-            .key = key, .nonce = nonce ? nonce : made, .roster = roster};
+    const struct plan_exam_ask ask = {.key = key, .nonce = nonce ? nonce : made, .roster = roster};
     if (!plan->exam) {
         return plan_exam_assign(plan, &ask, error);
     }

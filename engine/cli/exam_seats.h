@@ -14,5 +14,4 @@ int exam_seats_teams(const struct plan *plan, const cJSON *roster, int asked);
 
 /* plan_exam_assign() with the account's exam key (state/exam.key, made at first use). nonce NULL: a
  * new one. */
-bool exam_seats_assign(
-        struct plan *plan, const cJSON *roster, const char *nonce, GError **error);
+bool exam_seats_assign(struct plan *plan, const cJSON *roster, const char *nonce, GError **error);

@@ -47,14 +47,13 @@ static char *time_text(const cJSON *item, const char *name)
 
 static char *points_text(const cJSON *item)
 {
-    return g_strdup_printf(
-            "%g / %g", json_number(item, "points", 0), json_number(item, "of", 0));
+    return g_strdup_printf("%g / %g", json_number(item, "points", 0), json_number(item, "of", 0));
 }
 
 void exam_view_status(const cJSON *status)
 {
-    const char *const heads[] = {
-            "CANDIDATE", "TEAM", "CLOCK", "ELAPSED", "ALLOWED", "LEFT", "STOOD", "ANSWERS", "POINTS"};
+    const char *const heads[] = {"CANDIDATE", "TEAM", "CLOCK", "ELAPSED", "ALLOWED", "LEFT",
+            "STOOD", "ANSWERS", "POINTS"};
     struct cli_table *table = cli_table_new("lllrrrrrr", heads);
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, json_array(status, "candidates"))

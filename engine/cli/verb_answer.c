@@ -50,7 +50,8 @@ static void print(const cJSON *result)
         cli_say("%s left", left + 2);
     }
     if (cJSON_HasObjectItem(result, "attempts_left")) {
-        cli_say("%" G_GINT64_FORMAT " attempts left", json_int(result, "attempts_left", 0));
+        gint64 n = json_int(result, "attempts_left", 0);
+        cli_say("%" G_GINT64_FORMAT " attempt%s left", n, n == 1 ? "" : "s");
     }
 }
 

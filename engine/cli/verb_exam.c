@@ -38,8 +38,8 @@ static bool show(const struct request *request, cJSON *json, void (*view)(const 
 
 static bool usage(GError **error)
 {
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "usage: sandtable %s",
-            verb_exam.usage);
+    g_set_error(
+            error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "usage: sandtable %s", verb_exam.usage);
     return false;
 }
 
@@ -106,8 +106,7 @@ static bool act(const struct request *request, const char *action, GError **erro
     if (token) {
         cJSON_AddStringToObject(params, "token", token);
     }
-    auto_json result =
-            cli_call(request->target->name, "exam", g_steal_pointer(&params), error);
+    auto_json result = cli_call(request->target->name, "exam", g_steal_pointer(&params), error);
     if (result) {
         print_action(request, action, result);
     }
@@ -143,8 +142,8 @@ static bool run_paper(const struct request *request, const char *action, GError 
     }
     cJSON *params = cJSON_CreateObject();
     cJSON_AddStringToObject(params, "candidate", request->words[0]);
-    return show(request, cli_call(request->target->name, "exam-paper", params, error),
-            exam_view_paper);
+    return show(
+            request, cli_call(request->target->name, "exam-paper", params, error), exam_view_paper);
 }
 
 static bool run_mark(const struct request *request, const char *action, GError **error)
@@ -206,8 +205,8 @@ static bool write_to(struct cli_output *output, const char *text, GError **error
     bool ok = file && fwrite(text, 1, length, file) == length;
     ok = file && fclose(file) == 0 && ok;
     if (!ok) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot write %s",
-                output->path);
+        g_set_error(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot write %s", output->path);
     }
     return ok;
 }
@@ -216,10 +215,9 @@ static bool make_result(struct request *request, GError **error)
 {
     struct sign_key key;
     struct exam_result result = {0};
-    g_autofree char *text =
-            signing_key(&key, error)
-                    ? exam_result_make(request->target->ledger, request->words[0], &key, error)
-                    : NULL;
+    g_autofree char *text = signing_key(&key, error) ? exam_result_make(request->target->ledger,
+                                                               request->words[0], &key, error)
+                                                     : NULL;
     if (!text || !exam_result_check(text, strlen(text), key.public, &result, error)) {
         return false;
     }
@@ -246,15 +244,23 @@ static const struct {
     const char *name;
     bool (*run)(const struct request *request, const char *action, GError **error);
 } actions[] = {
-        {"start", run_act}, {"pause", run_act}, {"resume", run_act}, {"hand-in", run_act},
-        {"extend", run_act}, {"accept", run_act}, {"approve", run_act}, {"status", run_status},
-        {"paper", run_paper}, {"mark", run_mark}, {"evidence", run_mark}, {"whose", run_whose},
+        {"start", run_act},
+        {"pause", run_act},
+        {"resume", run_act},
+        {"hand-in", run_act},
+        {"extend", run_act},
+        {"accept", run_act},
+        {"approve", run_act},
+        {"status", run_status},
+        {"paper", run_paper},
+        {"mark", run_mark},
+        {"evidence", run_mark},
+        {"whose", run_whose},
         {"result", run_result},
 };
 
 static bool dispatch(struct request *request, const char *action, GError **error)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
         if (!strcmp(action, actions[i].name)) {
             return actions[i].run(request, action, error);
@@ -271,8 +277,7 @@ static bool open_outputs(struct request *request, GError **error)
 {
     request->output.fd = request->page.fd = -1;
     return (!request->out || cli_output_open(request->out, &request->output, error)) &&
-           (!request->certificate ||
-                   cli_output_open(request->certificate, &request->page, error));
+           (!request->certificate || cli_output_open(request->certificate, &request->page, error));
 }
 
 static void request_clear(struct request *request, bool ok)
@@ -294,7 +299,8 @@ static int run(int argc, char **argv, GError **error)
                     "WHO"},
             {"reason", 0, 0, G_OPTION_ARG_STRING, &request.reason, "why", "TEXT"},
             {"candidate", 0, 0, G_OPTION_ARG_STRING, &request.candidate, "mark only this one", "C"},
-            {"out", 'o', 0, G_OPTION_ARG_FILENAME, &request.out, "the signed result's file", "FILE"},
+            {"out", 'o', 0, G_OPTION_ARG_FILENAME, &request.out, "the signed result's file",
+                    "FILE"},
             {"certificate", 0, 0, G_OPTION_ARG_FILENAME, &request.certificate,
                     "a page to print, HTML", "FILE"},
             {"json", 0, 0, G_OPTION_ARG_NONE, &request.json, "one JSON document", NULL},

@@ -117,8 +117,7 @@ static cJSON *result_json(const char *path, const struct exam_result *result, co
     cJSON_AddStringToObject(out, "digest", result->digest);
     json_add_int(out, "events", result->events);
     cJSON_AddStringToObject(out, "checkpoint", result->checkpoint.code);
-    cJSON_AddItemToObject(
-            out, "mark", cJSON_Duplicate(json_object(result->payload, "mark"), true));
+    cJSON_AddItemToObject(out, "mark", cJSON_Duplicate(json_object(result->payload, "mark"), true));
     return out;
 }
 
@@ -134,7 +133,8 @@ static void print_result(const char *path, const struct exam_result *result, boo
             json_number(total, "points", 0), json_number(total, "of", 0),
             json_number(total, "percent", 0),
             json_bool(of, "passed", false) ? "passed" : "not passed");
-    printf("  code %s, signed by %.16s…; its %d events are in the ledger signed as %s and give this "
+    printf("  code %s, signed by %.16s…; its %d events are in the ledger signed as %s and give "
+           "this "
            "mark\n",
             result->code, key, result->events, result->checkpoint.code);
     if (!known) {
@@ -149,8 +149,7 @@ static bool verify_result(const char *path, const struct known *known, cJSON *li
     gsize length = 0;
     g_autoptr(GError) error = NULL;
     bool ok = g_file_get_contents(path, &text, &length, &error) &&
-              exam_result_check(
-                      text, length, known->has_key ? known->key : NULL, &result, &error);
+              exam_result_check(text, length, known->has_key ? known->key : NULL, &result, &error);
     if (ok && known->code && g_ascii_strcasecmp(known->code, result.code) != 0 &&
             g_ascii_strcasecmp(known->code, result.checkpoint.code) != 0) {
         ok = false;

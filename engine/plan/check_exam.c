@@ -95,8 +95,9 @@ static void check_form(const struct exam_checker *c, const struct plan_exam_form
     if (kind == PLAN_EXAM_EFFECT) {
         check_predicate(c->check, c->owner, form->effect);
         if (looks_back(form->effect)) {
-            problem(c, form->line, "effect: grew and counter compare with an earlier moment, which "
-                                   "an exam does not have; use exec");
+            problem(c, form->line,
+                    "effect: grew and counter compare with an earlier moment, which "
+                    "an exam does not have; use exec");
         }
         if (!is_about_theirs(c, form->effect)) {
             problem(c, form->line, "effect: it must be about a machine of the candidates");
@@ -136,14 +137,14 @@ static void check_question(
     const struct exam_checker c = {check, exam, q, owner};
     bool known = !q->skill;
     for (guint i = 0; i < exam->skills->len; i++) {
-        known |= !g_strcmp0(((const struct plan_exam_skill *)exam->skills->pdata[i])->name,
-                q->skill);
+        known |= !g_strcmp0(
+                ((const struct plan_exam_skill *)exam->skills->pdata[i])->name, q->skill);
     }
     check_name(check, q->line, "question", q->name);
     if (!known) {
         g_autofree char *hint = check_known(exam->skills, q->skill);
-        plan_problem_add(check->problems, q->line, "%s: unknown skill \"%s\"%s", owner, q->skill,
-                hint);
+        plan_problem_add(
+                check->problems, q->line, "%s: unknown skill \"%s\"%s", owner, q->skill, hint);
     }
     if (q->points < 1 || q->points > 1000) {
         problem(&c, q->line, "points must be from 1 to 1000");
@@ -201,8 +202,8 @@ static void check_skills(const struct checker *check, const struct plan_exam *ex
         const struct plan_exam_skill *skill = exam->skills->pdata[i];
         check_name(check, skill->line, "skill", skill->name);
         if (skill->pass < 0 || skill->pass > 100) {
-            plan_problem_add(check->problems, skill->line, "skill \"%s\": pass is per cent, 0 to 100",
-                    skill->name);
+            plan_problem_add(check->problems, skill->line,
+                    "skill \"%s\": pass is per cent, 0 to 100", skill->name);
         }
     }
 }
@@ -211,9 +212,8 @@ void check_exam(const struct checker *check)
 {
     const struct plan *plan = check->plan;
     const struct plan_exam *exam = plan->exam;
-    const struct plan_group *group = exam && exam->candidates
-                                             ? plan_group(plan, exam->candidates)
-                                             : NULL;
+    const struct plan_group *group =
+            exam && exam->candidates ? plan_group(plan, exam->candidates) : NULL;
     if (!exam) {
         return;
     }

@@ -18,7 +18,7 @@
 enum plan_exam_kind {
     PLAN_EXAM_CHOICE, /* one of several texts */
     PLAN_EXAM_VALUE,  /* a number, within a tolerance */
-    PLAN_EXAM_FLAG, /* the candidate's own secret, found on a machine */
+    PLAN_EXAM_FLAG,   /* the candidate's own secret, found on a machine */
     PLAN_EXAM_FILE,   /* a file: its SHA-256, or a pattern in it */
     PLAN_EXAM_EFFECT, /* something that holds on the candidate's machines */
     PLAN_EXAM_NONE,
@@ -30,8 +30,8 @@ struct plan_exam_value { /* values = { port = "2222" } */
 
 struct plan_exam_form { /* one variant of a question */
     char *ask;
-    GPtrArray *choices; /* char * */
-    char *answer;       /* one of them */
+    GPtrArray *choices;      /* char * */
+    char *answer;            /* one of them */
     double value, tolerance; /* NAN: not given */
     bool secret;
     char *sha256, *pattern; /* FILE: one of both; pattern is a regular expression (PCRE) */
@@ -42,8 +42,8 @@ struct plan_exam_form { /* one variant of a question */
 
 struct plan_exam_question {
     char *name, *title, *skill;
-    int points, attempts; /* attempts 0: any number */
-    gint64 from_us, to_us; /* on the candidate's clock; to 0: to the end */
+    int points, attempts;      /* attempts 0: any number */
+    gint64 from_us, to_us;     /* on the candidate's clock; to 0: to the end */
     struct plan_exam_form own; /* what all variants share, or the only one */
     GPtrArray *forms;          /* struct plan_exam_form *; filled in by plan_exam_finish() */
     int line;
@@ -85,11 +85,12 @@ struct plan_exam *plan_exam_new(void);
 void plan_exam_free(struct plan_exam *exam); /* accepts NULL */
 struct plan_exam_form *plan_exam_form_new(void);
 struct plan_exam_question *plan_exam_question_new(void);
-void plan_exam_skill_free(gpointer skill);
+void plan_exam_skill_free(gpointer data);
 
 /* Once read: variants inherit, questions get the defaults. */
 void plan_exam_finish(struct plan_exam *exam);
-enum plan_exam_kind plan_exam_form_kind(const struct plan_exam_form *form); /* NONE: several, none */
+enum plan_exam_kind plan_exam_form_kind(
+        const struct plan_exam_form *form); /* NONE: several, none */
 enum plan_exam_kind plan_exam_kind_of(const struct plan_exam_question *question);
 const char *plan_exam_kind_name(enum plan_exam_kind kind);
 int plan_exam_points(const struct plan_exam *exam);

@@ -147,8 +147,7 @@ static GString *fill_in(const struct plan_exam *exam, const struct plan_exam_sea
         const char *end = bytes[i] == '@' && i + 1 < length && bytes[i + 1] == '{'
                                   ? memchr(bytes + i, '}', MIN(length - i, 80))
                                   : NULL;
-        g_autofree char *name =
-                end ? g_strndup(bytes + i + 2, (gsize)(end - bytes) - i - 2) : NULL;
+        g_autofree char *name = end ? g_strndup(bytes + i + 2, (gsize)(end - bytes) - i - 2) : NULL;
         const char *value = name ? value_of(exam, seat, name) : NULL;
         if (value) {
             g_string_append(out, value);
@@ -191,8 +190,8 @@ static void give_host(
         GString *filled = fill_in(exam, seat, from->content, from->length);
         file->path = g_strdup(from->path);
         file->length = filled ? filled->len : from->length;
-        file->content = filled ? g_string_free(filled, FALSE)
-                               : g_memdup2(from->content, from->length + 1);
+        file->content =
+                filled ? g_string_free(filled, FALSE) : g_memdup2(from->content, from->length + 1);
         g_ptr_array_add(own->files, file);
     }
     for (guint i = 0; i < machine->host->setup->len; i++) {

@@ -11,8 +11,8 @@
 
 static bool fail(GError **error, const char *list, int place, const char *what)
 {
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "roster: %s[%d]: %s", list, place + 1,
-            what);
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "roster: %s[%d]: %s", list,
+            place + 1, what);
     return false;
 }
 

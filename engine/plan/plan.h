@@ -246,10 +246,10 @@ struct plan {
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
     GPtrArray *links; /* struct plan_impair *: impaired from the start */
     GPtrArray *teams, *networks, *machines, *injects;
-    GPtrArray *routers; /* struct plan_router *, declared (plan/router.h) */
-    GPtrArray *gates;   /* struct plan_gate *, expanded */
+    GPtrArray *routers;     /* struct plan_router *, declared (plan/router.h) */
+    GPtrArray *gates;       /* struct plan_gate *, expanded */
     struct plan_exam *exam; /* plan/exam.h, or NULL */
-    GHashTable *lines;  /* address of a member of something declared → its line; plan_line() */
+    GHashTable *lines; /* address of a member of something declared → its line; plan_line() */
 };
 
 /* Everything allocated, all arrays empty and owning their elements. */

@@ -22,8 +22,9 @@ static const char style[] =
         "h1{margin:9mm 0 0;font-size:25pt;line-height:1.15;font-weight:600;color:#17365c}"
         "h1 span{display:block;font-size:14pt;font-weight:400;color:#5b6676;margin-top:1mm}"
         ".who{display:flex;gap:8mm;margin-top:8mm;padding:5mm 0;border-top:.3mm solid #c9ced6;"
-        "border-bottom:.3mm solid #c9ced6;align-items:center}"
-        ".who div{flex:1 1 0}.who .grow{flex:1.7 1 0}"
+        "border-bottom:.3mm solid #c9ced6;align-items:flex-start}"
+        ".who div{flex:0 0 auto;white-space:nowrap}"
+        ".who .grow{flex:1 1 0;white-space:normal}"
         ".label{display:block;font-size:8pt;color:#5b6676}"
         ".big{font-size:15pt;font-weight:600;overflow-wrap:anywhere}"
         ".verdict{flex:0 0 44mm!important;text-align:center;border:.6mm solid;border-radius:1.5mm;"
@@ -39,7 +40,9 @@ static const char style[] =
         "padding-left:3mm}"
         ".bar{width:42mm}.bar i{display:block;height:2.4mm;margin-top:1.1mm;background:#e1e4e9;"
         "position:relative}.bar b{display:block;height:100%;background:#17365c}"
-        ".bar u{position:absolute;top:-.8mm;bottom:-.8mm;width:.5mm;background:#1b2330}"
+        ".bar "
+        "u{position:absolute;top:-.8mm;bottom:-.8mm;width:.5mm;background:#1b2330;box-shadow:0 0 0 "
+        ".3mm #fff}"
         ".proof{margin-top:auto;padding-top:4mm;border-top:.3mm solid #c9ced6;display:flex;"
         "gap:8mm;font-size:8pt;color:#3c4757}"
         ".proof .code{font:600 19pt/1.1 'DejaVu Sans Mono','Noto Sans Mono',monospace;"
@@ -94,6 +97,18 @@ static void put_skills(GString *out, const cJSON *of)
 
 #define ROWS_MAX 12 /* more do not fit the page; the file has them all */
 
+static void put_kind(GString *out, const char *kind)
+{
+    static const char *const chinese[][2] = {{"choice", "选择"}, {"value", "数值"},
+            {"secret", "密值"}, {"file", "文件"}, {"effect", "操作"}};
+    put(out, kind);
+    for (gsize i = 0; i < G_N_ELEMENTS(chinese); i++) {
+        if (!strcmp(kind, chinese[i][0])) {
+            g_string_append_printf(out, " %s", chinese[i][1]);
+        }
+    }
+}
+
 static void put_questions(GString *out, const cJSON *of)
 {
     const cJSON *list = json_array(of, "questions");
@@ -114,7 +129,7 @@ static void put_questions(GString *out, const cJSON *of)
         g_string_append(out, "<tr><td>");
         put(out, json_string(question, "title", ""));
         g_string_append(out, "</td><td>");
-        put(out, json_string(question, "kind", ""));
+        put_kind(out, json_string(question, "kind", ""));
         g_string_append_printf(out,
                 "</td><td class=n>%d</td><td class=n>%d</td><td class=n>%s / %s</td>"
                 "<td class=n>%s</td></tr>",
@@ -162,8 +177,7 @@ char *exam_certificate(const struct exam_result *result)
     gint64 issued = json_int(result->payload, "issued_us", 0);
     g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(issued / G_USEC_PER_SEC);
     g_autofree char *date = at ? g_date_time_format(at, "%Y-%m-%d") : g_strdup("–");
-    g_autofree char *total =
-            number_text(json_number(json_object(of, "total"), "percent", 0));
+    g_autofree char *total = number_text(json_number(json_object(of, "total"), "percent", 0));
     g_autofree char *percent = g_strconcat(total, " %", NULL);
     GString *out = g_string_new("<!doctype html><html lang=en><head><meta charset=utf-8>"
                                 "<title>Exam result ");
@@ -181,7 +195,7 @@ char *exam_certificate(const struct exam_result *result)
     g_string_append(out, "</span></h1><section class=who>");
     put_label(out, " class=grow", "Candidate 考生", json_string(of, "candidate", ""));
     put_label(out, "", "Date 日期 (UTC)", date);
-    put_label(out, "", "Share of points 得分率", percent);
+    put_label(out, "", "Points 得分率", percent);
     g_string_append_printf(out, "<div class=\"verdict %s\">%s<small>%s</small></div></section>",
             passed ? "yes" : "no", passed ? "PASSED" : "NOT PASSED", passed ? "合格" : "不合格");
     put_skills(out, of);

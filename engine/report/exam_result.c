@@ -32,8 +32,8 @@ static bool hash_of(const char *hex, unsigned char *ret)
 static GByteArray *encode(const char *payload, gsize length)
 {
     GByteArray *bytes = g_byte_array_new();
-    g_autofree char *head = g_strdup_printf("DSSEv1 %zu %s %zu ", strlen(EXAM_RESULT_TYPE),
-            EXAM_RESULT_TYPE, length);
+    g_autofree char *head = g_strdup_printf(
+            "DSSEv1 %zu %s %zu ", strlen(EXAM_RESULT_TYPE), EXAM_RESULT_TYPE, length);
     g_byte_array_append(bytes, (const guint8 *)head, (guint)strlen(head));
     g_byte_array_append(bytes, (const guint8 *)payload, (guint)length);
     return bytes;
@@ -49,9 +49,9 @@ struct row { /* one that the mark depends on */
 struct gathering {
     struct exam *exam;
     struct tree *tree;
-    GArray *rows;      /* struct row */
-    char *checkpoint;  /* body of the last ledger.signed */
-    gint64 last;       /* seq of the candidate's last event */
+    GArray *rows;     /* struct row */
+    char *checkpoint; /* body of the last ledger.signed */
+    gint64 last;      /* seq of the candidate's last event */
 };
 
 static void gathering_clear(struct gathering *g)
@@ -82,8 +82,7 @@ static void gather_row(struct gathering *g, const struct event *event, const cha
     }
 }
 
-static bool gather(
-        struct gathering *g, const char *path, const char *candidate, GError **error)
+static bool gather(struct gathering *g, const char *path, const char *candidate, GError **error)
 {
     struct ledger_reader *reader = ledger_reader_open(path, error);
     unsigned char prev[TREE_HASH] = {0};
@@ -154,8 +153,8 @@ static char *envelope(const char *payload, const struct sign_key *key)
     return g_strconcat(text, "\n", NULL);
 }
 
-static bool is_whole(const struct gathering *g, const char *candidate, struct sign_seen *ret,
-        GError **error)
+static bool is_whole(
+        const struct gathering *g, const char *candidate, struct sign_seen *ret, GError **error)
 {
     const char *why = "nobody has signed it yet";
     if (g->rows->len == 0) {
@@ -275,8 +274,8 @@ static bool is_row(const cJSON *item, struct event *event, const struct sign_see
 {
     unsigned char prev[TREE_HASH];
     const cJSON *list = json_array(item, "proof");
-    if (!hash_of(json_string(item, "prev", NULL), prev) ||
-            cJSON_GetArraySize(list) > PROOF_MAX || event->seq < 1 || event->seq > seen->size) {
+    if (!hash_of(json_string(item, "prev", NULL), prev) || cJSON_GetArraySize(list) > PROOF_MAX ||
+            event->seq < 1 || event->seq > seen->size) {
         return false;
     }
     GByteArray *proof = g_byte_array_new();

@@ -25,13 +25,13 @@
 
 /* From the ledger at path, which has a signed checkpoint after the candidate's last event. The
  * text is the caller's. */
-char *exam_result_make(const char *path, const char *candidate, const struct sign_key *key,
-        GError **error);
+char *exam_result_make(
+        const char *path, const char *candidate, const struct sign_key *key, GError **error);
 
-struct exam_result {       /* what was verified */
-    cJSON *payload;        /* P */
-    char digest[65];       /* SHA-256 of P, hexadecimal */
-    char code[SIGN_CODE];  /* eight letters that stand for it, as of a checkpoint */
+struct exam_result {      /* what was verified */
+    cJSON *payload;       /* P */
+    char digest[65];      /* SHA-256 of P, hexadecimal */
+    char code[SIGN_CODE]; /* eight letters that stand for it, as of a checkpoint */
     unsigned char key[SIGN_PUBLIC];
     struct sign_seen checkpoint;
     int events;

@@ -114,8 +114,8 @@ const struct plan_exam_seat *run_exam_seat(
             g_ptr_array_add(names, ((struct plan_exam_seat *)plan->exam->seats->pdata[i])->id);
         }
         g_ptr_array_add(names, NULL);
-        g_autofree char *hint = text_did_you_mean(
-                candidate ? candidate : "", (const char *const *)names->pdata);
+        g_autofree char *hint =
+                text_did_you_mean(candidate ? candidate : "", (const char *const *)names->pdata);
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
                 "no candidate \"%.60s\"%s; `sandtable exam status` lists them",
                 candidate ? candidate : "", hint);
@@ -126,8 +126,7 @@ const struct plan_exam_seat *run_exam_seat(
 struct exam_clock run_exam_clock(const struct exercise *exercise, const struct plan_exam_seat *seat)
 {
     struct exam_clock clock = {0};
-    exam_clock_at(
-            exercise->exam->fold, seat->id, clock_now(exercise->options.clock), &clock);
+    exam_clock_at(exercise->exam->fold, seat->id, clock_now(exercise->options.clock), &clock);
     return clock;
 }
 
@@ -325,8 +324,8 @@ static bool tokens_match(const char *token, const char *sha256)
 }
 
 /* Who acts: the person named, who must be known where examiners are. NULL when refused. */
-static char *examiner(const struct exercise *exercise, const cJSON *params, const char *who,
-        GError **error)
+static char *examiner(
+        const struct exercise *exercise, const cJSON *params, const char *who, GError **error)
 {
     const struct plan_exam *plan = exercise->options.plan->exam;
     const char *by = json_string(params, "by", who);
@@ -339,8 +338,8 @@ static char *examiner(const struct exercise *exercise, const cJSON *params, cons
         if (strcmp(one->id, by) != 0) {
             continue;
         }
-        if (one->token_sha256 && !tokens_match(json_string(params, "token", ""),
-                                         one->token_sha256)) {
+        if (one->token_sha256 &&
+                !tokens_match(json_string(params, "token", ""), one->token_sha256)) {
             g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
                     "that is not the token of %s; give it in SANDTABLE_TOKEN", by);
             return NULL;
@@ -355,7 +354,15 @@ static char *examiner(const struct exercise *exercise, const cJSON *params, cons
     return g_strdup(by);
 }
 
-enum exam_act { ACT_START, ACT_PAUSE, ACT_RESUME, ACT_HAND_IN, ACT_EXTEND, ACT_ACCEPT, ACT_APPROVE };
+enum exam_act {
+    ACT_START,
+    ACT_PAUSE,
+    ACT_RESUME,
+    ACT_HAND_IN,
+    ACT_EXTEND,
+    ACT_ACCEPT,
+    ACT_APPROVE
+};
 
 static const struct {
     const char *name, *event;
@@ -373,9 +380,9 @@ static bool fits_state(enum exam_act act, const struct exam_clock *clock, GError
 {
     bool live = clock->state == EXAM_RUNNING || clock->state == EXAM_PAUSED ||
                 clock->state == EXAM_OUTAGE;
-    bool ok = act == ACT_START    ? clock->state == EXAM_REGISTERED
-              : act == ACT_PAUSE  ? clock->state == EXAM_RUNNING || clock->state == EXAM_OUTAGE
-              : act == ACT_RESUME ? clock->state == EXAM_PAUSED
+    bool ok = act == ACT_START     ? clock->state == EXAM_REGISTERED
+              : act == ACT_PAUSE   ? clock->state == EXAM_RUNNING || clock->state == EXAM_OUTAGE
+              : act == ACT_RESUME  ? clock->state == EXAM_PAUSED
               : act == ACT_HAND_IN ? live
                                    : clock->state != EXAM_REGISTERED;
     if (!ok) {
@@ -420,8 +427,7 @@ static bool act_on(struct exercise *exercise, enum exam_act act, const cJSON *pa
     gint64 request = json_int(params, "request", 0);
     const char *candidate = json_string(params, "candidate", NULL);
     if (act == ACT_APPROVE) {
-        if (!exam_can_approve(
-                    exercise->exam->fold, request, json_string(body, "by", ""), error)) {
+        if (!exam_can_approve(exercise->exam->fold, request, json_string(body, "by", ""), error)) {
             return false;
         }
         candidate = exam_request_candidate(exercise->exam->fold, request);
@@ -454,8 +460,8 @@ bool exercise_exam(struct exercise *exercise, const char *action, const cJSON *p
     }
     if (exercise->ending ||
             (exercise->state != EXERCISE_RUNNING && exercise->state != EXERCISE_PAUSED)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "cannot %s: the exercise is %s", action, exercise_state_name(exercise->state));
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot %s: the exercise is %s",
+                action, exercise_state_name(exercise->state));
         return false;
     }
     g_autofree char *by = examiner(exercise, params, who, error);

@@ -8,10 +8,10 @@
 struct run_exam_seat {
     struct exercise *exercise;
     const struct plan_exam_seat *plan;
-    guint64 timer;    /* its time is up then */
-    bool outage;      /* told, and not told that it ended */
-    gint64 over_us;   /* the allowance whose end was told; 0: none */
-    double *graded;   /* of each question, as the ledger says or will say */
+    guint64 timer;  /* its time is up then */
+    bool outage;    /* told, and not told that it ended */
+    gint64 over_us; /* the allowance whose end was told; 0: none */
+    double *graded; /* of each question, as the ledger says or will say */
 };
 
 struct run_exam {

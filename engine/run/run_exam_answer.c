@@ -45,8 +45,7 @@ static bool usage(GError **error, const char *what)
 /* The number of a choice as this candidate sees them, or its text. */
 static bool read_choice(const struct exercise *exercise, struct submission *s, GError **error)
 {
-    g_autoptr(GPtrArray) choices =
-            plan_exam_choices(exercise->options.plan, s->seat, s->question);
+    g_autoptr(GPtrArray) choices = plan_exam_choices(exercise->options.plan, s->seat, s->question);
     char *end = NULL;
     guint64 number = g_ascii_strtoull(s->normal, &end, 10);
     bool is_number = end != s->normal && !*end;
@@ -81,8 +80,8 @@ static bool read_value(struct submission *s, GError **error)
     return true;
 }
 
-static bool read_text(const struct exercise *exercise, struct submission *s, const char *text,
-        GError **error)
+static bool read_text(
+        const struct exercise *exercise, struct submission *s, const char *text, GError **error)
 {
     if (!text || strlen(text) > TEXT_MAX || !g_utf8_validate(text, -1, NULL)) {
         return usage(error, "an answer is a text of at most 200 bytes");
@@ -132,8 +131,8 @@ static bool read_file(const struct exercise *exercise, struct submission *s,
         g_autoptr(GError) why = NULL;
         g_autoptr(GRegex) regex =
                 g_regex_new(s->form->pattern, G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
-        bool met = regex && g_regex_match_full(regex, answer->bytes, (gssize)answer->length, 0, 0,
-                                    NULL, &why);
+        bool met = regex && g_regex_match_full(
+                                    regex, answer->bytes, (gssize)answer->length, 0, 0, NULL, &why);
         s->ok = why ? -1 : met; /* it took too long: nobody knows */
     }
     return keep_file(exercise, s, answer->bytes, answer->length, error);
@@ -238,8 +237,7 @@ static void on_effect(enum run_truth truth, cJSON *evidence, gpointer data)
 /* ---- the call ------------------------------------------------------------------------------ */
 
 /* An answer under way is an attempt, too: it may yet be one when it is on the disk. */
-static int under_way(
-        const struct exercise *exercise, const struct submission *s, bool *ret_same)
+static int under_way(const struct exercise *exercise, const struct submission *s, bool *ret_same)
 {
     int n = 0;
     for (guint i = 0; i < exercise->exam->calls->len; i++) {
@@ -252,8 +250,7 @@ static int under_way(
     return n;
 }
 
-static bool may_answer(
-        const struct exercise *exercise, const struct submission *s, GError **error)
+static bool may_answer(const struct exercise *exercise, const struct submission *s, GError **error)
 {
     struct exam_clock clock = run_exam_clock(exercise, s->seat);
     const struct exam *fold = exercise->exam->fold;
@@ -280,8 +277,8 @@ static bool may_answer(
     return !why;
 }
 
-static bool find_question(const struct exercise *exercise, const char *name, struct submission *s,
-        GError **error)
+static bool find_question(
+        const struct exercise *exercise, const char *name, struct submission *s, GError **error)
 {
     const struct plan_exam *plan = exercise->options.plan->exam;
     s->question = plan_exam_question_index(plan, name ? name : "");
@@ -333,7 +330,13 @@ static bool begin(struct exercise *exercise, const struct exercise_answer *answe
                                            : read_text(exercise, s, answer->text, error))) {
         return false;
     }
-    again.seq = exam_same(exercise->exam->fold, s->seat->id, s->plan->name, s->digest, &again.ok);
+    if (s->kind == PLAN_EXAM_EFFECT) { /* what was seen once need not be seen again */
+        again.seq = exam_right(exercise->exam->fold, s->seat->id, s->plan->name);
+        again.ok = 1;
+    } else {
+        again.seq =
+                exam_same(exercise->exam->fold, s->seat->id, s->plan->name, s->digest, &again.ok);
+    }
     if (again.seq == 0 && !may_answer(exercise, s, error)) {
         return false;
     }

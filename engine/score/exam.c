@@ -156,8 +156,7 @@ static void learn_secrets(struct exam *exam, struct exam_candidate *candidate, c
         int place = (int)(exam->candidates->len * exam->questions->len) + question + 1;
         g_hash_table_insert(
                 candidate->secrets, g_strdup(secret->string), g_strdup(secret->valuestring));
-        g_hash_table_insert(
-                exam->owners, g_strdup(secret->valuestring), GINT_TO_POINTER(place));
+        g_hash_table_insert(exam->owners, g_strdup(secret->valuestring), GINT_TO_POINTER(place));
     }
 }
 
@@ -253,8 +252,7 @@ gint64 exam_allowed(const struct exam *exam, const struct exam_candidate *candid
            candidate->extended_us;
 }
 
-static void set_standing(
-        struct exam_candidate *candidate, bool paused, bool outage, gint64 at_us)
+static void set_standing(struct exam_candidate *candidate, bool paused, bool outage, gint64 at_us)
 {
     bool stood = stands(candidate);
     candidate->paused = paused;

@@ -55,6 +55,8 @@ int exam_attempts(const struct exam *exam, const char *candidate, const char *qu
 gint64 exam_same(const struct exam *exam, const char *candidate, const char *question,
         const char *digest, int *ret_ok);
 int exam_answers(const struct exam *exam, const char *candidate); /* of all questions */
+/* The answer that gives question's points now, as its seq; 0: none. */
+gint64 exam_right(const struct exam *exam, const char *candidate, const char *question);
 /* Points that the candidate has for question now. */
 double exam_points(const struct exam *exam, const char *candidate, const char *question);
 
@@ -65,7 +67,7 @@ const char *exam_owner(const struct exam *exam, const char *digest, const char *
 bool exam_can_approve(const struct exam *exam, gint64 request, const char *by, GError **error);
 
 /* Of the request with that seq: whom it is for; NULL: no such. */
-const char *exam_request_candidate(const struct exam *exam, gint64 request);
+const char *exam_request_candidate(const struct exam *exam, gint64 seq);
 
 /* {"exercise","scenario","version","digest","pass","of","candidates":[{"candidate","team","points",
  *  "of","percent","pass","passed","skills":[…],"questions":[…],"clock":{…}}],"by_hand":[…]}: all

@@ -105,9 +105,8 @@ static void look_at_secret(const struct exam *exam, GPtrArray *out,
 }
 
 /* Compares two candidates' answers to one question; a came after b. */
-static void look_at_pair(const struct exam *exam, GPtrArray *out,
-        const struct exam_candidate *of_a, const struct exam_answer *a,
-        const struct exam_candidate *of_b, const struct exam_answer *b)
+static void look_at_pair(const struct exam *exam, GPtrArray *out, const struct exam_candidate *of_a,
+        const struct exam_answer *a, const struct exam_candidate *of_b, const struct exam_answer *b)
 {
     bool same_variant = of_a->variants[a->question] == of_b->variants[b->question];
     bool close = llabs(a->wall_us - b->wall_us) <= CLOSE_US;
@@ -181,8 +180,8 @@ static cJSON *pairs_of(const GPtrArray *findings)
             json_add_int(pair, "findings", 0);
             cJSON_AddItemToArray(pairs, pair);
         }
-        cJSON_SetNumberValue(cJSON_GetObjectItem(pair, "findings"),
-                json_number(pair, "findings", 0) + 1);
+        cJSON_SetNumberValue(
+                cJSON_GetObjectItem(pair, "findings"), json_number(pair, "findings", 0) + 1);
     }
     return pairs;
 }

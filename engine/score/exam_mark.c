@@ -138,6 +138,15 @@ double exam_points(const struct exam *exam, const char *candidate, const char *q
     return ((const struct exam_question *)exam->questions->pdata[index])->points;
 }
 
+gint64 exam_right(const struct exam *exam, const char *candidate, const char *question)
+{
+    const struct exam_candidate *found = exam_find(exam, candidate);
+    int index = exam_question_index(exam, question);
+    const struct exam_answer *right =
+            found && index >= 0 ? exam_judge(exam, found, index).right : NULL;
+    return right ? right->seq : 0;
+}
+
 gint64 exam_same(const struct exam *exam, const char *candidate, const char *question,
         const char *digest, int *ret_ok)
 {

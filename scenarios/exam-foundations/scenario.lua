@@ -11,7 +11,7 @@ return {
   version = "1",
   briefing = "You look after one small server. Find out what it offers and what is wrong with it, " ..
       "close the hole, and find out who was there before you. Work only on your own machine. " ..
-      "Examiners who use your console are recorded, and so is what is typed at it.",
+      "Consoles that are recorded say so first.",
   duration = "90m", -- room for extra time
   seed = 11,
 

@@ -20,7 +20,7 @@ struct rehearsal {
     bool ended;
     char *failure;
     void (*expanded)(struct plan *plan); /* may be NULL: what is to be done to the plan */
-    int exit_code; /* of failure */
+    int exit_code;                       /* of failure */
 };
 
 static void rehearsal_on_end(const GError *error, gpointer data)

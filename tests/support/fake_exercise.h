@@ -413,6 +413,17 @@ bool exercise_console(struct exercise *exercise, const struct exercise_console_o
     return true;
 }
 
+bool exercise_console_recorded(
+        struct exercise *exercise, gint64 number, const char *sha256, gint64 bytes, GError **error)
+{
+    (void)exercise;
+    (void)number;
+    (void)sha256;
+    (void)bytes;
+    (void)error;
+    return true;
+}
+
 void exercise_console_close(struct exercise *exercise, gint64 number)
 {
     (void)number;

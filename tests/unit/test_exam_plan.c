@@ -36,8 +36,8 @@ static void a_roster_with_a_mistake_is_refused_with_its_place(void **state)
             "examiners[1]");
 }
 
-static struct plan *seated(int teams, const unsigned char *with, const char *nonce,
-        struct script **ret_script)
+static struct plan *seated(
+        int teams, const unsigned char *with, const char *nonce, struct script **ret_script)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) problems = plan_problems_new();

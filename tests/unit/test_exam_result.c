@@ -98,8 +98,8 @@ static void a_result_verifies_with_nothing_but_the_file_and_the_key(void **state
     assert_true(g_unlink(x.ledger) == 0);
     exam_result_check(x.result, strlen(x.result), x.key.public, &result, &error);
     assert_no_error(error);
-    const cJSON *of = cJSON_GetArrayItem(
-            json_array(json_object(result.payload, "mark"), "candidates"), 0);
+    const cJSON *of =
+            cJSON_GetArrayItem(json_array(json_object(result.payload, "mark"), "candidates"), 0);
     assert_string_equal(json_string(of, "candidate", ""), "c-1");
     assert_true(json_bool(of, "passed", false));
     assert_int_equal(result.events, 4); /* its own and the first, no other candidate's */
