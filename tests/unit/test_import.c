@@ -3,6 +3,7 @@
 #include "support/image_store.h"
 
 #include "base/json.h"
+#include "base/paths.h"
 #include "image/disk.h"
 #include "image/import.h"
 #include "image/import_private.h"
@@ -123,6 +124,22 @@ static void assert_described(const struct image *image)
     struct stat st;
     assert_int_equal(stat(image->disk->file, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0400); /* nobody writes to what all machines stand on */
+}
+
+static void what_a_killed_import_left_is_pruned(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *images = paths_images_dir();
+    g_autofree char *gone =
+            g_build_filename(images, IMPORT_FOLDER, IMPORT_WORK "x-2147483646", NULL);
+    g_autofree char *mine =
+            g_strdup_printf("%s/" IMPORT_FOLDER "/" IMPORT_WORK "y-%d", images, (int)getpid());
+    assert_true(paths_make(gone, NULL) && paths_make(mine, NULL));
+    assert_int_equal(image_prune(&error), 1);
+    assert_false(g_file_test(gone, G_FILE_TEST_EXISTS));
+    assert_true(g_file_test(mine, G_FILE_TEST_IS_DIR)); /* under way */
+    assert_int_equal(image_prune(&error), 0);
 }
 
 static void an_image_is_copied_described_found_and_removed(void **state)
@@ -471,6 +488,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(formats_are_told_by_their_first_bytes),
             WITH_STORE(an_image_is_copied_described_found_and_removed),
+            WITH_STORE(what_a_killed_import_left_is_pruned),
             WITH_STORE(what_is_asked_must_make_sense),
             WITH_STORE(references_to_other_files_are_refused_by_name),
             cmocka_unit_test(a_vmdk_with_extents_elsewhere_is_refused),
