@@ -89,7 +89,6 @@ static void apply_created(struct aar *aar, const struct event *event, const cJSO
     put_text(aar->exercise, "accel", json_string(body, "accel", ""));
     put_int(aar->exercise, "duration_us", json_int(plan, "duration_us", 0));
     put_int(aar->exercise, "started_us", event->wall_us);
-    put_int(aar->exercise, "ended_us", event->wall_us);
     aar_learn_services(aar);
 }
 
@@ -117,18 +116,10 @@ static void apply_signed(struct aar *aar, const cJSON *body)
 
 static void see_any(struct aar *aar, const struct event *event)
 {
-    char head[2 * EVENT_HASH_BYTES + 1];
-    for (int i = 0; i < EVENT_HASH_BYTES; i++) {
-        g_snprintf(head + 2 * i, 3, "%02x", event->hash[i]);
-    }
     aar->seq = event->seq;
     aar->at_us = MAX(aar->at_us, event->at_us);
-    put_int(aar->exercise, "events", event->seq);
-    put_text(aar->exercise, "head", head);
-    if (!json_string(aar->exercise, "end_by", NULL)) { /* under way: up to now */
-        put_int(aar->exercise, "ended_us", event->wall_us);
-        put_int(aar->exercise, "ran_us", aar->at_us);
-    }
+    aar->wall_us = event->wall_us;
+    memcpy(aar->head, event->hash, sizeof(aar->head));
 }
 
 void aar_apply(struct aar *aar, const struct event *event)
@@ -172,6 +163,33 @@ static void clean(cJSON *item)
     }
 }
 
+static cJSON *exercise_json(const struct aar *aar)
+{
+    cJSON *exercise = cJSON_Duplicate(aar->exercise, true);
+    char head[2 * EVENT_HASH_BYTES + 1];
+    for (int i = 0; i < EVENT_HASH_BYTES; i++) {
+        g_snprintf(head + (gsize)2 * (gsize)i, 3, "%02x", aar->head[i]);
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(exercise, "began");
+    put_int(exercise, "events", aar->seq);
+    put_text(exercise, "head", head);
+    if (!json_string(exercise, "end_by", NULL)) { /* under way: up to now */
+        put_int(exercise, "ended_us", aar->wall_us);
+        put_int(exercise, "ran_us", aar->at_us);
+    }
+    return exercise;
+}
+
+/* One a point of a long game: `sandtable score --json` has them, here their groups are. */
+static void drop_terms(cJSON *score)
+{
+    cJSON *team = NULL;
+    cJSON_ArrayForEach(team, cJSON_GetObjectItemCaseSensitive(score, "teams"))
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(team, "explain");
+    }
+}
+
 cJSON *aar_to_json(const struct aar *aar)
 {
     cJSON *out = cJSON_CreateObject();
@@ -179,11 +197,10 @@ cJSON *aar_to_json(const struct aar *aar)
     cJSON *services = aar_services_json(aar, score);
     cJSON *steps = cJSON_Duplicate(aar->steps, true);
     aar_add_responses(aar, steps, services);
-    cJSON *exercise = cJSON_Duplicate(aar->exercise, true);
-    cJSON_DeleteItemFromObjectCaseSensitive(exercise, "began");
-    cJSON_AddItemToObject(out, "exercise", exercise);
+    cJSON_AddItemToObject(out, "exercise", exercise_json(aar));
     cJSON_AddItemToObject(out, "lines", aar_lines_json(score));
     cJSON_AddItemToObject(out, "terms", aar_terms_json(score));
+    drop_terms(score);
     cJSON_AddItemToObject(out, "score", score);
     cJSON_AddItemToObject(out, "services", services);
     cJSON_AddItemToObject(out, "coverage", aar_coverage_json(steps));

@@ -18,7 +18,8 @@ struct aar {
     cJSON *remarks;
     int acts_count, reports_count;
     gint64 remarks_left;
-    gint64 at_us, seq;
+    gint64 at_us, seq, wall_us; /* of the last event … */
+    unsigned char head[EVENT_HASH_BYTES];
 };
 
 /* aar_services.c */

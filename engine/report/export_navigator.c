@@ -123,7 +123,8 @@ static void add_domain(cJSON *out, const cJSON *document, const cJSON *first)
     cJSON_ArrayForEach(row, json_array(json_object(document, "score"), "teams"))
     {
         const char *team = json_string(row, "team", "");
-        for (gsize i = 0; is_attacked(document, team) && i < G_N_ELEMENTS(own); i++) {
+        bool attacked = is_attacked(document, team);
+        for (gsize i = 0; attacked && i < G_N_ELEMENTS(own); i++) {
             cJSON_AddItemToArray(out, layer(document, domain, version, &own[i], team));
         }
     }

@@ -63,7 +63,7 @@ double page_x(gint64 at_us, gint64 end_us, double left, double right)
 /* About eight ticks at a time that people count by. */
 static gint64 tick_us(gint64 end_us)
 {
-    static const int seconds[] = {
+    static const gint64 seconds[] = {
             1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400};
     for (gsize i = 0; i < G_N_ELEMENTS(seconds); i++) {
         if (end_us / (seconds[i] * G_USEC_PER_SEC) <= 10) {

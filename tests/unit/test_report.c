@@ -155,6 +155,27 @@ static void the_page_of_the_recorded_drill_is_the_known_one(void **state)
     assert_null(strstr(zh, "id=\"lang-en\" checked"));
 }
 
+static void a_day_long_exercise_has_a_time_axis_that_can_be_read(void **state)
+{
+    (void)state;
+    static const int hours[] = {1, 5, 12, 24, 24 * 30};
+    for (gsize i = 0; i < G_N_ELEMENTS(hours); i++) {
+        struct aar *aar = aar_new();
+        auto_event last =
+                event_new("exercise.state", NULL, "x", cJSON_Parse("{\"state\":\"ended\"}"));
+        last->at_us = hours[i] * 3600 * (gint64)G_USEC_PER_SEC;
+        aar_apply(aar, last);
+        auto_json document = aar_to_json(aar);
+        g_autofree char *html = page_html(document, "en");
+        const char *axis = strstr(html, "<g class=axis>");
+        assert_non_null(axis);
+        g_autofree char *group = g_strndup(axis, (gsize)(strstr(axis, "</g>") - axis));
+        g_auto(GStrv) ticks = g_strsplit(group, "<text", -1);
+        assert_in_range(g_strv_length(ticks) - 1, 4, 11);
+        aar_free(aar);
+    }
+}
+
 /* Every address in the page is one within it. */
 static void expect_nothing_outside(const char *html)
 {
@@ -246,6 +267,7 @@ int main(void)
             cmocka_unit_test(a_report_of_the_technique_or_of_its_parent_counts_as_detection),
             cmocka_unit_test(a_report_of_any_prefix_is_whole),
             cmocka_unit_test(the_page_of_the_recorded_drill_is_the_known_one),
+            cmocka_unit_test(a_day_long_exercise_has_a_time_axis_that_can_be_read),
             cmocka_unit_test(names_of_teams_and_answers_of_guests_are_text_and_nothing_else),
             cmocka_unit_test(the_recorded_page_needs_nothing_from_outside),
             cmocka_unit_test(what_is_no_ledger_gives_no_report),
