@@ -55,9 +55,7 @@ static bool is_usable(const char *format, const char *team, GError **error)
                 "--team goes with --format ecs or ocsf, not with %s", format);
         return false;
     }
-    bool known = g_strv_contains(export_formats, format);
-    g_autofree char *unused = known ? NULL : export_text(NULL, format, error);
-    return known;
+    return export_check(format, error);
 }
 
 static int run(int argc, char **argv, GError **error)

@@ -10,6 +10,18 @@
 const char *const export_formats[] = {
         "csv", "navigator", "stix", "ctftime", "ccs", "ecs", "ocsf", NULL};
 
+bool export_check(const char *format, GError **error)
+{
+    if (g_strv_contains(export_formats, format)) {
+        return true;
+    }
+    g_autofree char *hint = text_did_you_mean(format, export_formats);
+    g_autofree char *all = g_strjoinv(", ", (char **)export_formats);
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "no format \"%s\"%s: use one of %s",
+            format, hint, all);
+    return false;
+}
+
 char *export_text(const cJSON *document, const char *format, GError **error)
 {
     static const struct {
@@ -27,10 +39,10 @@ char *export_text(const cJSON *document, const char *format, GError **error)
             return writers[i].write(document);
         }
     }
-    g_autofree char *hint = text_did_you_mean(format, export_formats);
-    g_autofree char *all = g_strjoinv(", ", (char **)export_formats);
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "no format \"%s\"%s: use one of %s",
-            format, hint, all);
+    if (export_check(format, error)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "format \"%s\" is made of events, not of a report", format);
+    }
     return NULL;
 }
 

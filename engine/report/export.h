@@ -12,6 +12,10 @@
 
 #include <cjson/cJSON.h>
 #include <glib.h>
+#include <stdbool.h>
+
+/* Is there such a format? False and an error with the nearest name. */
+bool export_check(const char *format, GError **error);
 
 /* The text of document (aar_to_json()) in format, with a line feed at its end; the caller's. NULL
  * and an error with the nearest name when there is no such format, or it is one of events. */
