@@ -18,11 +18,15 @@ static bool subnet_fits(const struct plan *plan, const struct plan_subnet *subne
 {
     g_autofree char *capture = g_strdup_printf("the capture of network \"%s\"", subnet->name);
     g_autofree char *vlans = g_strdup_printf("the VLANs of network \"%s\"", subnet->name);
+    g_autofree char *isolation = g_strdup_printf("the isolation of network \"%s\"", subnet->name);
     if (subnet->capture) {
         return refuse(plan, subnet->line, capture, "its bridges are not the engine's", error);
     }
-    return !subnet->vlan_aware ||
-           refuse(plan, subnet->line, vlans, "libvirt's bridges do not keep them apart", error);
+    if (subnet->vlan_aware) {
+        return refuse(plan, subnet->line, vlans, "libvirt's bridges do not keep them apart", error);
+    }
+    return !subnet->isolate ||
+           refuse(plan, subnet->line, isolation, "its ports are not the engine's", error);
 }
 
 static bool links_fit(const struct plan *plan, GError **error)

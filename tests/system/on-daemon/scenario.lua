@@ -1,11 +1,11 @@
--- What a libvirt daemon's networks can do: two teams with the same addresses, DHCP, names, isolation.
+-- What a libvirt daemon's networks can do: two teams with the same addresses, DHCP, names.
 return {
   title = "On a daemon",
   version = "1",
   duration = "10m",
   teams = { blue = { role = "blue", count = 2 } },
   networks = {
-    office = { team = "blue", cidr = "10.20.1.0/24", dns = true, dhcp = true, isolate = true },
+    office = { team = "blue", cidr = "10.20.1.0/24", dns = true, dhcp = true },
   },
   machines = {
     web = {
