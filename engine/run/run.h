@@ -33,7 +33,7 @@ struct run_span { /* of events, by seq; both ends included */
 struct run_team {
     guint restarting; /* machines that the white cell has under way */
     guint restarts;   /* counts them: a look from before one is no team's fault */
-    GArray *history;  /* struct run_span: what counts for it; see 0005 in docs/decisions */
+    GArray *history;  /* struct run_span: what counts for it; see 0011 in docs/decisions */
 };
 
 struct run_inject {
@@ -82,6 +82,7 @@ struct run_gate { /* a router */
 
 struct step_run;
 struct run_captures;
+struct run_exam;
 
 struct exercise {
     struct exercise_options options;
@@ -107,6 +108,7 @@ struct exercise {
     GPtrArray *links;           /* struct run_link *: run_impair.h */
 
     struct run_captures *captures; /* run_capture.h */
+    struct run_exam *exam;         /* run_exam.h */
     GPtrArray *consoles;           /* struct run_console *: in use */
     GPtrArray *restarts;           /* struct run_restart *: under way */
     GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
@@ -169,6 +171,14 @@ void run_end(struct exercise *exercise, const char *by, const char *reason, cons
 /* The exercise ends at this exercise time. */
 void run_set_end(struct exercise *exercise, gint64 at_us);
 cJSON *run_technique(const struct plan_technique *technique);
+
+/* ---- run_exam.c ----------------------------------------------------------------------------- */
+
+void run_exam_init(struct exercise *exercise);
+void run_exam_free(struct exercise *exercise);
+void run_exam_event(struct exercise *exercise, const struct event *event); /* every committed one */
+void run_exam_take(struct exercise *exercise);                             /* a resume */
+void run_exam_go_on(struct exercise *exercise);                            /* it runs again */
 
 /* ---- exercise_operator.c ------------------------------------------------------------------- */
 

@@ -245,6 +245,7 @@ void exercise_recover(
     exercise->on_end_data = data;
     exercise->resume = resume;
     take_over(exercise);
+    run_exam_take(exercise);
     record_resumed(exercise);
     record_openings(exercise);
     run_resume_take_checkpoints(exercise);

@@ -27,6 +27,7 @@
 ---@field players? table<string, sandtable.Player>
 ---@field timeline? sandtable.Entry[]
 ---@field links? sandtable.LinkEntry[] impaired from the start
+---@field exam? sandtable.Exam
 
 ---@class sandtable.Model
 ---@field model string "uptime", "steps", "faust" …: `sandtable rescore --models` lists them
@@ -249,6 +250,8 @@
 ---@field within? sandtable.Time how long the effect may take to show, default 10 seconds
 ---@field undo? sandtable.Command[]
 ---@field points? sandtable.Points
+---@field repair? string what the team it took effect on should do, for the report
+---@field repair_zh? string the same in Chinese
 
 ---@class (exact) sandtable.Technique
 ---@field domain "enterprise"|"ics"|"mobile"
