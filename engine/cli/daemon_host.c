@@ -18,11 +18,20 @@ static bool subnet_fits(const struct plan *plan, const struct plan_subnet *subne
 {
     g_autofree char *capture = g_strdup_printf("the capture of network \"%s\"", subnet->name);
     g_autofree char *vlans = g_strdup_printf("the VLANs of network \"%s\"", subnet->name);
+    g_autofree char *names = g_strdup_printf("DHCP and DNS of network \"%s\"", subnet->name);
+    g_autofree char *isolation = g_strdup_printf("the isolation of network \"%s\"", subnet->name);
     if (subnet->capture) {
         return refuse(plan, subnet->line, capture, "its bridges are not the engine's", error);
     }
-    return !subnet->vlan_aware ||
-           refuse(plan, subnet->line, vlans, "libvirt's bridges do not keep them apart", error);
+    if (subnet->vlan_aware) {
+        return refuse(plan, subnet->line, vlans, "libvirt's bridges do not keep them apart", error);
+    }
+    if (subnet->dhcp || subnet->dns) {
+        return refuse(
+                plan, subnet->line, names, "the engine's dnsmasq is not in its networks", error);
+    }
+    return !subnet->isolate ||
+           refuse(plan, subnet->line, isolation, "its ports are not the engine's", error);
 }
 
 static bool links_fit(const struct plan *plan, GError **error)
@@ -44,8 +53,8 @@ static bool links_fit(const struct plan *plan, GError **error)
 
 bool daemon_host_fits(const struct plan *plan, GError **error)
 {
-    for (guint i = 0; i < plan->routers->len; i++) {
-        const struct plan_router *router = g_ptr_array_index(plan->routers, i);
+    if (plan->routers->len > 0) {
+        const struct plan_router *router = g_ptr_array_index(plan->routers, 0);
         g_autofree char *what = g_strdup_printf("router \"%s\"", router->name);
         return refuse(plan, router->line, what, "it is a namespace beside the bridges", error);
     }

@@ -68,16 +68,6 @@ static const struct plan_gate_card *advertises(
     return NULL;
 }
 
-static bool is_advertised(const struct plan *plan, guint network)
-{
-    for (guint i = 0; i < plan->gates->len; i++) {
-        if (advertises(plan, plan->gates->pdata[i], network)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void add_dhcp6(GString *text, const struct plan_network *network)
 {
     const struct plan_subnet *subnet = network->subnet;
@@ -95,9 +85,10 @@ static void add_dhcp6(GString *text, const struct plan_network *network)
 
 /* ---- who gets which address ---------------------------------------------------------------- */
 
-enum family { FOUR = 1, SIX = 2 };
+enum family { FOUR, SIX };
 
-static void add_dhcp_hosts(GString *text, const struct plan *plan, guint network, int families)
+static void add_dhcp_hosts(
+        GString *text, const struct plan *plan, guint network, enum family family)
 {
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = plan->machines->pdata[i];
@@ -109,10 +100,9 @@ static void add_dhcp_hosts(GString *text, const struct plan *plan, guint network
                 g_autofree char *six = plan_address6_text(&card->address6);
                 g_string_append_printf(text, "dhcp-host=%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1],
                         m[2], m[3], m[4], m[5]);
-                if (families & FOUR) {
+                if (family == FOUR) {
                     g_string_append_printf(text, ",%s", four);
-                }
-                if (families & SIX) {
+                } else {
                     g_string_append_printf(text, ",[%s]", six);
                 }
                 g_string_append_printf(text, ",%s," LEASE "\n", machine->host->name);
@@ -121,7 +111,7 @@ static void add_dhcp_hosts(GString *text, const struct plan *plan, guint network
     }
 }
 
-static void add_dhcp(GString *text, const struct plan *plan, guint index, const char *inner)
+static void add_dhcp(GString *text, const struct plan *plan, guint index)
 {
     const struct plan_network *network = plan->networks->pdata[index];
     const struct plan_subnet *subnet = network->subnet;
@@ -134,12 +124,7 @@ static void add_dhcp(GString *text, const struct plan *plan, guint index, const 
     g_string_append_printf(text, "dhcp-range=set:%s,%s,%s,%s," LEASE "\n", tag, from, to, mask);
     add_option(text, tag, "router", gateway_of(plan, index));
     add_option(text, tag, "dns-server", subnet->dns ? subnet->checker : 0);
-    bool six = has_dhcp6(network) && !is_advertised(plan, index);
-    if (six) {
-        g_string_append_printf(text, "enable-ra\nra-param=%s," ADVERTISE_S ",0\n", inner);
-        add_dhcp6(text, network);
-    }
-    add_dhcp_hosts(text, plan, index, six ? FOUR | SIX : FOUR);
+    add_dhcp_hosts(text, plan, index, FOUR);
 }
 
 /* ---- a router's ---------------------------------------------------------------------------- */
@@ -209,7 +194,7 @@ char *net_dns_config(const struct plan *plan, int team, const char *folder,
             dns = dns || network->subnet->dns;
             g_string_append_printf(text, "interface=%s\n", inner);
             if (network->subnet->dhcp) {
-                add_dhcp(text, plan, i, inner);
+                add_dhcp(text, plan, i);
             } else {
                 g_string_append_printf(text, "no-dhcp-interface=%s\n", inner);
             }

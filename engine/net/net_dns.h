@@ -12,10 +12,10 @@
 
 #define NET_DNS_DOMAIN "range"
 
-/* IPv6, where a network has both cidr6 and dhcp: machines learn by router advertisements (RFC 4861)
- * that addresses are given out (RFC 8415), never to make up their own, and get the plan's. Who says
- * so is the router that is the network's gateway, from its own namespace, and it offers itself as
- * their default router; where there is none, the team's dnsmasq, which does not. */
+/* IPv6, where a network has both cidr6 and dhcp and a router is its gateway: machines learn by
+ * router advertisements (RFC 4861) that it is their default router, and that addresses are given
+ * out (RFC 8415), never to make up their own, and get the plan's. The router's own dnsmasq does
+ * that, in the router's namespace. */
 
 /* Has the team a network that needs it? */
 bool net_dns_wanted(const struct plan *plan, int team);

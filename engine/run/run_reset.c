@@ -140,8 +140,9 @@ static bool reset_router(struct exercise *exercise, int gate, const char *who, G
     const char *id = run_gate_plan(&exercise->gates[gate])->id;
     if (exercise->ending ||
             (exercise->state != EXERCISE_RUNNING && exercise->state != EXERCISE_PAUSED)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "not now: the exercise %s",
-                exercise->ending ? "ends" : exercise_state_name(exercise->state));
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "not now: the exercise %s%s",
+                exercise->ending ? "ends" : "is ",
+                exercise->ending ? "" : exercise_state_name(exercise->state));
         return false;
     }
     run_action(exercise, "reset", who, "target", id);

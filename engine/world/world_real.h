@@ -179,10 +179,6 @@ void real_rules(struct world *head, int gate, const GPtrArray *before, const GPt
         world_done_fn done, gpointer data);
 void real_counters(struct world *head, int gate, world_counters_fn done, gpointer data);
 
-/* Does the network keep the machine's card from others? Its gateway's, and what is no machine's
- * (NULL), it does not. */
-bool real_net_isolates(const struct plan_network *network, const struct plan_machine *machine);
-
 /* What a network wants of one of its ports: its VLANs, and isolation unless it is its gateway's,
  * the checker's or a router's (then nic is NULL). */
 void real_net_port(struct net_batch *batch, const struct plan_network *network, const char *port,

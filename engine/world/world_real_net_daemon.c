@@ -79,20 +79,7 @@ const char *real_net_daemon_fault(const struct real_world *world)
     return NULL;
 }
 
-/* One image's kernel serves: they all have the same, but for imported ones, which have none. */
-static struct image *find_kernel(const struct plan *plan, GError **error)
-{
-    for (guint i = 0; i < plan->hosts->len; i++) {
-        const struct plan_host *host = g_ptr_array_index(plan->hosts, i);
-        struct image *image = image_find(host->image, error);
-        if (!image || image->kernel) {
-            return image;
-        }
-        image_free(image);
-    }
-    return image_find(IMAGE_KERNEL, error);
-}
-
+/* One image's kernel serves: they all have the same. */
 static bool prepare_feet(struct real_daemon *daemon, GError **error)
 {
     struct real_world *world = daemon->world;
@@ -100,7 +87,8 @@ static bool prepare_feet(struct real_daemon *daemon, GError **error)
     if (networks == 0) {
         return true;
     }
-    daemon->image = find_kernel(world->head.plan, error);
+    const struct plan_machine *first = g_ptr_array_index(world->head.plan->machines, 0);
+    daemon->image = image_find(first->host->image, error);
     g_autofree char *program = daemon->image ? recipe_program("foot", error) : NULL;
     daemon->initrd = g_build_filename(world->root, "foot.initrd", NULL);
     if (!program || !foot_write_initrd(daemon->image->initrd, program, daemon->initrd, error)) {
@@ -229,7 +217,7 @@ static void replace_foot(struct foot *foot)
     foot_fell(foot);
     foot->started = foot->fell = false;
     g_clear_handle_id(&foot->timer, g_source_remove);
-    foot_wire_disconnect(foot->wire);            /* its taps stay: DHCP and DNS listen there */
+    g_clear_pointer(&foot->wire, foot_wire_free);
     while (g_source_remove_by_user_data(foot)) { /* the old one's last word */
     }
     if (!foot->daemon->world->going_down) {
@@ -256,7 +244,7 @@ static void start_foot(struct foot *foot)
     struct real_daemon *daemon = foot->daemon;
     struct real_world *world = daemon->world;
     g_autoptr(GError) error = NULL;
-    foot->wire = foot->wire ? foot->wire : foot_wire_new(world, foot->first, foot->n, &error);
+    foot->wire = foot_wire_new(world, foot->first, foot->n, &error);
     if (!foot->wire) {
         if (daemon->done) {
             fail_up(daemon, error);
@@ -369,12 +357,7 @@ void real_net_daemon_up(struct real_world *world, world_done_fn done, gpointer d
 void real_net_daemon_resources(const struct real_world *world, GPtrArray *resources)
 {
     const struct plan *plan = world->head.plan;
-    for (guint i = resources->len; i-- > 0;) { /* bridges, taps, domains have other names there */
-        const struct world_resource *one = g_ptr_array_index(resources, i);
-        if (strcmp(one->type, "process") != 0) {
-            g_ptr_array_remove_index(resources, i);
-        }
-    }
+    g_ptr_array_set_size(resources, 0); /* bridges, taps and domains are called otherwise there */
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
         world_resource_add(

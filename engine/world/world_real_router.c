@@ -46,17 +46,12 @@ void real_gates_free(struct real_world *world)
     g_clear_pointer(&world->gates, g_free);
 }
 
-bool real_net_isolates(const struct plan_network *network, const struct plan_machine *machine)
-{
-    const struct plan_subnet *subnet = network->subnet;
-    return subnet->isolate && machine && g_strcmp0(subnet->gateway, machine->host->name) != 0;
-}
-
 void real_net_port(struct net_batch *batch, const struct plan_network *network, const char *port,
         const struct plan_machine *machine, const struct plan_nic *nic)
 {
     const struct plan_subnet *subnet = network->subnet;
-    if (real_net_isolates(network, machine)) {
+    bool gateway = !machine || g_strcmp0(subnet->gateway, machine->host->name) == 0;
+    if (subnet->isolate && !gateway) {
         net_batch_isolate(batch, port);
     }
     if (!subnet->vlan_aware) {

@@ -436,8 +436,7 @@ function machine:write(path, text) end
 function machine:read(path) end
 
 ---Starts the machine anew, as at the beginning, and waits until it is ready.
----@return true?
----@return sandtable.Failure? failure
+---@return true? ok, sandtable.Failure? failure
 function machine:reset() end
 
 ---The machine's link to a network; without a name its only one.
@@ -452,13 +451,11 @@ local link = {}
 
 ---Impairs the link and waits until the kernel has it so.
 ---@param wish sandtable.LinkWish
----@return true?
----@return sandtable.Failure? failure
+---@return true? ok, sandtable.Failure? failure
 function link:impair(wish) end
 
 ---The link as it was; verified.
----@return true?
----@return sandtable.Failure? failure
+---@return true? ok, sandtable.Failure? failure
 function link:clear() end
 
 ---Whom a function of the scenario runs for.
@@ -485,8 +482,7 @@ local router = {}
 
 ---Puts a rule before the others, or in place of the one of that name.
 ---@param rule sandtable.Rule
----@return true?
----@return sandtable.Failure? failure
+---@return true? ok, sandtable.Failure? failure
 function router:rule(rule) end
 
 ---@param name string

@@ -92,6 +92,21 @@ static void run_refuses_what_check_host_refuses(void **state)
     outcome_clear(&outcome);
 }
 
+/* On a libvirt daemon, whose networks are not the engine's: with the line, before it is asked. */
+static void what_a_daemon_cannot_do_is_refused_with_its_line(void **state)
+{
+    (void)state;
+    const char *const argv[] = {g_getenv("SANDTABLE"), "run",
+            SANDTABLE_SOURCE_DIR "/scenarios/two-zones", "--name", "refused-router", "--accel",
+            "tcg", "--connect", "qemu+unix:///system?socket=/nowhere", NULL};
+    struct outcome outcome = call(argv);
+    assert_int_equal(outcome.code, 3);
+    assert_non_null(strstr(outcome.err, "scenario.lua:"));
+    assert_non_null(strstr(outcome.err, "router \"fw\" cannot be on a libvirt daemon"));
+    assert_non_null(strstr(outcome.err, "remedy: run it without --connect"));
+    outcome_clear(&outcome);
+}
+
 int main(void)
 {
     if (!g_getenv("SANDTABLE")) {
@@ -101,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(what_the_kernel_lacks_is_said_before_anything_starts),
             cmocka_unit_test(without_host_it_is_a_warning),
+            cmocka_unit_test(what_a_daemon_cannot_do_is_refused_with_its_line),
             cmocka_unit_test(run_refuses_what_check_host_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -274,8 +274,7 @@ static void a_router_advertises_itself_and_gives_out_the_plans_addresses(void **
     in_cell(advertised);
 }
 
-/* Where nobody of the plan routes, the team's dnsmasq speaks, and is no default router. */
-static void who_advertises_is_the_gateway_or_the_checker(void **state)
+static void only_the_gateway_advertises(void **state)
 {
     (void)state;
     auto_plan plan = plan_of(ROUTED, 0);
@@ -290,7 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_router_advertises_itself_and_gives_out_the_plans_addresses),
-            cmocka_unit_test(who_advertises_is_the_gateway_or_the_checker),
+            cmocka_unit_test(only_the_gateway_advertises),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
