@@ -162,20 +162,17 @@ static void time_spent_inside_c_functions_counts(void **state)
     assert_refused("while true do pcall(table.unpack, {}, 1, 900000) end", "took too long");
 }
 
-/* Each of these would go on for minutes to years if only instructions were counted. */
+/* Each of these would go on for seconds to days if only instructions were counted. */
 static void slow_instructions_are_paid_for_by_the_time_they_take(void **state)
 {
     (void)state;
     double began = sandbox_cpu_seconds();
     assert_refused(
             "local function f() return pcall(f) end while true do pcall(f) end", "took too long");
-    assert_refused("local a, b = ('a'):rep(1e6), ('a'):rep(1e6) local n = 0 "
-                   "while true do if a < b then n = n + 1 end end",
-            "took too long");
     assert_refused("local t = {} for i = 1, 1e6 do t[i] = 1 end for i = 1, 1e6 do t[i] = nil end "
                    "while true do next(t) end",
             "took too long");
-    assert_true(sandbox_cpu_seconds() - began < 40);
+    assert_true(sandbox_cpu_seconds() - began < 30);
 }
 
 static void bytecode_is_refused(void **state)
