@@ -15,6 +15,7 @@
 struct join {
     int socket, watch, signals;
     bool input_over;
+    struct cli_record *record;
     enum cli_join_end end;
 };
 
@@ -69,6 +70,9 @@ static bool take_output(struct join *join)
         return true;
     }
     join->end = CLI_JOIN_CLOSED;
+    if (n > 0 && join->record) {
+        cli_record_add(join->record, chunk, (gsize)n);
+    }
     return n > 0 && write_all(join, STDOUT_FILENO, chunk, (gsize)n);
 }
 
@@ -105,7 +109,8 @@ static bool turn(struct join *join, bool terminal)
     return true;
 }
 
-bool cli_join(int socket, int watch, enum cli_join_end *ret, GError **error)
+bool cli_join(
+        int socket, int watch, struct cli_record *record, enum cli_join_end *ret, GError **error)
 {
     sigset_t signals;
     sigset_t before;
@@ -114,7 +119,7 @@ bool cli_join(int socket, int watch, enum cli_join_end *ret, GError **error)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, &before);
-    struct join join = {.socket = socket, .watch = watch, .end = CLI_JOIN_CLOSED};
+    struct join join = {.socket = socket, .watch = watch, .record = record, .end = CLI_JOIN_CLOSED};
     join.signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     struct termios saved;
     bool terminal = tcgetattr(STDIN_FILENO, &saved) == 0;

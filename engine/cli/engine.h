@@ -21,6 +21,7 @@ struct engine_options {
     bool without_impairments;
     const char *connect;   /* a libvirt daemon's address; NULL: the embedded driver */
     int teams;             /* as asked for, 0: as the scenario says; for the record */
+    const cJSON *roster;   /* of an exam, or NULL; for the record */
     int claim;             /* engine_claim()'s; engine_run() closes it */
     struct resume *resume; /* what to go on from, or NULL; engine_run() frees it */
 };

@@ -183,6 +183,28 @@ static cJSON *run_console(const struct control_call *call, GError **error)
     return NULL;
 }
 
+/* One of this client's own consoles. */
+static cJSON *run_recorded(const struct control_call *call, GError **error)
+{
+    const struct control_conn *conn = call->conn;
+    const char *sha256 = text_param(call, "sha256", error);
+    gint64 number = json_int(call->params, "console", -1);
+    bool own = false;
+    for (guint i = 0; i < conn->consoles->len; i++) {
+        own |= g_array_index(conn->consoles, gint64, i) == number;
+    }
+    if (!sha256 || !own) {
+        if (sha256) {
+            control_usage(error, "console must be one of yours");
+        }
+        return NULL;
+    }
+    return exercise_console_recorded(control_exercise(call), number, sha256,
+                   json_int(call->params, "bytes", -1), error)
+                   ? control_accepted(call)
+                   : NULL;
+}
+
 static cJSON *run_console_log(const struct control_call *call, GError **error)
 {
     const char *machine = text_param(call, "machine", error);
@@ -220,6 +242,7 @@ const struct control_method control_methods_seeing[] = {
         {"capture", true, run_capture},
         {"screenshot", false, run_screenshot},
         {"console", true, run_console},
+        {"console-recorded", true, run_recorded},
         {"console-log", false, run_console_log},
         {NULL, false, NULL},
 };
