@@ -316,6 +316,7 @@ static void show(struct view *view)
             {"console.", show_console},
             {"machine.reset", show_reset},
             {"team.reset", show_reset},
+            {"router.reset", show_reset},
             {"checkpoint.", show_checkpoint},
             {"exam.", show_exam},
             {"", show_other},

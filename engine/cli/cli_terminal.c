@@ -19,14 +19,20 @@ struct join {
     enum cli_join_end end;
 };
 
-static bool write_all(int fd, const char *bytes, gsize length)
+/* A guest that reads nothing more does not keep a signal from ending it. */
+static bool write_all(struct join *join, int fd, const char *bytes, gsize length)
 {
     while (length > 0) {
         ssize_t n = write(fd, bytes, length);
         if (n < 0 && errno == EAGAIN) {
-            struct pollfd room = {.fd = fd, .events = POLLOUT};
-            (void)poll(&room, 1, -1);
+            struct pollfd room[] = {
+                    {.fd = fd, .events = POLLOUT}, {.fd = join->signals, .events = POLLIN}};
+            if (poll(room, G_N_ELEMENTS(room), -1) > 0 && room[1].revents) {
+                join->end = CLI_JOIN_SIGNAL;
+                return false;
+            }
         } else if (n < 0 && errno != EINTR) {
+            join->end = CLI_JOIN_CLOSED;
             return false;
         }
         bytes += MAX(n, 0);
@@ -49,8 +55,7 @@ static bool take_input(struct join *join, bool terminal)
     }
     const char *escape = terminal ? memchr(chunk, CLI_ESCAPE, (gsize)n) : NULL;
     gsize length = escape ? (gsize)(escape - chunk) : (gsize)n;
-    if (!write_all(join->socket, chunk, length)) {
-        join->end = CLI_JOIN_CLOSED;
+    if (!write_all(join, join->socket, chunk, length)) {
         return false;
     }
     join->end = CLI_JOIN_ESCAPED;
@@ -68,7 +73,7 @@ static bool take_output(struct join *join)
     if (n > 0 && join->record) {
         cli_record_add(join->record, chunk, (gsize)n);
     }
-    return n > 0 && write_all(STDOUT_FILENO, chunk, (gsize)n);
+    return n > 0 && write_all(join, STDOUT_FILENO, chunk, (gsize)n);
 }
 
 static bool turn(struct join *join, bool terminal)

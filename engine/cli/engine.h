@@ -43,3 +43,6 @@ bool engine_run(const struct engine_options *options, GError **error);
  * already, it is asked by SIGTERM. A damaged or missing ledger hinders nothing, but the former is
  * an error at the end. Returns the number of processes killed, -1 on error. */
 int engine_undo(const char *name, bool asked, int limit_ms, GError **error);
+
+/* Removes the files of an exercise that has ended: all but its ledger and captures. */
+bool engine_remove_files(const char *name, GError **error);

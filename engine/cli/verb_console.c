@@ -206,7 +206,7 @@ static bool join(struct control_client *client, const char *machine, struct argu
     return ok;
 }
 
-/* The path on standard output, how to use it on standard error; open on the record until Ctrl-C. */
+/* The path on standard output, how to use it on standard error. */
 static bool show_vnc(struct control_client *client, const char *machine, GError **error)
 {
     auto_json console = ask(client, "console", machine, true, error);

@@ -4,6 +4,7 @@
 #include "base/paths.h"
 #include "cell/cell.h"
 #include "cli/cli.h"
+#include "cli/daemon_host.h"
 #include "cli/engine.h"
 #include "cli/exam_seats.h"
 #include "cli/impair_host.h"
@@ -124,24 +125,6 @@ static bool fits(const struct plan *plan, enum virt_accel accel, int ready_limit
     return capacity_check(plan, &capacity, error);
 }
 
-/* On a libvirt daemon the networks are not ours: what needs its own hand in them is refused. */
-static bool fits_daemon(const struct plan *plan, const char *connect, GError **error)
-{
-    const char *what = plan->routers->len ? "routers" : plan->links->len ? "impaired links" : NULL;
-    for (guint i = 0; connect && i < plan->subnets->len; i++) {
-        const struct plan_subnet *subnet = g_ptr_array_index(plan->subnets, i);
-        if (subnet->capture || subnet->dhcp || subnet->dns || subnet->vlan_aware) {
-            what = "captures, DHCP, DNS and VLANs";
-        }
-    }
-    if (connect && what) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "%s: %s work with the embedded driver only; run it without --connect", plan->path,
-                what);
-    }
-    return !connect || !what;
-}
-
 static struct plan *load(const char *path, const struct run_options *options,
         struct script **ret_script, GError **error)
 {
@@ -151,7 +134,8 @@ static struct plan *load(const char *path, const struct run_options *options,
             !choose_name(plan, options->name, error) ||
             !plan_expand(plan, exam_seats_teams(plan, options->roster, options->teams), error) ||
             !exam_seats_assign(plan, options->roster, NULL, error) ||
-            !routing_host_fits(plan, error) || !fits_daemon(plan, options->connect, error) ||
+            !routing_host_fits(plan, error) ||
+            (options->connect && !daemon_host_fits(plan, error)) ||
             (!options->without_impairments && !impair_host_fits(plan, error))) {
         return NULL;
     }
@@ -302,9 +286,11 @@ static struct plan *load_again(const char *path, const struct resume *resume,
     plan->name = g_strdup(options->resume);
     plan->seed = (guint64)json_int(old, "seed", 0);
     const char *nonce = json_string(json_object(old, "exam"), "nonce", NULL);
+    bool impaired = !options->without_impairments && !json_bool(with, "without_impairments", false);
     if (!plan_expand(plan, (int)json_int(with, "teams", 0), error) ||
             !exam_seats_assign(plan, json_object(with, "roster"), nonce, error) ||
-            !resume_plan_fits(resume, plan, error)) {
+            !resume_plan_fits(resume, plan, error) || !routing_host_fits(plan, error) ||
+            (impaired && !impair_host_fits(plan, error))) {
         return NULL;
     }
     return g_steal_pointer(&plan);
@@ -329,18 +315,6 @@ static bool accel_again(const struct run_options *options, const struct resume *
     return ok;
 }
 
-static bool is_on_daemon(const struct resume *resume)
-{
-    GHashTableIter iter;
-    gpointer subject = NULL;
-    bool found = false;
-    g_hash_table_iter_init(&iter, resume->open);
-    while (g_hash_table_iter_next(&iter, &subject, NULL)) {
-        found |= g_str_has_prefix(subject, "daemon:");
-    }
-    return found;
-}
-
 static int go_on(const char *given, const struct run_options *options, gint64 until_us, int claim,
         GError **error)
 {
@@ -348,15 +322,6 @@ static int go_on(const char *given, const struct run_options *options, gint64 un
     if (!resume) {
         close(claim);
         return 1;
-    }
-    if (is_on_daemon(resume)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "%s ran on a libvirt daemon, where exercises are not resumed: `sandtable down %s` "
-                "removes what is left",
-                options->resume, options->resume);
-        resume_free(resume);
-        close(claim);
-        return 2;
     }
     const cJSON *with = json_object(resume->created, "options");
     g_autofree char *path = find_scenario(options->resume, given, with);

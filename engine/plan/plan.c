@@ -110,6 +110,8 @@ static void step_free(gpointer data)
     g_ptr_array_unref(step->act);
     plan_predicate_free(step->effect);
     plan_predicate_free(step->blocked_by);
+    g_free(step->repair);
+    g_free(step->repair_zh);
     plan_probe_free(step->probe);
     g_ptr_array_unref(step->undo);
     g_free(step);

@@ -23,6 +23,7 @@
 
 #define PLAN_TEAMS_MAX 64
 #define PLAN_MACHINES_MAX 1024 /* expanded */
+#define PLAN_REPAIR_MAX 2000   /* bytes of a step's advice */
 
 /* ---- declared ------------------------------------------------------------------------------ */
 
@@ -165,6 +166,7 @@ struct plan_step {
     GPtrArray *undo;                   /* char ** argv on from; may be empty */
     int points_effect;                 /* to the group of from */
     int points_blocked;                /* to the target team */
+    char *repair, *repair_zh;          /* advice for who was hit, in the report; may be NULL */
     int line;
 };
 

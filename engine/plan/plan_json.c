@@ -120,6 +120,12 @@ static cJSON *step_json(const struct plan *plan, const struct plan_step *step)
     add_text(attack, "id", step->attack.id);
     json_add_int(out, "points_effect", step->points_effect);
     json_add_int(out, "points_blocked", step->points_blocked);
+    if (step->repair) {
+        add_text(out, "repair", step->repair);
+    }
+    if (step->repair_zh) {
+        add_text(out, "repair_zh", step->repair_zh);
+    }
     return out;
 }
 

@@ -10,6 +10,7 @@ struct reader {
     GPtrArray *problems;
     const char *folder;      /* the scenario's folder, for files */
     struct sandbox *sandbox; /* hears of files that were read */
+    gsize file_bytes;        /* of those for machines, so far */
 };
 
 enum field_type {
