@@ -259,6 +259,35 @@ static void show_checkpoint(struct view *view)
     append_reason(view, ", by ", text_of(view, "by"));
 }
 
+static void show_answer(struct view *view)
+{
+    const cJSON *ok = cJSON_GetObjectItemCaseSensitive(view->body, "ok");
+    const char *owner = text_of(view, "owner");
+    g_string_append_printf(view->line, "%s answered %s: %s", text_of(view, "candidate"),
+            view->event->subject,
+            cJSON_IsNull(ok)   ? "could not be looked at"
+            : cJSON_IsTrue(ok) ? "right"
+                               : "wrong");
+    if (*owner) {
+        append_reason(view, ", with the secret of ", owner);
+        view->tone = CLI_ODD;
+    }
+}
+
+static void show_exam(struct view *view)
+{
+    const char *what = view->event->kind + strlen("exam.");
+    if (!strcmp(what, "answered")) {
+        show_answer(view);
+        return;
+    }
+    g_string_append_printf(view->line, "exam of %s: %s", text_of(view, "candidate"), what);
+    append_reason(view, " ", text_of(view, "action"));
+    append_reason(view, " ", text_of(view, "state"));
+    append_reason(view, ", by ", text_of(view, "by"));
+    append_reason(view, ": ", text_of(view, "reason"));
+}
+
 static void show_other(struct view *view)
 {
     g_string_append_printf(view->line, "%s %s %s %s", view->event->kind, view->event->team,
@@ -289,6 +318,7 @@ static void show(struct view *view)
             {"team.reset", show_reset},
             {"router.reset", show_reset},
             {"checkpoint.", show_checkpoint},
+            {"exam.", show_exam},
             {"", show_other},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {

@@ -81,21 +81,27 @@ static void put_sum_row(GString *out, const char *title, const cJSON *sum)
             passed ? "✓ reached 达到" : "✗ missed 未达到");
 }
 
+#define SKILLS_MAX 13 /* the same; the whole exam follows */
+
 static void put_skills(GString *out, const cJSON *of)
 {
     g_string_append(out,
             "<table><tr><th>Skill 能力<th><th class=n>Points 得分<th class=n>Share 比例"
             "<th class=n>Needed 要求<th class=n>Result 结果</tr>");
     const cJSON *skill = NULL;
+    int n = 0;
     cJSON_ArrayForEach(skill, json_array(of, "skills"))
     {
+        if (n++ >= SKILLS_MAX) {
+            break;
+        }
         put_sum_row(out, json_string(skill, "title", ""), skill);
     }
     put_sum_row(out, "Whole exam 总计", json_object(of, "total"));
     g_string_append(out, "</table>");
 }
 
-#define ROWS_MAX 12 /* more do not fit the page; the file has them all */
+#define ROWS_MAX 17 /* of both tables: more do not fit the page; the file has them all */
 
 static void put_kind(GString *out, const char *kind)
 {
@@ -114,12 +120,13 @@ static void put_questions(GString *out, const cJSON *of)
     const cJSON *list = json_array(of, "questions");
     const cJSON *question = NULL;
     int n = 0;
+    int room = CLAMP(ROWS_MAX - cJSON_GetArraySize(json_array(of, "skills")), 3, 12);
     g_string_append(out,
             "<table><tr><th>Question 题目<th>Kind 类型<th class=n>Variant 变体"
             "<th class=n>Attempts 次数<th class=n>Points 得分<th class=n>Event 事件</tr>");
     cJSON_ArrayForEach(question, list)
     {
-        if (n++ >= ROWS_MAX) {
+        if (n++ >= room) {
             break;
         }
         g_autofree char *points = number_text(json_number(question, "points", 0));
@@ -136,9 +143,9 @@ static void put_questions(GString *out, const cJSON *of)
                 (int)json_int(question, "variant", 0), (int)json_int(question, "attempts", 0),
                 points, full, event);
     }
-    if (n > ROWS_MAX) {
+    if (n > room) {
         g_string_append_printf(out, "<tr><td colspan=6>… %d more in the file 其余见文件</td></tr>",
-                cJSON_GetArraySize(list) - ROWS_MAX);
+                cJSON_GetArraySize(list) - room);
     }
     g_string_append(out, "</table>");
 }

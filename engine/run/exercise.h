@@ -146,8 +146,8 @@ struct exercise_console_options {
 bool exercise_console(struct exercise *exercise, const struct exercise_console_options *options,
         exercise_json_fn done, gpointer data, GError **error);
 /* What was recorded of it: the digest and size of the file, for console.closed. */
-bool exercise_console_recorded(struct exercise *exercise, gint64 number, const char *sha256,
-        gint64 bytes, GError **error);
+bool exercise_console_recorded(
+        struct exercise *exercise, gint64 number, const char *sha256, gint64 bytes, GError **error);
 void exercise_console_close(struct exercise *exercise, gint64 number); /* unknown: nothing */
 /* The path of the file with all that the serial port said; the caller's. */
 char *exercise_console_log(const struct exercise *exercise, const char *id, GError **error);

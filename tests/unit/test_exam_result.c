@@ -139,6 +139,45 @@ static void another_key_and_a_changed_file_are_refused(void **state)
     clear(&x);
 }
 
+/* The program in a place of its own: no home, no state, no environment. */
+static int verify_alone(const struct issued *x, const char *result, char **ret_out)
+{
+    char *alone = test_mkdtemp();
+    g_autofree char *path = g_build_filename(alone, "result.json", NULL);
+    g_autofree char *home = g_strconcat("HOME=", alone, NULL);
+    g_autofree char *key = sign_public_text(x->key.public);
+    g_autofree char *program = g_strdup(g_getenv("SANDTABLE"));
+    const char *argv[] = {program, "verify", path, "--key", key, NULL};
+    const char *env[] = {home, "PATH=/usr/bin:/bin:/usr/sbin:/sbin", NULL};
+    int status = -1;
+    assert_true(g_file_set_contents(path, result, -1, NULL));
+    assert_true(g_spawn_sync(alone, (char **)argv, (char **)env, G_SPAWN_DEFAULT, NULL, NULL,
+            ret_out, NULL, &status, NULL));
+    test_rmtree(alone);
+    return status;
+}
+
+static void the_program_verifies_it_where_nothing_else_is(void **state)
+{
+    (void)state;
+    struct issued x = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = NULL;
+    g_autofree char *none = NULL;
+    if (!g_getenv("SANDTABLE")) {
+        print_message("skipped: SANDTABLE does not name the program\n");
+        skip();
+    }
+    issue(&x, &error);
+    assert_no_error(error);
+    assert_int_equal(verify_alone(&x, x.result, &out), 0);
+    assert_non_null(strstr(out, "candidate c-1, Final <exam>: 10 of 15 points (66.66 %), passed"));
+    g_autofree char *forged = g_strdup(x.result);
+    *(strstr(forged, "\"sig\"") + 9) ^= 1;
+    assert_int_not_equal(verify_alone(&x, forged, &none), 0);
+    clear(&x);
+}
+
 static void better(cJSON *payload)
 {
     cJSON *mark = cJSON_GetObjectItem(payload, "mark");
@@ -181,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_result_verifies_with_nothing_but_the_file_and_the_key),
+            cmocka_unit_test(the_program_verifies_it_where_nothing_else_is),
             cmocka_unit_test(another_key_and_a_changed_file_are_refused),
             cmocka_unit_test(changed_payloads_need_the_issuers_signature),
             cmocka_unit_test(a_ledger_that_nobody_signed_gives_no_result),
