@@ -29,12 +29,6 @@
 ---@field links? sandtable.LinkEntry[] impaired from the start
 ---@field exam? sandtable.Exam
 
----@class sandtable.Model
----@field model string "uptime", "steps", "faust" …: `sandtable rescore --models` lists them
----@field weight? number times this, default 1
----@field max? number what the model can give at most: its points count as weight · 100 · points / max
----@field [string] number|string|boolean settings of the model
-
 ---@class (exact) sandtable.Team
 ---@field role "blue"|"red"|"green"|"white"
 ---@field count? integer 1 to 64, default 1
@@ -51,7 +45,6 @@
 ---@field isolate? boolean machines reach routers and the checker only
 ---@field vlan_aware? boolean VLANs are kept apart
 ---@field vlan? integer of the checker, routers and cards that say nothing; default 1
-
 ---@field capture? boolean|sandtable.Capture its packets are kept; default false
 
 ---@class (exact) sandtable.Capture
