@@ -17,10 +17,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define SPACES_A_THREAD 16
+#define THREADS_MAX 4U
+
 typedef bool (*space_fn)(gpointer data, GError **error);
 
 struct visit {
-    int space; /* -1: a new one */
+    int space;
     space_fn fn;
     gpointer data;
     GError *error;
@@ -51,9 +54,8 @@ bool link_lo_up(GError **error)
 static gpointer visit_thread(gpointer data)
 {
     struct visit *visit = data;
-    if (visit->space < 0 ? unshare(CLONE_NEWNET) != 0 : setns(visit->space, CLONE_NEWNET) != 0) {
-        fail(&visit->error, visit->space < 0 ? "cannot make a network namespace"
-                                             : "cannot enter a network namespace");
+    if (setns(visit->space, CLONE_NEWNET) != 0) {
+        fail(&visit->error, "cannot enter a network namespace");
         return NULL;
     }
     visit->ok = visit->fn(visit->data, &visit->error);
@@ -76,9 +78,8 @@ static bool visit_space(struct visit *visit, GError **error)
     return visit->ok;
 }
 
-static bool open_own_space(gpointer data, GError **error)
+static bool open_own_space(int *ret_fd, GError **error)
 {
-    int *ret_fd = data;
     if (!link_lo_up(error)) {
         return false;
     }
@@ -89,8 +90,80 @@ static bool open_own_space(gpointer data, GError **error)
 int cell_space_new(GError **error)
 {
     int fd = -1;
-    struct visit visit = {.space = -1, .fn = open_own_space, .data = &fd};
-    return visit_space(&visit, error) ? fd : -1;
+    return cell_spaces_new(&fd, 1, error) ? fd : -1;
+}
+
+/* ---- many ------------------------------------------------------------------------------------ */
+
+struct making { /* what one thread makes */
+    int *fds;
+    gsize n;
+    GError *error;
+    GThread *thread;
+};
+
+/* From one new namespace into the next: the thread leaves each behind, its descriptor keeps it. */
+static gpointer make_spaces(gpointer data)
+{
+    struct making *making = data;
+    for (gsize i = 0; i < making->n && !making->error; i++) {
+        if (unshare(CLONE_NEWNET) != 0) {
+            fail(&making->error, "cannot make a network namespace");
+        } else {
+            (void)open_own_space(&making->fds[i], &making->error);
+        }
+    }
+    return NULL;
+}
+
+/* The kernel makes namespaces in parallel; a thread for a few of them would cost more. */
+static gsize threads_for(gsize n)
+{
+    return CLAMP(n / SPACES_A_THREAD, 1, MIN((gsize)g_get_num_processors(), THREADS_MAX));
+}
+
+static bool begin_making(struct making *making)
+{
+    g_autoptr(GError) problem = NULL;
+    making->thread = g_thread_try_new("spaces", make_spaces, making, &problem);
+    if (!making->thread) {
+        g_set_error(&making->error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no thread: %s",
+                problem->message);
+    }
+    return making->thread != NULL;
+}
+
+bool cell_spaces_new(int *ret_fds, gsize n, GError **error)
+{
+    struct making parts[THREADS_MAX] = {0};
+    gsize threads = n > 0 ? threads_for(n) : 0;
+    bool ok = true;
+    for (gsize i = 0; i < n; i++) {
+        ret_fds[i] = -1;
+    }
+    for (gsize i = 0; i < threads; i++) {
+        gsize from = n * i / threads;
+        parts[i].fds = ret_fds + from;
+        parts[i].n = n * (i + 1) / threads - from;
+        ok = begin_making(&parts[i]) && ok;
+    }
+    for (gsize i = 0; i < threads; i++) {
+        if (parts[i].thread) {
+            g_thread_join(parts[i].thread);
+        }
+        if (parts[i].error) {
+            g_clear_error(error);
+            g_propagate_error(error, parts[i].error);
+            ok = false;
+        }
+    }
+    for (gsize i = 0; !ok && i < n; i++) {
+        if (ret_fds[i] >= 0) {
+            close(ret_fds[i]);
+            ret_fds[i] = -1;
+        }
+    }
+    return ok;
 }
 
 struct socket_request {
