@@ -107,7 +107,7 @@ static void a_machine_saved_at_work_works_on(void **state)
             EVENT_BY("checkpoint", name, "work", "--team", "blue1", "--json");
     for (int i = 0; i < 2; i++) {
         G_GNUC_UNUSED auto_json restored = EVENT_BY("restore", name, "work", "--json");
-        shell("blue1/web", "dmesg | grep -cE 'BUG|Oops|panic' || true", "0\n");
+        shell("blue1/web", "dmesg | grep -cE 'BUG:|Oops:|Kernel panic' || true", "0\n");
     }
     auto_outcome removed = CALL("checkpoint", name, "work", "--remove");
     assert_int_equal(removed.status, 0);
