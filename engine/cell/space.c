@@ -1,11 +1,8 @@
-/* space.c - network namespaces inside a cell, entered only by threads made for it.
- *
- * setns(2) changes one thread. A short-lived thread does it and ends, so that no failure can leave
- * a caller in the wrong namespace.
- */
+/* space.c - network namespaces inside a cell, entered only by threads made for it. */
 #include "cell/cell.h"
 
 #include "base/error.h"
+#include "base/space.h"
 #include "cell/link.h"
 
 #include <errno.h>
@@ -17,18 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SPACES_A_THREAD 16
-#define THREADS_MAX 4U
-
-typedef bool (*space_fn)(gpointer data, GError **error);
-
-struct visit {
-    int space;
-    space_fn fn;
-    gpointer data;
-    GError *error;
-    bool ok;
-};
+enum { SPACES_A_THREAD = 16, THREADS_MAX = 4 };
 
 static bool fail(GError **error, const char *what)
 {
@@ -51,35 +37,9 @@ bool link_lo_up(GError **error)
     return ok;
 }
 
-static gpointer visit_thread(gpointer data)
+static bool open_own_space(gpointer data, GError **error)
 {
-    struct visit *visit = data;
-    if (setns(visit->space, CLONE_NEWNET) != 0) {
-        fail(&visit->error, "cannot enter a network namespace");
-        return NULL;
-    }
-    visit->ok = visit->fn(visit->data, &visit->error);
-    return NULL;
-}
-
-static bool visit_space(struct visit *visit, GError **error)
-{
-    g_autoptr(GError) thread_error = NULL;
-    GThread *thread = g_thread_try_new("space", visit_thread, visit, &thread_error);
-    if (!thread) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no thread: %s",
-                thread_error->message);
-        return false;
-    }
-    g_thread_join(thread);
-    if (visit->error) {
-        g_propagate_error(error, visit->error);
-    }
-    return visit->ok;
-}
-
-static bool open_own_space(int *ret_fd, GError **error)
-{
+    int *ret_fd = data;
     if (!link_lo_up(error)) {
         return false;
     }
@@ -90,7 +50,7 @@ static bool open_own_space(int *ret_fd, GError **error)
 int cell_space_new(GError **error)
 {
     int fd = -1;
-    return cell_spaces_new(&fd, 1, error) ? fd : -1;
+    return space_run(SPACE_NEW, open_own_space, &fd, error) ? fd : -1;
 }
 
 /* ---- many ------------------------------------------------------------------------------------ */
@@ -119,7 +79,7 @@ static gpointer make_spaces(gpointer data)
 /* The kernel makes namespaces in parallel; a thread for a few of them would cost more. */
 static gsize threads_for(gsize n)
 {
-    return CLAMP(n / SPACES_A_THREAD, 1, MIN((gsize)g_get_num_processors(), THREADS_MAX));
+    return CLAMP(n / SPACES_A_THREAD, 1, MIN(g_get_num_processors(), THREADS_MAX));
 }
 
 static bool begin_making(struct making *making)
@@ -192,6 +152,5 @@ bool cell_run(int space, bool (*fn)(gpointer data, GError **error), gpointer dat
                 "no network namespace: descriptor %d", space);
         return false;
     }
-    struct visit visit = {.space = space, .fn = fn, .data = data};
-    return visit_space(&visit, error);
+    return space_run(space, fn, data, error);
 }
