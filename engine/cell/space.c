@@ -8,10 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum { SPACES_A_THREAD = 16, THREADS_MAX = 4 };
 
 static bool fail(GError **error, const char *what)
 {
@@ -48,6 +51,79 @@ int cell_space_new(GError **error)
 {
     int fd = -1;
     return space_run(SPACE_NEW, open_own_space, &fd, error) ? fd : -1;
+}
+
+/* ---- many ------------------------------------------------------------------------------------ */
+
+struct making { /* what one thread makes */
+    int *fds;
+    gsize n;
+    GError *error;
+    GThread *thread;
+};
+
+/* From one new namespace into the next: the thread leaves each behind, its descriptor keeps it. */
+static gpointer make_spaces(gpointer data)
+{
+    struct making *making = data;
+    for (gsize i = 0; i < making->n && !making->error; i++) {
+        if (unshare(CLONE_NEWNET) != 0) {
+            fail(&making->error, "cannot make a network namespace");
+        } else {
+            (void)open_own_space(&making->fds[i], &making->error);
+        }
+    }
+    return NULL;
+}
+
+/* The kernel makes namespaces in parallel; a thread for a few of them would cost more. */
+static gsize threads_for(gsize n)
+{
+    return CLAMP(n / SPACES_A_THREAD, 1, MIN(g_get_num_processors(), THREADS_MAX));
+}
+
+static bool begin_making(struct making *making)
+{
+    g_autoptr(GError) problem = NULL;
+    making->thread = g_thread_try_new("spaces", make_spaces, making, &problem);
+    if (!making->thread) {
+        g_set_error(&making->error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no thread: %s",
+                problem->message);
+    }
+    return making->thread != NULL;
+}
+
+bool cell_spaces_new(int *ret_fds, gsize n, GError **error)
+{
+    struct making parts[THREADS_MAX] = {0};
+    gsize threads = n > 0 ? threads_for(n) : 0;
+    bool ok = true;
+    for (gsize i = 0; i < n; i++) {
+        ret_fds[i] = -1;
+    }
+    for (gsize i = 0; i < threads; i++) {
+        gsize from = n * i / threads;
+        parts[i].fds = ret_fds + from;
+        parts[i].n = n * (i + 1) / threads - from;
+        ok = begin_making(&parts[i]) && ok;
+    }
+    for (gsize i = 0; i < threads; i++) {
+        if (parts[i].thread) {
+            g_thread_join(parts[i].thread);
+        }
+        if (parts[i].error) {
+            g_clear_error(error);
+            g_propagate_error(error, parts[i].error);
+            ok = false;
+        }
+    }
+    for (gsize i = 0; !ok && i < n; i++) {
+        if (ret_fds[i] >= 0) {
+            close(ret_fds[i]);
+            ret_fds[i] = -1;
+        }
+    }
+    return ok;
 }
 
 struct socket_request {

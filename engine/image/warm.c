@@ -269,7 +269,7 @@ int image_warm_lock(const char *key, GCancellable *cancellable, GError **error)
     return -1;
 }
 
-char *image_warm_begin(const char *key, int memory_mib, GError **error)
+char *image_warm_begin(const char *key, gint64 ram_bytes, GError **error)
 {
     g_autofree char *work = work_path(key);
     g_autofree char *ram = g_build_filename(work, "ram", NULL);
@@ -277,7 +277,7 @@ char *image_warm_begin(const char *key, int memory_mib, GError **error)
         return NULL;
     }
     int fd = open(ram, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && ftruncate(fd, (off_t)memory_mib << 20) == 0;
+    bool ok = fd >= 0 && ftruncate(fd, (off_t)ram_bytes) == 0;
     if (!ok) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot make %s: %s", ram,
                 g_strerror(errno));

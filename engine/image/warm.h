@@ -35,7 +35,7 @@ void image_warm_free(struct image_warm *warm); /* accepts NULL */
 int image_warm_lock(const char *key, GCancellable *cancellable, GError **error);
 /* Holding the lock: an empty folder to build in, with ram at its size; what an interrupted build
  * left is cleared away. The caller frees the path. */
-char *image_warm_begin(const char *key, int memory_mib, GError **error);
+char *image_warm_begin(const char *key, gint64 ram_bytes, GError **error);
 /* work has ram and state: they become the state of that key. On failure NULL, and work is removed.
  * Any thread. */
 struct image_warm *image_warm_commit(const struct image_warm_shape *shape, const char *key,

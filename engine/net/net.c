@@ -67,6 +67,9 @@ static void send_chunk(struct net *net, struct job *job)
         job->sent = true;
     }
     bool ok = true;
+    if (job->batch && job->next == 0) {
+        net_request_spaces(net, job->batch);
+    }
     while (ok && job->batch && job->next < job->batch->ops->len && net->put < CHUNK) {
         ok = net_request_op(net, job->batch->ops->pdata[job->next++], &job->error);
     }
@@ -175,7 +178,11 @@ static void step(struct net *net)
         send_chunk(net, job);
     }
     for (guint i = 0; i < net->channels->len; i++) {
-        drain(net, job, net->channels->pdata[i]);
+        struct net_channel *channel = net->channels->pdata[i];
+        if (channel->asked) {
+            drain(net, job, channel);
+            channel->asked = g_hash_table_size(net->waiting) > 0;
+        }
     }
     if (g_hash_table_size(net->waiting) == 0 && all_sent(job)) {
         finish(net, job);
@@ -237,7 +244,7 @@ static int first_free_index(void)
 
 struct net *net_open(GMainContext *context, GError **error)
 {
-    struct net_channel *own = net_channel_open(-1, error);
+    struct net_channel *own = net_channel_open(error);
     if (!own) {
         return NULL;
     }

@@ -12,8 +12,9 @@
 #include <sys/stat.h>
 
 struct opening {
-    int space;
-    struct nl_sock *sock;
+    const int *spaces;
+    gsize n;
+    GPtrArray *channels;
     GError *error;
 };
 
@@ -46,49 +47,67 @@ static struct nl_sock *open_here(GError **error)
     return sock;
 }
 
-/* In a thread of its own, which ends in the other namespace; the socket stays there. */
-static gpointer open_there(gpointer data)
+static struct net_channel *channel_new(struct nl_sock *sock, ino_t space)
 {
-    struct opening *opening = data;
-    if (setns(opening->space, CLONE_NEWNET) != 0) {
-        g_set_error(&opening->error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK,
+    struct net_channel *channel = g_new0(struct net_channel, 1);
+    channel->sock = sock;
+    channel->space = space;
+    channel->out = g_byte_array_new();
+    return channel;
+}
+
+static struct net_channel *open_in(int space, GError **error)
+{
+    struct stat st;
+    if (fstat(space, &st) != 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "no namespace %d: %s", space,
+                g_strerror(errno));
+        return NULL;
+    }
+    if (setns(space, CLONE_NEWNET) != 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK,
                 "cannot enter a network namespace: %s", g_strerror(errno));
         return NULL;
     }
-    opening->sock = open_here(&opening->error);
+    struct nl_sock *sock = open_here(error);
+    return sock ? channel_new(sock, st.st_ino) : NULL;
+}
+
+/* In a thread of its own, which ends in another namespace; the sockets stay there. */
+static gpointer open_there(gpointer data)
+{
+    struct opening *opening = data;
+    for (gsize i = 0; i < opening->n && !opening->error; i++) {
+        struct net_channel *channel = open_in(opening->spaces[i], &opening->error);
+        if (channel) {
+            g_ptr_array_add(opening->channels, channel);
+        }
+    }
     return NULL;
 }
 
-struct net_channel *net_channel_open(int space, GError **error)
+bool net_channel_open_in(const int *spaces, gsize n, GPtrArray *channels, GError **error)
 {
-    struct opening opening = {.space = space};
-    struct stat st = {0};
-    if (space < 0) {
-        opening.sock = open_here(error);
-    } else if (fstat(space, &st) != 0) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "no namespace %d: %s", space,
-                g_strerror(errno));
-    } else {
-        g_autoptr(GError) thread_error = NULL;
-        GThread *thread = g_thread_try_new("netlink", open_there, &opening, &thread_error);
-        if (!thread) {
-            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no thread: %s",
-                    thread_error->message);
-            return NULL;
-        }
-        g_thread_join(thread);
-        if (opening.error) {
-            g_propagate_error(error, opening.error);
-        }
+    struct opening opening = {.spaces = spaces, .n = n, .channels = channels};
+    g_autoptr(GError) thread_error = NULL;
+    GThread *thread = g_thread_try_new("netlink", open_there, &opening, &thread_error);
+    if (!thread) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no thread: %s",
+                thread_error->message);
+        return false;
     }
-    if (!opening.sock) {
-        return NULL;
+    g_thread_join(thread);
+    if (opening.error) {
+        g_propagate_error(error, opening.error);
+        return false;
     }
-    struct net_channel *channel = g_new0(struct net_channel, 1);
-    channel->sock = opening.sock;
-    channel->space = st.st_ino;
-    channel->out = g_byte_array_new();
-    return channel;
+    return true;
+}
+
+struct net_channel *net_channel_open(GError **error)
+{
+    struct nl_sock *sock = open_here(error);
+    return sock ? channel_new(sock, 0) : NULL;
 }
 
 void net_channel_free(struct net_channel *channel)
@@ -122,6 +141,7 @@ bool net_channel_flush(struct net_channel *channel, GError **error)
         return true;
     }
     int code = nl_sendto(channel->sock, channel->out->data, channel->out->len);
+    channel->asked = true;
     g_byte_array_set_size(channel->out, 0);
     if (code < 0) {
         set_nl_error(error, "cannot send to netlink", code);

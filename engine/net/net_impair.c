@@ -29,7 +29,7 @@ struct net_impair {
 
 struct net_impair *net_impair_open(GError **error)
 {
-    struct net_channel *channel = net_channel_open(-1, error);
+    struct net_channel *channel = net_channel_open(error);
     if (!channel) {
         return NULL;
     }

@@ -52,11 +52,15 @@ struct net_channel {
     struct nl_sock *sock;
     ino_t space; /* inode of the namespace, 0 for the one of struct net */
     GByteArray *out;
+    bool asked;   /* something was sent for which replies may be due */
     gpointer tag; /* in the source's poll set */
 };
 
-/* Opens a socket in the namespace of descriptor space, -1 for the calling thread's. */
-struct net_channel *net_channel_open(int space, GError **error);
+/* Opens a socket in the calling thread's namespace. */
+struct net_channel *net_channel_open(GError **error);
+/* Opens one in each of n namespaces, given as descriptors, and appends them to channels; those made
+ * before an error stay there. One thread enters them all. */
+bool net_channel_open_in(const int *spaces, gsize n, GPtrArray *channels, GError **error);
 void net_channel_free(struct net_channel *channel); /* accepts NULL */
 int net_channel_fd(const struct net_channel *channel);
 /* Appends msg with that sequence number and frees it. */
@@ -116,6 +120,8 @@ void net_request_put(
 int net_request_index(struct net *net, const char *name, GError **error);
 int net_request_new_index(struct net *net, const char *name);
 struct net_channel *net_request_space(struct net *net, int space, GError **error);
+/* Opens at once what net_request_space() will be asked for by a batch, as far as it can be. */
+void net_request_spaces(struct net *net, const struct net_batch *batch);
 
 /* ---- net_vlan.c, net_vxlan.c: the ops of their names -------------------------------------------
  */

@@ -62,23 +62,53 @@ int net_request_index(struct net *net, const char *name, GError **error)
     return index ? index : request.ifr_ifindex;
 }
 
-struct net_channel *net_request_space(struct net *net, int space, GError **error)
+static struct net_channel *find_space(const struct net *net, int space)
 {
     struct stat st;
-    if (fstat(space, &st) == 0) {
-        for (guint i = 1; i < net->channels->len; i++) {
-            struct net_channel *channel = net->channels->pdata[i];
-            if (channel->space == st.st_ino) {
-                return channel;
-            }
+    bool known = fstat(space, &st) == 0;
+    for (guint i = 1; known && i < net->channels->len; i++) {
+        struct net_channel *channel = net->channels->pdata[i];
+        if (channel->space == st.st_ino) {
+            return channel;
         }
     }
-    struct net_channel *channel = net_channel_open(MAX(space, 0), error);
-    if (channel) {
+    return NULL;
+}
+
+static bool open_spaces(struct net *net, const int *spaces, gsize n, GError **error)
+{
+    guint first = net->channels->len;
+    bool ok = net_channel_open_in(spaces, n, net->channels, error);
+    for (guint i = first; i < net->channels->len; i++) {
+        struct net_channel *channel = net->channels->pdata[i];
         channel->tag = g_source_add_unix_fd(net->source, net_channel_fd(channel), G_IO_IN);
-        g_ptr_array_add(net->channels, channel);
+    }
+    return ok;
+}
+
+struct net_channel *net_request_space(struct net *net, int space, GError **error)
+{
+    struct net_channel *channel = find_space(net, space);
+    if (!channel && open_spaces(net, &space, 1, error)) {
+        channel = net->channels->pdata[net->channels->len - 1];
     }
     return channel;
+}
+
+void net_request_spaces(struct net *net, const struct net_batch *batch)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    g_autoptr(GArray) spaces = g_array_new(FALSE, FALSE, sizeof(int));
+    for (guint i = 0; i < batch->ops->len; i++) {
+        const struct net_op *op = batch->ops->pdata[i];
+        bool inside = op->kind == NET_VETH || op->kind == NET_LOCAL;
+        if (inside && op->space >= 0 && g_hash_table_add(seen, GINT_TO_POINTER(op->space))) {
+            g_array_append_val(spaces, op->space);
+        }
+    }
+    if (spaces->len > 0) { /* of one that cannot be entered its op will tell */
+        (void)open_spaces(net, (const int *)(void *)spaces->data, spaces->len, NULL);
+    }
 }
 
 /* A kernel without IPv6 answers EAFNOSUPPORT: as quiet as can be. */

@@ -10,12 +10,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#define NAME_LOOKS 2000
+#define NAME_LOOK_US 1000
+
 /* ---- closing -------------------------------------------------------------------------------- */
+
+struct ending {
+    virDomainPtr domain;
+    int fd; /* of its process, which was killed; or -1 */
+    pid_t pid;
+};
 
 static void destroy_domain(gpointer data, gpointer user_data)
 {
-    virDomainPtr domain = data;
+    g_autofree struct ending *ending = data;
+    virDomainPtr domain = ending->domain;
     (void)user_data;
+    virt_end_await(ending->fd, ending->pid);
     virDomainDestroy(domain); /* one that has just ended is no failure */
     virDomainFree(domain);
 }
@@ -36,7 +47,13 @@ static void destroy_all(struct virt *virt)
     GThreadPool *pool = g_thread_pool_new(destroy_domain, NULL, 8, FALSE, NULL);
     virt_loop_orphans(true);
     for (int i = 0; i < n; i++) {
-        g_thread_pool_push(pool, domains[i], NULL);
+        struct ending *ending = g_new(struct ending, 1);
+        const char *name = virt_short_name(virt, virDomainGetName(domains[i]));
+        *ending = (struct ending){.domain = domains[i], .fd = -1};
+        if (virt_is_spare(virt, name)) {
+            ending->fd = virt_end_begin(virt, name, &ending->pid);
+        }
+        g_thread_pool_push(pool, ending, NULL);
     }
     g_thread_pool_free(pool, FALSE, TRUE);
     virt_loop_orphans(false);
@@ -179,6 +196,7 @@ void virt_start(
 {
     struct vm *vm = virt_vm(virt, machine->domain);
     virt_vm_renew(vm);
+    vm->spare = !machine->hardware && machine->n_disks == 0;
     /* the last run's output is not a sign of life */
     g_autofree char *serial = virt_serial_file(virt->root, machine->domain);
     (void)g_unlink(serial);
@@ -199,14 +217,41 @@ void virt_start(
     virt_serial_watch(virt);
 }
 
+struct stop_job {
+    struct virt_job job;
+    bool spare;
+};
+
+/* libvirt saw the process end before it was asked to end it: the name is free when it is done. */
+static void await_name(const struct virt_job *job)
+{
+    g_autofree char *name = virt_full_name(job->virt, job->domain);
+    for (int i = 0; i < NAME_LOOKS; i++) {
+        virDomainPtr domain = virDomainLookupByName(job->virt->connection, name);
+        if (!domain) {
+            return;
+        }
+        virDomainFree(domain);
+        g_usleep(NAME_LOOK_US);
+    }
+}
+
 static void stop_work(struct virt_job *job, virDomainPtr domain)
 {
+    bool spare = ((struct stop_job *)job)->spare;
+    if (domain && spare) {
+        pid_t pid = 0;
+        int fd = virt_end_begin(job->virt, job->domain, &pid);
+        virt_end_await(fd, pid);
+    }
     if (!domain || virDomainDestroy(domain) == 0) {
         return;
     }
     virErrorPtr last = virGetLastError();
     if (!last || (last->code != VIR_ERR_NO_DOMAIN && last->code != VIR_ERR_OPERATION_INVALID)) {
         virt_error_take(&job->error, job->domain, "stop it");
+    } else if (spare) {
+        await_name(job);
     }
 }
 
@@ -221,7 +266,8 @@ static bool stop_finish(struct virt_job *job)
 
 void virt_stop(struct virt *virt, const char *domain, virt_done_fn done, gpointer data)
 {
-    struct virt_job *job = virt_job_new(virt, sizeof(*job), domain, VIRT_POOL_CONTROL);
+    struct virt_job *job = virt_job_new(virt, sizeof(struct stop_job), domain, VIRT_POOL_CONTROL);
+    ((struct stop_job *)job)->spare = virt_is_spare(virt, domain);
     virt_vm(virt, domain)->stopping = true;
     job->work = stop_work;
     job->finish = stop_finish;

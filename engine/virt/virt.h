@@ -204,6 +204,8 @@ GByteArray *virt_ppm_to_png(const guint8 *ppm, gsize length, GError **error);
 /* All of a machine that its warm state is bound to, as text: its domain in every detail, and which
  * libvirt lays it out. Pure but for that version. The caller frees it. */
 char *virt_warm_layout(const struct virt_machine *machine);
+/* How much memory a machine without hardware has: memory_mib, and with TCG two pages more. */
+gint64 virt_memory_bytes(const struct virt_machine *machine);
 /* The domain's XML: a pure function, golden-tested. The caller frees it. */
 char *virt_domain_xml(const struct virt_machine *machine, const char *root);
 

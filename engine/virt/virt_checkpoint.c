@@ -5,6 +5,11 @@
  * agents are left alone for a moment, all machines are stopped, the rests are written, and each
  * goes on as soon as its own file is whole. Beside it DOMAIN.xml says with which devices the stream
  * was made.
+ *
+ * Before 9.0 QEMU forgets to note some writes of an emulated processor ("physmem: Fix migration
+ * dirty bitmap coherency with TCG memory access"); what is restored from such a stream panics sooner
+ * or later. virt_memory_bytes() is chosen such that this does not happen. An imported machine has
+ * memory as libvirt gives it: where one is in the set, all stand still while all is written.
  */
 #include "virt/virt_qmp.h"
 
@@ -14,6 +19,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#define QEMU_NOTES_ALL 9000000 /* since this version every write of an emulated machine is noted */
 #define POLL_US 2000
 #define BANDWIDTH 4000000000.0 /* bytes a second: no limit, said in QEMU's way */
 #define REST_MS 20             /* waits for the others once the rest takes at most so long */
@@ -21,7 +27,7 @@
 #define CONVERGE_MS 15000      /* so long it may take */
 #define MOVE_MS 120000         /* all of it, on a host that is very busy */
 #define STOPPED_MS 30000       /* the rests, and a state read back */
-#define AGENT_WAIT_MS 500      /* for the agents' answers under way */
+#define AGENT_WAIT_MS 3000     /* for the agents' answers under way; the machines run meanwhile */
 #define AGENT_LOOK_MS 5
 
 struct saving { /* one machine of the set */
@@ -30,7 +36,7 @@ struct saving { /* one machine of the set */
     char *xml;
     bool started;     /* its migration was */
     bool was_running; /* not paused by the operator */
-    bool waiting;     /* all but the rest is written */
+    bool waiting;     /* all but the rest is written; or none is, and it is to stand still */
     bool written;
 };
 
@@ -42,6 +48,7 @@ struct save_job {
     char *folder;
     struct saving *set;
     guint n;
+    bool still; /* memory is written while they stand, all of it */
     gint64 stood_us;
     gint64 quiet_until;
     GSource *timer;
@@ -89,7 +96,8 @@ static bool write_description(struct save_job *save, struct saving *one, GError 
     return ok;
 }
 
-static bool begin_one(struct save_job *save, struct saving *one, GError **error)
+/* All that can be done before the stream begins. */
+static bool prepare_one(struct save_job *save, struct saving *one, GError **error)
 {
     int state = VIR_DOMAIN_NOSTATE;
     one->handle = virDomainLookupByName(save->job.virt->connection, one->domain);
@@ -100,15 +108,50 @@ static bool begin_one(struct save_job *save, struct saving *one, GError **error)
     }
     one->was_running = state == VIR_DOMAIN_RUNNING;
     g_autofree char *path = virt_checkpoint_file(save->folder, one->domain, "ram");
-    if (!write_description(save, one, error) ||
-            !set_capability(one->handle, "pause-before-switchover", true, error) ||
-            !set_capability(one->handle, "x-ignore-shared", false, error) ||
-            !set_limits(one->handle, REST_MS, error) ||
-            !virt_qmp_pass_file(one->handle, path, O_WRONLY | O_CREAT | O_EXCL, error) ||
-            !virt_qmp_migrate_file(one->handle, "migrate", error)) {
+    return write_description(save, one, error) &&
+           set_capability(one->handle, "x-ignore-shared", false, error) &&
+           virt_qmp_pass_file(one->handle, path, O_WRONLY | O_CREAT | O_EXCL, error);
+}
+
+static bool begin_one(const struct save_job *save, struct saving *one, GError **error)
+{
+    if (!set_capability(one->handle, "pause-before-switchover", !save->still, error) ||
+            !set_limits(one->handle, save->still ? REST_BUSY_MS : REST_MS, error)) {
         return false;
     }
-    one->started = true;
+    one->waiting = save->still;
+    one->started = save->still || virt_qmp_migrate_file(one->handle, "migrate", error);
+    return one->started;
+}
+
+/* Whether a machine's own writes can be missed while it runs. */
+static bool must_stand(const struct save_job *save)
+{
+    unsigned long version = 0;
+    bool old = virConnectGetVersion(save->job.virt->connection, &version) != 0 ||
+               version < QEMU_NOTES_ALL;
+    bool emulated = false;
+    for (guint i = 0; i < save->n; i++) {
+        const char *xml = save->set[i].xml;
+        bool kvm = strstr(xml, "<domain type='kvm'") != NULL;
+        emulated = emulated || (!kvm && !strstr(xml, VIRT_OWN_MEMORY));
+    }
+    return old && emulated;
+}
+
+static bool begin_all(struct save_job *save, GError **error)
+{
+    for (guint i = 0; i < save->n; i++) {
+        if (!prepare_one(save, &save->set[i], error)) {
+            return false;
+        }
+    }
+    save->still = must_stand(save);
+    for (guint i = 0; i < save->n; i++) {
+        if (!begin_one(save, &save->set[i], error)) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -160,14 +203,12 @@ static bool limit_passed(struct save_job *save, gint64 begun_us, bool *patient, 
 static void move_all(struct save_job *save)
 {
     GError **error = &save->job.error;
-    for (guint i = 0; i < save->n; i++) {
-        if (!begin_one(save, &save->set[i], error)) {
-            return;
-        }
-    }
     gint64 begun_us = g_get_monotonic_time();
     bool patient = true;
-    for (guint waiting = 0; waiting < save->n;) {
+    if (!begin_all(save, error)) {
+        return;
+    }
+    for (guint waiting = save->still ? save->n : 0; waiting < save->n;) {
         waiting = 0;
         for (guint i = 0; i < save->n; i++) {
             struct saving *one = &save->set[i];
@@ -223,6 +264,16 @@ static bool finish_all(struct save_job *save, gint64 limit_us, GError **error)
     return true;
 }
 
+static bool write_rest(const struct save_job *save, struct saving *one, GError **error)
+{
+    if (save->still) {
+        return virt_qmp_migrate_file(one->handle, "migrate", error);
+    }
+    cJSON *arguments = cJSON_CreateObject();
+    cJSON_AddStringToObject(arguments, "state", "pre-switchover");
+    return virt_qmp_do(one->handle, "migrate-continue", arguments, error);
+}
+
 static void switch_all(struct save_job *save)
 {
     GError **error = &save->job.error;
@@ -233,9 +284,7 @@ static void switch_all(struct save_job *save)
         }
     }
     for (guint i = 0; i < save->n; i++) {
-        cJSON *arguments = cJSON_CreateObject();
-        cJSON_AddStringToObject(arguments, "state", "pre-switchover");
-        if (!virt_qmp_do(save->set[i].handle, "migrate-continue", arguments, error)) {
+        if (!write_rest(save, &save->set[i], error)) {
             return;
         }
     }

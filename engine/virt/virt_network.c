@@ -9,6 +9,8 @@
 #include <libvirt/virterror.h>
 #include <string.h>
 
+#define TRIES 20
+
 struct network_job {
     struct virt_job job;
     char *xml;
@@ -30,11 +32,25 @@ static void take_error(struct virt_job *job, const char *what)
             "network %s: cannot %s: %s%s", name, what, why, remedy);
 }
 
+/* libvirt looks for a free virbrN and makes it later: two requests at once, ours or others', find
+ * the same. The kernel lets one have it; the other asks anew. */
+static bool bridge_was_taken(void)
+{
+    const char *why = virGetLastErrorMessage();
+    return why && strstr(why, "bridge") && strstr(why, "File exists");
+}
+
 static void start_work(struct virt_job *job, virDomainPtr none)
 {
+    static GMutex one_at_a_time;
     (void)none;
-    virNetworkPtr network =
-            virNetworkCreateXML(job->virt->connection, ((struct network_job *)job)->xml);
+    const char *xml = ((struct network_job *)job)->xml;
+    g_mutex_lock(&one_at_a_time);
+    virNetworkPtr network = virNetworkCreateXML(job->virt->connection, xml);
+    for (int i = 0; !network && bridge_was_taken() && i < TRIES; i++) {
+        network = virNetworkCreateXML(job->virt->connection, xml);
+    }
+    g_mutex_unlock(&one_at_a_time);
     if (network) {
         virNetworkFree(network);
     } else {

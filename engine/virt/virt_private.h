@@ -12,7 +12,9 @@
 
 #define VIRT_AGENT_CHANNEL "org.qemu.guest_agent.0"
 #define VIRT_IDENTITY_CHANNEL "org.sandtable.identity"
-#define VIRT_ROOT_MAX 64 /* bytes: libvirt's sockets below it must fit into 107 */
+#define VIRT_OWN_MEMORY                                                                            \
+    "memory-backend=ram0" /* in the domain of a machine with virt_memory_bytes() */
+#define VIRT_ROOT_MAX 64  /* bytes: libvirt's sockets below it must fit into 107 */
 
 struct vm {
     char *domain;
@@ -22,6 +24,7 @@ struct vm {
     bool stopping;   /* by our own hand */
     guint stops_due; /* events of ends that are known already */
     bool said;       /* has written to its serial port */
+    bool spare;      /* no disk that is written to: its process may be killed at any moment */
     /* the agent takes one command at a time */
     struct virt_job *talking; /* the job that does so now */
     GQueue waiting;           /* of struct virt_job */
@@ -188,6 +191,16 @@ bool virt_warm_wake(struct virt *virt, virDomainPtr domain, const char *state, G
 
 /* In a thread: the domain's QEMU, just started, leaves no zombie. */
 void virt_reap(struct virt *virt, const char *domain);
+
+/* ---- virt_end.c --------------------------------------------------------------------------------
+ */
+
+/* Whether the machine's process may simply be killed. In the context. */
+bool virt_is_spare(struct virt *virt, const char *domain);
+/* Kills the machine's process: a descriptor to wait for its end with, or -1. Any thread. */
+int virt_end_begin(const struct virt *virt, const char *domain, pid_t *ret_pid);
+/* Waits, for a second at most, until it is gone. Closes fd; accepts -1. Not in libvirt's thread. */
+void virt_end_await(int fd, pid_t pid);
 /* ---- XML (virt_xml.c, virt_xml_disk.c) ------------------------------------------------------ */
 
 /* Appends the format with every value escaped. */

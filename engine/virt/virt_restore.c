@@ -20,12 +20,18 @@ struct restore_job {
 };
 
 /* The description as it was, and QEMU waits for the state. */
+static char *insert(const char *xml, const char *at, const char *text)
+{
+    g_autofree char *head = g_strndup(xml, (gsize)(at - xml));
+    return g_strconcat(head, text, at, NULL);
+}
+
 static char *read_description(const char *folder, const char *domain, GError **error)
 {
-    static const char end[] = "</domain>";
-    static const char wait[] = "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/"
-                               "qemu/1.0'><qemu:arg value='-incoming'/>"
-                               "<qemu:arg value='defer'/></qemu:commandline>";
+    static const char wait[] = "<qemu:arg value='-incoming'/><qemu:arg value='defer'/>";
+    static const char own[] = "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/"
+                              "qemu/1.0'><qemu:arg value='-incoming'/>"
+                              "<qemu:arg value='defer'/></qemu:commandline>";
     g_autofree char *path = virt_checkpoint_file(folder, domain, "xml");
     g_autofree char *xml = NULL;
     g_autoptr(GError) cause = NULL;
@@ -34,12 +40,12 @@ static char *read_description(const char *folder, const char *domain, GError **e
                 cause->message);
         return NULL;
     }
-    char *tail = g_strrstr(xml, end);
-    if (!tail || strstr(xml, "'-incoming'")) { /* it was itself started from a state */
+    const char *words = g_strrstr(xml, "</qemu:commandline>");
+    const char *end = g_strrstr(xml, "</domain>");
+    if (strstr(xml, "'-incoming'") || (!words && !end)) { /* it was itself started from a state */
         return g_steal_pointer(&xml);
     }
-    *tail = '\0';
-    return g_strconcat(xml, wait, end, NULL);
+    return words ? insert(xml, words, wait) : insert(xml, end, own);
 }
 
 static bool load_state(virDomainPtr domain, const char *path, GError **error)

@@ -123,21 +123,43 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
             serial, log, agent, identity);
 }
 
-/* Memory in a file is what libvirt has no words for where each machine names its own. */
+/* QEMU before 9.0 forgets, for memory whose length is a multiple of 64 pages, to have an emulated
+ * processor note again what it writes once a checkpoint has looked: so ours is no multiple. See
+ * cpu_physical_memory_sync_dirty_bitmap() in QEMU's include/exec/ram_addr.h, and virt_checkpoint.c. */
+gint64 virt_memory_bytes(const struct virt_machine *machine)
+{
+    gint64 odd = machine->accel == VIRT_ACCEL_TCG ? 2 * 4096 : 0;
+    return ((gint64)machine->memory_mib << 20) + odd;
+}
+
+/* Memory in a file, and that of odd length, is what libvirt has no words for where each machine names
+ * its own. */
 static void add_memory(GString *xml, const struct virt_machine *machine)
 {
-    if (!machine->ram) {
+    bool odd = machine->accel == VIRT_ACCEL_TCG && !machine->place;
+    gint64 kib = virt_memory_bytes(machine) / 1024;
+    if (!machine->ram && !odd) {
         return;
     }
-    g_auto(GStrv) parts = g_strsplit(machine->ram, ",", -1);
+    g_auto(GStrv) parts = g_strsplit(machine->ram ? machine->ram : "", ",", -1);
     g_autofree char *path = g_strjoinv(",,", parts); /* QEMU's way to write one */
+    ADD(xml, "  <qemu:commandline>\n"
+             "    <qemu:arg value='-object'/>\n");
+    if (machine->ram) {
+        ADD(xml,
+                "    <qemu:arg value='memory-backend-file,id=ram0,size=%" G_GINT64_FORMAT
+                "k,mem-path=%s,share=%s'/>\n",
+                kib, path, machine->state ? "off" : "on");
+    } else {
+        ADD(xml, "    <qemu:arg value='memory-backend-ram,id=ram0,size=%" G_GINT64_FORMAT "k'/>\n",
+                kib);
+    }
     ADD(xml,
-            "  <qemu:commandline>\n"
-            "    <qemu:arg value='-object'/>\n"
-            "    <qemu:arg value='memory-backend-file,id=ram0,size=%dM,mem-path=%s,share=%s'/>\n"
             "    <qemu:arg value='-machine'/>\n"
-            "    <qemu:arg value='memory-backend=ram0'/>\n",
-            machine->memory_mib, path, machine->state ? "off" : "on");
+            "    <qemu:arg value='" VIRT_OWN_MEMORY "'/>\n"
+            "    <qemu:arg value='-m'/>\n"
+            "    <qemu:arg value='size=%" G_GINT64_FORMAT "k'/>\n",
+            kib);
     if (machine->state) {
         ADD(xml, "    <qemu:arg value='-incoming'/>\n"
                  "    <qemu:arg value='defer'/>\n");

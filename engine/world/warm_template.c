@@ -217,6 +217,7 @@ static bool find_files(struct warm_template *template, GError **error)
 static void look(struct warm_template *template)
 {
     struct image_warm_shape shape = shape_of(template);
+    struct virt_machine machine = describe(template, template->domain);
     template->key = image_warm_key(&shape, &template->problem);
     if (!template->key || !find_files(template, &template->problem) || template->files) {
         return;
@@ -226,7 +227,7 @@ static void look(struct warm_template *template)
         return;
     }
     template->work =
-            image_warm_begin(template->key, template->options.memory_mib, &template->problem);
+            image_warm_begin(template->key, virt_memory_bytes(&machine), &template->problem);
 }
 
 static gpointer look_thread(gpointer data)

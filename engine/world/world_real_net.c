@@ -5,15 +5,22 @@
 bool real_net_spaces(struct real_world *world, GError **error)
 {
     const struct plan *plan = world->head.plan;
+    g_autofree int *teams = g_new(int, plan->networks->len + 1);
+    g_autofree int *fds = g_new(int, plan->networks->len + 1);
+    g_autofree bool *seen = g_new0(bool, plan->teams->len + 1);
+    gsize n = 0;
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
-        int *space = &world->spaces[network->team];
-        if (*space < 0) {
-            *space = cell_space_new(error);
-            if (*space < 0) {
-                return false;
-            }
+        if (world->spaces[network->team] < 0 && !seen[network->team]) {
+            seen[network->team] = true;
+            teams[n++] = network->team;
         }
+    }
+    if (!cell_spaces_new(fds, n, error)) {
+        return false;
+    }
+    for (gsize i = 0; i < n; i++) {
+        world->spaces[teams[i]] = fds[i];
     }
     return real_gates_spaces(world, error);
 }

@@ -14,17 +14,13 @@ struct real_gate {
 bool real_gates_spaces(struct real_world *world, GError **error)
 {
     guint n = world->head.plan->gates->len;
+    g_autofree int *fds = g_new(int, n + 1);
+    bool ok = cell_spaces_new(fds, n, error);
     world->gates = g_new(struct real_gate, n + 1);
-    for (guint i = 0; i < n + 1; i++) {
-        world->gates[i].space = -1;
-    }
     for (guint i = 0; i < n; i++) {
-        world->gates[i].space = cell_space_new(error);
-        if (world->gates[i].space < 0) {
-            return false;
-        }
+        world->gates[i].space = fds[i];
     }
-    return true;
+    return ok;
 }
 
 int real_gate_space(const struct real_world *world, int gate)

@@ -26,7 +26,7 @@ static bool build_ours(GError **error)
     static int spaces[NODES];
     struct net *net = net_open(NULL, error);
     struct net_batch *batch = net_batch_new();
-    bool ok = net != NULL;
+    bool ok = net != NULL && cell_spaces_new(spaces, NODES, error);
     for (int i = 0; i < BRIDGES; i++) {
         g_autofree char *name = g_strdup_printf("br%d", i);
         net_batch_bridge(batch, name);
@@ -34,8 +34,6 @@ static bool build_ours(GError **error)
     for (int i = 0; ok && i < NODES; i++) {
         g_autofree char *outer = g_strdup_printf("v%d", i);
         g_autofree char *bridge = g_strdup_printf("br%d", i % BRIDGES);
-        spaces[i] = cell_space_new(error);
-        ok = spaces[i] >= 0;
         net_batch_veth(batch, outer, "eth0", bridge, spaces[i], FIRST + (guint)i, 16);
     }
     if (!ok) {

@@ -37,11 +37,11 @@ cat >/etc/cloud/cloud.cfg <<'CLOUD'
 datasource_list: [NoCloud]
 disable_root: false
 manage_etc_hosts: false
-network: {renderers: [networkd]}
 cloud_init_modules: [write-files, set_hostname, users-groups, ssh]
 cloud_config_modules: []
 cloud_final_modules: [runcmd, scripts-user]
-system_info: {distro: debian, ssh_svcname: ssh, default_user: {name: debian, lock_passwd: true}}
+# not at the top: there "network" would be a configuration, and stand above the seed's
+system_info: {distro: debian, network: {renderers: [networkd]}, ssh_svcname: ssh, default_user: {name: debian, lock_passwd: true}}
 CLOUD
 find /etc/cloud/cloud.cfg.d -type f ! -name 05_logging.cfg -delete
 echo 'datasource: NoCloud' >/etc/cloud/ds-identify.cfg

@@ -1,0 +1,321 @@
+/* bench_start.c - sixteen machines started cold, against loops of plain QEMU, virsh create and
+ * virt-install.
+ *
+ * All start the same kernel and image with the same memory and devices, and a machine is started
+ * when its init says "ready" on the serial port. The peers are start_peers.sh; those that need a
+ * libvirtd get a private one, for which this must be root. Each round asks them all.
+ */
+#include "bench/bench.h"
+
+#include "base/error.h"
+#include "cell/cell.h"
+#include "image/image.h"
+#include "virt/virt.h"
+
+#include <glib/gstdio.h>
+
+#define MACHINES 16
+#define ROUNDS 3
+#define LIMIT_S 300
+#define LOOK_MS 20
+#define MEMORY_MIB 160
+#define TEXT "sandtable-init: ready"
+
+enum way { OURS, QEMU, VIRSH, VIRT_INSTALL, WAYS };
+static const char *const way_names[WAYS] = {"ours", "qemu", "virsh", "virt-install"};
+
+static G_NORETURN void die(const char *what)
+{
+    fprintf(stderr, "bench_start: %s\n", what);
+    exit(3);
+}
+
+static double seconds_since(gint64 from)
+{
+    return (double)(g_get_monotonic_time() - from) / G_USEC_PER_SEC;
+}
+
+static void remove_all(const char *folder)
+{
+    const char *const rm[] = {"rm", "-rf", "--", folder, NULL};
+    g_spawn_sync(NULL, (char **)rm, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+/* ---- ours, in a process and a cell of its own ------------------------------------------------- */
+
+struct range {
+    GMainLoop *loop;
+    const char *root;
+    bool said[MACHINES];
+    int ready;
+    char *failed;
+};
+
+struct place { /* for the guard: where the machines are */
+    struct cell_identity cell;
+    char *root;
+};
+
+static void clean_up(gpointer data)
+{
+    const struct place *place = data;
+    (void)cell_kill(&place->cell, place->root, 10000, NULL);
+    remove_all(place->root);
+}
+
+static void fail(struct range *range, const char *why)
+{
+    if (!range->failed) {
+        range->failed = g_strdup(why);
+    }
+    g_main_loop_quit(range->loop);
+}
+
+static void on_started(const GError *error, gpointer data)
+{
+    if (error) {
+        fail(data, error->message);
+    }
+}
+
+static void on_state(
+        const char *domain, enum machine_state state, const char *reason, gpointer data)
+{
+    (void)domain;
+    if (state == MACHINE_CRASHED) {
+        fail(data, reason);
+    }
+}
+
+static gboolean on_limit(gpointer data)
+{
+    fail(data, "machines have not started in time");
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean look(gpointer data)
+{
+    struct range *range = data;
+    for (int i = 0; i < MACHINES; i++) {
+        g_autofree char *domain = g_strdup_printf("m%d", i + 1);
+        g_autofree char *path = virt_serial_file(range->root, domain);
+        g_autofree char *text = NULL;
+        if (!range->said[i] && g_file_get_contents(path, &text, NULL, NULL) && strstr(text, TEXT)) {
+            range->said[i] = true;
+            range->ready++;
+        }
+    }
+    if (range->ready == MACHINES) {
+        g_main_loop_quit(range->loop);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static double start_all(const char *root, const struct image *image)
+{
+    g_autoptr(GError) error = NULL;
+    struct range range = {.loop = g_main_loop_new(NULL, FALSE), .root = root};
+    gint64 from = g_get_monotonic_time();
+    struct virt *virt = virt_open(root, NULL, on_state, &range, &error);
+    if (!virt) {
+        die(error->message);
+    }
+    for (int i = 0; i < MACHINES; i++) {
+        g_autofree char *domain = g_strdup_printf("m%d", i + 1);
+        const struct virt_machine machine = {.domain = domain,
+                .kernel = image->kernel,
+                .initrd = image->initrd,
+                .cmdline = "console=ttyS0 quiet",
+                .root = image->root,
+                .modules = image->modules,
+                .memory_mib = MEMORY_MIB,
+                .vcpus = 1};
+        virt_start(virt, &machine, on_started, &range);
+    }
+    g_timeout_add_seconds(LIMIT_S, on_limit, &range);
+    g_timeout_add(LOOK_MS, look, &range);
+    g_main_loop_run(range.loop);
+    double took = seconds_since(from);
+    virt_close(virt, true);
+    if (range.failed) {
+        die(range.failed);
+    }
+    return took;
+}
+
+static struct image *become_account(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *user = NULL;
+    if (geteuid() == 0 &&
+            (!cell_account(NULL, &user, &error) || !cell_drop_root(user, NULL, &error))) {
+        die(error->message);
+    }
+    struct image *image = image_find("server", &error);
+    if (!image) {
+        die(error->message);
+    }
+    return image;
+}
+
+static void run_ours(int out)
+{
+    g_autoptr(GError) error = NULL;
+    struct place place = {0};
+    struct image *image = become_account();
+    if (!cell_enter(true, &place.cell, &error) ||
+            !(place.root = g_dir_make_tmp("st-start-XXXXXX", &error))) {
+        die(error->message);
+    }
+    bench_guard(clean_up, &place);
+    double took = start_all(place.root, image);
+    if (write(out, &took, sizeof(took)) != sizeof(took)) {
+        die("no pipe");
+    }
+    image_free(image);
+}
+
+/* The four files, one a line: only the account may find its images. */
+static void run_where(int out)
+{
+    struct image *image = become_account();
+    g_autofree char *text = g_strdup_printf(
+            "%s\n%s\n%s\n%s", image->kernel, image->initrd, image->root, image->modules);
+    if (write(out, text, strlen(text)) != (ssize_t)strlen(text)) {
+        die("no pipe");
+    }
+    image_free(image);
+}
+
+/* What run writes, in a child; its length. */
+static gsize run_apart(void (*run)(int out), void *buffer, gsize size)
+{
+    int ends[2];
+    int status = 0;
+    pid_t parent = getpid();
+    pid_t pid = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
+    if (pid < 0) {
+        die("no child");
+    }
+    if (pid == 0) {
+        bench_child(parent);
+        run(ends[1]);
+        _exit(0);
+    }
+    close(ends[1]);
+    ssize_t n = read(ends[0], buffer, size);
+    close(ends[0]);
+    if (n <= 0 || waitpid(pid, &status, 0) != pid || status != 0) {
+        die("our side failed");
+    }
+    return (gsize)n;
+}
+
+/* ---- the peers ------------------------------------------------------------------------------- */
+
+/* Copies that any account may read: a daemon's QEMU is of another. */
+static char *copy_images(void)
+{
+    static const char *const names[] = {"kernel", "initrd", "root", "modules"};
+    g_autoptr(GError) error = NULL;
+    char text[4096] = "";
+    gsize length = run_apart(run_where, text, sizeof(text) - 1);
+    text[length] = '\0';
+    g_auto(GStrv) paths = g_strsplit(text, "\n", -1);
+    char *folder = g_dir_make_tmp("st-peers-XXXXXX", &error);
+    if (!folder || g_chmod(folder, 0755) != 0 || g_strv_length(paths) != G_N_ELEMENTS(names)) {
+        die("no place for the peers' images");
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *to = g_build_filename(folder, names[i], NULL);
+        const char *const cp[] = {"cp", "--no-preserve=all", "--", paths[i], to, NULL};
+        int status = 0;
+        if (!g_spawn_sync(NULL, (char **)cp, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+                    &status, NULL) ||
+                status != 0) {
+            die("an image cannot be copied");
+        }
+    }
+    return folder;
+}
+
+/* Fills what the peers took; a peer that this host lacks stays 0. */
+static void run_peers(const char *folder, double *ret_took)
+{
+    static const char daemon[] = TESTS_DIR "/system/private-libvirtd.sh";
+    static const char script[] = TESTS_DIR "/bench/start_peers.sh";
+    g_autofree char *machines = g_strdup_printf("%d", MACHINES);
+    g_autofree char *memory = g_strdup_printf("%d", MEMORY_MIB);
+    const char *const all[] = {
+            daemon, script, folder, machines, memory, TEXT, "qemu", "virsh", "virt-install", NULL};
+    const char *const *argv = geteuid() == 0 ? all : all + 1;
+    g_autofree char *out = NULL;
+    int status = 0;
+    g_auto(GStrv) copy = g_strdupv((char **)argv);
+    g_autofree char *installer = g_find_program_in_path("virt-install");
+    guint n = g_strv_length(copy);
+    guint less = geteuid() != 0 ? 2 : installer ? 0 : 1;
+    for (guint i = 0; i < less; i++) {
+        g_clear_pointer(&copy[n - 1 - i], g_free);
+    }
+    if (!g_spawn_sync(NULL, copy, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, &status, NULL) ||
+            status != 0) {
+        die("the peers failed");
+    }
+    for (int way = QEMU; way < WAYS; way++) {
+        g_autofree char *word = g_strdup_printf("%s ", way_names[way]);
+        g_auto(GStrv) lines = g_strsplit(out, "\n", -1);
+        for (char **line = lines; *line; line++) {
+            if (g_str_has_prefix(*line, word)) {
+                ret_took[way] = g_ascii_strtod(*line + strlen(word), NULL);
+            }
+        }
+    }
+}
+
+/* ---- together -------------------------------------------------------------------------------- */
+
+/* bench_start [ROUNDS]: fewer rounds for a short look. */
+int main(int argc, char **argv)
+{
+    gint64 rounds = argc > 1 ? CLAMP(g_ascii_strtoll(argv[1], NULL, 10), 1, ROUNDS) : ROUNDS;
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *guest = g_build_filename(self, "../../../bin/guest", NULL);
+    g_autofree char *programs = g_canonicalize_filename(guest, NULL);
+    double took[WAYS][ROUNDS] = {0};
+    g_setenv("SANDTABLE_GUEST", programs, FALSE);
+    g_autofree char *folder = copy_images();
+    bench_guard((void (*)(gpointer))remove_all, folder);
+    for (int i = 0; i < rounds; i++) {
+        double round[WAYS] = {0};
+        run_apart(run_ours, &round[OURS], sizeof(double));
+        run_peers(folder, round);
+        for (int way = 0; way < WAYS; way++) {
+            took[way][i] = round[way];
+        }
+        fprintf(stderr,
+                "bench_start: round %d: ours %.2f s, QEMU loop %.2f s, virsh create %.2f s, "
+                "virt-install %.2f s\n",
+                i + 1, round[OURS], round[QEMU], round[VIRSH], round[VIRT_INSTALL]);
+    }
+    double ours = bench_median(took[OURS], (gsize)rounds);
+    bool ok = bench_print("start: 16 machines cold / shell loop of QEMU", ours,
+            bench_median(took[QEMU], (gsize)rounds), "s", 1.0, BENCH_AT_MOST);
+    double virsh = bench_median(took[VIRSH], (gsize)rounds);
+    double installed = bench_median(took[VIRT_INSTALL], (gsize)rounds);
+    if (virsh > 0) {
+        ok = bench_print("start: 16 machines by virsh create / ours", virsh, ours, "s", 1.5,
+                     BENCH_AT_LEAST) &&
+             ok;
+    } else {
+        fprintf(stderr, "skipped: virsh create: a private libvirtd needs root\n");
+    }
+    if (installed > 0) {
+        ok = bench_print("start: 16 machines by virt-install / ours", installed, ours, "s", 1.5,
+                     BENCH_AT_LEAST) &&
+             ok;
+    } else {
+        fprintf(stderr, "skipped: virt-install: not installed, or no root\n");
+    }
+    return ok ? 0 : 1;
+}
