@@ -23,7 +23,8 @@
 extern const struct verb verb_run;
 
 struct run_options {
-    char *name, *seed, *until, *accel, *boot, *user, *resume, *connect;
+    char *name, *seed, *until, *accel, *boot, *user, *resume, *connect, *suite;
+    enum suite by; /* suite */
     int teams, ready_limit;
     gboolean display, without_impairments;
 };
@@ -38,6 +39,7 @@ static void options_clear(struct run_options *options)
     g_free(options->user);
     g_free(options->connect);
     g_free(options->resume);
+    g_free(options->suite);
 }
 
 /* The first of NAME, NAME-2, NAME-3 … that has no ledger yet. */
@@ -263,6 +265,7 @@ static int run_scenario(
             .without_impairments = options->without_impairments,
             .connect = options->connect,
             .teams = options->teams,
+            .suite = options->by,
             .claim = claim,
     };
     return start(&engine, error) ? 0 : 1;
@@ -383,9 +386,9 @@ static int run_again(
 {
     const char *name = options->resume;
     g_autofree char *ledger = paths_ledger(name);
-    if (options->name || options->seed || options->teams) {
+    if (options->name || options->seed || options->teams || options->suite) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "--resume goes on with what was: leave out --name, --seed and --teams");
+                "--resume goes on with what was: leave out --name, --seed, --teams and --suite");
         return 2;
     }
     if (!paths_name_is_valid(name) || !g_file_test(ledger, G_FILE_TEST_EXISTS)) {
@@ -438,10 +441,13 @@ static int run(int argc, char **argv, GError **error)
             {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
             {"resume", 0, 0, G_OPTION_ARG_STRING, &options.resume,
                     "go on with an exercise whose engine was interrupted", "NAME"},
+            {"suite", 0, 0, G_OPTION_ARG_STRING, &options.suite,
+                    "cryptography of the ledger: ed25519 or sm", "SUITE"},
             {"user", 0, 0, G_OPTION_ARG_STRING, &options.user, "as root: become this account", "U"},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!cli_parse(&verb_run, entries, &argc, &argv, 0, 1, error)) {
+    if (!cli_parse(&verb_run, entries, &argc, &argv, 0, 1, error) ||
+            (options.suite && !suite_parse(options.suite, &options.by, error))) {
         return 2;
     }
     if (argc < 2 && !options.resume) {

@@ -22,6 +22,9 @@ static cJSON *team_json(const struct plan_team *team)
     add_text(out, "group", team->group->name);
     add_text(out, "role", plan_role_name(team->group->role));
     json_add_int(out, "number", team->number);
+    if (team->reference) {
+        cJSON_AddTrueToObject(out, "reference");
+    }
     return out;
 }
 

@@ -312,6 +312,7 @@ void run_end(struct exercise *exercise, const char *by, const char *reason, cons
     if (exercise->ending) {
         return;
     }
+    run_faults_end(exercise);
     exercise->ending = true;
     if (error && !exercise->failure) {
         exercise->failure = g_error_copy(error);
@@ -337,6 +338,7 @@ static void check_free(gpointer data)
 {
     struct run_check *check = data;
     g_free(check->detail);
+    g_free(check->fault.text);
     g_free(check);
 }
 
