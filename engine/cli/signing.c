@@ -22,8 +22,7 @@ static struct ledger *sign(struct ledger *ledger, const char *name, GError **err
     return ledger;
 }
 
-struct ledger *signing_create(
-        const char *path, const char *name, enum suite suite, GError **error)
+struct ledger *signing_create(const char *path, const char *name, enum suite suite, GError **error)
 {
     return sign(ledger_create_by(path, suite, error), name, error);
 }

@@ -62,7 +62,8 @@ static int import(const char *file, const char *name, enum suite suite, GError *
 {
     if (!paths_name_is_valid(name)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "\"%s\" is no name for an exercise: use a-z, 0-9 and -, beginning with a letter, at "
+                "\"%s\" is no name for an exercise: use a-z, 0-9 and -, beginning with a letter, "
+                "at "
                 "most 31",
                 name);
         return 2;

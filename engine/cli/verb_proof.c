@@ -22,8 +22,8 @@ static void options_clear(struct proof_options *options)
 }
 
 /* One event, or two codes; not both. */
-static bool parse(int argc, char **argv, const struct proof_options *options, gint64 *ret_seq,
-        GError **error)
+static bool parse(
+        int argc, char **argv, const struct proof_options *options, gint64 *ret_seq, GError **error)
 {
     bool one = argc > 2;
     if (one == (options->from != NULL) || (options->to && !options->from) ||
@@ -55,8 +55,7 @@ static bool write_out(const char *path, cJSON *proof, GError **error)
     return g_file_set_contents(path, line, -1, error);
 }
 
-static int prove(
-        const char *name, gint64 seq, const struct proof_options *options, GError **error)
+static int prove(const char *name, gint64 seq, const struct proof_options *options, GError **error)
 {
     struct cli_target target = {0};
     if (!cli_target(name, &target, error)) {

@@ -35,8 +35,7 @@ cJSON *verify_proof_read(const char *path)
     return json;
 }
 
-static cJSON *answer_json(
-        const char *path, bool ok, const struct proof_seen *seen, const char *why)
+static cJSON *answer_json(const char *path, bool ok, const struct proof_seen *seen, const char *why)
 {
     cJSON *out = cJSON_CreateObject();
     cJSON_AddStringToObject(out, "file", path);

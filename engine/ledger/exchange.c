@@ -96,8 +96,7 @@ static struct event *refuse(const char **why, const char *what)
     return NULL;
 }
 
-struct event *exchange_parse(
-        const char *line, gsize length, bool *ret_hashed, const char **why)
+struct event *exchange_parse(const char *line, gsize length, bool *ret_hashed, const char **why)
 {
     g_autoptr(GError) error = NULL;
     auto_json json = memchr(line, '\0', length) ? NULL : json_parse(line, length, &error);

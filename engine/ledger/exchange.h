@@ -20,8 +20,7 @@
 char *exchange_line(const struct event *event);
 
 /* Such a line (hostile input). ret_hashed: it has a hash. NULL and *why for people. */
-struct event *exchange_parse(
-        const char *line, gsize length, bool *ret_hashed, const char **why);
+struct event *exchange_parse(const char *line, gsize length, bool *ret_hashed, const char **why);
 
 /* Writes all events of the ledger path. */
 bool exchange_export(const char *path, FILE *out, GError **error);

@@ -78,8 +78,7 @@ static void follow_resource(struct importer *importer, const struct event *event
     }
 }
 
-static bool check_place(
-        struct importer *importer, struct event *event, bool hashed, GError **error)
+static bool check_place(struct importer *importer, struct event *event, bool hashed, GError **error)
 {
     gint64 seq = importer->result->events + 1;
     const char *why = NULL;
@@ -87,9 +86,9 @@ static bool check_place(
         return fail(importer, error, "some lines have a hash and others have none");
     }
     if (event->seq != seq && (hashed || event->seq != 0)) {
-        g_autofree char *text = g_strdup_printf(
-                "its seq is %" G_GINT64_FORMAT ", it would be event %" G_GINT64_FORMAT
-                ": lines are missing, moved or repeated%s",
+        g_autofree char *text = g_strdup_printf("its seq is %" G_GINT64_FORMAT
+                                                ", it would be event %" G_GINT64_FORMAT
+                                                ": lines are missing, moved or repeated%s",
                 event->seq, seq, hashed ? "" : "; leave seq out to have them counted");
         return fail(importer, error, text);
     }

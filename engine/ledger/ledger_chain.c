@@ -10,8 +10,8 @@ static void put_number(guint64 *place, gint64 number)
     *place = GUINT64_TO_LE((guint64)number);
 }
 
-void ledger_hash(enum suite suite, const struct event *event, const unsigned char *prev,
-        unsigned char *ret)
+void ledger_hash(
+        enum suite suite, const struct event *event, const unsigned char *prev, unsigned char *ret)
 {
     static const char mark[] = "sandtable event 1\n";
     const char *const texts[] = {event->kind, event->team, event->subject, event->body};

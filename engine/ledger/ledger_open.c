@@ -85,8 +85,7 @@ static void remove_beside(const char *path, const char *suffix)
     unlink(name);
 }
 
-static struct ledger *open_ledger(
-        const char *path, bool create, enum suite suite, GError **error)
+static struct ledger *open_ledger(const char *path, bool create, enum suite suite, GError **error)
 {
     if (!create && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
         g_set_error(

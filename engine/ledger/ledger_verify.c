@@ -187,7 +187,8 @@ bool ledger_verify_against(const char *path, const unsigned char *key, const cha
         return false;
     }
     /* one transaction: rows and pages of one moment, while a writer goes on */
-    bool ok = ledger_db_exec(db, "BEGIN", path, error) && ledger_db_check(db, path, &ret->suite, error);
+    bool ok = ledger_db_exec(db, "BEGIN", path, error) &&
+              ledger_db_check(db, path, &ret->suite, error);
     known.tree = tree_new(ret->suite, true);
     if (ok && verify_rows(db, &known, ret) && verify_log(path, ret) && verify_known(&known, ret)) {
         g_autofree char *damage = page_damage(db);

@@ -210,8 +210,7 @@ cJSON *proof_inclusion(const char *path, gint64 seq, const char *code, GError **
     return json;
 }
 
-cJSON *proof_consistency(
-        const char *path, const char *earlier, const char *later, GError **error)
+cJSON *proof_consistency(const char *path, const char *earlier, const char *later, GError **error)
 {
     struct source source;
     cJSON *json = NULL;
@@ -339,8 +338,8 @@ static bool check_consistency(
            refuse(why, "the later ledger does not begin with the earlier one");
 }
 
-static bool check_known(const unsigned char *key, const char *code, const struct proof_seen *seen,
-        const char **why)
+static bool check_known(
+        const unsigned char *key, const char *code, const struct proof_seen *seen, const char **why)
 {
     if (key && memcmp(key, seen->later.key, SIGN_PUBLIC) != 0) {
         return refuse(why, "it is signed by another key");

@@ -22,8 +22,7 @@
 cJSON *proof_inclusion(const char *path, gint64 seq, const char *code, GError **error);
 
 /* … that the checkpoint of code later (NULL: the last) continues the one of code earlier. */
-cJSON *proof_consistency(
-        const char *path, const char *earlier, const char *later, GError **error);
+cJSON *proof_consistency(const char *path, const char *earlier, const char *later, GError **error);
 
 /* Is json one of these? Tells it from other JSON files. */
 bool proof_is(const cJSON *json);

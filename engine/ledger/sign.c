@@ -33,8 +33,8 @@ static bool fail(GError **error, const char *path, const char *what)
 /* A point of SM2 has no second coordinate that is all zero. */
 enum suite sign_public_suite(const unsigned char *key)
 {
-    return sodium_is_zero(key + crypto_sign_PUBLICKEYBYTES,
-                   SIGN_PUBLIC - crypto_sign_PUBLICKEYBYTES)
+    return sodium_is_zero(
+                   key + crypto_sign_PUBLICKEYBYTES, SIGN_PUBLIC - crypto_sign_PUBLICKEYBYTES)
                    ? SUITE_ED25519
                    : SUITE_SM;
 }
@@ -168,8 +168,7 @@ bool sign_key_open(const char *path, struct sign_key *ret, GError **error)
     return sign_key_open_by(path, SUITE_ED25519, ret, error);
 }
 
-bool sign_key_open_by(
-        const char *path, enum suite suite, struct sign_key *ret, GError **error)
+bool sign_key_open_by(const char *path, enum suite suite, struct sign_key *ret, GError **error)
 {
     struct stat st;
     if (sodium_init() < 0) {
@@ -213,8 +212,7 @@ bool sign_bytes_are_good(const unsigned char *public, const void *data, gsize le
 
 /* ---- the signed text ----------------------------------------------------------------------- */
 
-void sign_code(
-        enum suite suite, gint64 size, const unsigned char *root, char ret[SIGN_CODE])
+void sign_code(enum suite suite, gint64 size, const unsigned char *root, char ret[SIGN_CODE])
 {
     static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"; /* none that look alike */
     static const char mark[] = "sandtable code\n";

@@ -19,7 +19,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define SIGN_PUBLIC 65   /* room for a public key; Ed25519 uses 32, the others are 0 */
+#define SIGN_PUBLIC 65 /* room for a public key; Ed25519 uses 32, the others are 0 */
 #define SIGN_SIGNATURE 64
 #define SIGN_CODE 10 /* "K7QF-3M2A" and its end */
 
@@ -32,8 +32,7 @@ struct sign_key {
 /* Reads the secret key of path; makes it (mode 0600, and PATH.pub for others) when there is none.
  * A key that others may read is refused. */
 bool sign_key_open(const char *path, struct sign_key *ret, GError **error); /* ed25519 */
-bool sign_key_open_by(
-        const char *path, enum suite suite, struct sign_key *ret, GError **error);
+bool sign_key_open_by(const char *path, enum suite suite, struct sign_key *ret, GError **error);
 
 /* 64 hexadecimal digits (Ed25519), or 130 (SM2), or a file that begins with them, into a public
  * key of SIGN_PUBLIC bytes. */
@@ -48,8 +47,7 @@ void sign_bytes(const struct sign_key *key, const void *data, gsize length,
 bool sign_bytes_are_good(const unsigned char *public, const void *data, gsize length,
         const unsigned char signature[SIGN_SIGNATURE]);
 
-void sign_code(
-        enum suite suite, gint64 size, const unsigned char *root, char ret[SIGN_CODE]);
+void sign_code(enum suite suite, gint64 size, const unsigned char *root, char ret[SIGN_CODE]);
 
 /* The event ledger.signed: {suite, code, size, key, note}. */
 struct event *sign_event(

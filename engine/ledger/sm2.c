@@ -75,8 +75,7 @@ bool sm2_sign(const unsigned char *public, const unsigned char *secret, const vo
     g_autoptr(EVP_MD_CTX) context = EVP_MD_CTX_new();
     if (!key || !context ||
             EVP_DigestSignInit_ex(context, &inner, "SM3", NULL, NULL, key, NULL) != 1 ||
-            !identify(inner) ||
-            EVP_DigestSign(context, der, &der_length, data, length) != 1) {
+            !identify(inner) || EVP_DigestSign(context, der, &der_length, data, length) != 1) {
         return false;
     }
     const unsigned char *at = der;
@@ -100,8 +99,8 @@ static int to_der(const unsigned char *signature, unsigned char *ret)
     return i2d_ECDSA_SIG(pair, &at);
 }
 
-bool sm2_verify(const unsigned char *public, const void *data, gsize length,
-        const unsigned char *signature)
+bool sm2_verify(
+        const unsigned char *public, const void *data, gsize length, const unsigned char *signature)
 {
     unsigned char der[DER_MAX];
     EVP_PKEY_CTX *inner = NULL; /* the context's */
@@ -110,6 +109,5 @@ bool sm2_verify(const unsigned char *public, const void *data, gsize length,
     g_autoptr(EVP_MD_CTX) context = EVP_MD_CTX_new();
     return der_length > 0 && key && context &&
            EVP_DigestVerifyInit_ex(context, &inner, "SM3", NULL, NULL, key, NULL) == 1 &&
-           identify(inner) &&
-           EVP_DigestVerify(context, der, (size_t)der_length, data, length) == 1;
+           identify(inner) && EVP_DigestVerify(context, der, (size_t)der_length, data, length) == 1;
 }

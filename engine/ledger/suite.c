@@ -54,8 +54,7 @@ static void sm3(const struct suite_part *parts, gsize n, unsigned char *ret)
     }
 }
 
-void suite_hash(
-        enum suite suite, const struct suite_part *parts, gsize n, unsigned char *ret)
+void suite_hash(enum suite suite, const struct suite_part *parts, gsize n, unsigned char *ret)
 {
     if (suite == SUITE_SM) {
         sm3(parts, n, ret);

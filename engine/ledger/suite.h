@@ -23,5 +23,4 @@ struct suite_part {
 };
 
 /* The hash of n parts, one after the other, into ret (SUITE_HASH bytes). Any thread. */
-void suite_hash(
-        enum suite suite, const struct suite_part *parts, gsize n, unsigned char *ret);
+void suite_hash(enum suite suite, const struct suite_part *parts, gsize n, unsigned char *ret);

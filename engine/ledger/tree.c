@@ -25,8 +25,8 @@ static void hash_leaf(enum suite suite, const unsigned char *data, unsigned char
     suite_hash(suite, parts, G_N_ELEMENTS(parts), ret);
 }
 
-static void hash_node(enum suite suite, const unsigned char *left, const unsigned char *right,
-        unsigned char *ret)
+static void hash_node(
+        enum suite suite, const unsigned char *left, const unsigned char *right, unsigned char *ret)
 {
     const struct suite_part parts[] = {{"\1", 1}, {left, TREE_HASH}, {right, TREE_HASH}};
     suite_hash(suite, parts, G_N_ELEMENTS(parts), ret);

@@ -30,7 +30,7 @@ struct run_span { /* of events, by seq; both ends included */
     gint64 from, to;
 };
 
-enum run_whose { /* fault that a look failed */
+enum run_whose {  /* fault that a look failed */
     WHOSE_NOBODY, /* it did not fail */
     WHOSE_TEAM,
     WHOSE_RANGE,
@@ -48,9 +48,9 @@ struct run_fault { /* from the first look that failed without the team's fault t
 struct run_team {
     guint faults;           /* of its services, open now */
     struct run_fault fault; /* … all taken together */
-    guint restarting; /* machines that the white cell has under way */
-    guint restarts;   /* counts them: a look from before one is no team's fault */
-    GArray *history;  /* struct run_span: what counts for it; see 0005 in docs/decisions */
+    guint restarting;       /* machines that the white cell has under way */
+    guint restarts;         /* counts them: a look from before one is no team's fault */
+    GArray *history;        /* struct run_span: what counts for it; see 0005 in docs/decisions */
 };
 
 struct run_inject {

@@ -114,8 +114,8 @@ static int listen_there(struct control_call *call, guint32 address)
     if (call->listener < 0 || bind(call->listener, (struct sockaddr *)&at, size) != 0 ||
             listen(call->listener, 1) != 0 ||
             getsockname(call->listener, (struct sockaddr *)&at, &size) != 0) {
-        call->fault = g_strdup_printf("the engine cannot listen in the team's space: %s",
-                g_strerror(errno));
+        call->fault = g_strdup_printf(
+                "the engine cannot listen in the team's space: %s", g_strerror(errno));
         return 0;
     }
     return ntohs(at.sin_port);

@@ -38,6 +38,7 @@
 ---@field role "blue"|"red"|"green"|"white"
 ---@field count? integer 1 to 64, default 1
 ---@field titles? string[] at most count
+---@field reference? boolean one more team, undefended, unattacked and unranked, to tell the range's faults by
 
 ---@class (exact) sandtable.Network
 ---@field team string the group it belongs to; each of its teams has a copy

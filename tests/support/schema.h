@@ -90,8 +90,8 @@ static inline bool schema_members_fit(const cJSON *schema, const cJSON *value, G
     const cJSON *others = cJSON_GetObjectItemCaseSensitive(schema, "additionalProperties");
     cJSON_ArrayForEach(item, value)
     {
-        const cJSON *of = cJSON_GetObjectItemCaseSensitive(
-                json_object(schema, "properties"), item->string);
+        const cJSON *of =
+                cJSON_GetObjectItemCaseSensitive(json_object(schema, "properties"), item->string);
         g_string_append_printf(where, ".%s", item->string);
         if ((of || others) && !schema_fits(of ? of : others, item, where)) {
             return false;

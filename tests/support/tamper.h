@@ -24,7 +24,8 @@ static inline void tamper(const char *path, const char *sql)
                      "type='trigger';"
                      "DELETE FROM sqlite_master WHERE type='trigger';");
     tamper_sql(path, sql);
-    tamper_sql(path, "PRAGMA writable_schema=1;"
-                     "INSERT INTO sqlite_master SELECT 'trigger', name, 'event', 0, sql FROM kept;");
+    tamper_sql(path,
+            "PRAGMA writable_schema=1;"
+            "INSERT INTO sqlite_master SELECT 'trigger', name, 'event', 0, sql FROM kept;");
     tamper_sql(path, "DROP TABLE kept;");
 }

@@ -192,7 +192,8 @@ static void damaged_proofs_never_hold_and_never_crash(void **state)
         bad[i] = bad[i] == '1' ? '2' : '1';
         auto_json json = json_parse(bad, length, NULL);
         const char *why = NULL;
-        if (json && holds(json, n->key.public, n->codes[0], &why) && !cJSON_Compare(json, good, true)) {
+        if (json && holds(json, n->key.public, n->codes[0], &why) &&
+                !cJSON_Compare(json, good, true)) {
             /* a member that nobody reads may be called anything: none is */
             fail_msg("byte %zu of %s may be changed", i, text);
         }
@@ -310,8 +311,8 @@ static void a_key_of_the_other_suite_cannot_sign_the_ledger(void **state)
     struct notary *n = *state;
     struct sign_key key;
     g_autofree char *path = g_build_filename(n->dir, "wrong", NULL);
-    assert_true(sign_key_open_by(
-            path, n->suite == SUITE_SM ? SUITE_ED25519 : SUITE_SM, &key, NULL));
+    assert_true(
+            sign_key_open_by(path, n->suite == SUITE_SM ? SUITE_ED25519 : SUITE_SM, &key, NULL));
     struct ledger *ledger = ledger_open(n->path, NULL);
     g_autoptr(GError) error = NULL;
     assert_false(ledger_sign(ledger, &key, "exam", &error));
@@ -340,7 +341,7 @@ static void keys_are_read_back_from_their_text(void **state)
 
 #define BY(test, suite)                                                                            \
     {                                                                                              \
-        #test " (" #suite ")", test, make_##suite, destroy, NULL                                   \
+#test " (" #suite ")", test, make_##suite, destroy, NULL                                   \
     }
 #define BOTH(test) BY(test, ed25519), BY(test, sm)
 

@@ -38,8 +38,7 @@ static void hashes_are_those_of_the_standards(void **state)
 }
 
 /* GM/T 0003.5, A.2: "message digest" by the curve that everybody uses. */
-static const char secret_hex[] =
-        "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8";
+static const char secret_hex[] = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8";
 static const char public_hex[] =
         "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
         "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13";
