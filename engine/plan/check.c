@@ -183,6 +183,10 @@ void plan_check(const struct plan *plan, GPtrArray *problems)
         plan_problem_add(problems, plan_line(plan, &plan->duration_us, 1),
                 "duration: must be more than nothing, such as \"5m\"");
     }
+    if (plan->freeze_us < 0 || (plan->freeze_us > 0 && plan->freeze_us >= plan->duration_us)) {
+        plan_problem_add(problems, plan_line(plan, &plan->freeze_us, 1),
+                "freeze: must lie within the duration; leave it out to show the public everything");
+    }
     check_groups(&check);
     check_subnets(&check);
     check_hosts(&check);

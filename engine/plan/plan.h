@@ -241,6 +241,7 @@ struct plan {
     char *version;
     char *briefing; /* may be empty */
     gint64 duration_us;
+    gint64 freeze_us; /* from then on the public is shown no more; 0: it is shown all */
     guint64 seed;
     cJSON *score; /* chosen models as in docs/events.md, or NULL: the usual ones */
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;

@@ -172,6 +172,9 @@ cJSON *plan_to_json(const struct plan *plan)
     add_text(out, "digest", plan->digest);
     json_add_int(out, "seed", (gint64)plan->seed);
     json_add_int(out, "duration_us", plan->duration_us);
+    if (plan->freeze_us > 0) {
+        json_add_int(out, "freeze_us", plan->freeze_us);
+    }
     if (plan->score) {
         cJSON_AddItemToObject(out, "score", cJSON_Duplicate(plan->score, true));
     }

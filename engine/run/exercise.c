@@ -267,6 +267,7 @@ static void start_running(struct exercise *exercise, gpointer data)
     }
     run_timeline_start(exercise);
     run_checks_start(exercise);
+    run_freeze_start(exercise);
     run_players_start(exercise);
     if (exercise->resume) {
         run_resume_settle(exercise);

@@ -241,6 +241,11 @@ void run_checks_init(struct exercise *exercise);
 void run_checks_start(struct exercise *exercise);
 void run_checks_resume(struct exercise *exercise); /* looks voided by a pause are made again */
 
+/* ---- run_freeze.c --------------------------------------------------------------------------- */
+
+/* The public board freezes when the scenario says. */
+void run_freeze_start(struct exercise *exercise);
+
 /* ---- run_faults.c --------------------------------------------------------------------------- */
 
 const char *run_whose_name(enum run_whose whose); /* NULL for nobody */
