@@ -18,8 +18,10 @@ static int run(int argc, char **argv, GError **error)
     cJSON *params = cJSON_CreateObject();
     g_autofree char *reason = g_strjoinv(" ", argv + 2);
     cJSON_AddBoolToObject(params, "frozen", !off);
-    cJSON_AddStringToObject(
-            params, "reason", *reason ? reason : off ? "the result is public" : "the last phase");
+    cJSON_AddStringToObject(params, "reason",
+            *reason ? reason
+            : off   ? "the result is public"
+                    : "the last phase");
     return correct(argv[1], "freeze", params, error) ? 0 : 1;
 }
 

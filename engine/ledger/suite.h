@@ -1,8 +1,8 @@
 /* suite.h - the two families of cryptography a ledger can use.
  *
- * "ed25519": SHA-256 and Ed25519, by libsodium. "sm": SM3 and SM2 (GB/T 32905, GB/T 32918), by
- * OpenSSL, for those who must use commercial cryptography of that kind. A ledger uses one of them
- * for everything: the chain of its rows, its tree, its signatures. Both hashes have 32 bytes.
+ * "ed25519": SHA-256 and Ed25519. "sm": SM3 and SM2 (GB/T 32905, GB/T 32918), for those who must
+ * use commercial cryptography of that kind. A ledger uses one of them for everything: the chain of
+ * its rows, its tree, its signatures. Both hashes have 32 bytes.
  */
 #pragma once
 

@@ -63,8 +63,8 @@ struct event *public_event(const struct event *event)
             cJSON_AddItemToObject(body, shown[i].members[k], cJSON_Duplicate(member, true));
         }
     }
-    struct event *out = event_new(
-            event->kind, event->team, shown[i].subject ? event->subject : NULL, body);
+    struct event *out =
+            event_new(event->kind, event->team, shown[i].subject ? event->subject : NULL, body);
     out->seq = event->seq;
     out->at_us = event->at_us;
     out->wall_us = event->wall_us;

@@ -331,10 +331,9 @@ static void sim_control(struct world *head, int team, world_probe_fn done, gpoin
             hooks->control ? hooks->control(hooks->data, team, &answer->out) : WORLD_OK;
 }
 
-static void sim_rules(struct world *head, int gate, const GPtrArray *before, const GPtrArray *rules,
-        world_done_fn done, gpointer data)
+static void sim_rules(struct world *head, int gate, G_GNUC_UNUSED const GPtrArray *before,
+        const GPtrArray *rules, world_done_fn done, gpointer data)
 {
-    (void)before;
     struct sim_world *world = (struct sim_world *)head;
     g_ptr_array_unref(world->rules->pdata[gate]);
     world->rules->pdata[gate] = plan_rules_copy(rules);

@@ -18,8 +18,8 @@ static void add_plan(GString *plan, const char *model)
 {
     g_string_append(plan, "{\"plan\":{\"duration_us\":43200000000,\"teams\":[");
     for (int i = 0; i < TEAMS; i++) {
-        g_string_append_printf(plan, "%s{\"id\":\"t%d\",\"group\":\"blue\",\"role\":\"blue\"}",
-                i ? "," : "", i);
+        g_string_append_printf(
+                plan, "%s{\"id\":\"t%d\",\"group\":\"blue\",\"role\":\"blue\"}", i ? "," : "", i);
     }
     g_string_append(plan, "],\"services\":[");
     for (int i = 0; i < SERVICES; i++) {
@@ -33,7 +33,7 @@ static void add_plan(GString *plan, const char *model)
 
 static void add(GPtrArray *game, const char *kind, int team, char *subject, char *body)
 {
-    g_autofree char *owned = subject;
+    G_GNUC_UNUSED g_autofree char *owned = subject;
     g_autofree char *id = team < 0 ? NULL : g_strdup_printf("t%d", team);
     struct event *event = event_new(kind, id, subject, NULL);
     g_free(event->body);
@@ -75,7 +75,7 @@ static double fold(const GPtrArray *game, struct score *score)
     for (guint i = 0; i < game->len; i++) {
         score_apply(score, g_ptr_array_index(game, i));
     }
-    g_autoptr(GArray) lines = score_standings(score);
+    G_GNUC_UNUSED g_autoptr(GArray) lines = score_standings(score);
     return (double)(g_get_monotonic_time() - begin);
 }
 

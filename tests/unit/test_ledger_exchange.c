@@ -167,7 +167,8 @@ static void what_is_no_ledger_is_refused(void **state)
 {
     struct trade *t = *state;
     open_key(t, SUITE_ED25519);
-    static const char created[] = "{\"at_us\":0,\"kind\":\"exercise.created\",\"body\":{\"plan\":{}}}\n";
+    static const char created[] =
+            "{\"at_us\":0,\"kind\":\"exercise.created\",\"body\":{\"plan\":{}}}\n";
     static const char *const tails[][2] = {{"nonsense", "no JSON object"},
             {"{\"at_us\":0,\"kind\":\"note\"}", "no object \"body\""},
             {"{\"at_us\":0,\"kind\":\"note\",\"body\":[]}", "no object \"body\""},
@@ -247,7 +248,7 @@ static void results_of_another_system_are_scored(void **state)
     assert_int_equal(report.signed_size, result.events);
     struct score *score = score_new();
     assert_true(read_all(t->copy, fold, score));
-    const double root = 1.7320508075688772; /* of three teams */
+    const double root = 1.7320508075688772;                          /* of three teams */
     assert_near(total_of(score, "blue1"), root - 1.681792830507429); /* 2^0.75 lost */
     assert_near(total_of(score, "blue2"), 1.5 - 1 + 2 * root);
     assert_near(total_of(score, "blue3"), 1.5 + 2 + 1.5 * root);
@@ -285,8 +286,8 @@ static void the_example_and_a_recorded_drill_keep_the_schema(void **state)
 static void the_schema_and_the_program_know_the_same_kinds(void **state)
 {
     (void)state;
-    const cJSON *kinds = json_array(
-            json_object(json_object(schema_events(), "properties"), "kind"), "enum");
+    const cJSON *kinds =
+            json_array(json_object(json_object(schema_events(), "properties"), "kind"), "enum");
     g_auto(GStrv) names = json_to_strv(kinds);
     assert_non_null(names);
     for (int i = 0; names[i] || event_kinds[i]; i++) {
@@ -306,16 +307,15 @@ static void the_schema_and_the_program_know_the_same_kinds(void **state)
 static void what_breaks_the_schema_is_seen(void **state)
 {
     (void)state;
-    static const char *const lines[] = {
-            "{\"at_us\":1,\"kind\":\"check.ok\",\"body\":{}}",
+    static const char *const lines[] = {"{\"at_us\":1,\"kind\":\"check.ok\",\"body\":{}}",
             "{\"at_us\":1,\"kind\":\"check.ok\",\"body\":{\"round\":\"1\"}}",
             "{\"at_us\":1,\"kind\":\"check.down\",\"body\":{\"round\":1,\"status\":\"odd\"}}",
             "{\"at_us\":1,\"kind\":\"check.fault\",\"body\":{\"round\":1,\"fault\":\"moon\"}}",
             "{\"at_us\":-1,\"kind\":\"note\",\"body\":{\"text\":\"\"}}",
             "{\"at_us\":1.5,\"kind\":\"note\",\"body\":{\"text\":\"\"}}",
             "{\"at_us\":1,\"kind\":\"no.such\",\"body\":{}}", "{\"at_us\":1,\"kind\":\"note\"}",
-            "{\"at_us\":1,\"kind\":\"exercise.created\",\"body\":{\"plan\":{\"teams\":[{}],"
-            "\"services\":[]}}}"};
+            ("{\"at_us\":1,\"kind\":\"exercise.created\",\"body\":{\"plan\":{\"teams\":[{}],"
+             "\"services\":[]}}}")};
     for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
         auto_json json = json_parse(lines[i], strlen(lines[i]), NULL);
         g_autoptr(GString) where = g_string_new("");

@@ -94,8 +94,8 @@ static char *run(const struct public_game *g, const char *verb, const char *opti
     g_autofree char *path = g_build_filename(g->dir, "out", NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        char *argv[] = {g_strdup(verb), g_strdup(g->path), g_strdup("--public"),
-                g_strdup(option), NULL};
+        char *argv[] = {
+                g_strdup(verb), g_strdup(g->path), g_strdup("--public"), g_strdup(option), NULL};
         int out = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         int code = 99;
         if (dup2(out, STDOUT_FILENO) >= 0) {
@@ -115,9 +115,8 @@ static char *run(const struct public_game *g, const char *verb, const char *opti
 /* Every public output there is, one after the other. */
 static char *all_outputs(const struct public_game *g)
 {
-    static const char *const outputs[][2] = {
-            {"score", NULL}, {"score", "--json"}, {"score", "--explain"}, {"events", NULL},
-            {"events", "--json"}};
+    static const char *const outputs[][2] = {{"score", NULL}, {"score", "--json"},
+            {"score", "--explain"}, {"events", NULL}, {"events", "--json"}};
     g_autoptr(GString) all = g_string_new(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(outputs); i++) {
         g_autofree char *text = run(g, outputs[i][0], outputs[i][1]);

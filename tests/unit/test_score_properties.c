@@ -39,8 +39,8 @@ static void add_captures(GPtrArray *game, GRand *rand, int round)
         int owner = g_rand_int_range(rand, 1, TEAMS + 1);
         struct happening *h = add(game, "flag.captured", g_strdup_printf("t%d", captor),
                 g_strdup_printf("f%d-%d", round, owner));
-        h->body = g_strdup_printf(
-                "{\"owner\":\"t%d\",\"service\":\"s\",\"tick\":%d}", owner, round);
+        h->body =
+                g_strdup_printf("{\"owner\":\"t%d\",\"service\":\"s\",\"tick\":%d}", owner, round);
     }
 }
 
@@ -54,8 +54,7 @@ static GPtrArray *chance(guint32 seed)
     for (int round = 1; round <= 10; round++) {
         for (int team = 1; team <= TEAMS; team++) {
             const char *kind = kinds[g_rand_int_range(rand, 0, G_N_ELEMENTS(kinds))];
-            struct happening *h =
-                    add(game, kind, g_strdup_printf("t%d", team), g_strdup("s"));
+            struct happening *h = add(game, kind, g_strdup_printf("t%d", team), g_strdup("s"));
             h->body = g_strdup_printf("{\"round\":%d}", round);
         }
         add_captures(game, rand, round);
