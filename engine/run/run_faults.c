@@ -79,15 +79,13 @@ static void on_control(const struct world_probe_result *result, gpointer data)
     const struct run_check *check = judging->check;
     struct exercise *exercise = check->exercise;
     int reference = reference_of(check);
-    if (exercise->ending) {
-        judge(judging, WHOSE_TEAM, NULL); /* nobody listens any more */
-    } else if (result->status == WORLD_FAULT) {
+    if (result->status == WORLD_FAULT) {
         judge(judging, WHOSE_CHECKER, result->detail);
     } else if (result->status != WORLD_OK) {
         judge(judging, WHOSE_NETWORK, result->detail);
     } else if (reference == check->team) {
         judge(judging, WHOSE_RANGE, judging->detail);
-    } else if (reference < 0) {
+    } else if (reference < 0 || exercise->ending) { /* at the end nobody listens any more */
         judge(judging, WHOSE_TEAM, NULL);
     } else {
         struct world *world = exercise->options.world;
