@@ -68,16 +68,17 @@ static int import(const char *file, const char *name, enum suite suite, GError *
                 name);
         return 2;
     }
-    FILE *in = strcmp(file, "-") != 0 ? fopen(file, "re") : stdin;
+    if (!strcmp(file, "-")) {
+        return import_from(stdin, file, name, suite, error) ? 0 : sandtable_exit_code(*error);
+    }
+    FILE *in = fopen(file, "re");
     if (!in) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "cannot read %s: %s", file,
                 g_strerror(errno));
         return 1;
     }
     bool ok = import_from(in, file, name, suite, error);
-    if (in != stdin) {
-        (void)fclose(in);
-    }
+    (void)fclose(in);
     return ok ? 0 : sandtable_exit_code(*error);
 }
 
