@@ -4,6 +4,7 @@
 #include "base/paths.h"
 #include "cli/cli_view.h"
 #include "ledger/ledger.h"
+#include "report/public.h"
 #include "report/status_fold.h"
 #include "score/score.h"
 
@@ -55,6 +56,35 @@ bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer da
     }
     ledger_reader_close(reader);
     return more == 0;
+}
+
+struct prefix {
+    struct public_prefix so_far;
+    gint64 limit; /* of the second reading */
+    cli_event_fn fn;
+    gpointer data;
+};
+
+static bool find_prefix(const struct event *event, gpointer data)
+{
+    public_prefix_apply(&((struct prefix *)data)->so_far, event);
+    return true;
+}
+
+static bool within_prefix(const struct event *event, gpointer data)
+{
+    const struct prefix *prefix = data;
+    return event->seq <= prefix->limit && prefix->fn(event, prefix->data);
+}
+
+bool cli_read_public(const char *path, cli_event_fn fn, gpointer data, GError **error)
+{
+    struct prefix prefix = {.fn = fn, .data = data};
+    if (!cli_read_ledger(path, 1, find_prefix, &prefix, error)) {
+        return false;
+    }
+    prefix.limit = public_prefix_end(&prefix.so_far);
+    return cli_read_ledger(path, 1, within_prefix, &prefix, error);
 }
 
 static cJSON *ask(
@@ -125,6 +155,16 @@ cJSON *cli_read_score(const struct cli_target *target, bool explain, GError **er
     struct score *score = score_new();
     bool ok = cli_read_ledger(target->ledger, 1, fold_score, score, error);
     cJSON *json = ok ? score_to_json(score, explain) : NULL;
+    score_free(score);
+    return json;
+}
+
+cJSON *cli_read_public_score(const struct cli_target *target, GError **error)
+{
+    struct score *score = score_new();
+    bool ok = cli_read_public(target->ledger, fold_score, score, error);
+    /* what explains a number may name flags that others still look for */
+    cJSON *json = ok ? score_to_json(score, false) : NULL;
     score_free(score);
     return json;
 }

@@ -32,12 +32,16 @@ cJSON *cli_call(const char *name, const char *method, cJSON *params, GError **er
 
 typedef bool (*cli_event_fn)(const struct event *event, gpointer data); /* false: enough */
 bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer data, GError **error);
+/* The same for what the public may know (report/public.h): what comes after it is not read. */
+bool cli_read_public(const char *path, cli_event_fn fn, gpointer data, GError **error);
 
 /* From the engine when it runs, else folded from the ledger; the caller's. */
 cJSON *cli_read_status(const struct cli_target *target, GError **error);
 
 /* For a status with "interrupted": what can be done about it, on stderr. */
 void cli_say_interrupted(const cJSON *status);
+/* The board that the public may see; never explained. */
+cJSON *cli_read_public_score(const struct cli_target *target, GError **error);
 cJSON *cli_read_score(const struct cli_target *target, bool explain, GError **error);
 
 /* ---- tables (cli_table.c) ------------------------------------------------------------------ */

@@ -44,7 +44,9 @@ static bool correct_ledger(
     bool ok = cli_read_ledger(path, 1, fold, &so_far, error);
     struct event *event = NULL;
     if (ok) {
-        const char *kind = !strcmp(method, "adjust") ? "score.adjusted" : "score.voided";
+        const char *kind = !strcmp(method, "adjust")   ? "score.adjusted"
+                           : !strcmp(method, "freeze") ? "score.frozen"
+                                                       : "score.voided";
         event = score_correction_new(so_far.score, kind, params, g_get_user_name(), error);
     }
     score_free(so_far.score);

@@ -126,8 +126,9 @@ static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *wi
             .boot = options->boot,
             .daemon = engine->daemon.uri ? &engine->daemon : NULL};
     const char *name = options->plan->name;
-    engine->ledger = options->resume ? signing_open(engine->ledger_path, name, error)
-                                     : signing_create(engine->ledger_path, name, error);
+    engine->ledger = options->resume
+                             ? signing_open(engine->ledger_path, name, error)
+                             : signing_create(engine->ledger_path, name, options->suite, error);
     engine->world = engine->ledger ? world_real_new(options->plan, &world, error) : NULL;
     if (!engine->world) {
         return false;

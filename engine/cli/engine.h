@@ -1,6 +1,7 @@
 /* engine.h - the engine process of one exercise: from a plan to nothing left but the ledger. */
 #pragma once
 
+#include "ledger/suite.h"
 #include "plan/plan.h"
 #include "run/resume.h"
 #include "script/script.h"
@@ -22,6 +23,7 @@ struct engine_options {
     const char *connect;   /* a libvirt daemon's address; NULL: the embedded driver */
     int teams;             /* as asked for, 0: as the scenario says; for the record */
     const cJSON *roster;   /* of an exam, or NULL; for the record */
+    enum suite suite;      /* of a new ledger */
     int claim;             /* engine_claim()'s; engine_run() closes it */
     struct resume *resume; /* what to go on from, or NULL; engine_run() frees it */
 };

@@ -1,6 +1,7 @@
 /* verb_events.c - sandtable events: what happened, and with --follow what happens. */
 #include "base/error.h"
 #include "cli/cli_view.h"
+#include "report/public.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@ struct filter {
     gint64 from;
     char **kinds; /* NULL: all; patterns with * and ? */
     char *team;   /* NULL: all */
-    gboolean json, follow;
+    gboolean json, follow, public;
     gint64 last; /* seq of the last event seen */
     gint64 shown;
 };
@@ -64,9 +65,19 @@ static bool follow(const struct cli_target *target, struct filter *filter, GErro
     return more >= 0;
 }
 
+static bool print_public(const struct event *event, gpointer data)
+{
+    const struct filter *filter = data;
+    auto_event seen = event->seq >= filter->from ? public_event(event) : NULL;
+    return !seen || print_event(seen, data);
+}
+
 static bool show(const struct cli_target *target, struct filter *filter, GError **error)
 {
     filter->last = filter->from - 1;
+    if (filter->public) {
+        return cli_read_public(target->ledger, print_public, filter, error);
+    }
     if (filter->follow && target->socket && !follow(target, filter, error)) {
         return false;
     }
@@ -83,6 +94,8 @@ static int run(int argc, char **argv, GError **error)
             {"kind", 'k', 0, G_OPTION_ARG_STRING_ARRAY, &filter.kinds,
                     "only this kind, like check.* (may be repeated)", "KIND"},
             {"team", 't', 0, G_OPTION_ARG_STRING, &filter.team, "only this team", "TEAM"},
+            {"public", 0, 0, G_OPTION_ARG_NONE, &filter.public,
+                    "what the public may know: up to the freeze, without secrets", NULL},
             {"json", 0, 0, G_OPTION_ARG_NONE, &filter.json, "one JSON object a line", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -91,6 +104,11 @@ static int run(int argc, char **argv, GError **error)
               cli_target_account(argc, argv, error);
     if (ok && filter.from < 1) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--from counts from 1");
+        ok = false;
+    }
+    if (ok && filter.public && filter.follow) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "--public shows what has happened: leave out --follow");
         ok = false;
     }
     ok = ok && cli_target(argc > 1 ? argv[1] : NULL, &target, error) &&
@@ -109,7 +127,7 @@ static int run(int argc, char **argv, GError **error)
 const struct verb verb_events = {
         .name = "events",
         .usage = "events [NAME|LEDGER] [--follow] [--from SEQ] [--kind KIND]... [--team TEAM] "
-                 "[--json]",
+                 "[--public] [--json]",
         .summary = "show what happened",
         .order = 22,
         .keeps_root = true,

@@ -211,13 +211,23 @@ static bool write_to(struct cli_output *output, const char *text, GError **error
     return ok;
 }
 
+/* The account's key of the ledger's suite. */
+static bool key_for(const char *ledger, struct sign_key *ret, GError **error)
+{
+    struct ledger_reader *reader = ledger_reader_open(ledger, error);
+    bool ok = reader && signing_key(ledger_reader_suite(reader), ret, error);
+    ledger_reader_close(reader);
+    return ok;
+}
+
 static bool make_result(struct request *request, GError **error)
 {
     struct sign_key key;
     struct exam_result result = {0};
-    g_autofree char *text = signing_key(&key, error) ? exam_result_make(request->target->ledger,
-                                                               request->words[0], &key, error)
-                                                     : NULL;
+    const char *ledger = request->target->ledger;
+    g_autofree char *text = key_for(ledger, &key, error)
+                                    ? exam_result_make(ledger, request->words[0], &key, error)
+                                    : NULL;
     if (!text || !exam_result_check(text, strlen(text), key.public, &result, error)) {
         return false;
     }

@@ -25,7 +25,8 @@
 extern const struct verb verb_run;
 
 struct run_options {
-    char *name, *seed, *until, *accel, *boot, *user, *resume, *connect, *roster_path;
+    char *name, *seed, *until, *accel, *boot, *user, *resume, *connect, *suite, *roster_path;
+    enum suite by; /* suite */
     cJSON *roster;
     int teams, ready_limit;
     gboolean display, without_impairments;
@@ -43,6 +44,7 @@ static void options_clear(struct run_options *options)
     g_free(options->resume);
     g_free(options->roster_path);
     cJSON_Delete(options->roster);
+    g_free(options->suite);
 }
 
 /* The first of NAME, NAME-2, NAME-3 … that has no ledger yet. */
@@ -254,6 +256,7 @@ static int run_scenario(
             .connect = options->connect,
             .teams = exam_seats_teams(plan, options->roster, options->teams),
             .roster = options->roster,
+            .suite = options->by,
             .claim = claim,
     };
     return start(&engine, error) ? 0 : 1;
@@ -358,9 +361,10 @@ static int run_again(
 {
     const char *name = options->resume;
     g_autofree char *ledger = paths_ledger(name);
-    if (options->name || options->seed || options->teams || options->roster) {
+    if (options->name || options->seed || options->teams || options->roster || options->suite) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "--resume goes on with what was: leave out --name, --seed, --teams and --roster");
+                "--resume goes on with what was: leave out --name, --seed, --teams, --roster and "
+                "--suite");
         return 2;
     }
     if (!paths_name_is_valid(name) || !g_file_test(ledger, G_FILE_TEST_EXISTS)) {
@@ -415,10 +419,13 @@ static int run(int argc, char **argv, GError **error)
                     "go on with an exercise whose engine was interrupted", "NAME"},
             {"roster", 0, 0, G_OPTION_ARG_FILENAME, &options.roster_path,
                     "who takes the exam: ids, extra time", "FILE"},
+            {"suite", 0, 0, G_OPTION_ARG_STRING, &options.suite,
+                    "cryptography of the ledger: ed25519 or sm", "SUITE"},
             {"user", 0, 0, G_OPTION_ARG_STRING, &options.user, "as root: become this account", "U"},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!cli_parse(&verb_run, entries, &argc, &argv, 0, 1, error)) {
+    if (!cli_parse(&verb_run, entries, &argc, &argv, 0, 1, error) ||
+            (options.suite && !suite_parse(options.suite, &options.by, error))) {
         return 2;
     }
     if (argc < 2 && !options.resume) {

@@ -28,9 +28,12 @@ static int run(int argc, char **argv, GError **error)
 {
     gboolean json = FALSE;
     gboolean explain = FALSE;
+    gboolean public = FALSE;
     const GOptionEntry entries[] = {
             {"explain", 0, 0, G_OPTION_ARG_NONE, &explain, "show which events made each total",
                     NULL},
+            {"public", 0, 0, G_OPTION_ARG_NONE, &public,
+                    "what the public may see: up to the freeze, never explained", NULL},
             {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document, always explained", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -40,7 +43,8 @@ static int run(int argc, char **argv, GError **error)
             !cli_target(argc > 1 ? argv[1] : NULL, &target, error)) {
         return 1;
     }
-    cJSON *score = cli_read_score(&target, explain || json, error);
+    cJSON *score = public ? cli_read_public_score(&target, error)
+                          : cli_read_score(&target, explain || json, error);
     cli_target_clear(&target);
     if (!score) {
         return 1;
@@ -51,7 +55,7 @@ static int run(int argc, char **argv, GError **error)
     }
     standings_print(score);
     const cJSON *team = NULL;
-    const cJSON *explained = explain ? json_array(score, "teams") : NULL;
+    const cJSON *explained = explain && !public ? json_array(score, "teams") : NULL;
     cJSON_ArrayForEach(team, explained)
     {
         print_terms(team);
@@ -62,7 +66,7 @@ static int run(int argc, char **argv, GError **error)
 
 const struct verb verb_score = {
         .name = "score",
-        .usage = "score [NAME|LEDGER] [--explain] [--json]",
+        .usage = "score [NAME|LEDGER] [--explain | --public] [--json]",
         .summary = "show the standings and where each point comes from",
         .order = 23,
         .keeps_root = true,

@@ -1,5 +1,6 @@
 /* verb_verify.c - sandtable verify: whether ledgers are what their writer wrote. */
 #include "cli/cli_view.h"
+#include "cli/verify_proof.h"
 
 #include "base/json.h"
 #include "base/paths.h"
@@ -65,6 +66,7 @@ static cJSON *report_json(const char *path, const struct ledger_report *report, 
     const char *reason = error ? error->message : report->reason;
     cJSON_AddStringToObject(out, "ledger", path);
     cJSON_AddBoolToObject(out, "ok", !reason);
+    cJSON_AddStringToObject(out, "suite", suite_name(report->suite));
     json_add_int(out, "events", report->events);
     cJSON_AddStringToObject(out, "head", head);
     json_add_int(out, "bad_seq", report->bad_seq);
@@ -171,13 +173,17 @@ static bool verify_result(const char *path, const struct known *known, cJSON *li
 static bool verify_one(const char *argument, const struct known *known, cJSON *list)
 {
     g_autofree char *path = find(argument);
+    const unsigned char *key = known->has_key ? known->key : NULL;
+    auto_json proof = verify_proof_read(path);
+    if (proof) {
+        return verify_proof(path, proof, key, known->code, list);
+    }
     g_autoptr(GError) error = NULL;
     struct ledger_report report;
     if (is_result(path)) {
         return verify_result(path, known, list);
     }
-    bool ok = ledger_verify_against(
-            path, known->has_key ? known->key : NULL, known->code, &report, &error);
+    bool ok = ledger_verify_against(path, key, known->code, &report, &error);
     if (list) {
         cJSON_AddItemToArray(list, report_json(path, &report, error));
     } else if (error) {
@@ -237,8 +243,8 @@ static int run(int argc, char **argv, GError **error)
 
 const struct verb verb_verify = {
         .name = "verify",
-        .usage = "verify [LEDGER|NAME|RESULT…] [--key KEY] [--code CODE] [--json]",
-        .summary = "check the hash chain and the signatures of ledgers, and results of exams",
+        .usage = "verify [LEDGER|NAME|RESULT|PROOF…] [--key KEY] [--code CODE] [--json]",
+        .summary = "check ledgers, their signatures, proofs from them, and results of exams",
         .order = 50,
         .keeps_root = true,
         .run = run,

@@ -1,4 +1,4 @@
-/* control_methods_score.c - corrections of the score: adjust, void (docs/protocol.md). */
+/* control_methods_score.c - corrections of the score: adjust, void, freeze (docs/protocol.md). */
 #include "control/control_internal.h"
 
 static cJSON *correct(const struct control_call *call, const char *kind, GError **error)
@@ -18,8 +18,14 @@ static cJSON *run_void(const struct control_call *call, GError **error)
     return correct(call, "score.voided", error);
 }
 
+static cJSON *run_freeze(const struct control_call *call, GError **error)
+{
+    return correct(call, "score.frozen", error);
+}
+
 const struct control_method control_methods_score[] = {
         {"adjust", true, run_adjust},
         {"void", true, run_void},
+        {"freeze", true, run_freeze},
         {NULL, false, NULL},
 };

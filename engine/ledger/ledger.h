@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/event.h"
+#include "ledger/suite.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -24,11 +25,14 @@ struct ledger;
  * error has seq 0 and did not happen. */
 typedef void (*ledger_done_fn)(const struct event *event, const GError *error, gpointer data);
 
-/* Creates path; refuses an existing file. */
+/* Creates path; refuses an existing file. The suite is ed25519, or suite. */
 struct ledger *ledger_create(const char *path, GError **error);
+struct ledger *ledger_create_by(const char *path, enum suite suite, GError **error);
 
 /* Opens path to go on writing after a crash: checks the schema and the last row, not the chain. */
 struct ledger *ledger_open(const char *path, GError **error);
+
+enum suite ledger_suite(const struct ledger *ledger);
 
 /* Hands event over (consumed). Events that arrive while a sync runs are committed together. done
  * may be NULL. Any thread. */
@@ -39,7 +43,8 @@ void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn do
 void ledger_set_listener(struct ledger *ledger, ledger_done_fn listener, gpointer data);
 
 /* From now on a signed checkpoint (sign.h) of all rows is appended every minute in which something
- * was written, and at ledger_close(). name is the exercise's. Reads all rows' hashes once. */
+ * was written, and at ledger_close(). name is the exercise's. Reads all rows' hashes once. key must
+ * be of the ledger's suite. */
 struct sign_key;
 bool ledger_sign(
         struct ledger *ledger, const struct sign_key *key, const char *name, GError **error);
@@ -60,6 +65,7 @@ struct ledger_reader;
 
 struct ledger_reader *ledger_reader_open(const char *path, GError **error);
 void ledger_reader_close(struct ledger_reader *reader); /* accepts NULL */
+enum suite ledger_reader_suite(const struct ledger_reader *reader);
 
 /* The next reads begin at seq from (1: the first). */
 bool ledger_reader_seek(struct ledger_reader *reader, gint64 from, GError **error);
@@ -73,11 +79,13 @@ gint64 ledger_reader_last(struct ledger_reader *reader, GError **error);
 
 /* The hash of event as a row after one with the hash prev (zero for the first), as
  * ledger_schema.c says; both have EVENT_HASH_BYTES. */
-void ledger_hash(const struct event *event, const unsigned char *prev, unsigned char *ret);
+void ledger_hash(
+        enum suite suite, const struct event *event, const unsigned char *prev, unsigned char *ret);
 
 /* ---- verification -------------------------------------------------------------------------- */
 
 struct ledger_report {
+    enum suite suite;
     gint64 events;                        /* rows that verify from the first on */
     gint64 bad_seq;                       /* the first bad row, 0 when all is well */
     char *reason;                         /* what is wrong with it, or NULL */
@@ -85,15 +93,15 @@ struct ledger_report {
     gint64 signatures;                    /* signed checkpoints, all good */
     gint64 signed_size;                   /* rows that the last one covers */
     char code[10];                        /* … and its code; "" when there is none */
-    unsigned char key[32];                /* the public key of all of them */
+    unsigned char key[65];                /* the public key of all of them, as in sign.h */
     bool code_seen;                       /* the wanted code (below) is that of one of them */
 };
 
 /* Recomputes the chain. True when all rows verify; false with *ret filled when one does not; false
  * with error when the file cannot be read as a ledger at all. */
 bool ledger_verify(const char *path, struct ledger_report *ret, GError **error);
-/* The same with what somebody knows from elsewhere, each may be NULL: the signer's public key (32
- * bytes; another's signature, or none, is bad), and a code that was noted once (that no signature
+/* The same with what somebody knows from elsewhere, each may be NULL: the signer's public key (as
+ * in sign.h; another's signature, or none, is bad), and a code that was noted once (that no signature
  * bears it means that rows were cut off or changed since). */
 bool ledger_verify_against(const char *path, const unsigned char *key, const char *code,
         struct ledger_report *ret, GError **error);

@@ -3,38 +3,36 @@
 
 #include "base/json.h"
 
-#include <sodium.h>
 #include <string.h>
 
-static void add_number(crypto_hash_sha256_state *state, gint64 number)
+static void put_number(guint64 *place, gint64 number)
 {
-    guint64 little = GUINT64_TO_LE((guint64)number);
-    crypto_hash_sha256_update(state, (const unsigned char *)&little, sizeof(little));
+    *place = GUINT64_TO_LE((guint64)number);
 }
 
-static void add_text(crypto_hash_sha256_state *state, const char *text)
-{
-    gsize length = strlen(text);
-    add_number(state, (gint64)length);
-    crypto_hash_sha256_update(state, (const unsigned char *)text, length);
-}
-
-void ledger_hash(const struct event *event, const unsigned char *prev, unsigned char *ret)
+void ledger_hash(
+        enum suite suite, const struct event *event, const unsigned char *prev, unsigned char *ret)
 {
     static const char mark[] = "sandtable event 1\n";
-    crypto_hash_sha256_state state;
-    G_STATIC_ASSERT(EVENT_HASH_BYTES == crypto_hash_sha256_BYTES);
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, (const unsigned char *)mark, sizeof(mark) - 1);
-    crypto_hash_sha256_update(&state, prev, EVENT_HASH_BYTES);
-    add_number(&state, event->seq);
-    add_number(&state, event->at_us);
-    add_number(&state, event->wall_us);
-    add_text(&state, event->kind);
-    add_text(&state, event->team);
-    add_text(&state, event->subject);
-    add_text(&state, event->body);
-    crypto_hash_sha256_final(&state, ret);
+    const char *const texts[] = {event->kind, event->team, event->subject, event->body};
+    guint64 numbers[3];
+    guint64 lengths[G_N_ELEMENTS(texts)];
+    G_STATIC_ASSERT(EVENT_HASH_BYTES == SUITE_HASH);
+    put_number(numbers, event->seq);
+    put_number(numbers + 1, event->at_us);
+    put_number(numbers + 2, event->wall_us);
+    struct suite_part parts[3 + 2 * G_N_ELEMENTS(texts)] = {
+            {mark, sizeof(mark) - 1},
+            {prev, EVENT_HASH_BYTES},
+            {numbers, sizeof numbers},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        gsize length = strlen(texts[i]);
+        put_number(lengths + i, (gint64)length);
+        parts[3 + 2 * i] = (struct suite_part){lengths + i, sizeof lengths[i]};
+        parts[4 + 2 * i] = (struct suite_part){texts[i], length};
+    }
+    suite_hash(suite, parts, G_N_ELEMENTS(parts), ret);
 }
 
 bool ledger_event_is_sound(const struct event *event, const char **why)

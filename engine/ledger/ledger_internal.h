@@ -19,11 +19,11 @@ static inline void ledger_stmt_cleanup(sqlite3_stmt **stmt)
 /* Opens the database; for reading as immutable when no write-ahead log lies beside it. */
 sqlite3 *ledger_db_open(const char *path, bool write, GError **error);
 
-/* Application id, schema version and schema are a ledger's. */
-bool ledger_db_check(sqlite3 *db, const char *path, GError **error);
+/* Application id, schema version and schema are a ledger's; ret gets its suite. */
+bool ledger_db_check(sqlite3 *db, const char *path, enum suite *ret, GError **error);
 
 /* Makes the schema in an empty database. */
-bool ledger_db_make(sqlite3 *db, const char *path, GError **error);
+bool ledger_db_make(sqlite3 *db, const char *path, enum suite suite, GError **error);
 bool ledger_db_exec(sqlite3 *db, const char *sql, const char *path, GError **error);
 
 /* The first column of the first row. */

@@ -29,7 +29,7 @@ static bool read_head(struct ledger *ledger, GError **error)
     unsigned char hash[EVENT_HASH_BYTES];
     auto_event last = rc == SQLITE_ROW ? ledger_row_read(stmt, prev, &why) : NULL;
     if (last) {
-        ledger_hash(last, prev, hash);
+        ledger_hash(ledger->suite, last, prev, hash);
         why = "its hash is wrong";
     }
     if (!last || memcmp(hash, last->hash, sizeof(hash)) != 0) {
@@ -50,12 +50,13 @@ static bool open_db(struct ledger *ledger, bool create, GError **error)
         return false;
     }
     /* checked before any PRAGMA that could write to a file that is not ours */
-    if (!create && !ledger_db_check(ledger->db, ledger->path, error)) {
+    if (!create && !ledger_db_check(ledger->db, ledger->path, &ledger->suite, error)) {
         return false;
     }
     return ledger_db_exec(ledger->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
                    ledger->path, error) &&
-           (create ? ledger_db_make(ledger->db, ledger->path, error) : read_head(ledger, error)) &&
+           (create ? ledger_db_make(ledger->db, ledger->path, ledger->suite, error)
+                   : read_head(ledger, error)) &&
            ledger_writer_start(ledger, error);
 }
 
@@ -84,7 +85,7 @@ static void remove_beside(const char *path, const char *suffix)
     unlink(name);
 }
 
-static struct ledger *open_ledger(const char *path, bool create, GError **error)
+static struct ledger *open_ledger(const char *path, bool create, enum suite suite, GError **error)
 {
     if (!create && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
         g_set_error(
@@ -101,6 +102,7 @@ static struct ledger *open_ledger(const char *path, bool create, GError **error)
     }
     struct ledger *ledger = g_new0(struct ledger, 1);
     ledger->path = g_strdup(path);
+    ledger->suite = suite;
     ledger->lock_fd = lock_fd;
     g_atomic_ref_count_init(&ledger->refs);
     pthread_mutex_init(&ledger->mutex, NULL);
@@ -121,12 +123,22 @@ static struct ledger *open_ledger(const char *path, bool create, GError **error)
 
 struct ledger *ledger_create(const char *path, GError **error)
 {
-    return open_ledger(path, true, error);
+    return open_ledger(path, true, SUITE_ED25519, error);
+}
+
+struct ledger *ledger_create_by(const char *path, enum suite suite, GError **error)
+{
+    return open_ledger(path, true, suite, error);
 }
 
 struct ledger *ledger_open(const char *path, GError **error)
 {
-    return open_ledger(path, false, error);
+    return open_ledger(path, false, SUITE_ED25519, error); /* the file says which */
+}
+
+enum suite ledger_suite(const struct ledger *ledger)
+{
+    return ledger->suite;
 }
 
 void ledger_close(struct ledger *ledger)

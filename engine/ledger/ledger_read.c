@@ -10,6 +10,7 @@
 struct ledger_reader {
     char *path;
     sqlite3 *db;
+    enum suite suite;
     sqlite3_stmt *select;
     guint64 wal; /* inode of the log when db was opened */
     gint64 next; /* seq of the next row to fetch */
@@ -36,7 +37,7 @@ static bool open_db(struct ledger_reader *reader, GError **error)
             "SELECT " LEDGER_COLUMNS " FROM event WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
     reader->wal = ledger_wal_inode(reader->path);
     reader->db = ledger_db_open(reader->path, false, error);
-    if (!reader->db || !ledger_db_check(reader->db, reader->path, error)) {
+    if (!reader->db || !ledger_db_check(reader->db, reader->path, &reader->suite, error)) {
         return false;
     }
     if (sqlite3_prepare_v3(reader->db, select, -1, SQLITE_PREPARE_PERSISTENT, &reader->select,
@@ -157,4 +158,9 @@ gint64 ledger_reader_last(struct ledger_reader *reader, GError **error)
         return -1;
     }
     return last;
+}
+
+enum suite ledger_reader_suite(const struct ledger_reader *reader)
+{
+    return reader->suite;
 }

@@ -1,13 +1,14 @@
 /* ledger_schema.c - the format of a ledger, how a file of it is opened and recognised.
  *
  * FORMAT. A ledger is one SQLite database, named as the user likes, usually NAME.ledger. Its header
- * holds application_id 0x53744c67 ("StLg") and, as user_version, the schema version. It has one
- * STRICT table, no index, and triggers that refuse UPDATE, DELETE and any INSERT out of order:
+ * holds application_id 0x53744c67 ("StLg") and, as user_version, the schema version, plus 0x10000
+ * when its suite (suite.h) is "sm". It has one STRICT table, no index, and triggers that refuse UPDATE, DELETE and any INSERT out of order:
  *
  *   event(seq, at_us, wall_us, kind, team, subject, body, prev_hash, hash)
  *
  * seq counts 1, 2, 3 … without a gap. kind, team, subject are names as event.h limits them; body is
- * the text of one JSON object, kept byte for byte. hash is SHA-256 over, one after the other:
+ * the text of one JSON object, kept byte for byte. hash is the suite's (SHA-256 or SM3) over, one
+ * after the other:
  *
  *   the 18 bytes "sandtable event 1\n";
  *   prev_hash (32 bytes): the hash of row seq − 1, all zero for row 1;
@@ -48,6 +49,8 @@
 
 #include <string.h>
 #include <sys/stat.h>
+
+#define SCHEMA_SM 0x10000 /* in user_version: the suite is "sm" */
 
 static const char *const schema[][3] = {
         {"table", "event",
@@ -94,14 +97,14 @@ bool ledger_db_number(sqlite3 *db, const char *sql, gint64 *ret)
     return true;
 }
 
-bool ledger_db_make(sqlite3 *db, const char *path, GError **error)
+bool ledger_db_make(sqlite3 *db, const char *path, enum suite suite, GError **error)
 {
     g_autoptr(GString) sql = g_string_new("BEGIN IMMEDIATE;");
     for (gsize i = 0; i < G_N_ELEMENTS(schema); i++) {
         g_string_append_printf(sql, "%s;\n", schema[i][2]);
     }
     g_string_append_printf(sql, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
-            LEDGER_APPLICATION_ID, LEDGER_SCHEMA);
+            LEDGER_APPLICATION_ID, LEDGER_SCHEMA | (suite == SUITE_SM ? SCHEMA_SM : 0));
     return ledger_db_exec(db, sql->str, path, error);
 }
 
@@ -173,7 +176,7 @@ static bool same_schema(sqlite3 *db)
     return rc == SQLITE_DONE && row == G_N_ELEMENTS(schema);
 }
 
-bool ledger_db_check(sqlite3 *db, const char *path, GError **error)
+bool ledger_db_check(sqlite3 *db, const char *path, enum suite *ret, GError **error)
 {
     gint64 id = 0;
     gint64 version = 0;
@@ -189,6 +192,8 @@ bool ledger_db_check(sqlite3 *db, const char *path, GError **error)
                 LEDGER_APPLICATION_ID);
         return false;
     }
+    *ret = version & SCHEMA_SM ? SUITE_SM : SUITE_ED25519;
+    version &= ~(gint64)SCHEMA_SM;
     if (version != LEDGER_SCHEMA) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
                 "%s has ledger schema %d, this program knows schema %d%s", path, (int)version,

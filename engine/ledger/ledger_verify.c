@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+G_STATIC_ASSERT(sizeof(((struct ledger_report *)NULL)->key) == SIGN_PUBLIC);
+
 static bool set_bad(struct ledger_report *report, gint64 seq, char *reason)
 {
     report->bad_seq = seq;
@@ -49,6 +51,11 @@ static bool verify_signature(
     if (!sign_check(event->body, &seen, &why)) {
         return set_bad(report, event->seq, g_strdup(why));
     }
+    if (seen.suite != report->suite) {
+        return set_bad(report, event->seq,
+                g_strdup_printf("it is signed by the suite %s, the ledger's is %s",
+                        suite_name(seen.suite), suite_name(report->suite)));
+    }
     if (key && memcmp(key, seen.key, SIGN_PUBLIC) != 0) {
         return set_bad(report, event->seq, g_strdup("it is signed by another key"));
     }
@@ -65,6 +72,19 @@ static bool verify_signature(
     report->signed_size = seen.size;
     report->code_seen |= known->code && !g_ascii_strcasecmp(known->code, seen.code);
     return true;
+}
+
+static char *why_not_its_hash(
+        enum suite suite, const struct event *event, const unsigned char *prev)
+{
+    unsigned char hash[EVENT_HASH_BYTES];
+    enum suite other = suite == SUITE_SM ? SUITE_ED25519 : SUITE_SM;
+    ledger_hash(other, event, prev, hash);
+    if (memcmp(hash, event->hash, sizeof hash) == 0) {
+        return g_strdup_printf("its hash is of the suite %s, the file's header says %s",
+                suite_name(other), suite_name(suite));
+    }
+    return g_strdup("its content and its hash do not agree");
 }
 
 /* The row stmt stands on must be row report->events + 1. */
@@ -87,9 +107,9 @@ static bool verify_row(sqlite3_stmt *stmt, const struct known *known, struct led
     if (memcmp(prev, report->head, sizeof(prev)) != 0) {
         return set_bad(report, expected, g_strdup("it does not follow the row before it"));
     }
-    ledger_hash(event, prev, hash);
+    ledger_hash(report->suite, event, prev, hash);
     if (memcmp(hash, event->hash, sizeof(hash)) != 0) {
-        return set_bad(report, expected, g_strdup("its content and its hash do not agree"));
+        return set_bad(report, expected, why_not_its_hash(report->suite, event, prev));
     }
     if (!ledger_event_is_sound(event, &why)) {
         return set_bad(report, expected, g_strdup(why));
@@ -167,8 +187,9 @@ bool ledger_verify_against(const char *path, const unsigned char *key, const cha
         return false;
     }
     /* one transaction: rows and pages of one moment, while a writer goes on */
-    bool ok = ledger_db_exec(db, "BEGIN", path, error) && ledger_db_check(db, path, error);
-    known.tree = tree_new(true);
+    bool ok = ledger_db_exec(db, "BEGIN", path, error) &&
+              ledger_db_check(db, path, &ret->suite, error);
+    known.tree = tree_new(ret->suite, true);
     if (ok && verify_rows(db, &known, ret) && verify_log(path, ret) && verify_known(&known, ret)) {
         g_autofree char *damage = page_damage(db);
         if (damage) {

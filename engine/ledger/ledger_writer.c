@@ -151,7 +151,7 @@ static bool commit(struct ledger *ledger, GQueue *batch)
             continue;
         }
         item->event->seq = ++seq;
-        ledger_hash(item->event, head, item->event->hash);
+        ledger_hash(ledger->suite, item->event, head, item->event->hash);
         if (!insert_row(ledger, item->event, head)) {
             return false;
         }
@@ -287,7 +287,7 @@ static bool make_tree(struct ledger *ledger, GError **error)
     auto_stmt stmt = NULL;
     int rc = sqlite3_prepare_v2(
             ledger->db, "SELECT hash, kind, at_us FROM event ORDER BY seq", -1, &stmt, NULL);
-    struct tree *tree = tree_new(false);
+    struct tree *tree = tree_new(ledger->suite, false);
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
         rc = sqlite3_step(stmt);
         if (rc == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) == TREE_HASH) {
@@ -313,6 +313,12 @@ bool ledger_sign(
         struct ledger *ledger, const struct sign_key *key, const char *name, GError **error)
 {
     g_return_val_if_fail(!ledger->signer, false);
+    if (key->suite != ledger->suite) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
+                "%s is a ledger of the suite %s, the key is of %s", ledger->path,
+                suite_name(ledger->suite), suite_name(key->suite));
+        return false;
+    }
     ledger_writer_rest(ledger);
     bool ok = make_tree(ledger, error);
     if (ok) {

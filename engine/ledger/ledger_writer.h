@@ -18,6 +18,7 @@ struct ledger_item { /* an event on its way */
 struct ledger {
     char *path;
     int lock_fd;
+    enum suite suite;     /* from opening on */
     sqlite3 *db;          /* the writer thread's, between start and join */
     sqlite3_stmt *insert; /* likewise */
     gint64 seq;           /* likewise: the last row */

@@ -1,7 +1,6 @@
 /* tree.c - the Merkle tree over a ledger's rows: roots, proofs, their checking. */
 #include "ledger/tree.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #define LEVELS 63
@@ -12,6 +11,7 @@ struct frontier { /* roots of the full subtrees that make up a size, by level */
 };
 
 struct tree {
+    enum suite suite;
     bool keep;
     gint64 size;
     struct frontier now;
@@ -19,24 +19,23 @@ struct tree {
     GPtrArray *past;    /* struct frontier after each EVERY rows, when kept */
 };
 
-static void hash_leaf(const unsigned char *data, unsigned char *ret)
+static void hash_leaf(enum suite suite, const unsigned char *data, unsigned char *ret)
 {
-    unsigned char bytes[1 + TREE_HASH] = {0};
-    memcpy(bytes + 1, data, TREE_HASH);
-    crypto_hash_sha256(ret, bytes, sizeof bytes);
+    const struct suite_part parts[] = {{"\0", 1}, {data, TREE_HASH}};
+    suite_hash(suite, parts, G_N_ELEMENTS(parts), ret);
 }
 
-static void hash_node(const unsigned char *left, const unsigned char *right, unsigned char *ret)
+static void hash_node(
+        enum suite suite, const unsigned char *left, const unsigned char *right, unsigned char *ret)
 {
-    unsigned char bytes[1 + 2 * TREE_HASH] = {1};
-    memcpy(bytes + 1, left, TREE_HASH);
-    memcpy(bytes + 1 + TREE_HASH, right, TREE_HASH);
-    crypto_hash_sha256(ret, bytes, sizeof bytes);
+    const struct suite_part parts[] = {{"\1", 1}, {left, TREE_HASH}, {right, TREE_HASH}};
+    suite_hash(suite, parts, G_N_ELEMENTS(parts), ret);
 }
 
-struct tree *tree_new(bool keep)
+struct tree *tree_new(enum suite suite, bool keep)
 {
     struct tree *tree = g_new0(struct tree, 1);
+    tree->suite = suite;
     tree->keep = keep;
     tree->leaves = g_byte_array_new();
     tree->past = g_ptr_array_new_with_free_func(g_free);
@@ -58,13 +57,14 @@ gint64 tree_size(const struct tree *tree)
 }
 
 /* One more leaf: like adding one to a binary number, a carry joins two subtrees. */
-static void grow(struct frontier *frontier, gint64 size, const unsigned char *leaf)
+static void grow(
+        enum suite suite, struct frontier *frontier, gint64 size, const unsigned char *leaf)
 {
     unsigned char node[TREE_HASH];
     memcpy(node, leaf, sizeof node);
     int level = 0;
     for (; size & 1; size >>= 1) {
-        hash_node(frontier->node[level++], node, node);
+        hash_node(suite, frontier->node[level++], node, node);
     }
     memcpy(frontier->node[level], node, sizeof node);
 }
@@ -72,8 +72,8 @@ static void grow(struct frontier *frontier, gint64 size, const unsigned char *le
 void tree_add(struct tree *tree, const unsigned char *row_hash)
 {
     unsigned char leaf[TREE_HASH];
-    hash_leaf(row_hash, leaf);
-    grow(&tree->now, tree->size++, leaf);
+    hash_leaf(tree->suite, row_hash, leaf);
+    grow(tree->suite, &tree->now, tree->size++, leaf);
     if (tree->keep) {
         g_byte_array_append(tree->leaves, leaf, sizeof leaf);
         if (tree->size % EVERY == 0) {
@@ -82,10 +82,11 @@ void tree_add(struct tree *tree, const unsigned char *row_hash)
     }
 }
 
-static void root_of(const struct frontier *frontier, gint64 size, unsigned char *ret)
+static void root_of(
+        enum suite suite, const struct frontier *frontier, gint64 size, unsigned char *ret)
 {
     if (size == 0) {
-        crypto_hash_sha256(ret, NULL, 0);
+        suite_hash(suite, NULL, 0, ret);
         return;
     }
     bool any = false;
@@ -94,7 +95,7 @@ static void root_of(const struct frontier *frontier, gint64 size, unsigned char 
             continue;
         }
         if (any) {
-            hash_node(frontier->node[level], ret, ret);
+            hash_node(suite, frontier->node[level], ret, ret);
         } else {
             memcpy(ret, frontier->node[level], TREE_HASH);
         }
@@ -111,7 +112,7 @@ void tree_root(const struct tree *tree, gint64 size, unsigned char *ret)
 {
     g_assert(size >= 0 && size <= tree->size && (tree->keep || size == tree->size));
     if (size == tree->size) {
-        root_of(&tree->now, size, ret);
+        root_of(tree->suite, &tree->now, size, ret);
         return;
     }
     struct frontier frontier = {0};
@@ -120,9 +121,9 @@ void tree_root(const struct tree *tree, gint64 size, unsigned char *ret)
         frontier = *(const struct frontier *)g_ptr_array_index(tree->past, at / EVERY - 1);
     }
     for (; at < size; at++) {
-        grow(&frontier, at, leaf_at(tree, at));
+        grow(tree->suite, &frontier, at, leaf_at(tree, at));
     }
-    root_of(&frontier, size, ret);
+    root_of(tree->suite, &frontier, size, ret);
 }
 
 /* The root of leaves from … to (not included). */
@@ -130,9 +131,9 @@ static void range_root(const struct tree *tree, gint64 from, gint64 to, unsigned
 {
     struct frontier frontier;
     for (gint64 i = from; i < to; i++) {
-        grow(&frontier, i - from, leaf_at(tree, i));
+        grow(tree->suite, &frontier, i - from, leaf_at(tree, i));
     }
-    root_of(&frontier, to - from, ret);
+    root_of(tree->suite, &frontier, to - from, ret);
 }
 
 /* The largest power of two below n, for n > 1: where RFC 6962 splits. */
@@ -215,53 +216,58 @@ GByteArray *tree_consistency(const struct tree *tree, gint64 earlier, gint64 siz
 /* ---- checking ------------------------------------------------------------------------------ */
 
 /* RFC 9162, 2.1.3.2 */
-bool tree_check_inclusion(const unsigned char *row_hash, gint64 index, gint64 size,
-        const GByteArray *proof, const unsigned char *root)
+bool tree_check_inclusion(
+        const struct tree_claim *claim, const unsigned char *row_hash, gint64 index)
 {
-    if (index < 0 || index >= size || proof->len % TREE_HASH) {
+    const GByteArray *proof = claim->proof;
+    if (index < 0 || index >= claim->size || proof->len % TREE_HASH) {
         return false;
     }
     unsigned char node[TREE_HASH];
-    hash_leaf(row_hash, node);
-    gint64 last = size - 1;
+    hash_leaf(claim->suite, row_hash, node);
+    gint64 last = claim->size - 1;
     for (guint at = 0; at < proof->len; at += TREE_HASH) {
         const unsigned char *sibling = proof->data + at;
         if (last == 0) {
             return false;
         }
         if ((index & 1) || index == last) {
-            hash_node(sibling, node, node);
+            hash_node(claim->suite, sibling, node, node);
             while (!(index & 1) && index) {
                 index >>= 1;
                 last >>= 1;
             }
         } else {
-            hash_node(node, sibling, node);
+            hash_node(claim->suite, node, sibling, node);
         }
         index >>= 1;
         last >>= 1;
     }
-    return last == 0 && memcmp(node, root, TREE_HASH) == 0;
+    return last == 0 && memcmp(node, claim->root, TREE_HASH) == 0;
 }
 
-/* The loop of RFC 9162, 2.1.4.2: one and two grow to the two roots. */
-static bool climb(const GByteArray *proof, guint at, gint64 index, gint64 last, unsigned char *one,
+/* The loop of RFC 9162, 2.1.4.2, over the nodes from at on: one and two grow to the two roots. */
+static bool climb(const struct tree_claim *claim, guint at, gint64 index, unsigned char *one,
         unsigned char *two)
 {
-    for (; at < proof->len; at += TREE_HASH) {
-        const unsigned char *node = proof->data + at;
+    gint64 last = claim->size - 1;
+    for (; index & 1; index >>= 1) {
+        last >>= 1;
+    }
+    for (; at < claim->proof->len; at += TREE_HASH) {
+        const unsigned char *node = claim->proof->data + at;
         if (last == 0) {
             return false;
         }
         if ((index & 1) || index == last) {
-            hash_node(node, one, one);
-            hash_node(node, two, two);
+            hash_node(claim->suite, node, one, one);
+            hash_node(claim->suite, node, two, two);
             while (!(index & 1) && index) {
                 index >>= 1;
                 last >>= 1;
             }
         } else {
-            hash_node(two, node, two);
+            hash_node(claim->suite, two, node, two);
         }
         index >>= 1;
         last >>= 1;
@@ -269,14 +275,15 @@ static bool climb(const GByteArray *proof, guint at, gint64 index, gint64 last, 
     return last == 0;
 }
 
-bool tree_check_consistency(gint64 earlier, gint64 size, const GByteArray *proof,
-        const unsigned char *earlier_root, const unsigned char *root)
+bool tree_check_consistency(
+        const struct tree_claim *claim, gint64 earlier, const unsigned char *earlier_root)
 {
-    if (earlier <= 0 || earlier > size || proof->len % TREE_HASH) {
+    const GByteArray *proof = claim->proof;
+    if (earlier <= 0 || earlier > claim->size || proof->len % TREE_HASH) {
         return false;
     }
-    if (earlier == size) {
-        return proof->len == 0 && memcmp(earlier_root, root, TREE_HASH) == 0;
+    if (earlier == claim->size) {
+        return proof->len == 0 && memcmp(earlier_root, claim->root, TREE_HASH) == 0;
     }
     bool power = (earlier & (earlier - 1)) == 0;
     if (!power && proof->len == 0) {
@@ -287,11 +294,6 @@ bool tree_check_consistency(gint64 earlier, gint64 size, const GByteArray *proof
     unsigned char two[TREE_HASH];
     memcpy(one, first, TREE_HASH);
     memcpy(two, first, TREE_HASH);
-    gint64 index = earlier - 1;
-    gint64 last = size - 1;
-    for (; index & 1; index >>= 1) {
-        last >>= 1;
-    }
-    return climb(proof, power ? 0 : TREE_HASH, index, last, one, two) &&
-           memcmp(one, earlier_root, TREE_HASH) == 0 && memcmp(two, root, TREE_HASH) == 0;
+    return climb(claim, power ? 0 : TREE_HASH, earlier - 1, one, two) &&
+           memcmp(one, earlier_root, TREE_HASH) == 0 && memcmp(two, claim->root, TREE_HASH) == 0;
 }

@@ -28,7 +28,7 @@ int plan_memory_mib(const struct plan *plan)
     int sum = 0;
     for (guint i = 0; i < plan->groups->len; i++) {
         const struct plan_group *group = plan->groups->pdata[i];
-        sum += group_memory_mib(plan, group) * group->count;
+        sum += group_memory_mib(plan, group) * plan_group_teams(group);
     }
     return sum;
 }
@@ -52,6 +52,11 @@ static void add_host(struct needs *needs, const struct plan_group *group,
     to[CAPACITY_MEMORY] += use->memory_mib * times;
     to[CAPACITY_DISK] += use->disk_mib * times;
     to[CAPACITY_CPU] += use->boot_cpu_s * times / MAX(host->processors, 1);
+    if (blue && group->reference) {
+        needs->fixed[CAPACITY_MEMORY] += use->memory_mib;
+        needs->fixed[CAPACITY_DISK] += use->disk_mib;
+        needs->fixed[CAPACITY_CPU] += use->boot_cpu_s / MAX(host->processors, 1);
+    }
 }
 
 static int teams_by(const struct needs *needs, const struct capacity *capacity, int kind)
@@ -87,7 +92,7 @@ void capacity_of(const struct plan *plan, const struct capacity_host *host, capa
         const struct plan_group *group = plan_group(plan, made->group);
         const struct capacity_use one = use(made, data);
         ret->measured &= one.measured;
-        ret->machines += (guint)group->count;
+        ret->machines += (guint)plan_group_teams(group);
         add_host(&needs, group, &one, host);
         for (int kind = 0; kind < CAPACITY_KINDS && group->role == PLAN_ROLE_BLUE; kind++) {
             const double parts[] = {

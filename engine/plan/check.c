@@ -135,6 +135,12 @@ static void check_groups(const struct checker *check)
         check_name(check, group->line, "team", group->name);
         check_team_ids(check, group);
         blue += group->role == PLAN_ROLE_BLUE;
+        if (group->reference && group->role != PLAN_ROLE_BLUE) {
+            plan_problem_add(check->problems, plan_line(plan, &group->reference, group->line),
+                    "team \"%s\": a reference is for teams that defend; leave it out, or make the "
+                    "role \"blue\"",
+                    group->name);
+        }
         if (group->count < 1 || group->count > PLAN_TEAMS_MAX) {
             plan_problem_add(check->problems, plan_line(plan, &group->count, group->line),
                     "team \"%s\": count %d is not possible; use 1 to %d", group->name, group->count,
@@ -160,7 +166,7 @@ static void check_total(const struct checker *check)
     for (guint i = 0; i < check->plan->hosts->len; i++) {
         const struct plan_host *host = check->plan->hosts->pdata[i];
         const struct plan_group *group = plan_group(check->plan, host->group);
-        total += group ? (guint)CLAMP(group->count, 0, PLAN_TEAMS_MAX) : 0;
+        total += group ? (guint)CLAMP(plan_group_teams(group), 0, PLAN_TEAMS_MAX + 1) : 0;
     }
     if (total > PLAN_MACHINES_MAX) {
         plan_problem_add(check->problems, plan_line(check->plan, &check->plan->hosts, 1),
@@ -176,6 +182,10 @@ void plan_check(const struct plan *plan, GPtrArray *problems)
     if (plan->duration_us <= 0) {
         plan_problem_add(problems, plan_line(plan, &plan->duration_us, 1),
                 "duration: must be more than nothing, such as \"5m\"");
+    }
+    if (plan->freeze_us < 0 || (plan->freeze_us > 0 && plan->freeze_us >= plan->duration_us)) {
+        plan_problem_add(problems, plan_line(plan, &plan->freeze_us, 1),
+                "freeze: must lie within the duration; leave it out to show the public everything");
     }
     check_groups(&check);
     check_subnets(&check);

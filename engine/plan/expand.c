@@ -11,17 +11,24 @@ bool plan_group_is_numbered(const struct plan_group *group)
     return group->role == PLAN_ROLE_BLUE || group->count > 1;
 }
 
+int plan_group_teams(const struct plan_group *group)
+{
+    return group->count + group->reference;
+}
+
 static void expand_teams(struct plan *plan)
 {
     for (guint i = 0; i < plan->groups->len; i++) {
         const struct plan_group *group = plan->groups->pdata[i];
-        for (int n = 1; n <= group->count; n++) {
+        for (int n = 1; n <= plan_group_teams(group); n++) {
             struct plan_team *team = g_new0(struct plan_team, 1);
             bool numbered = plan_group_is_numbered(group);
             team->id = numbered ? g_strdup_printf("%s%d", group->name, n) : g_strdup(group->name);
+            team->reference = n > group->count;
             team->title = g_strdup(n <= (int)group->titles->len
                                            ? (const char *)group->titles->pdata[n - 1]
-                                           : team->id);
+                                   : team->reference ? "Reference"
+                                                     : team->id);
             team->group = group;
             team->number = n;
             g_ptr_array_add(plan->teams, team);
@@ -191,7 +198,7 @@ bool plan_expand(struct plan *plan, int blue_teams, GError **error)
         }
         for (guint k = 0; k < plan->hosts->len; k++) {
             const struct plan_host *host = plan->hosts->pdata[k];
-            machines += strcmp(host->group, group->name) == 0 ? (guint)group->count : 0;
+            machines += strcmp(host->group, group->name) == 0 ? (guint)plan_group_teams(group) : 0;
         }
     }
     if (machines > PLAN_MACHINES_MAX) {

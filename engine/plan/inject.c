@@ -41,6 +41,9 @@ static bool is_each(const struct plan *plan, const struct plan_entry *entry)
 static bool concerns(
         const struct plan *plan, const struct plan_entry *entry, const struct plan_team *team)
 {
+    if (team->reference && !entry->impair) { /* nobody attacks it; its links are as the others' */
+        return false;
+    }
     if (entry->team) {
         return plan_team_is(team, entry->team);
     }

@@ -33,6 +33,7 @@ struct plan_group { /* teams = { blue = { count = 2 } } */
     char *name;
     enum plan_role role;
     int count;
+    bool reference;    /* one more team, undefended, unattacked and unranked, to compare with */
     GPtrArray *titles; /* char *, at most count; may be empty */
     int line;
 };
@@ -196,7 +197,8 @@ struct plan_team {
     char *id; /* blue1 */
     char *title;
     const struct plan_group *group;
-    int number; /* within its group, from 1 */
+    int number;     /* within its group, from 1 */
+    bool reference; /* the last of its group: see there */
 };
 
 struct plan_network {
@@ -241,6 +243,7 @@ struct plan {
     char *version;
     char *briefing; /* may be empty */
     gint64 duration_us;
+    gint64 freeze_us; /* from then on the public is shown no more; 0: it is shown all */
     guint64 seed;
     cJSON *score; /* chosen models as in docs/events.md, or NULL: the usual ones */
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
@@ -308,6 +311,7 @@ bool plan_expand(struct plan *plan, int blue_teams, GError **error);
 
 /* Groups with several teams, and blue ones, give their teams numbers: blue1, blue2. */
 bool plan_group_is_numbered(const struct plan_group *group);
+int plan_group_teams(const struct plan_group *group); /* the reference counted */
 
 /* Is the team the one with that id, or one of the group with that name? */
 bool plan_team_is(const struct plan_team *team, const char *id_or_group);

@@ -23,6 +23,9 @@ static cJSON *team_json(const struct plan_team *team)
     add_text(out, "group", team->group->name);
     add_text(out, "role", plan_role_name(team->group->role));
     json_add_int(out, "number", team->number);
+    if (team->reference) {
+        cJSON_AddTrueToObject(out, "reference");
+    }
     return out;
 }
 
@@ -176,6 +179,9 @@ cJSON *plan_to_json(const struct plan *plan)
     add_text(out, "digest", plan->digest);
     json_add_int(out, "seed", (gint64)plan->seed);
     json_add_int(out, "duration_us", plan->duration_us);
+    if (plan->freeze_us > 0) {
+        json_add_int(out, "freeze_us", plan->freeze_us);
+    }
     if (plan->score) {
         cJSON_AddItemToObject(out, "score", cJSON_Duplicate(plan->score, true));
     }

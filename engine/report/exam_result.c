@@ -28,6 +28,14 @@ static bool hash_of(const char *hex, unsigned char *ret)
            length == TREE_HASH;
 }
 
+/* The text is a stranger's: digits only, never the name of a file. */
+static bool key_of(const char *hex, unsigned char *ret)
+{
+    return hex && hex[strspn(hex, "0123456789abcdefABCDEF")] == '\0' &&
+           (strlen(hex) == 64 || strlen(hex) == 2 * (gsize)SIGN_PUBLIC) &&
+           sign_public_parse(hex, ret, NULL);
+}
+
 /* DSSE's pre-authentication encoding. */
 static GByteArray *encode(const char *payload, gsize length)
 {
@@ -88,6 +96,7 @@ static bool gather(struct gathering *g, const char *path, const char *candidate,
     unsigned char prev[TREE_HASH] = {0};
     struct event *event = NULL;
     int got = reader ? 1 : -1;
+    g->tree = reader ? tree_new(ledger_reader_suite(reader), true) : NULL;
     while (reader && (got = ledger_reader_next(reader, &event, error)) == 1) {
         gather_row(g, event, candidate, prev);
         memcpy(prev, event->hash, TREE_HASH);
@@ -134,9 +143,9 @@ static cJSON *rows_json(const struct gathering *g, gint64 size)
 
 static char *envelope(const char *payload, const struct sign_key *key)
 {
-    unsigned char signature[crypto_sign_BYTES];
+    unsigned char signature[SIGN_SIGNATURE];
     GByteArray *bytes = encode(payload, strlen(payload));
-    crypto_sign_detached(signature, NULL, bytes->data, bytes->len, key->secret);
+    sign_bytes(key, bytes->data, bytes->len, signature);
     g_byte_array_unref(bytes);
     g_autofree char *base64 = g_base64_encode((const guchar *)payload, strlen(payload));
     g_autofree char *sig = g_base64_encode(signature, sizeof signature);
@@ -182,7 +191,6 @@ char *exam_result_make(
 {
     struct gathering g = {
             .exam = exam_new(),
-            .tree = tree_new(true),
             .rows = g_array_new(FALSE, FALSE, sizeof(struct row)),
     };
     struct sign_seen seen;
@@ -234,12 +242,12 @@ static bool open_envelope(const cJSON *envelope, const unsigned char *key, unsig
     }
     if (key) {
         memcpy(ret_key, key, SIGN_PUBLIC);
-    } else if (!hash_of(json_string(one, "keyid", NULL), ret_key)) {
+    } else if (!key_of(json_string(one, "keyid", NULL), ret_key)) {
         return refuse(error, "it names no key");
     }
     GByteArray *bytes = encode((const char *)payload, length);
-    bool good = sig && sig_length == crypto_sign_BYTES &&
-                crypto_sign_verify_detached(sig, bytes->data, bytes->len, ret_key) == 0;
+    bool good = sig && sig_length == SIGN_SIGNATURE &&
+                sign_bytes_are_good(ret_key, bytes->data, bytes->len, sig);
     g_byte_array_unref(bytes);
     if (!good) {
         return refuse(error, key ? "it is not signed with this key, or was changed since"
@@ -289,8 +297,10 @@ static bool is_row(const cJSON *item, struct event *event, const struct sign_see
             g_byte_array_append(proof, hash, TREE_HASH);
         }
     }
-    ledger_hash(event, prev, event->hash);
-    ok = ok && tree_check_inclusion(event->hash, event->seq - 1, seen->size, proof, seen->root);
+    ledger_hash(seen->suite, event, prev, event->hash);
+    const struct tree_claim claim = {
+            .suite = seen->suite, .size = seen->size, .root = seen->root, .proof = proof};
+    ok = ok && tree_check_inclusion(&claim, event->hash, event->seq - 1);
     g_byte_array_unref(proof);
     return ok;
 }
@@ -329,7 +339,7 @@ static void describe(struct exam_result *ret, const char *payload)
     crypto_hash_sha256(digest, (const unsigned char *)payload, strlen(payload));
     g_autofree char *hex = hex_of(digest, sizeof digest);
     g_strlcpy(ret->digest, hex, sizeof ret->digest);
-    sign_code((gint64)strlen(payload), digest, ret->code);
+    sign_code(sign_public_suite(ret->key), (gint64)strlen(payload), digest, ret->code);
 }
 
 bool exam_result_check(const char *text, gsize length, const unsigned char *key,

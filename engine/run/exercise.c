@@ -267,6 +267,7 @@ static void start_running(struct exercise *exercise, gpointer data)
     }
     run_timeline_start(exercise);
     run_checks_start(exercise);
+    run_freeze_start(exercise);
     run_players_start(exercise);
     if (exercise->resume) {
         run_exam_go_on(exercise);
@@ -313,6 +314,7 @@ void run_end(struct exercise *exercise, const char *by, const char *reason, cons
     if (exercise->ending) {
         return;
     }
+    run_faults_end(exercise);
     exercise->ending = true;
     if (error && !exercise->failure) {
         exercise->failure = g_error_copy(error);
@@ -338,6 +340,7 @@ static void check_free(gpointer data)
 {
     struct run_check *check = data;
     g_free(check->detail);
+    g_free(check->fault.text);
     g_free(check);
 }
 

@@ -30,10 +30,27 @@ struct run_span { /* of events, by seq; both ends included */
     gint64 from, to;
 };
 
+enum run_whose {  /* fault that a look failed */
+    WHOSE_NOBODY, /* it did not fail */
+    WHOSE_TEAM,
+    WHOSE_RANGE,
+    WHOSE_CHECKER,
+    WHOSE_NETWORK,
+};
+
+struct run_fault { /* from the first look that failed without the team's fault to the next good one */
+    enum run_whose whose; /* WHOSE_NOBODY: there is none */
+    gint64 from_us;
+    int checks;
+    char *text;
+};
+
 struct run_team {
-    guint restarting; /* machines that the white cell has under way */
-    guint restarts;   /* counts them: a look from before one is no team's fault */
-    GArray *history;  /* struct run_span: what counts for it; see 0011 in docs/decisions */
+    guint faults;           /* of its services, open now */
+    struct run_fault fault; /* … all taken together */
+    guint restarting;       /* machines that the white cell has under way */
+    guint restarts;         /* counts them: a look from before one is no team's fault */
+    GArray *history;        /* struct run_span: what counts for it; see 0011 in docs/decisions */
 };
 
 struct run_inject {
@@ -61,6 +78,7 @@ struct run_check { /* one service of one team */
     enum world_status status;
     char *detail;
     int passed, failed;
+    struct run_fault fault;
 };
 
 struct run_player {
@@ -232,6 +250,26 @@ void run_inject_act(struct exercise *exercise, gpointer data); /* struct run_inj
 void run_checks_init(struct exercise *exercise);
 void run_checks_start(struct exercise *exercise);
 void run_checks_resume(struct exercise *exercise); /* looks voided by a pause are made again */
+
+/* ---- run_freeze.c --------------------------------------------------------------------------- */
+
+/* The public board freezes when the scenario says. */
+void run_freeze_start(struct exercise *exercise);
+
+/* ---- run_faults.c --------------------------------------------------------------------------- */
+
+const char *run_whose_name(enum run_whose whose); /* NULL for nobody */
+/* Whose fault is it that the look failed with found (copied)? done comes once, never from inside
+ * the call, also when the exercise has ended meanwhile; why (may be NULL) and result are valid
+ * during it. */
+typedef void (*run_judged_fn)(struct run_check *check, const struct world_probe_result *result,
+        enum run_whose whose, const char *why);
+void run_fault_judge(
+        struct run_check *check, const struct world_probe_result *found, run_judged_fn done);
+/* A look was recorded: faults begin, go on, or end and are credited. */
+void run_fault_follow(struct run_check *check, enum run_whose whose, const char *text);
+/* The exercise ends: what is open is credited. */
+void run_faults_end(struct exercise *exercise);
 
 /* ---- run_step.c ---------------------------------------------------------------------------- */
 

@@ -7,7 +7,8 @@
 
 static void look(struct run_check *check);
 
-static void record(struct run_check *check, const struct world_probe_result *result)
+static void record(
+        struct run_check *check, const struct world_probe_result *result, enum run_whose whose)
 {
     static const char *const kinds[] = {
             [WORLD_OK] = "check.ok",
@@ -27,10 +28,14 @@ static void record(struct run_check *check, const struct world_probe_result *res
     if (result->status == WORLD_DOWN || result->status == WORLD_MUMBLE) {
         cJSON_AddStringToObject(body, "status", result->status == WORLD_DOWN ? "down" : "mumble");
     }
+    if (whose != WHOSE_NOBODY) {
+        cJSON_AddStringToObject(body, "fault", run_whose_name(whose));
+    }
     run_record(check->exercise, kinds[result->status], check->team, check->service->name, body);
 }
 
-static void note(struct run_check *check, const struct world_probe_result *result)
+static void note(
+        struct run_check *check, const struct world_probe_result *result, enum run_whose whose)
 {
     check->looked = true;
     check->status = result->status;
@@ -41,7 +46,7 @@ static void note(struct run_check *check, const struct world_probe_result *resul
     } else if (result->status != WORLD_FAULT) {
         check->failed++;
     }
-    record(check, result);
+    record(check, result, whose);
 }
 
 static bool is_being_restarted(const struct run_check *check)
@@ -66,25 +71,67 @@ static struct world_probe_result excuse(
     };
 }
 
+static bool has_failed(const struct world_probe_result *result)
+{
+    return result->status == WORLD_DOWN || result->status == WORLD_MUMBLE;
+}
+
+/* A pause came between: the machine could not answer. Then it is looked again. */
+static bool is_void(struct run_check *check)
+{
+    struct exercise *exercise = check->exercise;
+    if (check->epoch == exercise->epoch) {
+        return false;
+    }
+    check->again = exercise->state != EXERCISE_RUNNING;
+    if (!check->again) {
+        look(check);
+    }
+    return true;
+}
+
+/* A failed look, once it is known whose fault that is: what is not the team's is no failure of it.
+ */
+static void on_judged(struct run_check *check, const struct world_probe_result *found,
+        enum run_whose whose, const char *why)
+{
+    check->pending = false;
+    if (check->exercise->ending || is_void(check)) {
+        return;
+    }
+    struct world_probe_result result = excuse(check, found);
+    if (result.status == WORLD_FAULT) { /* the white cell came between */
+        note(check, &result, WHOSE_RANGE);
+        return;
+    }
+    const struct plan_team *team =
+            g_ptr_array_index(check->exercise->options.plan->teams, (guint)check->team);
+    if (whose != WHOSE_TEAM && !(team->reference && whose == WHOSE_RANGE)) {
+        result.status = WORLD_FAULT;
+        result.detail = why;
+    }
+    note(check, &result, whose);
+    run_fault_follow(check, whose, result.detail);
+}
+
 static void on_result(const struct world_probe_result *answer, gpointer data)
 {
     struct run_check *check = data;
-    struct exercise *exercise = check->exercise;
-    const struct world_probe_result found = excuse(check, answer);
-    const struct world_probe_result *result = &found;
     check->pending = false;
-    if (exercise->ending) {
+    if (check->exercise->ending || is_void(check)) {
         return;
     }
-    if (check->epoch != exercise->epoch) {
-        /* a pause came between: the machine could not answer */
-        check->again = exercise->state != EXERCISE_RUNNING;
-        if (!check->again) {
-            look(check);
-        }
-        return;
+    const struct world_probe_result result = excuse(check, answer);
+    if (result.status == WORLD_FAULT && answer->status != WORLD_FAULT) {
+        note(check, &result, WHOSE_RANGE); /* on purpose: nothing to report, nothing to credit */
+    } else if (has_failed(&result)) {
+        check->pending = true;
+        run_fault_judge(check, &result, on_judged);
+    } else {
+        enum run_whose whose = result.status == WORLD_FAULT ? WHOSE_CHECKER : WHOSE_NOBODY;
+        note(check, &result, whose);
+        run_fault_follow(check, whose, result.detail);
     }
-    note(check, result);
 }
 
 static void look(struct run_check *check)
@@ -112,7 +159,7 @@ static void on_round(gpointer data)
                 .status = WORLD_FAULT,
                 .detail = "its machine is being reset or restored by the white cell",
         };
-        note(check, &away);
+        note(check, &away, WHOSE_RANGE);
         return;
     }
     if (!check->pending) {
@@ -124,7 +171,8 @@ static void on_round(gpointer data)
             .status = WORLD_FAULT,
             .detail = "the round before had not ended",
     };
-    record(check, &late);
+    record(check, &late, WHOSE_CHECKER);
+    run_fault_follow(check, WHOSE_CHECKER, late.detail);
 }
 
 void run_checks_init(struct exercise *exercise)

@@ -333,7 +333,7 @@ void run_players_init(struct exercise *exercise)
         const struct plan_player *player = g_ptr_array_index(plan->players, i);
         for (guint t = 0; t < plan->teams->len; t++) {
             const struct plan_team *team = g_ptr_array_index(plan->teams, t);
-            if (!plan_team_is(team, player->team)) {
+            if (team->reference || !plan_team_is(team, player->team)) {
                 continue;
             }
             struct run_player *copy = g_new0(struct run_player, 1);

@@ -64,7 +64,8 @@ GArray *score_standings(const struct score *score);
  * every term: {"seq","at_us","model","part","points","why"}, points already weighted. */
 cJSON *score_to_json(const struct score *score, bool explain);
 
-/* A correction as an event: score.adjusted from {team, points, reason}, or score.voided from
+/* A correction as an event: score.adjusted from {team, points, reason}, score.frozen from {frozen,
+ * reason} (it corrects nothing, but is given with a reason as they are), or score.voided from
  * {reason} and conditions {seq, from_seq, to_seq, from_us, to_us, team, service, of}. Everything is
  * checked against who takes part in score; the error names what is wrong. who is for the record. */
 struct event *score_correction_new(const struct score *score, const char *kind, const cJSON *params,

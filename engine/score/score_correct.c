@@ -337,13 +337,21 @@ static bool fill_adjust(const struct score *score, const cJSON *params, cJSON *b
     return is_known(params, "team", score->roster.team_ids, error);
 }
 
+static bool fill_frozen(G_GNUC_UNUSED const struct score *score, const cJSON *params, cJSON *body,
+        G_GNUC_UNUSED GError **error)
+{
+    cJSON_AddBoolToObject(body, "frozen", json_bool(params, "frozen", true));
+    return true;
+}
+
 struct event *score_correction_new(const struct score *score, const char *kind, const cJSON *params,
         const char *who, GError **error)
 {
     bool adjust = !strcmp(kind, "score.adjusted");
+    bool frozen = !strcmp(kind, "score.frozen");
     const char *reason = json_string(params, "reason", "");
     auto_json body = cJSON_CreateObject();
-    if (!(adjust ? fill_adjust : fill_void)(score, params, body, error)) {
+    if (!(adjust ? fill_adjust : frozen ? fill_frozen : fill_void)(score, params, body, error)) {
         return NULL;
     }
     if (!*reason || strlen(reason) > REASON_BYTES) {

@@ -35,10 +35,14 @@ static void add_up(
 
 static void rank(GArray *lines)
 {
+    g_autofree double *totals = g_new0(double, lines->len + 1);
+    g_autofree int *ranks = g_new0(int, lines->len + 1);
     for (guint i = 0; i < lines->len; i++) {
-        struct score_line *line = &g_array_index(lines, struct score_line, i);
-        const struct score_line *before = i ? line - 1 : NULL;
-        line->rank = before && before->total == line->total ? before->rank : (int)i + 1;
+        totals[i] = g_array_index(lines, struct score_line, i).total;
+    }
+    formula_ranks(totals, (int)lines->len, false, ranks);
+    for (guint i = 0; i < lines->len; i++) {
+        g_array_index(lines, struct score_line, i).rank = ranks[i];
     }
 }
 

@@ -65,9 +65,13 @@ static int range_teams(lua_State *L)
 {
     const struct plan *plan = task_of(L)->script->plan;
     lua_createtable(L, (int)plan->teams->len, 0);
+    lua_Integer n = 0;
     for (guint i = 0; i < plan->teams->len; i++) {
-        lua_pushstring(L, ((const struct plan_team *)plan->teams->pdata[i])->id);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
+        const struct plan_team *team = plan->teams->pdata[i];
+        if (!team->reference) { /* there is nothing to do with it */
+            lua_pushstring(L, team->id);
+            lua_rawseti(L, -2, ++n);
+        }
     }
     return 1;
 }

@@ -193,6 +193,7 @@ void read_scenario(struct reader *reader, const struct node *root)
             {"version", FIELD_TEXT, false, offsetof(struct plan, version), NULL},
             {"briefing", FIELD_TEXT, false, offsetof(struct plan, briefing), NULL},
             {"duration", FIELD_DURATION, true, offsetof(struct plan, duration_us), NULL},
+            {"freeze", FIELD_DURATION, false, offsetof(struct plan, freeze_us), NULL},
             {"seed", FIELD_SEED, false, offsetof(struct plan, seed), NULL},
             {"score", FIELD_OTHER, false, 0, read_score},
             {"teams", FIELD_OTHER, true, offsetof(struct plan, groups), read_teams},

@@ -25,6 +25,7 @@ void read_team(struct reader *reader, const struct node *node)
     static const struct field fields[] = {
             {.key = "role", .type = FIELD_OTHER, .required = true, .read = read_role},
             {"count", FIELD_INTEGER, false, offsetof(struct plan_group, count), NULL},
+            {"reference", FIELD_BOOLEAN, false, offsetof(struct plan_group, reference), NULL},
             {"titles", FIELD_TEXTS, false, offsetof(struct plan_group, titles), NULL},
             {0},
     };

@@ -99,7 +99,7 @@ struct world_ops {
             gsize length, world_done_fn done, gpointer data);
     void (*read)(struct world *world, int machine, const char *path, gint64 offset, gsize max,
             world_read_fn done, gpointer data);
-    /* From the team-side namespace of team. */
+    /* From the team-side namespace of team; WORLD_FAULT: the checker itself failed. */
     void (*probe)(struct world *world, int team, const struct plan_probe *probe,
             world_probe_fn done, gpointer data);
     /* Puts rules (struct plan_rule *, checked) in place of those in before on the router with index
@@ -150,6 +150,10 @@ struct world_ops {
     void (*screenshot)(struct world *world, int machine, world_read_fn done, gpointer data);
     /* The path of a unix socket (or of the log), the caller's; NULL where there is none. */
     char *(*port)(const struct world *world, int machine, enum world_port port);
+    /* The control probe: can anything be seen from team's side at all? WORLD_OK: a target of the
+     * engine's own answers the checker there, and the team's networks are up; WORLD_DOWN: a network
+     * of the team is broken; WORLD_FAULT: the checker is. */
+    void (*control)(struct world *world, int team, world_probe_fn done, gpointer data);
 };
 
 /* What up() does with a machine of an exercise that is resumed. */
@@ -209,6 +213,8 @@ struct world_sim_hooks {
     int (*exec)(gpointer data, int machine, const char *const *argv, char **out, char **err);
     enum world_status (*probe)(
             gpointer data, int team, const struct plan_probe *probe, char **detail, double *value);
+    /* The control probe (world_ops.control); without it WORLD_OK. */
+    enum world_status (*control)(gpointer data, int team, char **detail);
     /* Packets that the rule has met; without it none. */
     gint64 (*counter)(gpointer data, int gate, const char *rule);
 };

@@ -359,6 +359,7 @@ static const struct world_ops real_ops = {
         .write = real_write,
         .read = real_read,
         .probe = real_probe,
+        .control = real_control,
         .rules = real_rules,
         .counters = real_counters,
         .impair = real_impair,

@@ -237,5 +237,6 @@ void real_machine_begin(struct real_machine *machine, world_done_fn done, gpoint
 /* ---- world_real_probe.c -------------------------------------------------------------------- */
 
 /* The world's operation probe. */
+void real_control(struct world *head, int team, world_probe_fn done, gpointer data);
 void real_probe(struct world *head, int team, const struct plan_probe *probe, world_probe_fn done,
         gpointer data);

@@ -298,13 +298,19 @@ static void sim_read(struct world *head, int machine, const char *path, gint64 o
     }
 }
 
-static void sim_probe(struct world *head, int team, const struct plan_probe *probe,
-        world_probe_fn done, gpointer data)
+static struct answer *probe_answer(struct world *head, world_probe_fn done, gpointer data)
 {
     struct answer *answer = answer_new(head, -1);
     answer->kind = ANSWER_PROBE;
     answer->fn.probe = done;
     answer->data = data;
+    return answer;
+}
+
+static void sim_probe(struct world *head, int team, const struct plan_probe *probe,
+        world_probe_fn done, gpointer data)
+{
+    struct answer *answer = probe_answer(head, done, data);
     int machine = plan_machine_for(head->plan, probe->machine, team);
     sim_seeing_probe(answer->world->seeing, machine, team);
     const struct world_sim_hooks *hooks = &answer->world->hooks;
@@ -317,10 +323,17 @@ static void sim_probe(struct world *head, int team, const struct plan_probe *pro
     }
 }
 
-static void sim_rules(struct world *head, int gate, const GPtrArray *before, const GPtrArray *rules,
-        world_done_fn done, gpointer data)
+static void sim_control(struct world *head, int team, world_probe_fn done, gpointer data)
 {
-    (void)before;
+    struct answer *answer = probe_answer(head, done, data);
+    const struct world_sim_hooks *hooks = &answer->world->hooks;
+    answer->probe.status =
+            hooks->control ? hooks->control(hooks->data, team, &answer->out) : WORLD_OK;
+}
+
+static void sim_rules(struct world *head, int gate, G_GNUC_UNUSED const GPtrArray *before,
+        const GPtrArray *rules, world_done_fn done, gpointer data)
+{
     struct sim_world *world = (struct sim_world *)head;
     g_ptr_array_unref(world->rules->pdata[gate]);
     world->rules->pdata[gate] = plan_rules_copy(rules);
@@ -401,10 +414,8 @@ struct sim_seeing *sim_seeing_of(struct world *head)
     return ((struct sim_world *)head)->seeing;
 }
 
-static const char *sim_way(struct world *head, int machine)
+static const char *sim_way(G_GNUC_UNUSED struct world *head, G_GNUC_UNUSED int machine)
 {
-    (void)head;
-    (void)machine;
     return "cold"; /* every time from nothing */
 }
 
@@ -417,6 +428,7 @@ static const struct world_ops sim_ops = {
         .write = sim_write,
         .read = sim_read,
         .probe = sim_probe,
+        .control = sim_control,
         .rules = sim_rules,
         .counters = sim_counters,
         .impair = sim_impair,

@@ -17,6 +17,7 @@
 ---@field briefing? string what participants are told
 ---@field score? sandtable.Model|sandtable.Model[] how points are counted; default { { model = "uptime" }, { model = "steps" } }
 ---@field duration sandtable.Time how long the exercise lasts
+---@field freeze? sandtable.Time from then on the public is shown no more
 ---@field seed? integer all chance comes from it; default 0
 ---@field teams table<string, sandtable.Team>
 ---@field networks? table<string, sandtable.Network>
@@ -33,6 +34,7 @@
 ---@field role "blue"|"red"|"green"|"white"
 ---@field count? integer 1 to 64, default 1
 ---@field titles? string[] at most count
+---@field reference? boolean one more team, undefended, unattacked and unranked, to tell the range's faults by
 
 ---@class (exact) sandtable.Network
 ---@field team string the group it belongs to; each of its teams has a copy

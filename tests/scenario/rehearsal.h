@@ -1,6 +1,7 @@
 /* rehearsal.h - an exercise on the simulated world, in virtual time, for tests. */
 #pragma once
 
+#include "support/schema.h"
 #include "support/test.h"
 
 #include "base/error.h"
@@ -104,6 +105,19 @@ G_GNUC_UNUSED static void rehearsal_advance(struct rehearsal *r, gint64 by_us)
     }
 }
 
+/* Everything that was recorded is as docs/events.schema.json says. */
+G_GNUC_UNUSED static void rehearsal_check_events(const struct rehearsal *r)
+{
+    struct ledger_reader *reader = ledger_reader_open(r->ledger_path, NULL);
+    assert_non_null(reader);
+    struct event *event = NULL;
+    while (ledger_reader_next(reader, &event, NULL) == 1) {
+        assert_event_fits(event);
+        event_free(event);
+    }
+    ledger_reader_close(reader);
+}
+
 /* Ends it in order if that has not come yet. */
 G_GNUC_UNUSED static void rehearsal_close(struct rehearsal *r)
 {
@@ -116,6 +130,7 @@ G_GNUC_UNUSED static void rehearsal_close(struct rehearsal *r)
     exercise_free(r->exercise);
     script_free(r->script);
     ledger_close(r->ledger);
+    rehearsal_check_events(r);
     clock_free(r->clock);
     plan_free(r->plan);
     g_free(r->ledger_path);

@@ -1,0 +1,67 @@
+/* event_kinds.c - the kinds of events there are, as docs/events.schema.json lists them. */
+#include "base/event_kinds.h"
+
+#include <string.h>
+
+const char *const event_kinds[] = {
+        "alarm.cleared",
+        "alarm.raised",
+        "capture.started",
+        "capture.step",
+        "capture.stopped",
+        "check.down",
+        "check.fault",
+        "check.ok",
+        "checkpoint.failed",
+        "checkpoint.restored",
+        "checkpoint.taken",
+        "console.closed",
+        "console.opened",
+        "exercise.created",
+        "exercise.resumed",
+        "exercise.state",
+        "fault.cleared",
+        "fault.credited",
+        "fault.found",
+        "flag.captured",
+        "flag.issued",
+        "flag.rejected",
+        "grade.given",
+        "hint.taken",
+        "inject.state",
+        "ledger.signed",
+        "link.cleared",
+        "link.impaired",
+        "link.measured",
+        "machine.reset",
+        "machine.state",
+        "note",
+        "operator.action",
+        "operator.exec",
+        "player.action",
+        "report.filed",
+        "resource.closed",
+        "resource.opening",
+        "round.closed",
+        "router.rules",
+        "score.adjusted",
+        "score.frozen",
+        "score.voided",
+        "solution.shown",
+        "step.state",
+        "step.verdict",
+        "task.rejected",
+        "task.solved",
+        "team.reset",
+        NULL,
+};
+
+bool event_kind_is_known(const char *kind)
+{
+    for (int i = 0; event_kinds[i]; i++) {
+        if (!strcmp(event_kinds[i], kind)) {
+            return true;
+        }
+    }
+    return false;
+}

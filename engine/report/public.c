@@ -1,0 +1,72 @@
+/* public.c - what spectators may know of an exercise. */
+#include "report/public.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+void public_prefix_apply(struct public_prefix *prefix, const struct event *event)
+{
+    prefix->last = event->seq;
+    if (strcmp(event->kind, "score.frozen") != 0) {
+        return;
+    }
+    auto_json body = json_parse(event->body, strlen(event->body), NULL);
+    if (!json_bool(body, "frozen", true)) {
+        prefix->frozen = 0;
+    } else if (!prefix->frozen) {
+        prefix->frozen = event->seq;
+    }
+}
+
+gint64 public_prefix_end(const struct public_prefix *prefix)
+{
+    return prefix->frozen ? prefix->frozen - 1 : prefix->last;
+}
+
+/* What is public: kinds, and of each the members. What is not named is not shown, so that a new kind
+ * or member is secret until somebody decides otherwise. */
+static const struct {
+    const char *kind;
+    bool subject; /* … is shown as well */
+    const char *members[4];
+} shown[] = {
+        {"exercise.state", true, {"state", NULL}},
+        {"check.ok", true, {"status", "round", NULL}},
+        {"check.down", true, {"status", "round", NULL}},
+        {"check.fault", true, {"fault", "round", NULL}},
+        {"fault.found", true, {"whose", NULL}},
+        {"fault.cleared", true, {"whose", NULL}},
+        {"fault.credited", true, {"whose", "credit_us", NULL}},
+        {"flag.captured", false, {"owner", "service", "tick", NULL}},
+        {"task.solved", true, {"points", NULL}},
+        {"round.closed", true, {"round", NULL}},
+        {"score.adjusted", true, {"points", "reason", NULL}},
+        {"score.frozen", true, {"frozen", NULL}},
+        {"ledger.signed", true, {"code", "size", NULL}},
+};
+
+struct event *public_event(const struct event *event)
+{
+    gsize i = 0;
+    while (i < G_N_ELEMENTS(shown) && strcmp(shown[i].kind, event->kind) != 0) {
+        i++;
+    }
+    if (i == G_N_ELEMENTS(shown)) {
+        return NULL;
+    }
+    auto_json whole = json_parse(event->body, strlen(event->body), NULL);
+    cJSON *body = cJSON_CreateObject();
+    for (int k = 0; shown[i].members[k]; k++) {
+        const cJSON *member = cJSON_GetObjectItemCaseSensitive(whole, shown[i].members[k]);
+        if (member) {
+            cJSON_AddItemToObject(body, shown[i].members[k], cJSON_Duplicate(member, true));
+        }
+    }
+    struct event *out =
+            event_new(event->kind, event->team, shown[i].subject ? event->subject : NULL, body);
+    out->seq = event->seq;
+    out->at_us = event->at_us;
+    out->wall_us = event->wall_us;
+    return out;
+}

@@ -1,0 +1,24 @@
+/* public.h - what spectators may know of an exercise: a beginning of its ledger, without secrets.
+ *
+ * score.frozen with "frozen" true ends that beginning before itself, with false it makes everything
+ * public again. Whatever is shown to the public is computed from these events and no others, so that
+ * nothing of what comes after can be seen in it, in no value, order or count.
+ */
+#pragma once
+
+#include "base/event.h"
+
+#include <stdbool.h>
+
+struct public_prefix { /* all zero at first */
+    gint64 last;       /* seq of the last event that was applied */
+    gint64 frozen;     /* seq of the freeze that holds, 0: none */
+};
+
+void public_prefix_apply(struct public_prefix *prefix, const struct event *event);
+/* seq of the last public event, of all that were applied. */
+gint64 public_prefix_end(const struct public_prefix *prefix);
+
+/* The event as the public may see it, without hash; NULL when it may not. Flags, machines' output,
+ * the plan, what the white cell does and what is to come are nobody else's. The caller's. */
+struct event *public_event(const struct event *event);

@@ -1,0 +1,186 @@
+/* test_public.c - the public's view is that of a beginning of the ledger: nothing that comes later
+ * changes a byte of it. */
+#include "support/test.h"
+
+#include "base/json.h"
+#include "cli/cli.h"
+#include "ledger/ledger.h"
+#include "report/public.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct public_game {
+    char *dir, *path;
+};
+
+static int make(void **state)
+{
+    struct public_game *g = g_new0(struct public_game, 1);
+    g->dir = test_mkdtemp();
+    g->path = g_build_filename(g->dir, "x.ledger", NULL);
+    assert_int_equal(g_chmod(g->dir, 0755), 0); /* as root the verbs step down to an account */
+    *state = g;
+    return 0;
+}
+
+static int destroy(void **state)
+{
+    struct public_game *g = *state;
+    test_rmtree(g->dir);
+    g_free(g->path);
+    g_free(g);
+    return 0;
+}
+
+static void append(struct public_game *g, const char *const *lines, gsize n)
+{
+    bool is_new = !g_file_test(g->path, G_FILE_TEST_EXISTS);
+    g_autoptr(GError) error = NULL;
+    struct ledger *ledger = is_new ? ledger_create(g->path, &error) : ledger_open(g->path, &error);
+    assert_no_error(error);
+    for (gsize i = 0; i < n; i++) {
+        struct event *event = event_from_line(lines[i], strlen(lines[i]), &error);
+        assert_no_error(error);
+        ledger_append(ledger, event, NULL, NULL);
+    }
+    assert_true(ledger_flush(ledger, &error));
+    ledger_close(ledger);
+    assert_int_equal(g_chmod(g->path, 0644), 0);
+}
+
+#define L(at, kind, team, subject, body)                                                           \
+    "{\"at_us\":" #at "000000,\"kind\":\"" kind "\",\"team\":\"" team "\",\"subject\":\"" subject  \
+    "\",\"body\":" body "}"
+
+static const char *const before[] = {
+        L(0, "exercise.created", "", "x",
+                "{\"plan\":{\"title\":\"T\",\"teams\":[{\"id\":\"blue1\",\"title\":\"A\",\"group\":"
+                "\"blue\",\"role\":\"blue\"},{\"id\":\"blue2\",\"title\":\"B\",\"group\":\"blue\","
+                "\"role\":\"blue\"}],\"services\":[{\"name\":\"shop\",\"group\":\"blue\"}],"
+                "\"tasks\":[{\"name\":\"easy\",\"points\":500}],\"score\":[{\"model\":\"faust\"},"
+                "{\"model\":\"logarithmic\"}]}}"),
+        L(1, "exercise.state", "", "x", "{\"state\":\"running\"}"),
+        L(2, "flag.issued", "blue1", "SECRET{1}", "{\"service\":\"shop\",\"tick\":1}"),
+        L(3, "check.ok", "blue1", "shop", "{\"round\":1,\"detail\":\"SECRET{5}\"}"),
+        L(4, "flag.captured", "blue2", "SECRET{1}",
+                "{\"owner\":\"blue1\",\"service\":\"shop\",\"tick\":1}"),
+        L(5, "task.solved", "blue1", "easy", "{}"),
+        L(5, "operator.action", "", "x", "{\"action\":\"hold\",\"by\":\"SECRET{6}\"}"),
+};
+static const char *const freeze[] = {
+        L(6, "score.frozen", "", "x", "{\"frozen\":true,\"reason\":\"r\",\"by\":\"SECRET{2}\"}"),
+};
+/* Each of these changes the real board: values, decays, first bloods, corrections, the end. */
+static const char *const after[] = {
+        L(7, "check.down", "blue1", "shop", "{\"round\":2}"),
+        L(8, "flag.captured", "blue1", "SECRET{3}",
+                "{\"owner\":\"blue2\",\"service\":\"shop\",\"tick\":1}"),
+        L(9, "task.solved", "blue2", "easy", "{}"),
+        L(10, "score.adjusted", "blue1", "x", "{\"points\":-100,\"reason\":\"r\",\"by\":\"w\"}"),
+        L(11, "score.voided", "", "x", "{\"reason\":\"r\",\"by\":\"w\",\"seq\":5}"),
+        L(12, "score.frozen", "", "x", "{\"frozen\":true,\"reason\":\"again\",\"by\":\"w\"}"),
+        L(13, "exercise.state", "", "x", "{\"state\":\"ended\"}"),
+};
+static const char *const thaw[] = {
+        L(14, "score.frozen", "", "x", "{\"frozen\":false,\"reason\":\"r\",\"by\":\"w\"}"),
+};
+
+/* Runs a verb in a child, for it may change the account; what it printed. */
+static char *run(const struct public_game *g, const char *verb, const char *option)
+{
+    g_autofree char *path = g_build_filename(g->dir, "out", NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char *argv[] = {
+                g_strdup(verb), g_strdup(g->path), g_strdup("--public"), g_strdup(option), NULL};
+        int out = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        int code = 99;
+        if (dup2(out, STDOUT_FILENO) >= 0) {
+            code = cli_main(option ? 4 : 3, argv);
+        }
+        _exit(fflush(stdout) == 0 ? code : 98);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    char *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    return text;
+}
+
+/* Every public output there is, one after the other. */
+static char *all_outputs(const struct public_game *g)
+{
+    static const char *const outputs[][2] = {{"score", NULL}, {"score", "--json"},
+            {"score", "--explain"}, {"events", NULL}, {"events", "--json"}};
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(outputs); i++) {
+        g_autofree char *text = run(g, outputs[i][0], outputs[i][1]);
+        assert_true(*text);
+        g_string_append(all, text);
+    }
+    return g_string_free(g_steal_pointer(&all), FALSE);
+}
+
+static void nothing_after_the_freeze_is_seen_in_any_public_output(void **state)
+{
+    struct public_game *g = *state;
+    append(g, before, G_N_ELEMENTS(before));
+    g_autofree char *open = all_outputs(g);
+    append(g, freeze, G_N_ELEMENTS(freeze));
+    g_autofree char *frozen = all_outputs(g);
+    assert_string_equal(frozen, open);
+    for (gsize i = 0; i < G_N_ELEMENTS(after); i++) {
+        append(g, after + i, 1);
+        g_autofree char *later = all_outputs(g);
+        assert_string_equal(later, open);
+    }
+    append(g, thaw, G_N_ELEMENTS(thaw));
+    g_autofree char *thawed = all_outputs(g);
+    assert_string_not_equal(thawed, open);
+    assert_non_null(strstr(thawed, "ended"));
+}
+
+static void no_secret_is_public_even_without_a_freeze(void **state)
+{
+    struct public_game *g = *state;
+    append(g, before, G_N_ELEMENTS(before));
+    append(g, freeze, G_N_ELEMENTS(freeze));
+    append(g, after, G_N_ELEMENTS(after));
+    append(g, thaw, G_N_ELEMENTS(thaw));
+    g_autofree char *all = all_outputs(g);
+    char *secret = strstr(all, "SECRET");
+    if (secret) {
+        fail_msg("the public sees %.40s", secret);
+    }
+    assert_non_null(strstr(all, "flag.captured"));
+}
+
+static void what_nobody_decided_on_is_secret(void **state)
+{
+    (void)state;
+    auto_event unknown = event_new("some.new-kind", "blue1", "x", NULL);
+    assert_null(public_event(unknown));
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "status", "ok");
+    cJSON_AddStringToObject(body, "new-member", "secret");
+    auto_event check = event_new("check.ok", "blue1", "shop", body);
+    auto_event shown = public_event(check);
+    assert_string_equal(shown->body, "{\"status\":\"ok\"}");
+}
+
+#define WITH(test) cmocka_unit_test_setup_teardown(test, make, destroy)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            WITH(nothing_after_the_freeze_is_seen_in_any_public_output),
+            WITH(no_secret_is_public_even_without_a_freeze),
+            WITH(what_nobody_decided_on_is_secret),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
