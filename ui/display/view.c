@@ -222,7 +222,7 @@ void view_shape(const struct view *view, enum status status, struct point at, fl
     case STATUS_DOWN:
         draw_rect(draw, square, C_DOWN);
         cross(view, (struct point){square.x + side / 2, square.y + side / 2}, r * 0.46F,
-                MAX(1.6F, r * 0.3F), 0xFF16100CU);
+                MAX(1.6F, r * 0.3F), C_ON_MARK);
         break;
     case STATUS_UNKNOWN:
         draw_ring(draw, at, r, MAX(1.4F, r * 0.2F), view_blend(C_DIM, C_UNKNOWN, 0.4F));

@@ -152,8 +152,8 @@ static bool make_arrow(const struct picture *picture, guint index, struct arrow 
     bool fresh = attack->state == ATTACK_RUNNING || view->clock_us - attack->since_us < FADE_US;
     float share = attack->state == ATTACK_INERT ? 0.35F : fresh ? 1.0F : 0.55F;
     arrow->state = attack->state;
-    arrow->line = view_blend(C_ATTACK, 0xFF121923U, share);
-    arrow->bar = view_blend(C_TEXT, 0xFF121923U, MAX(share, 0.75F));
+    arrow->line = view_blend(C_ATTACK, C_GROUND, share);
+    arrow->bar = view_blend(C_TEXT, C_GROUND, MAX(share, 0.75F));
     arrow->width = MAX(1.2F, px(view, fresh ? 2.6F : 1.7F) * MIN(picture->topo->unit / 9, 1));
     float length = hypotf(to.x - from.x, to.y - from.y);
     float side = to.x < from.x ? 1.0F : -1.0F; /* left or right, arrows bend upwards */

@@ -56,7 +56,7 @@ static float state_chip(const struct view *view, float x, float h)
     struct rect chip = {x, roundf(px(view, 12)), w, h - 2 * roundf(px(view, 12))};
     bool light = state == MODEL_RUNNING || state == MODEL_PAUSED || state == MODEL_READY ||
                  state == MODEL_SETUP;
-    colour ink = light ? 0xFF0B1017U : C_TEXT;
+    colour ink = light ? C_ON_MARK : C_TEXT;
     draw_rect(view->draw, chip, state_colour(state));
     state_sign(view, state, (struct point){x + px(view, 17), chip.y + chip.h / 2}, ink);
     view_text(view, (struct text_style){FONT_BOLD, 15, ink, LEFT, w - px(view, 34)},
@@ -129,7 +129,7 @@ static float alarm_chip(const struct view *view, float right)
     }
     view_text(view,
             (struct text_style){count > 0 ? FONT_BOLD : FONT_TEXT, 14,
-                    count > 0 ? 0xFF0B0603U : C_DIM, CENTRE, 0},
+                    count > 0 ? C_ON_MARK : C_DIM, CENTRE, 0},
             r.x + r.w / 2, r.y + px(view, 6), text);
     return r.x - px(view, 10);
 }
@@ -196,7 +196,7 @@ void view_hints(struct view *view, struct rect r)
     if (view->confirm && inject) {
         text = g_strdup_printf("Fire %s now?   y  yes    any other key  no", inject->id);
         draw_rect(view->draw, r, C_DEGRADED);
-        style.c = 0xFF0B1017U;
+        style.c = C_ON_MARK;
         style.font = FONT_BOLD;
     } else if (view->status) {
         text = g_strdup(view->status);

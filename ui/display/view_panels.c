@@ -42,7 +42,7 @@ static void service_cell(const struct view *view, const struct model_cell *cell,
     }
     float y = r.y + (r.h - draw_text_height(view->draw, FONT_DIGIT, px(view, 14))) / 2;
     float number = view_text(view,
-            (struct text_style){FONT_DIGIT, 14, down ? 0xFFFF8A4CU : C_TEXT, LEFT, 0},
+            (struct text_style){FONT_DIGIT, 14, down ? C_WARM : C_TEXT, LEFT, 0},
             r.x + px(view, 32), y, text);
     float room = r.w - number - px(view, 48);
     const char *word = view_status_word(cell->status);
@@ -138,7 +138,7 @@ static void step_row(const struct view *view, int step, const GArray *teams, str
 {
     const struct model *model = view->model;
     const struct model_step *what = model->steps->pdata[step];
-    draw_rect(view->draw, (struct rect){r.x, r.y, r.w, 1}, 0xFF222B37U);
+    draw_rect(view->draw, (struct rect){r.x, r.y, r.w, 1}, C_RULE);
     float name = r.w * 0.45F;
     view_text(view, (struct text_style){FONT_TEXT, 13, C_ATTACK, LEFT, name}, r.x,
             r.y + px(view, 4), what->technique);
@@ -236,7 +236,7 @@ static void inject_row(struct view *view, int index, struct rect r)
         draw_rect(view->draw, r, C_SELECT);
         draw_rect(view->draw, (struct rect){r.x, r.y, px(view, 3), r.h}, C_UP);
     }
-    draw_rect(view->draw, (struct rect){r.x, r.y + r.h - 1, r.w, 1}, 0xFF222B37U);
+    draw_rect(view->draw, (struct rect){r.x, r.y + r.h - 1, r.w, 1}, C_RULE);
     view_shape(view, inject_status(inject), (struct point){r.x + px(view, 16), r.y + r.h / 2},
             px(view, 6));
     char text[200];
@@ -318,7 +318,7 @@ static float alarm_rows(const struct view *view, struct rect in)
         float used = view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, 0},
                 in.x + in.w, y + px(view, 4), text);
         view_text(view,
-                (struct text_style){FONT_TEXT, 13, 0xFFFF8A4CU, LEFT, in.w - used - px(view, 36)},
+                (struct text_style){FONT_TEXT, 13, C_WARM, LEFT, in.w - used - px(view, 36)},
                 in.x + px(view, 24), y + px(view, 3), alarm->text);
         y += row;
     }

@@ -1,7 +1,7 @@
 /* view_private.h - what the panels share: helpers for text, shapes and frames, and the panels. */
 #pragma once
 
-#include "palette.h"
+#include "theme.h"
 #include "view.h"
 
 enum align { LEFT, CENTRE, RIGHT };

@@ -77,7 +77,7 @@ static void score_row(const struct view *view, const struct model_team *team, st
 {
     char text[40];
     bool tall = r.h >= px(view, 76);
-    draw_rect(view->draw, (struct rect){r.x, r.y + r.h - 1, r.w, 1}, 0xFF222B37U);
+    draw_rect(view->draw, (struct rect){r.x, r.y + r.h - 1, r.w, 1}, C_RULE);
     g_snprintf(text, sizeof text, "%d", team->place);
     view_text(view, (struct text_style){FONT_DIGIT, 15, C_DIM, LEFT, 0}, r.x + px(view, 4),
             r.y + px(view, 10), text);
@@ -200,10 +200,10 @@ static gint64 tick_span(gint64 total_us)
 static void time_axis(const struct view *view, const struct scale *scale, float y)
 {
     float thick = roundf(px(view, 6));
-    draw_rect(view->draw, (struct rect){scale->r.x, y - thick / 2, scale->r.w, thick}, 0xFF222B37U);
+    draw_rect(view->draw, (struct rect){scale->r.x, y - thick / 2, scale->r.w, thick}, C_RULE);
     float now = time_x(scale, view->clock_us);
     draw_rect(view->draw, (struct rect){scale->r.x, y - thick / 2, now - scale->r.x, thick},
-            0xFF2F6D8FU);
+            C_PAST);
     gint64 span = tick_span(scale->to_us);
     for (gint64 at = 0; at <= scale->to_us; at += span) {
         char text[32];
@@ -214,7 +214,7 @@ static void time_axis(const struct view *view, const struct scale *scale, float 
             g_snprintf(text, sizeof text, "%d:%02d", s / 60, s % 60);
         }
         float x = time_x(scale, at);
-        draw_rect(view->draw, (struct rect){x, scale->r.y, 1, y - scale->r.y}, 0xFF1E2732U);
+        draw_rect(view->draw, (struct rect){x, scale->r.y, 1, y - scale->r.y}, C_GRID);
         view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, CENTRE, 0}, x, y + px(view, 8),
                 text);
     }

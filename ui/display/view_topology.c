@@ -50,7 +50,7 @@ static void draw_blocks(const struct picture *picture)
         const struct topo_block *block =
                 &g_array_index(picture->topo->blocks, struct topo_block, i);
         const struct model_team *team = model_team_at(view->model, block->team);
-        draw_rect(view->draw, block->rect, block->team < 0 ? 0xFF141A23U : 0xFF121923U);
+        draw_rect(view->draw, block->rect, block->team < 0 ? C_CORE : C_GROUND);
         draw_frame(view->draw, block->rect, 1, C_EDGE);
         if (block->rect.w < px(view, 60)) {
             continue;
@@ -106,7 +106,7 @@ static void draw_bars(const struct picture *picture)
         const struct topo_bar *bar = &g_array_index(picture->topo->bars, struct topo_bar, i);
         const struct model_network *network = view->model->networks->pdata[bar->network];
         struct rect r = {bar->x0, bar->y - thick / 2, bar->x1 - bar->x0, thick};
-        draw_rect(view->draw, r, 0xFF6B7C90U);
+        draw_rect(view->draw, r, C_WIRE);
         if (!picture->topo->roomy || !view->labels) {
             continue;
         }
@@ -161,7 +161,7 @@ static void draw_nodes(const struct picture *picture)
         }
         char word[64];
         enum status status = node_status(view->model, machine, word, sizeof word);
-        draw_disc(view->draw, at, r * 1.55F, 0xFF121923U);
+        draw_disc(view->draw, at, r * 1.55F, C_GROUND);
         view_shape(view, status, at, r);
         picture_occupy(picture, (struct rect){at.x - r, at.y - r, 2 * r, 2 * r});
         if (picture->topo->roomy && view->labels) {
