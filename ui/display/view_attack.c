@@ -220,14 +220,14 @@ static void label_arrow(const struct picture *picture, guint index)
             &g_array_index(view->model->attacks, struct model_attack, index);
     const struct model_step *step = view->model->steps->pdata[attack->step];
     g_autofree char *text = g_strdup_printf(
-            "%s %s", *step->technique ? step->technique : step->name, attack->verdict);
+            "%s %s", *step->technique ? step->technique : step->name, tr_name(attack->verdict));
     float size = px(view, 12);
     struct rect label = {0, 0, draw_text_width(view->draw, FONT_TEXT, size, text) + px(view, 10),
             draw_text_height(view->draw, FONT_TEXT, size) + px(view, 2)};
     if (!free_place(picture, &arrow, &label)) {
         return; /* the feed and the steps panel still name it */
     }
-    draw_rect(view->draw, label, 0xF00F141BU);
+    draw_rect(view->draw, label, (C_BACK & 0xFFFFFFU) | 0xF0000000U);
     draw_frame(view->draw, label, 1, view_blend(arrow.line, C_BACK, 0.5F));
     draw_text(view->draw, FONT_TEXT, size,
             (struct point){label.x + px(view, 5), label.y + px(view, 1)},
