@@ -21,16 +21,18 @@ static void on_created(struct model *model, const struct event *event, const cJS
 static void on_state(struct model *model, const struct event *event, const cJSON *body)
 {
     static const char *const names[] = {"", "setup", "ready", "running", "paused", "ended", "down"};
+    static const char *const words[] = {"", WORD("setup"), WORD("ready"), WORD("running"),
+            WORD("paused"), WORD("ended"), WORD("torn down")};
     const char *state = json_string(body, "state", "");
     for (int i = MODEL_SETUP; i <= MODEL_DOWN; i++) {
         if (!strcmp(state, names[i])) {
             model->state = (enum model_state)i;
             const char *by = json_string(body, "by", "");
             if (*by) {
-                model_say(model, event, TONE_PLAIN, tr("Exercise %s, by %s"), tr_name(names[i]),
+                model_say(model, event, TONE_PLAIN, tr("Exercise %s, by %s"), tr_name(words[i]),
                         tr_name(by));
             } else {
-                model_say(model, event, TONE_PLAIN, tr("Exercise %s"), tr_name(names[i]));
+                model_say(model, event, TONE_PLAIN, tr("Exercise %s"), tr_name(words[i]));
             }
         }
     }

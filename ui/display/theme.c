@@ -118,8 +118,12 @@ static bool read_colour(const char *text, colour *ret)
 
 static bool read_inks(GKeyFile *file, const char *path, struct theme *theme, GError **error)
 {
-    g_auto(GStrv) keys = g_key_file_get_keys(file, "theme", NULL, error);
-    for (int i = 0; keys && keys[i]; i++) {
+    g_auto(GStrv) keys = g_key_file_get_keys(file, "theme", NULL, NULL);
+    if (!keys) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s: has no group [theme]", path);
+        return false;
+    }
+    for (int i = 0; keys[i]; i++) {
         g_autofree char *value = g_key_file_get_string(file, "theme", keys[i], NULL);
         int ink = ink_index(keys[i]);
         if (!strcmp(keys[i], "base")) {
@@ -133,7 +137,7 @@ static bool read_inks(GKeyFile *file, const char *path, struct theme *theme, GEr
             return false;
         }
     }
-    return keys != NULL;
+    return true;
 }
 
 struct theme *theme_load(const char *path, GError **error)
@@ -153,8 +157,7 @@ struct theme *theme_load(const char *path, GError **error)
     }
     g_autofree struct theme *theme = g_memdup2(from, sizeof *from);
     g_strlcpy(theme->name, "file", sizeof theme->name);
-    if (!read_inks(file, path, theme, &why)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s", why->message);
+    if (!read_inks(file, path, theme, error)) {
         return NULL;
     }
     return g_steal_pointer(&theme);

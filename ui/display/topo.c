@@ -159,7 +159,7 @@ static void place_block(
         float x = ground.rect.x + cell * ((float)placed[row]++ + 0.5F);
         float aside = MIN(cell * 0.22F, head * 1.2F); /* room for the label */
         topo->nodes[m] = (struct point){x, ground.y[row]};
-        if (block.team >= 0) {
+        if (block.team >= 0 && topo->roomy) {
             topo->nodes[m].x += topo_label_left(topo, x) ? aside : -aside;
         }
     }

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define STALE_VEIL 0x50000000U /* dims what may no longer be true */
+
 const float view_speeds[VIEW_SPEEDS] = {0.5F, 1, 2, 5, 20};
 
 void view_init(struct view *view, struct draw *draw, const struct model *model)
@@ -320,6 +322,9 @@ static void draw_panel(struct view *view, enum panel panel, struct rect r)
     if (r.w > 0) {
         draw_clip(view->draw, &r);
         draws[panel](view, r);
+        if (view->age_s > 0 && panel != PANEL_BAR && panel != PANEL_HINTS) {
+            draw_rect(view->draw, r, (C_PANEL & 0xFFFFFFU) | STALE_VEIL);
+        }
         draw_clip(view->draw, NULL);
         view->damage[view->damages++] = r;
     }
@@ -327,6 +332,8 @@ static void draw_panel(struct view *view, enum panel panel, struct rect r)
 
 void view_draw(struct view *view)
 {
+    gint64 exact_us = view->clock_us;
+    view->clock_us -= exact_us % G_USEC_PER_SEC; /* nothing changes within a second */
     view->scale = scale_for(draw_width(view->draw), draw_height(view->draw));
     struct layout layout = view_layout(view);
     bool covered = view->help || view->form.action != ACTION_NONE;
@@ -357,4 +364,5 @@ void view_draw(struct view *view)
     if (view->form.action != ACTION_NONE) {
         view_form(view);
     }
+    view->clock_us = exact_us;
 }

@@ -5,6 +5,7 @@
 
 #define SEGMENTS 64
 #define FADE_US (G_GINT64_CONSTANT(20) * G_USEC_PER_SEC)
+#define CALM_MAX 24 /* more attacks than that: only the fresh ones are drawn */
 #define BAR_AT 0.80F /* where along a blocked arrow the bar stands */
 
 struct arrow {
@@ -141,7 +142,10 @@ static bool make_arrow(const struct picture *picture, guint index, struct arrow 
     const struct view *view = picture->view;
     const struct model_attack *attack =
             &g_array_index(view->model->attacks, struct model_attack, index);
-    if (attack->from < 0 || attack->to < 0 || attack->from == attack->to) {
+    bool fresh = view->clock_us - attack->since_us < FADE_US;
+    if (attack->from < 0 || attack->to < 0 || attack->from == attack->to ||
+            (!fresh && attack->state != ATTACK_RUNNING &&
+                    view->model->attacks->len > CALM_MAX)) { /* the mark on the target stays */
         return false;
     }
     struct point from = picture->topo->nodes[attack->from];
@@ -149,7 +153,7 @@ static bool make_arrow(const struct picture *picture, guint index, struct arrow 
     if (from.x < -1e5F || to.x < -1e5F) {
         return false;
     }
-    bool fresh = attack->state == ATTACK_RUNNING || view->clock_us - attack->since_us < FADE_US;
+    fresh = fresh || attack->state == ATTACK_RUNNING;
     float share = attack->state == ATTACK_INERT ? 0.35F : fresh ? 1.0F : 0.55F;
     arrow->state = attack->state;
     arrow->line = view_blend(C_ATTACK, C_GROUND, share);

@@ -142,18 +142,32 @@ static float clock_block(const struct view *view, float x)
     return x + MAX(MAX(width, other), px(view, 132));
 }
 
+static float label_width(const struct view *view, const struct label *label, bool keys)
+{
+    float w = draw_text_width(view->draw, FONT_TEXT, px(view, 13), label->text) + px(view, 16);
+    return keys ? w + draw_text_width(view->draw, FONT_TEXT, px(view, 11), label->key) +
+                          px(view, 10)
+                : w;
+}
+
+/* With their keys when there is room; those are on the help sheet as well. */
 static void place_buttons(
         struct view *view, float x, float right, const struct label *labels, guint count)
 {
+    float all = 0;
     for (guint i = 0; i < count; i++) {
-        float w = draw_text_width(view->draw, FONT_TEXT, px(view, 13), labels[i].text) +
-                  draw_text_width(view->draw, FONT_TEXT, px(view, 11), labels[i].key) +
-                  px(view, 26);
+        all += label_width(view, &labels[i], true) + px(view, 4);
+    }
+    bool keys = x + all <= right;
+    for (guint i = 0; i < count; i++) {
+        struct label label = labels[i];
+        float w = label_width(view, &label, keys);
         if (x + w > right) {
-            break; /* every one of them is a key, and on the help sheet */
+            break;
         }
+        label.key = keys ? label.key : NULL;
         struct rect r = {x, roundf(px(view, 11)), w, roundf(px(view, 30))};
-        x = view_button(view, PANEL_BAR, r, &labels[i]) + px(view, 4);
+        x = view_button(view, PANEL_BAR, r, &label) + px(view, keys ? 4 : 3);
     }
 }
 

@@ -61,6 +61,7 @@ void view_scores(struct view *view, struct rect r)
         }
         return;
     }
+    guint shown = 0;
     float row = CLAMP(in.h / (float)model->teams->len, px(view, 26), px(view, 140));
     for (int rank = 0; (float)(rank + 1) * row <= in.h + 1; rank++) {
         const struct model_team *team = chart_team_of_rank(model, rank);
@@ -73,7 +74,12 @@ void view_scores(struct view *view, struct rect r)
             draw_rect(view->draw, place, C_SELECT);
         }
         score_row(view, team, place);
+        shown++;
         view_add_hit(view, PANEL_SCORES, place, ACTION_TEAM, model_team_index_of(model, team));
     }
+    if (shown < model->teams->len) {
+        g_autofree char *more = g_strdup_printf(tr("and %u more"), model->teams->len - shown);
+        view_text(view, (struct text_style){FONT_TEXT, 11, C_DIM, RIGHT, in.w}, in.x + in.w,
+                r.y + r.h - px(view, 16), more);
+    }
 }
-

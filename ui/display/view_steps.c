@@ -55,16 +55,18 @@ static void step_row(const struct view *view, int step, const GArray *teams, str
     const struct model_step *what = model->steps->pdata[step];
     draw_rect(view->draw, (struct rect){r.x, r.y, r.w, 1}, C_RULE);
     float name = r.w * 0.45F;
-    view_text(view, (struct text_style){FONT_TEXT, 13, C_ATTACK, LEFT, name}, r.x,
-            r.y + px(view, 4), what->technique);
-    view_text(view, (struct text_style){FONT_TEXT, 12, C_TEXT, LEFT, name}, r.x, r.y + px(view, 21),
-            what->title);
+    bool low = r.h < px(view, 38); /* one line */
+    float technique = view_text(view, (struct text_style){FONT_TEXT, 13, C_ATTACK, LEFT, name},
+            r.x, r.y + px(view, low ? 2 : 4), what->technique);
+    float x0 = low ? r.x + technique + px(view, 10) : r.x;
+    view_text(view, (struct text_style){FONT_TEXT, 12, C_TEXT, LEFT, r.x + name - x0}, x0,
+            r.y + px(view, low ? 3 : 21), what->title);
     float width = (r.w - name) / (float)teams->len;
     for (guint i = 0; i < teams->len; i++) {
         const struct model_attack *attack =
                 model_attack_of(model, step, g_array_index(teams, int, i));
         float x = r.x + name + width * (float)i + px(view, 8);
-        float y = r.y + px(view, 21);
+        float y = r.y + (low ? px(view, 11) : px(view, 21));
         if (!attack) {
             draw_rect(view->draw, (struct rect){x, y, px(view, 8), MAX(1, px(view, 1))}, C_UNKNOWN);
             continue;
@@ -96,10 +98,10 @@ void view_steps_panel(struct view *view, struct rect r, enum panel panel, int nu
         view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, width - px(view, 8)},
                 in.x + name + width * (float)i + px(view, 8), in.y, team->title);
     }
-    float row = MIN(px(view, 42), (in.h - px(view, 22)) / (float)model->steps->len);
+    float row = CLAMP((in.h - px(view, 22)) / (float)model->steps->len, px(view, 21), px(view, 42));
     for (int s = 0; (guint)s < model->steps->len; s++) {
         float y = in.y + px(view, 22) + row * (float)s;
-        if (row < px(view, 26) && y > in.y + in.h) {
+        if (y + row > in.y + in.h + px(view, 6)) {
             break;
         }
         step_row(view, s, teams, (struct rect){in.x, y, in.w, row});

@@ -90,6 +90,48 @@ static void time_axis(const struct view *view, const struct chart *scale, float 
     }
 }
 
+/* Which of two marks at the same place is shown. */
+static int weight(enum tone tone)
+{
+    static const int weights[] = {[TONE_DIM] = 0,
+            [TONE_GOOD] = 1,
+            [TONE_PLAIN] = 2,
+            [TONE_WARN] = 3,
+            [TONE_BLOCK] = 4,
+            [TONE_BAD] = 5,
+            [TONE_ATTACK] = 6};
+    return weights[tone];
+}
+
+/* Of marks that would cover each other the weightiest. */
+static void happened(const struct view *view, const struct chart *scale, float y)
+{
+    const GArray *marks = view->model->marks;
+    float step = px(view, 9);
+    float at = -1e6F;
+    enum tone best = TONE_DIM;
+    for (guint i = 0; i < marks->len; i++) {
+        const struct model_mark *mark = &g_array_index(marks, struct model_mark, i);
+        bool attack = mark->tone == TONE_ATTACK || mark->tone == TONE_BLOCK;
+        if (attack && view->mode == MODE_PUBLIC) {
+            continue; /* who attacks whom is not for everybody */
+        }
+        float x = chart_x(scale, mark->at_us);
+        if (x - at < step) {
+            best = weight(mark->tone) > weight(best) ? mark->tone : best;
+            continue;
+        }
+        if (at > 0) {
+            mark_sign(view, best, (struct point){at, y});
+        }
+        at = x;
+        best = mark->tone;
+    }
+    if (at > 0) {
+        mark_sign(view, best, (struct point){at, y});
+    }
+}
+
 static void plan_marks(const struct view *view, const struct chart *scale, float y)
 {
     const GPtrArray *injects = view->model->injects;
@@ -102,15 +144,7 @@ static void plan_marks(const struct view *view, const struct chart *scale, float
             draw_ring(view->draw, at, px(view, 5), MAX(1.3F, px(view, 1.4F)), C_DIM);
         }
     }
-    const GArray *marks = view->model->marks;
-    for (guint i = 0; i < marks->len; i++) {
-        const struct model_mark *mark = &g_array_index(marks, struct model_mark, i);
-        bool attack = mark->tone == TONE_ATTACK || mark->tone == TONE_BLOCK;
-        if (attack && view->mode == MODE_PUBLIC) {
-            continue; /* who attacks whom is not for everybody */
-        }
-        mark_sign(view, mark->tone, (struct point){chart_x(scale, mark->at_us), y});
-    }
+    happened(view, scale, y);
 }
 
 static const char *cursor_word(const struct view *view)

@@ -234,7 +234,8 @@ static void draw_label(const struct picture *picture, const struct model_machine
     enum align align = left ? RIGHT : LEFT;
     float x = at.x + sign * (picture->topo->unit + px(view, 9));
     float y = at.y - px(view, 18);
-    float room = px(view, 150);
+    float edge_of = left ? x - picture->inside.x : picture->inside.x + picture->inside.w - x;
+    float room = CLAMP(edge_of - (*machine->struck ? px(view, 76) : 0), px(view, 30), px(view, 150));
     float name = view_text(
             view, (struct text_style){FONT_TEXT, 15, C_TEXT, align, room}, x, y, machine->name);
     word = tr_name(word);
@@ -347,8 +348,9 @@ static void draw_chosen(const struct view *view, struct rect r)
     g_autofree char *text = g_strdup_printf("%s  %s  %s%s%s", machine->id, machine->address,
             tr_name(machine->state), view_has_controls(view) ? "   " : "",
             view_has_controls(view) ? tr("C console · Delete start anew") : "");
-    struct rect box = {r.x, r.y, draw_text_width(view->draw, FONT_TEXT, px(view, 13), text) +
-                                         px(view, 20), px(view, 24)};
+    float h = px(view, 24);
+    struct rect box = {r.x, r.y + r.h - h,
+            draw_text_width(view->draw, FONT_TEXT, px(view, 13), text) + px(view, 20), h};
     draw_rect(view->draw, box, C_SELECT);
     draw_frame(view->draw, box, 1, C_EDGE);
     view_text(view, (struct text_style){FONT_TEXT, 13, C_TEXT, LEFT, 0}, box.x + px(view, 10),
@@ -388,7 +390,7 @@ void view_topology(struct view *view, struct rect r)
     picture.topo = topo_new_of(view->model, only, area, view->scale);
     picture.occupied = g_array_new(FALSE, FALSE, sizeof(struct rect));
     draw_picture(&picture);
-    draw_chosen(view, (struct rect){inside.x, inside.y, inside.w, inside.h});
+    draw_chosen(view, inside);
     g_array_unref(picture.occupied);
     topo_free(picture.topo);
     draw_clip(view->draw, NULL);
