@@ -1,5 +1,7 @@
-/* fuzz_display.c - a stream of events into the display's model, and a picture's layout of it. */
+/* fuzz_display.c - a stream of events into the display's model, a checkpoint of it there and back, a
+ * picture's layout of it. */
 #include "display/model.h"
+#include "display/snapshot.h"
 #include "display/topo.h"
 
 #include <stddef.h>
@@ -9,23 +11,60 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What is taken from a checkpoint gives the same checkpoint; a spoilt one does no harm. */
+static void there_and_back(const struct model *model, const struct event *first)
+{
+    struct model *other = model_new();
+    if (first) {
+        model_reduce(other, first);
+    }
+    g_autoptr(GBytes) bytes = snapshot_make(model);
+    if (first && snapshot_take(other, bytes)) {
+        g_autoptr(GBytes) again = snapshot_make(other);
+        if (!g_bytes_equal(bytes, again)) {
+            abort();
+        }
+    }
+    gsize length = 0;
+    const uint8_t *good = g_bytes_get_data(bytes, &length);
+    g_autofree uint8_t *bad = g_memdup2(good, length);
+    for (gsize i = (gsize)model->seq % 13; i < length; i += 29) {
+        bad[i] ^= (uint8_t)i;
+    }
+    g_autoptr(GBytes) spoilt = g_bytes_new(bad, length);
+    (void)snapshot_take(other, spoilt);
+    model_settle(other);
+    struct topo *topo = topo_new(other, (struct rect){0, 0, 1000, 600}, 1);
+    topo_free(topo);
+    model_free(other);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct model *model = model_new();
     const uint8_t *end = data + size;
+    struct event *first = NULL;
     while (data < end) {
         const uint8_t *stop = memchr(data, '\n', (size_t)(end - data));
         stop = stop ? stop : end;
         auto_event event = event_from_line((const char *)data, (size_t)(stop - data), NULL);
         if (event) {
             model_reduce(model, event);
+            if (!strcmp(event->kind, "exercise.created")) {
+                event_free(first);
+                first = event_copy(event);
+            }
         }
         data = stop + (stop < end);
     }
     model_settle(model);
-    if (model->feed.length > MODEL_FEED_MAX || model->marks->len > MODEL_MARKS_MAX) {
+    if (model->feed.length > MODEL_FEED_MAX || model->marks->len > MODEL_MARKS_MAX ||
+            model->messages->len > MODEL_MESSAGES_MAX ||
+            model->impairments->len > MODEL_LINKS_MAX) {
         abort();
     }
+    there_and_back(model, first);
+    event_free(first);
     struct topo *topo = topo_new(model, (struct rect){0, 0, 1000, 600}, 1);
     topo_free(topo);
     model_free(model);
