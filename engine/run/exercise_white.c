@@ -69,8 +69,8 @@ bool exercise_freeze(struct exercise *exercise, bool frozen, const char *who, GE
     }
     cJSON *body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "by", who);
-    run_record(exercise, frozen ? "board.frozen" : "board.thawed", -1,
-            exercise->options.plan->name, body);
+    run_record(exercise, frozen ? "board.frozen" : "board.thawed", -1, exercise->options.plan->name,
+            body);
     return true;
 }
 

@@ -16,11 +16,17 @@
 #define W 1920
 #define H 1080
 
-static const struct crowd thousand = {
-        .teams = 40, .machines = 25, .services = 10, .links = 2, .events = 6000,
+static const struct crowd thousand = {.teams = 40,
+        .machines = 25,
+        .services = 10,
+        .links = 2,
+        .events = 6000,
         .duration_us = 7200 * (gint64)G_USEC_PER_SEC};
-static const struct crowd three_thousand = {
-        .teams = 100, .machines = 30, .services = 10, .links = 2, .events = 12000,
+static const struct crowd three_thousand = {.teams = 100,
+        .machines = 30,
+        .services = 10,
+        .links = 2,
+        .events = 12000,
         .duration_us = 7200 * (gint64)G_USEC_PER_SEC};
 
 static double now_ms(void)
@@ -116,8 +122,11 @@ static bool frames(const struct crowd *crowd, const char *what, double least)
 
 /* ---- a ledger of a million events ---------------------------------------------------------- */
 
-static const struct crowd million = {
-        .teams = 40, .machines = 25, .services = 10, .links = 2, .events = 1000000,
+static const struct crowd million = {.teams = 40,
+        .machines = 25,
+        .services = 10,
+        .links = 2,
+        .events = 1000000,
         .duration_us = 24 * 3600 * (gint64)G_USEC_PER_SEC};
 
 static bool write_million(const char *path)
@@ -177,8 +186,8 @@ static bool seeks(const char *dir)
     app_free(open_ledger(path, &ms));
     fprintf(stderr, "display: the index of a million events took %.1f s, once\n", ms / 1000);
     struct app *app = open_ledger(path, &ms);
-    bool ok = bench_print("display: opening a million events / goal", ms / 1000, 0.5, "s", 1,
-            BENCH_AT_MOST);
+    bool ok = bench_print(
+            "display: opening a million events / goal", ms / 1000, 0.5, "s", 1, BENCH_AT_MOST);
     double worst = 0;
     for (int i = 0; i < 40; i++) {
         gint64 at_us = million.duration_us / 41 * ((i * 17) % 40 + 1);
@@ -238,8 +247,8 @@ static bool idle(const char *dir)
     }
     double share = (cpu_ms() - used) / (now_ms() - begin) * 100;
     bool ok = bench_print("display: idle, of a core / goal", share, 3, "%", 1, BENCH_AT_MOST);
-    ok &= bench_print("display: memory, 1,000 machines / goal", peak_mib(), 150, "MiB", 1,
-            BENCH_AT_MOST);
+    ok &= bench_print(
+            "display: memory, 1,000 machines / goal", peak_mib(), 150, "MiB", 1, BENCH_AT_MOST);
     app_free(app);
     return ok;
 }
@@ -285,7 +294,7 @@ int main(int argc, char **argv)
         worst = MAX(worst, part("/proc/self/exe", parts[i], dir));
     }
     const char *const clean[] = {"rm", "-rf", dir, NULL};
-    (void)g_spawn_sync(NULL, (char **)clean, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
-            NULL, NULL);
+    (void)g_spawn_sync(
+            NULL, (char **)clean, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
     return worst;
 }

@@ -80,8 +80,7 @@ static void only_an_open_alarm_can_be_taken_on(void **state)
     struct rehearsal r = {0};
     g_autoptr(GError) error = NULL;
     open_drill(&r);
-    assert_false(
-            exercise_acknowledge(r.exercise, "machine-crashed", "blue2/web", "mira", &error));
+    assert_false(exercise_acknowledge(r.exercise, "machine-crashed", "blue2/web", "mira", &error));
     assert_int_equal(error->code, SANDTABLE_ERROR_NOT_FOUND);
     world_sim_crash(r.world, plan_machine_index(r.plan, "blue2/web"));
     rehearsal_advance(&r, 1 * G_USEC_PER_SEC);

@@ -145,7 +145,8 @@ static struct event *attack(const struct crowd *crowd, int i)
     put(body, "to", "blue%d/m%02d", team, (int)(dice >> 16) % crowd->machines + 1);
     static const char *const verdicts[] = {"effect", "blocked", "effect", "blocked", "inert"};
     bool ends = i % 40 == 8;
-    cJSON_AddStringToObject(body, ends ? "verdict" : "state", ends ? verdicts[dice % 5] : "running");
+    cJSON_AddStringToObject(
+            body, ends ? "verdict" : "state", ends ? verdicts[dice % 5] : "running");
     return event_new(ends ? "step.verdict" : "step.state", who, step, body);
 }
 

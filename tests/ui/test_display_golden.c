@@ -1,6 +1,7 @@
 /* test_display_golden.c - pictures of the recorded drill against golden ones. */
 #include "support/test.h"
 
+#include "base/json.h"
 #include "compare.h"
 #include "crowd.h"
 #include "display/app.h"
@@ -49,8 +50,8 @@ static void shoot_plain(const char *path, int w, int h, gint64 until_us)
     shoot(path, &picture);
 }
 
-static void compare(const char *name, void (*draw)(const char *path, gconstpointer data),
-        gconstpointer data)
+static void compare(
+        const char *name, void (*draw)(const char *path, gconstpointer data), gconstpointer data)
 {
     g_autofree char *golden = g_strdup_printf(TESTS_DIR "/golden/display/%s.png", name);
     if (g_getenv("SANDTABLE_UPDATE_GOLDEN")) {
@@ -122,10 +123,38 @@ struct live {
     enum model_state state;
     enum link link;
     enum action confirm, form;
-    bool help, steps;
+    bool help, steps, impaired;
     int age_s;
     const struct crowd *crowd; /* NULL: the record, up to 200 s */
 };
+
+static void impair(struct model *model)
+{
+    static const struct {
+        const char *kind, *subject, *body;
+    } events[] = {{"link.impaired", "blue1/web:office",
+                          "{\"by\":\"mira\",\"asked\":{\"in\":{\"delay_us\":40000,"
+                          "\"loss_ppm\":20000}}}"},
+            {"link.measured", "blue1/web:office",
+                    "{\"verdict\":\"drift\",\"achieved\":{\"delay_us\":71300,\"loss_ppm\":21000}}"},
+            {"link.impaired", "blue2/gate:plant", "{\"by\":\"mira\",\"asked\":{\"down\":true}}"},
+            {"alarm.raised", "blue1/web:office in",
+                    "{\"alarm\":\"impairment-drift\",\"text\":\"blue1/web:office: 71 ms, not "
+                    "40\"}"},
+            {"alarm.acknowledged", "blue1/web:office in",
+                    "{\"alarm\":\"impairment-drift\",\"by\":\"mira\"}"},
+            {"board.frozen", "first-drill", "{\"by\":\"mira\"}"},
+            {"message.sent", "first-drill",
+                    "{\"from\":\"team\",\"text\":\"Is mail relay in scope?\",\"by\":\"ann\"}"}};
+    for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
+        auto_event event = event_new(events[i].kind, "blue1", events[i].subject,
+                json_parse(events[i].body, strlen(events[i].body), NULL));
+        event->seq = model->seq + 1;
+        event->at_us = model->at_us;
+        event->wall_us = model->wall_us;
+        model_reduce(model, event);
+    }
+}
 
 static struct model *fold_live(const struct live *live)
 {
@@ -145,6 +174,9 @@ static struct model *fold_live(const struct live *live)
         event_free(event);
     }
     source_close(source);
+    if (live->impaired) {
+        impair(model);
+    }
     model->state = live->state;
     model_settle(model);
     return model;
@@ -213,6 +245,7 @@ static void test_each_state_of_a_running_exercise_looks_as_recorded(void **state
             {"live-form", {MODEL_RUNNING, LINK_LIVE, .form = ACTION_ADJUST}},
             {"live-help", {MODEL_RUNNING, LINK_LIVE, .help = true}},
             {"live-gone", {MODEL_RUNNING, LINK_GONE, .age_s = 12}},
+            {"live-impaired", {MODEL_RUNNING, LINK_LIVE, .impaired = true}},
             {"live-ten-teams", {MODEL_RUNNING, LINK_LIVE, .crowd = &crowd}},
     };
     for (guint i = 0; i < G_N_ELEMENTS(pictures); i++) {

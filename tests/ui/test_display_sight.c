@@ -10,8 +10,8 @@
 #define DISTANCE_MIN 12.0 /* CIE76; two that are nearer look alike at a glance */
 #define CONTRAST_MIN 2.75 /* against the panel; shapes and words say the same */
 
-static const enum ink states[] = {INK_UP, INK_DEGRADED, INK_DOWN, INK_UNKNOWN, INK_DEPLOYING,
-        INK_HELD, INK_ATTACK};
+static const enum ink states[] = {
+        INK_UP, INK_DEGRADED, INK_DOWN, INK_UNKNOWN, INK_DEPLOYING, INK_HELD, INK_ATTACK};
 
 /* Machado, Oliveira, Fernandes 2009, severity 1: normal, protan, deutan, tritan; linear RGB. */
 static const double sights[][3][3] = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},

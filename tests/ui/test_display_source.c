@@ -12,7 +12,7 @@
 
 #define LIMIT_US (60 * G_USEC_PER_SEC)
 
-struct visit { /* one connection, from its acceptance to its end */
+struct visit {    /* one connection, from its acceptance to its end */
     char mark;    /* which exercise answers: part of each hash */
     gint64 last;  /* of its events */
     gint64 until; /* it breaks off after this event, in the middle of a line */

@@ -30,8 +30,8 @@ static int check_source(const char *path)
     g_autofree char *source = NULL;
     g_autoptr(GMatchInfo) match = NULL;
     int found = 0;
-    g_autoptr(GRegex) call = g_regex_new(
-            "\\b(?:tr|WORD)\\(\\s*((?:\"(?:[^\"\\\\]|\\\\.)*\"\\s*)+)\\)", 0, 0, NULL);
+    g_autoptr(GRegex) call =
+            g_regex_new("\\b(?:tr|WORD)\\(\\s*((?:\"(?:[^\"\\\\]|\\\\.)*\"\\s*)+)\\)", 0, 0, NULL);
     assert_true(g_file_get_contents(path, &source, NULL, NULL));
     for (g_regex_match(call, source, 0, &match); g_match_info_matches(match);
             g_match_info_next(match, NULL)) {

@@ -155,8 +155,7 @@ static bool use_board(struct app *app)
     }
     app->board = app->board ? app->board : model_new();
     gint64 wanted = app->head->frozen_seq - 1;
-    return app->board->seq == wanted ||
-           history_seek_seq(app->history, app->board, wanted, NULL);
+    return app->board->seq == wanted || history_seek_seq(app->history, app->board, wanted, NULL);
 }
 
 void app_choose_model(struct app *app)
@@ -266,9 +265,8 @@ static void take_events(struct app *app)
             app->until_us = -1;
         }
     }
-    app->view.reading = got > 0 && app->total > 0
-                                ? (int)MIN(app->head->seq * 100 / app->total, 99)
-                                : 100;
+    app->view.reading =
+            got > 0 && app->total > 0 ? (int)MIN(app->head->seq * 100 / app->total, 99) : 100;
     bool refused = false;
     char *answer = source_answer(app->source, &refused);
     if (answer) {

@@ -14,8 +14,8 @@ struct app_options {
     const char *name;      /* of the exercise or file */
     int w, h;
     bool fullscreen;
-    bool still;      /* for a screenshot: times come from the events alone */
-    gint64 until_us; /* show this moment; -1: the newest */
+    bool still;         /* for a screenshot: times come from the events alone */
+    gint64 until_us;    /* show this moment; -1: the newest */
     const char *ledger; /* the file behind source, or NULL */
     enum mode mode;
     const char *team; /* id, of the instructor's view; NULL: the first */

@@ -324,8 +324,8 @@ static void act_on_view(struct app *app, enum action action, int arg)
 void app_act(struct app *app, enum action action, int arg)
 {
     bool bare = app->view.mode != MODE_CONTROL;
-    if ((is_control(action) && bare) || (bare && action == ACTION_PAUSE && !app->view.play.on &&
-                                                app->view.link != LINK_FILE)) {
+    if ((is_control(action) && bare) ||
+            (bare && action == ACTION_PAUSE && !app->view.play.on && app->view.link != LINK_FILE)) {
         app_say(app, true, g_strdup(tr("Only the control view changes the exercise: Esc")));
         return;
     }

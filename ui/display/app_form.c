@@ -18,7 +18,8 @@ static const struct kind { /* of a question */
         bool chooses, may_be_all;
     } fields[FORM_FIELDS];
 } kinds[] = {
-        {ACTION_MESSAGE, WORD("Message"), 2, {{WORD("to"), true, true}, {WORD("text"), false, false}}},
+        {ACTION_MESSAGE, WORD("Message"), 2,
+                {{WORD("to"), true, true}, {WORD("text"), false, false}}},
         {ACTION_ADJUST, WORD("Points by hand"), 3,
                 {{WORD("team"), true, false}, {WORD("points"), false, false},
                         {WORD("reason"), false, false}}},
@@ -130,8 +131,8 @@ static bool find(struct app *app)
             return true;
         }
     }
-    app_say(app, true, g_strdup_printf(tr("Nothing is called “%s”"),
-                    view->form.fields[0].text->str));
+    app_say(app, true,
+            g_strdup_printf(tr("Nothing is called “%s”"), view->form.fields[0].text->str));
     return false;
 }
 

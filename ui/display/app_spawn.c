@@ -23,8 +23,7 @@ void spawn_console(struct app *app, const char *machine)
         app_say(app, true, g_strdup(tr("No terminal is installed; `sandtable console` does it")));
         return;
     }
-    const char *const argv[] = {
-            terminal, "-e", program, "console", app->name, machine, NULL};
+    const char *const argv[] = {terminal, "-e", program, "console", app->name, machine, NULL};
     g_autoptr(GError) error = NULL;
     if (g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &error)) {
         app_say(app, false, g_strdup_printf(tr("The console of %s opens"), machine));

@@ -261,8 +261,7 @@ static bool reached(const struct target *target, gint64 seq, gint64 at_us)
     return target->seq >= 0 ? seq > target->seq : at_us > target->at_us;
 }
 
-static const struct entry *entry_before(
-        const struct history *history, const struct target *target)
+static const struct entry *entry_before(const struct history *history, const struct target *target)
 {
     const struct entry *best = NULL;
     for (guint i = 0; i < history->entries->len; i++) {
@@ -275,8 +274,8 @@ static const struct entry *entry_before(
     return best;
 }
 
-static bool start_at(struct history *history, struct model *model, const struct entry *entry,
-        GError **error)
+static bool start_at(
+        struct history *history, struct model *model, const struct entry *entry, GError **error)
 {
     if (!history->first) {
         g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "nothing has happened");
@@ -300,8 +299,8 @@ static bool start_at(struct history *history, struct model *model, const struct 
     return read_from(history, from, whole ? NULL : entry, error);
 }
 
-static bool seek(struct history *history, struct model *model, const struct target *target,
-        GError **error)
+static bool seek(
+        struct history *history, struct model *model, const struct target *target, GError **error)
 {
     const struct entry *entry = entry_before(history, target);
     bool ahead = model->seq > 0 && !reached(target, model->seq, model->at_us) &&
@@ -323,8 +322,7 @@ static bool seek(struct history *history, struct model *model, const struct targ
     return true;
 }
 
-bool history_seek_time(
-        struct history *history, struct model *model, gint64 at_us, GError **error)
+bool history_seek_time(struct history *history, struct model *model, gint64 at_us, GError **error)
 {
     struct target target = {.at_us = MAX(at_us, 0), .seq = -1};
     return seek(history, model, &target, error);

@@ -22,8 +22,7 @@ void history_note(struct history *history, const struct model *head, const struc
 
 /* Makes model what it was after the last event at or before at_us, or after event seq. Errors: the
  * past cannot be read. */
-bool history_seek_time(
-        struct history *history, struct model *model, gint64 at_us, GError **error);
+bool history_seek_time(struct history *history, struct model *model, gint64 at_us, GError **error);
 bool history_seek_seq(struct history *history, struct model *model, gint64 seq, GError **error);
 
 gint64 history_last_seq(const struct history *history);

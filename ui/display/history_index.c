@@ -25,8 +25,8 @@ struct head {
 static char *index_path(const struct history *history)
 {
     g_autofree char *real = realpath(history->ledger, NULL);
-    g_autofree char *sum = g_compute_checksum_for_string(
-            G_CHECKSUM_SHA256, real ? real : history->ledger, -1);
+    g_autofree char *sum =
+            g_compute_checksum_for_string(G_CHECKSUM_SHA256, real ? real : history->ledger, -1);
     g_autofree char *name = g_strdup_printf("%.32s-%d.index", sum, (int)words_used());
     g_autofree char *dir = g_build_filename(g_get_user_cache_dir(), "sandtable", NULL);
     return g_mkdir_with_parents(dir, 0700) == 0 ? g_build_filename(dir, name, NULL) : NULL;

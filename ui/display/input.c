@@ -28,7 +28,8 @@ static void choose(struct app *app, int by)
     int at = app->view.selected;
     do {
         at += by;
-    } while (at > 0 && at < count - 1 && !view_shows_team(&app->view, model_inject_at(model, at)->team));
+    } while (at > 0 && at < count - 1 &&
+             !view_shows_team(&app->view, model_inject_at(model, at)->team));
     app->view.selected = CLAMP(at, 0, count - 1);
 }
 
@@ -149,9 +150,7 @@ static const struct binding bindings[] = {{SDLK_SPACE, KMOD_NONE, ACTION_PAUSE, 
 
 static bool bound(struct app *app, SDL_Keycode key, SDL_Keymod mod)
 {
-    SDL_Keymod wanted = mod & KMOD_CTRL    ? KMOD_CTRL
-                        : mod & KMOD_SHIFT ? KMOD_SHIFT
-                                           : KMOD_NONE;
+    SDL_Keymod wanted = mod & KMOD_CTRL ? KMOD_CTRL : mod & KMOD_SHIFT ? KMOD_SHIFT : KMOD_NONE;
     for (guint i = 0; i < G_N_ELEMENTS(bindings); i++) {
         if (bindings[i].key == key && bindings[i].mod == wanted) {
             app_act(app, bindings[i].action, bindings[i].arg);

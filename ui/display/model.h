@@ -14,8 +14,8 @@
 
 #define MODEL_MESSAGES_MAX 200
 #define MODEL_LINKS_MAX 1024 /* impaired links */
-#define MODEL_FEED_MAX 400  /* lines of the event feed that are kept */
-#define MODEL_MARKS_MAX 600 /* marks on the time line */
+#define MODEL_FEED_MAX 400   /* lines of the event feed that are kept */
+#define MODEL_MARKS_MAX 600  /* marks on the time line */
 #define MODEL_NICS_MAX 16
 #define MODEL_TRAFFIC_MAX 5 /* levels of a link's traffic: 1 from 1 kB/s, 2 from 10 kB/s … */
 
@@ -62,7 +62,7 @@ struct sample { /* one point of a team's score over time */
 
 struct model_team {
     char *id, *title, *role;
-    bool ground;               /* it has networks of its own */
+    bool ground;       /* it has networks of its own */
     GArray *history;   /* struct sample */
     gint64 total;      /* rounded */
     char details[160]; /* what it is made of, in words */
@@ -180,17 +180,17 @@ struct model {
     guint64 round;              /* the highest check round seen */
     GPtrArray *teams, *networks, *machines, *services, *steps, *injects; /* struct model_… */
     struct model_cell *cells;                                            /* [service][team] */
-    GPtrArray *alarms; /* struct model_alarm, open ones, newest last */
+    GPtrArray *alarms;   /* struct model_alarm, open ones, newest last */
     GPtrArray *messages; /* struct model_message, newest last */
     GArray *impairments; /* struct model_impairment */
     bool frozen;         /* the public board stands still … */
     gint64 frozen_us;    /* … since this time and … */
     gint64 frozen_seq;   /* … this event */
     GArray *attacks;     /* struct model_attack */
-    GQueue feed;       /* struct model_line, newest first */
-    GArray *marks;     /* struct model_mark */
-    bool stale;        /* totals changed since the last sample */
-    gint64 sample_us;  /* time of the last sample */
+    GQueue feed;         /* struct model_line, newest first */
+    GArray *marks;       /* struct model_mark */
+    bool stale;          /* totals changed since the last sample */
+    gint64 sample_us;    /* time of the last sample */
     gint64 sample_gap_us;
     guint sampled;    /* rows of history.h's record that were applied */
     guint rev[PARTS]; /* counts changes of what a panel shows */

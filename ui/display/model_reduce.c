@@ -165,7 +165,8 @@ static void on_exec(struct model *model, const struct event *event, const cJSON 
 {
     if (strcmp(json_string(body, "state", "asked"), "asked") == 0) {
         const cJSON *program = json_array(body, "argv") ? json_array(body, "argv")->child : NULL;
-        model_say(model, event, TONE_PLAIN, tr("Operator %s: %s on %s"), json_string(body, "by", "?"),
+        model_say(model, event, TONE_PLAIN, tr("Operator %s: %s on %s"),
+                json_string(body, "by", "?"),
                 program && cJSON_IsString(program) ? program->valuestring : tr("a command"),
                 event->subject);
     }

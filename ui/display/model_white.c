@@ -137,7 +137,8 @@ static struct model_impairment *link_find(
         struct model *model, const cJSON *body, const char *subject, bool add)
 {
     g_auto(GStrv) parts = g_strsplit(subject, ":", 2); /* blue1/web:office */
-    int machine = model_machine_index(model, json_string(body, "machine", parts[0] ? parts[0] : ""));
+    int machine =
+            model_machine_index(model, json_string(body, "machine", parts[0] ? parts[0] : ""));
     const struct model_machine *where = model_machine_at(model, machine);
     int network = -1;
     for (guint i = 0; where && i < where->networks->len; i++) {
@@ -170,18 +171,19 @@ static struct model_impairment *link_find(
 static void tell(const cJSON *wish, GString *out)
 {
     static const struct {
-        const char *member, *format;
+        const char *member, *before, *after;
         double unit;
-    } parts[] = {{"delay_us", "%.4g ms", 1e3}, {"jitter_us", "±%.3g ms", 1e3},
-            {"loss_ppm", "%.3g %%", 1e4}, {"duplicate_ppm", "dup %.3g %%", 1e4},
-            {"reorder_ppm", "mix %.3g %%", 1e4}, {"corrupt_ppm", "bad %.3g %%", 1e4},
-            {"rate_bps", "%.4g Mbit/s", 1e6}};
+    } parts[] = {{"delay_us", "", " ms", 1e3}, {"jitter_us", "±", " ms", 1e3},
+            {"loss_ppm", "", " %", 1e4}, {"duplicate_ppm", "dup ", " %", 1e4},
+            {"reorder_ppm", "mix ", " %", 1e4}, {"corrupt_ppm", "bad ", " %", 1e4},
+            {"rate_bps", "", " Mbit/s", 1e6}};
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
         double value = json_number(wish, parts[i].member, 0);
         if (value > 0 && value < 1e15) {
             char text[40];
-            g_ascii_formatd(text, sizeof text, parts[i].format, value / parts[i].unit);
-            g_string_append_printf(out, "%s%s", out->len > 0 ? " " : "", text);
+            g_ascii_formatd(text, sizeof text, "%.3g", value / parts[i].unit);
+            g_string_append_printf(out, "%s%s%s%s", out->len > 0 ? " " : "", parts[i].before, text,
+                    parts[i].after);
         }
     }
 }

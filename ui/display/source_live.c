@@ -22,8 +22,8 @@
 #define QUEUE_MAX                                                                                  \
     50000 /* events waiting to be drawn; beyond, the engine's own limit holds us back */
 #define SUBSCRIBE                                                                                  \
-    "{\"jsonrpc\":\"2.0\",\"id\":\"events\",\"method\":\"subscribe\",\"params\":{\"from\":%" \
-    G_GINT64_FORMAT "}}\n"                                                                        \
+    "{\"jsonrpc\":\"2.0\",\"id\":\"events\",\"method\":\"subscribe\",\"params\":{\"from\":"        \
+    "%" G_GINT64_FORMAT "}}\n"                                                                     \
     "{\"jsonrpc\":\"2.0\",\"id\":\"telemetry\",\"method\":\"telemetry\"}\n"
 
 struct answer {

@@ -120,7 +120,8 @@ static bool read_inks(GKeyFile *file, const char *path, struct theme *theme, GEr
 {
     g_auto(GStrv) keys = g_key_file_get_keys(file, "theme", NULL, NULL);
     if (!keys) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s: has no group [theme]", path);
+        g_set_error(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s: has no group [theme]", path);
         return false;
     }
     for (int i = 0; keys[i]; i++) {
@@ -130,8 +131,7 @@ static bool read_inks(GKeyFile *file, const char *path, struct theme *theme, GEr
             continue;
         }
         if (ink < 0 || !value || !read_colour(g_strstrip(value), &theme->inks[ink])) {
-            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                    "%s: %s: %s", path, keys[i],
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s: %s: %s", path, keys[i],
                     ink < 0 ? "no colour of the display has this name; docs/display.md lists them"
                             : "wants a colour such as #4FB3E8");
             return false;

@@ -131,12 +131,11 @@ struct layout view_layout(const struct view *view)
     layout.at[PANEL_BAR] = (struct rect){0, 0, f.w, bar};
     left_column(view, &f, &layout);
     layout.at[PANEL_TOPOLOGY] = (struct rect){x2, f.top, f.middle, f.body - services - f.gap};
-    layout.at[PANEL_SERVICES] =
-            (struct rect){x2, f.top + f.body - services, f.middle, services};
+    layout.at[PANEL_SERVICES] = (struct rect){x2, f.top + f.body - services, f.middle, services};
     if (!bare) {
         layout.at[PANEL_INJECTS] = (struct rect){x3, f.top, f.right, injects};
-        layout.at[PANEL_EVENTS] = (struct rect){
-                x3, f.top + injects + f.gap, f.right, f.body - injects - f.gap};
+        layout.at[PANEL_EVENTS] =
+                (struct rect){x3, f.top + injects + f.gap, f.right, f.body - injects - f.gap};
         layout.at[PANEL_HINTS] = (struct rect){0, h - hints, f.w, hints};
     }
     layout.at[PANEL_TIMELINE] = (struct rect){0, f.top + f.body + f.gap, f.w, line};
@@ -154,8 +153,7 @@ static void side_stripes(const struct view *view, struct rect side, bool flat, c
     int count = (int)((flat ? side.w : side.h) / step) + 1;
     for (int n = -1; n < count; n++) {
         float at = (float)n * step;
-        struct point strip[] = {
-                {at, 0}, {at + step / 2, 0}, {at + step / 2 + t, t}, {at + t, t}};
+        struct point strip[] = {{at, 0}, {at + step / 2, 0}, {at + step / 2 + t, t}, {at + t, t}};
         for (int k = 0; k < 4; k++) {
             struct point p = strip[k];
             strip[k] = flat ? (struct point){side.x + p.x, side.y + p.y}
@@ -306,7 +304,7 @@ static bool same_rect(struct rect a, struct rect b)
 
 static void draw_panel(struct view *view, enum panel panel, struct rect r)
 {
-    static void (*const draws[PANELS])(struct view *view, struct rect r) = {
+    static void (*const draws[PANELS])(struct view * view, struct rect r) = {
             [PANEL_BAR] = view_bar,
             [PANEL_SCORES] = view_scores,
             [PANEL_TOPOLOGY] = view_topology,

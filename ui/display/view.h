@@ -10,9 +10,9 @@
 
 enum action { /* what a key or a click asks for */
     ACTION_NONE,
-    ACTION_PAUSE,   /* or resume; in a replay: play or stop */
-    ACTION_FIRE,    /* asks to confirm, then fires */
-    ACTION_HOLD,    /* holds or releases the selected inject */
+    ACTION_PAUSE, /* or resume; in a replay: play or stop */
+    ACTION_FIRE,  /* asks to confirm, then fires */
+    ACTION_HOLD,  /* holds or releases the selected inject */
     ACTION_HOLD_ALL,
     ACTION_SKIP,    /* asks to confirm */
     ACTION_FREEZE,  /* or thaw */
@@ -91,8 +91,8 @@ struct form { /* a question with fields to fill in; open when action is set */
     const char *title;
     struct field fields[FORM_FIELDS];
     int count, at;
-    char *preview;       /* what an input method has not settled yet */
-    struct rect caret;   /* where the text goes, for the input method */
+    char *preview;                             /* what an input method has not settled yet */
+    struct rect caret;                         /* where the text goes, for the input method */
     struct rect boxes[FORM_FIELDS], ok, leave; /* where they can be clicked */
 };
 
@@ -120,12 +120,12 @@ struct view {
     gint64 wall_us;
     bool utc; /* wall clock in UTC: the same picture on every host */
     enum link link;
-    const char *source; /* name of the exercise or file */
-    int focus;          /* panel 1..6, 7 messages, 0 none */
-    int selected;       /* inject, -1 none */
-    int node;           /* machine, -1 none */
-    int team;           /* of the instructor's view */
-    int scroll;         /* lines of the event feed scrolled back */
+    const char *source;  /* name of the exercise or file */
+    int focus;           /* panel 1..6, 7 messages, 0 none */
+    int selected;        /* inject, -1 none */
+    int node;            /* machine, -1 none */
+    int team;            /* of the instructor's view */
+    int scroll;          /* lines of the event feed scrolled back */
     enum action confirm; /* "fire …? y" is being asked */
     bool help, labels, attacks, traffic, steps;
     float zoom, pan_x, pan_y; /* of the topology; 1, 0, 0 fits */
@@ -141,7 +141,7 @@ struct view {
     int reading;       /* percent of a record that is read; 100: all */
     struct place places[PANELS];
     guint64 overlay;
-    bool whole;            /* the last view_draw() drew everything */
+    bool whole;                     /* the last view_draw() drew everything */
     struct rect damage[PANELS + 1]; /* what it drew */
     int damages;
 };

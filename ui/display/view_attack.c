@@ -5,7 +5,7 @@
 
 #define SEGMENTS 64
 #define FADE_US (G_GINT64_CONSTANT(20) * G_USEC_PER_SEC)
-#define CALM_MAX 24 /* more attacks than that: only the fresh ones are drawn */
+#define CALM_MAX 24  /* more attacks than that: only the fresh ones are drawn */
 #define BAR_AT 0.80F /* where along a blocked arrow the bar stands */
 
 struct arrow {

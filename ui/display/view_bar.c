@@ -3,7 +3,15 @@
 
 #include <math.h>
 
-enum chip { CHIP_NONE, CHIP_READY, CHIP_RUNNING, CHIP_PAUSED, CHIP_FROZEN, CHIP_REPLAY, CHIP_ENDED };
+enum chip {
+    CHIP_NONE,
+    CHIP_READY,
+    CHIP_RUNNING,
+    CHIP_PAUSED,
+    CHIP_FROZEN,
+    CHIP_REPLAY,
+    CHIP_ENDED
+};
 
 /* Exactly one. */
 static enum chip chip_of(const struct view *view)
@@ -146,7 +154,7 @@ static float label_width(const struct view *view, const struct label *label, boo
 {
     float w = draw_text_width(view->draw, FONT_TEXT, px(view, 13), label->text) + px(view, 16);
     return keys ? w + draw_text_width(view->draw, FONT_TEXT, px(view, 11), label->key) +
-                          px(view, 10)
+                           px(view, 10)
                 : w;
 }
 
@@ -184,8 +192,8 @@ static void buttons(struct view *view, float x, float right)
                     ACTION_PAUSE, 0},
             {tr("Fire"), "Enter", false, ACTION_FIRE, 0},
             {tr("Hold all"), "⇧H", false, ACTION_HOLD_ALL, 0},
-            {view->model->frozen ? tr("Thaw board") : tr("Freeze board"), "F", false,
-                    ACTION_FREEZE, 0},
+            {view->model->frozen ? tr("Thaw board") : tr("Freeze board"), "F", false, ACTION_FREEZE,
+                    0},
             {tr("Message"), "M", false, ACTION_MESSAGE, 0},
             {tr("Points"), "P", false, ACTION_ADJUST, 0},
             {tr("Replay"), "R", false, ACTION_REPLAY, 0}, {tr("End"), "⇧E", false, ACTION_END, 0},
@@ -221,8 +229,8 @@ static float alarm_chip(struct view *view, float right)
     }
     float size = px(view, 14);
     view_text(view,
-            (struct text_style){
-                    count > 0 ? FONT_BOLD : FONT_TEXT, 14, count > 0 ? C_ON_MARK : C_DIM, CENTRE, 0},
+            (struct text_style){count > 0 ? FONT_BOLD : FONT_TEXT, 14,
+                    count > 0 ? C_ON_MARK : C_DIM, CENTRE, 0},
             r.x + r.w / 2, r.y + (r.h - draw_text_height(view->draw, FONT_BOLD, size)) / 2, text);
     view_add_hit(view, PANEL_BAR, r, ACTION_FOCUS, 5);
     return r.x - px(view, 10);
@@ -244,8 +252,8 @@ static void source_lines(const struct view *view, char *first, char *second, gsi
     if (view->load_percent >= 0) {
         g_snprintf(second, (gulong)size, tr("%s · host %d %%"), view->source, view->load_percent);
     } else {
-        g_snprintf(second, (gulong)size, "%s%s%s", view->source,
-                *view->model->accel ? " · " : "", view->model->accel);
+        g_snprintf(second, (gulong)size, "%s%s%s", view->source, *view->model->accel ? " · " : "",
+                view->model->accel);
     }
 }
 

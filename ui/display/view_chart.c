@@ -27,8 +27,8 @@ float chart_y(const struct chart *scale, gint64 total)
 }
 
 /* A score is held until it changes: steps, thinned to one a pixel. */
-void chart_line(const struct view *view, const struct chart *scale,
-        const struct model_team *team, float width, colour c)
+void chart_line(const struct view *view, const struct chart *scale, const struct model_team *team,
+        float width, colour c)
 {
     struct point last = {0, 0};
     for (guint i = 0; i < team->history->len; i++) {
@@ -58,4 +58,3 @@ void chart_extend(const struct model_team *team, gint64 *low, gint64 *high)
         *high = MAX(*high, total);
     }
 }
-

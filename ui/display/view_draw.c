@@ -80,8 +80,8 @@ struct rect view_panel(
         g_autofree char *text =
                 numbered ? g_strdup_printf("%d   %s", number, hint) : g_strdup(hint);
         view_text(view,
-                (struct text_style){FONT_TEXT, 12, age ? C_DEGRADED : C_DIM, RIGHT,
-                        r.w - used - px(view, 34)},
+                (struct text_style){
+                        FONT_TEXT, 12, age ? C_DEGRADED : C_DIM, RIGHT, r.w - used - px(view, 34)},
                 r.x + r.w - px(view, 10), r.y + px(view, 10), text);
     }
     float head = roundf(px(view, 34));
@@ -108,8 +108,7 @@ bool view_waits(const struct view *view, struct rect inside)
 bool view_has_controls(const struct view *view)
 {
     return view->mode == MODE_CONTROL && !view->play.on &&
-           (view->link == LINK_LIVE || view->link == LINK_GONE) &&
-           view->model->state < MODEL_ENDED;
+           (view->link == LINK_LIVE || view->link == LINK_GONE) && view->model->state < MODEL_ENDED;
 }
 
 float view_button(struct view *view, enum panel panel, struct rect r, const struct label *label)
@@ -120,8 +119,7 @@ float view_button(struct view *view, enum panel panel, struct rect r, const stru
     if (label->key) {
         float key = view_text(view, (struct text_style){FONT_TEXT, 11, C_DIM, RIGHT, 0},
                 r.x + r.w - px(view, 7), y + px(view, 2), label->key);
-        view_text(view,
-                (struct text_style){FONT_TEXT, 13, C_TEXT, LEFT, r.w - key - px(view, 18)},
+        view_text(view, (struct text_style){FONT_TEXT, 13, C_TEXT, LEFT, r.w - key - px(view, 18)},
                 r.x + px(view, 8), y, label->text);
     } else {
         view_text(view, (struct text_style){FONT_TEXT, 12, C_TEXT, CENTRE, r.w}, r.x + r.w / 2,
@@ -204,8 +202,8 @@ colour view_blend(colour a, colour b, float share_of_a)
 
 const char *view_status_word(enum status status)
 {
-    static const char *const words[] = {WORD("unknown"), WORD("up"), WORD("degraded"),
-            WORD("down"), WORD("deploying"), WORD("held")};
+    static const char *const words[] = {WORD("unknown"), WORD("up"), WORD("degraded"), WORD("down"),
+            WORD("deploying"), WORD("held")};
     return tr_name(words[status]);
 }
 

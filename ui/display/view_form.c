@@ -40,7 +40,8 @@ static void draw_field(struct view *view, int index, struct rect r)
             style.c = C_UP;
             x += view_text(view, style, x, box.y + px(view, 5), form->preview);
         }
-        form->caret = (struct rect){x + px(view, 1), box.y + px(view, 5), px(view, 2), px(view, 18)};
+        form->caret =
+                (struct rect){x + px(view, 1), box.y + px(view, 5), px(view, 2), px(view, 18)};
         draw_rect(view->draw, form->caret, C_FOCUS);
     }
 }

@@ -14,8 +14,8 @@ static char *question(const struct view *view)
     case ACTION_SKIP:
         return g_strdup_printf(tr("Take %s off the time line?"), inject ? inject->id : "?");
     case ACTION_RESET:
-        return g_strdup_printf(tr("Start %s anew, as at the beginning?"),
-                machine ? machine->id : "?");
+        return g_strdup_printf(
+                tr("Start %s anew, as at the beginning?"), machine ? machine->id : "?");
     case ACTION_END:
         return g_strdup(tr("End the exercise for everybody?"));
     default:
@@ -65,7 +65,8 @@ void view_hints(struct view *view, struct rect r)
             r.x + r.w - px(view, 10), y, position);
 }
 
-static const char *const sheet[][2] = {{"Space", WORD("pause or resume; in a replay: play or stop")},
+static const char *const sheet[][2] = {
+        {"Space", WORD("pause or resume; in a replay: play or stop")},
         {"↑ ↓", WORD("choose an inject")}, {"Enter, y", WORD("fire the chosen inject now")},
         {"H   ⇧H", WORD("hold or release it; all of them")},
         {"K, y", WORD("skip it: it never fires by itself")},

@@ -73,8 +73,8 @@ static void service_cell(const struct view *view, const struct grid *grid,
     float y = r.y + (r.h - draw_text_height(view->draw, FONT_DIGIT, px(view, grid->size))) / 2;
     float x = at.x + radius * 1.6F + px(view, 6);
     float number = view_text(view,
-            (struct text_style){FONT_DIGIT, grid->size, down ? C_WARM : C_TEXT, LEFT,
-                    r.x + r.w - x},
+            (struct text_style){
+                    FONT_DIGIT, grid->size, down ? C_WARM : C_TEXT, LEFT, r.x + r.w - x},
             x, y, text);
     float room = r.x + r.w - x - number - px(view, 16);
     const char *word = view_status_word(cell->status);
@@ -96,8 +96,7 @@ static void group_head(const struct view *view, const struct grid *grid, float x
     }
 }
 
-static void team_row(
-        const struct view *view, const struct grid *grid, int team, float x, float y)
+static void team_row(const struct view *view, const struct grid *grid, int team, float x, float y)
 {
     const struct model *model = view->model;
     float height = draw_text_height(view->draw, FONT_TEXT, px(view, grid->size));

@@ -56,8 +56,8 @@ static void step_row(const struct view *view, int step, const GArray *teams, str
     draw_rect(view->draw, (struct rect){r.x, r.y, r.w, 1}, C_RULE);
     float name = r.w * 0.45F;
     bool low = r.h < px(view, 38); /* one line */
-    float technique = view_text(view, (struct text_style){FONT_TEXT, 13, C_ATTACK, LEFT, name},
-            r.x, r.y + px(view, low ? 2 : 4), what->technique);
+    float technique = view_text(view, (struct text_style){FONT_TEXT, 13, C_ATTACK, LEFT, name}, r.x,
+            r.y + px(view, low ? 2 : 4), what->technique);
     float x0 = low ? r.x + technique + px(view, 10) : r.x;
     view_text(view, (struct text_style){FONT_TEXT, 12, C_TEXT, LEFT, r.x + name - x0}, x0,
             r.y + px(view, low ? 3 : 21), what->title);
@@ -82,7 +82,8 @@ static void step_row(const struct view *view, int step, const GArray *teams, str
 void view_steps_panel(struct view *view, struct rect r, enum panel panel, int number)
 {
     const struct model *model = view->model;
-    struct rect in = view_panel(view, r, number, tr("Attack steps"), number ? tr("V services") : NULL);
+    struct rect in =
+            view_panel(view, r, number, tr("Attack steps"), number ? tr("V services") : NULL);
     view_add_hit(view, panel, r, ACTION_STEPS, 0);
     g_autoptr(GArray) teams = targets(view);
     if (model->steps->len == 0 || teams->len == 0) {
@@ -107,7 +108,6 @@ void view_steps_panel(struct view *view, struct rect r, enum panel panel, int nu
         step_row(view, s, teams, (struct rect){in.x, y, in.w, row});
     }
 }
-
 
 void view_steps(struct view *view, struct rect r)
 {

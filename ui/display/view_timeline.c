@@ -7,8 +7,7 @@
 
 static colour line_colour(int rank)
 {
-    static const enum ink inks[LINES] = {
-            INK_UP, INK_DEGRADED, INK_DEPLOYING, INK_DIM, INK_HELD};
+    static const enum ink inks[LINES] = {INK_UP, INK_DEGRADED, INK_DEPLOYING, INK_DIM, INK_HELD};
     return theme_ink(inks[rank]);
 }
 
@@ -77,8 +76,8 @@ static void time_axis(const struct view *view, const struct chart *scale, float 
     float thick = roundf(px(view, 6));
     draw_rect(view->draw, (struct rect){scale->r.x, y - thick / 2, scale->r.w, thick}, C_RULE);
     float now = chart_x(scale, view->clock_us);
-    draw_rect(view->draw, (struct rect){scale->r.x, y - thick / 2, now - scale->r.x, thick},
-            C_PAST);
+    draw_rect(
+            view->draw, (struct rect){scale->r.x, y - thick / 2, now - scale->r.x, thick}, C_PAST);
     gint64 span = tick_span(scale->to_us);
     for (gint64 at = 0; at <= scale->to_us; at += span) {
         char text[32];

@@ -77,8 +77,9 @@ static void draw_tile(const struct picture *picture, const struct topo_block *bl
     struct rect r = block->rect;
     float radius = MIN(MIN(r.w, r.h) * 0.2F, px(view, 10));
     view_shape(view, worst, (struct point){r.x + r.w / 2, r.y + r.h * 0.36F}, radius);
-    g_autofree char *text = block->team < 0 ? g_strdup_printf("%d/%d", up, all)
-                                            : g_strdup_printf("%d: %d/%d", block->team + 1, up, all);
+    g_autofree char *text = block->team < 0
+                                    ? g_strdup_printf("%d/%d", up, all)
+                                    : g_strdup_printf("%d: %d/%d", block->team + 1, up, all);
     float size = CLAMP(r.h / view->scale * 0.26F, 8, 13);
     view_text(view, (struct text_style){FONT_TEXT, size, C_TEXT, CENTRE, r.w}, r.x + r.w / 2,
             r.y + r.h * 0.6F, text);
@@ -155,8 +156,7 @@ static void draw_links(const struct picture *picture)
             if (bar) {
                 struct point end = nearest_on(bar, at);
                 end.x = CLAMP(end.x + fan(picture, machine, k), bar->x0, bar->x1);
-                draw_link(picture, at, end,
-                        picture->view->traffic ? machine->traffic[k].level : 0);
+                draw_link(picture, at, end, picture->view->traffic ? machine->traffic[k].level : 0);
             }
         }
     }
@@ -184,12 +184,12 @@ static void draw_impairment(const struct picture *picture, const struct model_im
     if (!picture->topo->roomy || !view->labels) {
         return;
     }
-    g_autofree char *text =
-            *link->achieved ? g_strdup_printf("%s → %s%s", link->asked, link->achieved,
-                                      drift ? " !" : "")
-                            : g_strdup(link->down ? tr("cut") : link->asked);
+    g_autofree char *text = *link->achieved ? g_strdup_printf("%s → %s%s", link->asked,
+                                                      link->achieved, drift ? " !" : "")
+                                            : g_strdup(link->down ? tr("cut") : link->asked);
     float w = draw_text_width(view->draw, FONT_TEXT, px(view, 12), text);
-    struct rect r = {middle.x + px(view, 10), middle.y - px(view, 9), w + px(view, 8), px(view, 18)};
+    struct rect r = {
+            middle.x + px(view, 10), middle.y - px(view, 9), w + px(view, 8), px(view, 18)};
     draw_rect(view->draw, r, C_GROUND);
     view_text(view, (struct text_style){FONT_TEXT, 12, c, LEFT, 0}, r.x + px(view, 4),
             r.y + px(view, 1), text);
@@ -235,7 +235,8 @@ static void draw_label(const struct picture *picture, const struct model_machine
     float x = at.x + sign * (picture->topo->unit + px(view, 9));
     float y = at.y - px(view, 18);
     float edge_of = left ? x - picture->inside.x : picture->inside.x + picture->inside.w - x;
-    float room = CLAMP(edge_of - (*machine->struck ? px(view, 76) : 0), px(view, 30), px(view, 150));
+    float room =
+            CLAMP(edge_of - (*machine->struck ? px(view, 76) : 0), px(view, 30), px(view, 150));
     float name = view_text(
             view, (struct text_style){FONT_TEXT, 15, C_TEXT, align, room}, x, y, machine->name);
     word = tr_name(word);
@@ -244,7 +245,8 @@ static void draw_label(const struct picture *picture, const struct model_machine
     float state = view_text(
             view, (struct text_style){FONT_TEXT, 12, ink, align, room}, x, y + px(view, 20), word);
     float mark = 0;
-    if (*machine->struck && view->mode != MODE_PUBLIC) { /* the effect stays when the arrow has faded */
+    if (*machine->struck &&
+            view->mode != MODE_PUBLIC) { /* the effect stays when the arrow has faded */
         float edge = x + sign * (state + px(view, 8));
         mark = view_text(view, (struct text_style){FONT_TEXT, 12, C_ATTACK, align, 0},
                        edge + sign * px(view, 13), y + px(view, 20), machine->struck) +
@@ -360,16 +362,15 @@ static void draw_chosen(const struct view *view, struct rect r)
 static char *topology_title(const struct view *view)
 {
     const struct model_team *team = model_team_at(view->model, view->team);
-    return view->mode == MODE_INSTRUCTOR && team
-                   ? g_strdup_printf(tr("Topology — %s"), team->title)
-                   : g_strdup(tr("Topology — all teams"));
+    return view->mode == MODE_INSTRUCTOR && team ? g_strdup_printf(tr("Topology — %s"), team->title)
+                                                 : g_strdup(tr("Topology — all teams"));
 }
 
 void view_topology(struct view *view, struct rect r)
 {
     g_autofree char *title = topology_title(view);
-    g_autofree char *hint = g_strdup_printf(tr("zoom %.2g   + − 0 fit   L labels   A attacks"),
-            (double)view->zoom);
+    g_autofree char *hint =
+            g_strdup_printf(tr("zoom %.2g   + − 0 fit   L labels   A attacks"), (double)view->zoom);
     struct rect inside = view_panel(view, r, 2, title, hint);
     view_add_hit(view, PANEL_TOPOLOGY, r, ACTION_FOCUS, 2);
     float legend = roundf(px(view, 26));
