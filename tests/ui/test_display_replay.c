@@ -315,6 +315,9 @@ static void the_public_board_never_folds_what_came_after_the_freeze(void **state
     assert_true(app_view(public)->frozen_board);
     expect_same(wanted, app_view(public)->model);
     expect_totals(wanted, app_view(public)->model, 0);
+    struct app *wall = open_app(path, MODE_WALL);
+    expect_same(wanted, app_view(wall)->model);
+    app_free(wall);
     assert_false(app_view(all)->frozen_board);
     assert_int_equal(app_view(all)->model->seq, events->len);
     assert_true(app_view(all)->model->frozen);

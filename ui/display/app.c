@@ -147,10 +147,12 @@ void app_say(struct app *app, bool bad, char *text)
     app->dirty = true;
 }
 
-/* The public sees nothing that came after the freeze: the model it is shown never folds it. */
+/* A wall and the public see nothing that came after the freeze: the model they are shown never
+ * folds it. */
 static bool use_board(struct app *app)
 {
-    if (app->view.mode != MODE_PUBLIC || !app->head->frozen) {
+    bool open = app->view.mode == MODE_PUBLIC || app->view.mode == MODE_WALL;
+    if (!open || !app->head->frozen) {
         return false;
     }
     app->board = app->board ? app->board : model_new();
@@ -161,14 +163,9 @@ static bool use_board(struct app *app)
 void app_choose_model(struct app *app)
 {
     struct view *view = &app->view;
-    view->frozen_board = use_board(app);
-    if (view->frozen_board) {
-        view->model = app->board;
-    } else if (view->play.on && app->past && view->mode != MODE_PUBLIC) {
-        view->model = app->past;
-    } else {
-        view->model = app->head;
-    }
+    bool past = view->play.on && app->past && view->mode != MODE_PUBLIC;
+    view->frozen_board = !past && use_board(app);
+    view->model = past ? app->past : view->frozen_board ? app->board : app->head;
     if (app->team && view->model->teams->len > 0) { /* asked for by name, once */
         view->team = model_team_find(view->model, app->team);
         g_clear_pointer(&app->team, g_free);
