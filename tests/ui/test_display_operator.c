@@ -2,6 +2,8 @@
  * replay, find. */
 #include "engine.h"
 
+#include <math.h>
+
 static void test_m_writes_to_the_chosen_team_also_in_chinese(void **state)
 {
     struct fixture *fixture = *state;
@@ -178,6 +180,58 @@ static void test_a_filter_shows_only_what_contains_it(void **state)
     assert_int_equal(view_event_count(app_view(fixture->app)), all);
 }
 
+static bool nothing_moved(struct fixture *fixture)
+{
+    return g_hash_table_size(app_view(fixture->app)->moved) == 0;
+}
+
+static bool something_moved(struct fixture *fixture)
+{
+    return !nothing_moved(fixture);
+}
+
+static void push_mouse(Uint32 type, float x, float y)
+{
+    SDL_Event event = {
+            .button = {.type = type, .button = SDL_BUTTON_LEFT, .x = (int)x, .y = (int)y}};
+    if (type == SDL_MOUSEMOTION) {
+        event.motion = (SDL_MouseMotionEvent){.type = type, .x = (int)x, .y = (int)y};
+    }
+    assert_int_equal(SDL_PushEvent(&event), 1);
+}
+
+static void test_a_dragged_machine_stays_where_it_was_put(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct view *view = app_view(fixture->app);
+    const GArray *hits = view->places[PANEL_TOPOLOGY].hits;
+    struct hit node = {0};
+    for (guint i = 0; i < hits->len; i++) {
+        struct hit hit = g_array_index(hits, struct hit, i);
+        node = hit.action == ACTION_NODE && hit.arg == 1 ? hit : node;
+    }
+    assert_int_equal(node.action, ACTION_NODE);
+    const char *id = model_machine_at(app_model(fixture->app), 1)->id;
+    float x = node.rect.x + node.rect.w / 2;
+    float y = node.rect.y + node.rect.h / 2;
+    push_mouse(SDL_MOUSEBUTTONDOWN, x, y);
+    push_mouse(SDL_MOUSEMOTION, x + 50, y + 20);
+    push_mouse(SDL_MOUSEBUTTONUP, x + 50, y + 20);
+    assert_true(turn_until(fixture, something_moved));
+    assert_true(turn_until(fixture, queue_is_taken));
+    const struct point *share = g_hash_table_lookup(view->moved, id);
+    assert_non_null(share);
+    assert_true(fabsf(view->area.x + share->x * view->area.w - (x + 50)) < 2);
+    g_autofree char *path = g_build_filename(
+            g_get_user_state_dir(), "sandtable", "layouts", "first-drill.layout", NULL);
+    g_autofree char *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    assert_non_null(strstr(text, id));
+    press(SDLK_g);
+    assert_true(turn_until(fixture, nothing_moved));
+    assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +246,11 @@ int main(void)
             WITH_ENGINE(test_a_click_on_the_time_line_replays_that_moment),
             WITH_ENGINE(test_find_chooses_a_machine_by_its_address),
             WITH_ENGINE(test_a_filter_shows_only_what_contains_it),
+            WITH_ENGINE(test_a_dragged_machine_stays_where_it_was_put),
     };
-    return run_with_display(tests, G_N_ELEMENTS(tests));
+    char *home = test_mkdtemp();
+    (void)g_setenv("XDG_STATE_HOME", home, TRUE);
+    int failed = run_with_display(tests, G_N_ELEMENTS(tests));
+    test_rmtree(home);
+    return failed;
 }

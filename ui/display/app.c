@@ -67,6 +67,7 @@ static void use_index(struct app *app)
     if (app->ledger && !ledger_is_locked(app->ledger, NULL) &&
             history_load(app->history, app->head)) {
         app->indexed = source_skip(app->source, app->head->seq + 1);
+        layout_load(app);
     }
 }
 
@@ -106,6 +107,7 @@ struct app *app_new(const struct app_options *options, GError **error)
     app->view.utc = options->still;
     app->view.mode = options->mode;
     app->dirty = true;
+    app->moving = -1;
     app->base_mono = g_get_monotonic_time();
     use_index(app);
     if (!options->still && !open_window(app, options, error)) {
@@ -197,6 +199,9 @@ static int fold_one(struct app *app, GError **error)
         app->view.play.on = app->view.play.playing = false; /* another exercise */
     }
     model_reduce(app->head, event);
+    if (!strcmp(event->kind, "exercise.created")) {
+        layout_load(app);
+    }
     history_note(app->history, app->head, event);
     app->base_mono = g_get_monotonic_time();
     app->dirty = true;

@@ -286,6 +286,9 @@ static void act_on_view(struct app *app, enum action action, int arg)
     case ACTION_TRAFFIC:
         view->traffic = !view->traffic;
         break;
+    case ACTION_PLACES:
+        layout_forget(app);
+        break;
     case ACTION_STEPS:
         view->steps = !view->steps;
         break;

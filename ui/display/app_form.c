@@ -10,23 +10,24 @@
 #define TEXT_MAX 1000 /* bytes of a field */
 
 static const struct kind { /* of a question */
-    enum action action;
     const char *title;
-    int count;
     struct {
         const char *label;
         bool chooses, may_be_all;
     } fields[FORM_FIELDS];
+    enum action action;
+    int count;
 } kinds[] = {
-        {ACTION_MESSAGE, WORD("Message"), 2,
-                {{WORD("to"), true, true}, {WORD("text"), false, false}}},
-        {ACTION_ADJUST, WORD("Points by hand"), 3,
+        {WORD("Message"), {{WORD("to"), true, true}, {WORD("text"), false, false}}, ACTION_MESSAGE,
+                2},
+        {WORD("Points by hand"),
                 {{WORD("team"), true, false}, {WORD("points"), false, false},
-                        {WORD("reason"), false, false}}},
-        {ACTION_END, WORD("End the exercise for everybody?"), 1, {{WORD("reason"), false, false}}},
-        {ACTION_FIND, WORD("Find a machine, a team or an address"), 1,
-                {{WORD("find"), false, false}}},
-        {ACTION_FILTER, WORD("Only events that contain"), 1, {{WORD("text"), false, false}}},
+                        {WORD("reason"), false, false}},
+                ACTION_ADJUST, 3},
+        {WORD("End the exercise for everybody?"), {{WORD("reason"), false, false}}, ACTION_END, 1},
+        {WORD("Find a machine, a team or an address"), {{WORD("find"), false, false}}, ACTION_FIND,
+                1},
+        {WORD("Only events that contain"), {{WORD("text"), false, false}}, ACTION_FILTER, 1},
 };
 
 void form_open(struct app *app, enum action action)

@@ -14,6 +14,8 @@ struct app {
     SDL_Window *window;
     char *name, *ledger, *team;
     bool still, dirty, leave, dragging, scrubbing;
+    int moving; /* the machine that is held by the mouse, -1 none */
+    bool moved;
     bool indexed; /* the ledger's index was saved or loaded */
     gint64 until_us;
     gint64 base_mono;      /* when the last event came in, monotonic */
@@ -41,6 +43,13 @@ void app_refold(struct app *app);
 
 void form_open(struct app *app, enum action action);
 bool form_input(struct app *app, const SDL_Event *event); /* false: not for the form */
+
+/* ---- app_layout.c -------------------------------------------------------------------------- */
+
+void layout_load(struct app *app);
+void layout_save(struct app *app);
+void layout_move(struct app *app, int machine, float x, float y); /* to this place of the window */
+void layout_forget(struct app *app);                              /* all go back */
 
 /* ---- replay.c ------------------------------------------------------------------------------ */
 

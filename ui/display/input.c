@@ -141,11 +141,11 @@ static const struct binding bindings[] = {{SDLK_SPACE, KMOD_NONE, ACTION_PAUSE, 
         {SDLK_s, KMOD_NONE, ACTION_SAVE, 0}, {SDLK_c, KMOD_NONE, ACTION_CONSOLE, 0},
         {SDLK_SLASH, KMOD_NONE, ACTION_FILTER, 0}, {SDLK_l, KMOD_NONE, ACTION_LABELS, 0},
         {SDLK_a, KMOD_NONE, ACTION_ATTACKS, 0}, {SDLK_t, KMOD_NONE, ACTION_TRAFFIC, 0},
-        {SDLK_v, KMOD_NONE, ACTION_STEPS, 0}, {SDLK_F1, KMOD_NONE, ACTION_HELP, 0},
-        {SDLK_F2, KMOD_NONE, ACTION_LANGUAGE, 0}, {SDLK_F3, KMOD_NONE, ACTION_THEME, 0},
-        {SDLK_F11, KMOD_NONE, ACTION_VIEW, 0}, {SDLK_F11, KMOD_SHIFT, ACTION_VIEW, 1},
-        {SDLK_r, KMOD_NONE, ACTION_REPLAY, 0}, {SDLK_HOME, KMOD_NONE, ACTION_LIVE, 0},
-        {SDLK_LEFTBRACKET, KMOD_NONE, ACTION_SPEED, -1},
+        {SDLK_v, KMOD_NONE, ACTION_STEPS, 0}, {SDLK_g, KMOD_NONE, ACTION_PLACES, 0},
+        {SDLK_F1, KMOD_NONE, ACTION_HELP, 0}, {SDLK_F2, KMOD_NONE, ACTION_LANGUAGE, 0},
+        {SDLK_F3, KMOD_NONE, ACTION_THEME, 0}, {SDLK_F11, KMOD_NONE, ACTION_VIEW, 0},
+        {SDLK_F11, KMOD_SHIFT, ACTION_VIEW, 1}, {SDLK_r, KMOD_NONE, ACTION_REPLAY, 0},
+        {SDLK_HOME, KMOD_NONE, ACTION_LIVE, 0}, {SDLK_LEFTBRACKET, KMOD_NONE, ACTION_SPEED, -1},
         {SDLK_RIGHTBRACKET, KMOD_NONE, ACTION_SPEED, 1}, {SDLK_d, KMOD_NONE, ACTION_DELAY, 0}};
 
 static bool bound(struct app *app, SDL_Keycode key, SDL_Keymod mod)
@@ -264,13 +264,28 @@ static void mouse_down(struct app *app, const SDL_MouseButtonEvent *button)
         return;
     }
     app_act(app, hit.action, hit.arg);
-    app->dragging = over(app, PANEL_TOPOLOGY, x, y);
+    bool arranges = app->view.mode == MODE_CONTROL || app->view.mode == MODE_INSTRUCTOR;
+    bool holds = hit.action == ACTION_NODE && over(app, PANEL_TOPOLOGY, x, y) && arranges;
+    app->moving = holds ? hit.arg : -1;
+    app->dragging = !holds && over(app, PANEL_TOPOLOGY, x, y);
+}
+
+static void mouse_up(struct app *app)
+{
+    if (app->moved) {
+        layout_save(app);
+    }
+    app->moved = app->dragging = app->scrubbing = false;
+    app->moving = -1;
 }
 
 static void mouse_move(struct app *app, const SDL_MouseMotionEvent *motion)
 {
     if (app->scrubbing) {
         scrub(app, (float)motion->x);
+    } else if (app->moving >= 0) {
+        app->moved = true;
+        layout_move(app, app->moving, (float)motion->x, (float)motion->y);
     } else if (app->dragging) {
         app->view.pan_x += (float)motion->xrel;
         app->view.pan_y += (float)motion->yrel;
@@ -316,7 +331,7 @@ void app_input(struct app *app, const SDL_Event *event)
         mouse_down(app, &event->button);
         break;
     case SDL_MOUSEBUTTONUP:
-        app->dragging = app->scrubbing = false;
+        mouse_up(app);
         break;
     case SDL_MOUSEMOTION:
         mouse_move(app, &event->motion);

@@ -229,6 +229,11 @@ int model_team_find(const struct model *model, const char *id)
     return model_team_index(model, id);
 }
 
+int model_machine_find(const struct model *model, const char *id)
+{
+    return model_machine_index(model, id);
+}
+
 int model_team_index_of(const struct model *model, const struct model_team *team)
 {
     guint index = 0;

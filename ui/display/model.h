@@ -216,6 +216,7 @@ void model_rank(struct model *model);
 void model_settle(struct model *model);
 
 int model_team_find(const struct model *model, const char *id); /* -1: none */
+int model_machine_find(const struct model *model, const char *id);
 int model_team_index_of(const struct model *model, const struct model_team *team);
 const struct model_team *model_team_at(const struct model *model, int index); /* NULL: none */
 const struct model_machine *model_machine_at(const struct model *model, int index);

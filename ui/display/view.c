@@ -19,6 +19,7 @@ void view_init(struct view *view, struct draw *draw, const struct model *model)
             .attacks = true,
             .traffic = true,
             .zoom = 1,
+            .moved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
             .source = "",
             .play = {.speed = 1},
             .load_percent = -1,
@@ -43,6 +44,7 @@ void view_clear(struct view *view)
     g_free(view->form.preview);
     g_free(view->status);
     g_free(view->filter);
+    g_hash_table_destroy(view->moved);
     *view = (struct view){0};
 }
 
@@ -229,7 +231,7 @@ static guint64 general_stamp(const struct view *view)
 static guint64 topology_stamp(const struct view *view, guint64 stamp)
 {
     stamp = mix(stamp, view->model->rev[PART_TOPOLOGY]);
-    stamp = mix(stamp, fresh_attacks(view));
+    stamp = mix(mix(stamp, fresh_attacks(view)), view->moves);
     stamp = mix(stamp, (guint64)view->labels | (guint64)view->attacks << 1 |
                                (guint64)view->traffic << 2 | (guint64)(view->node + 1) << 3);
     stamp = mix_float(stamp, view->zoom);

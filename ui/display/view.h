@@ -28,7 +28,8 @@ enum action { /* what a key or a click asks for */
     ACTION_LABELS,
     ACTION_ATTACKS,
     ACTION_TRAFFIC,
-    ACTION_STEPS, /* panel 3: services or attack steps */
+    ACTION_PLACES, /* machines go back to their places */
+    ACTION_STEPS,  /* panel 3: services or attack steps */
     ACTION_HELP,
     ACTION_LANGUAGE,
     ACTION_THEME,
@@ -129,6 +130,9 @@ struct view {
     enum action confirm; /* "fire …? y" is being asked */
     bool help, labels, attacks, traffic, steps;
     float zoom, pan_x, pan_y; /* of the topology; 1, 0, 0 fits */
+    GHashTable *moved;        /* machine id -> struct point *: dragged there, shares of area */
+    guint moves;              /* counts changes of moved */
+    struct rect area;         /* of the whole topology, as drawn last */
     char *status;             /* last answer or error, or NULL */
     bool status_bad;
     char *filter; /* of the events, or NULL */

@@ -16,6 +16,10 @@ static void alarm_row(struct view *view, guint index, struct rect r, struct rect
     g_autofree char *text =
             owned ? g_strdup_printf(tr("%s · %s"), alarm->owner, age) : g_strdup(age);
     float right = in.x + in.w;
+    int machine = model_machine_find(view->model, alarm->subject);
+    if (machine >= 0) {
+        view_add_hit(view, PANEL_EVENTS, r, ACTION_NODE, machine);
+    }
     if (!owned && view_has_controls(view)) {
         struct rect place = {right - px(view, 40), r.y + px(view, 2), px(view, 38), px(view, 19)};
         const struct label label = {tr("ACK"), NULL, false, ACTION_ACK, (int)index + 1};

@@ -81,6 +81,7 @@ static const char *const sheet[][2] = {
         {"Ctrl+F", WORD("find a machine, team or address")}, {"/", WORD("filter the events")},
         {"+ − 0, drag", WORD("zoom and move the topology; 0 fits")},
         {"L A T", WORD("labels, attacks, traffic on or off")},
+        {"drag it   G", WORD("move a machine; all go back")},
         {"V", WORD("services or attack steps")}, {"1 … 6, Tab", WORD("choose a panel")},
         {"Page up, down", WORD("scroll the events")}, {"F2 F3", WORD("language; colours")},
         {"F11", WORD("wall, without controls; again: back")},

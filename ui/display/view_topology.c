@@ -359,6 +359,23 @@ static void draw_chosen(const struct view *view, struct rect r)
             box.y + px(view, 3), text);
 }
 
+/* Where somebody dragged a machine is where it stands. */
+static void apply_moves(const struct picture *picture, struct rect area)
+{
+    const struct model *model = picture->view->model;
+    if (g_hash_table_size(picture->view->moved) == 0) {
+        return;
+    }
+    for (guint m = 0; m < model->machines->len; m++) {
+        const struct model_machine *machine = model->machines->pdata[m];
+        const struct point *share = g_hash_table_lookup(picture->view->moved, machine->id);
+        if (share && picture->topo->nodes[m].x > -1e5F) {
+            picture->topo->nodes[m] =
+                    (struct point){area.x + share->x * area.w, area.y + share->y * area.h};
+        }
+    }
+}
+
 static char *topology_title(const struct view *view)
 {
     const struct model_team *team = model_team_at(view->model, view->team);
@@ -389,6 +406,8 @@ void view_topology(struct view *view, struct rect r)
     struct picture picture = {.view = view, .changes = view, .inside = inside};
     int only = view->mode == MODE_INSTRUCTOR ? view->team : -1;
     picture.topo = topo_new_of(view->model, only, area, view->scale);
+    view->area = area;
+    apply_moves(&picture, area);
     picture.occupied = g_array_new(FALSE, FALSE, sizeof(struct rect));
     draw_picture(&picture);
     draw_chosen(view, inside);

@@ -222,6 +222,8 @@ const struct word words_table[] = {
         {{"ready", "就绪"}},
         {{"paused", "已暂停"}},
         {{"ended", "已结束"}},
+        {{"%s: the places are not kept", "%s：位置未保存"}},
+        {{"move a machine; all go back", "移动机器；全部复位"}},
         {{"torn down", "已拆除"}},
         {{"scheduled", "待触发"}},
         {{"fired", "已触发"}},
