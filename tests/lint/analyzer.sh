@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "${SANDTABLE_SOURCE:-.}"
 cmake --preset analyze >/dev/null
-cmake --build build-analyze -- --quiet -k 0
+cmake --build build-analyze -j "$((($(nproc) + 1) / 2))" -- --quiet -k 0

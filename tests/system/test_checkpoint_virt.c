@@ -1,9 +1,8 @@
 /* test_checkpoint_virt.c - two real machines saved at one moment, and one of them started again. */
+#include "support/host.h"
 #include "support/test.h"
 
 #include "base/error.h"
-#include "cell/cell.h"
-#include "image/image.h"
 #include "virt/virt.h"
 
 #include <string.h>
@@ -136,21 +135,7 @@ static const char *shell(const char *domain, const char *script)
 static int set_up(void **state)
 {
     (void)state;
-    g_autoptr(GError) error = NULL;
-    struct cell_identity cell;
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *guest = g_build_filename(self, "../../../bin/guest", NULL);
-    g_autofree char *programs = g_canonicalize_filename(guest, NULL);
-    g_setenv("SANDTABLE_GUEST", programs, FALSE);
-    g_autofree char *user = NULL;
-    g_autofree char *qemu = g_find_program_in_path("qemu-system-x86_64");
-    if (!qemu) {
-        skip_reason = g_strdup("no qemu-system-x86_64");
-    } else if ((geteuid() == 0 && (!cell_account(NULL, &user, &error) ||
-                                          !cell_drop_root(user, NULL, &error))) ||
-               !(image = image_find("server", &error)) || !cell_enter(true, &cell, &error)) {
-        skip_reason = g_strdup(error->message);
-    }
+    skip_reason = host_enter("server", &image);
     return 0;
 }
 
