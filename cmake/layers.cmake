@@ -11,3 +11,21 @@ function(sandtable_layer name)
     target_include_directories(st_${name} PUBLIC ${CMAKE_SOURCE_DIR}/engine)
     target_link_libraries(st_${name} PUBLIC ${ARGN})
 endfunction()
+
+# sandtable_embed(NAME PREFIX FILE …): files of engine/NAME as texts in the library: aar.css becomes
+# the array PREFIX_aar_css[].
+function(sandtable_embed name prefix)
+    set(out ${CMAKE_CURRENT_BINARY_DIR}/${name}_files.c)
+    set(code "/* made by sandtable_embed() */\n")
+    foreach(file ${ARGN})
+        set(path ${CMAKE_CURRENT_SOURCE_DIR}/${name}/${file})
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+        file(READ ${path} bytes HEX)
+        string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+        string(MAKE_C_IDENTIFIER ${file} id)
+        string(APPEND code "extern const unsigned char ${prefix}_${id}[];\n"
+            "const unsigned char ${prefix}_${id}[] = {${bytes}0};\n")
+    endforeach()
+    file(CONFIGURE OUTPUT ${out} CONTENT "${code}" @ONLY)
+    target_sources(st_${name} PRIVATE ${out})
+endfunction()

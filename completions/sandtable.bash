@@ -1,54 +1,41 @@
 # sandtable.bash - completion of verbs, options, exercise names and files for bash.
+# Verbs and options are what the program's own help says, so they are never out of date.
 # shellcheck shell=bash disable=SC2207
 
 _sandtable_names() {
     sandtable list --json 2>/dev/null | grep -oE '"name": ?"[^"]*"' | sed -E 's/.*"([^"]*)"$/\1/'
 }
 
+_sandtable_verbs() {
+    sandtable help 2>/dev/null | sed -nE 's/^  ([a-z-]+) .*/\1/p'
+    echo help
+}
+
+# The options of a verb, from its help: "  -o, --output=FILE     …"
+_sandtable_options() {
+    sandtable "$@" --help 2>/dev/null | sed -nE 's/^  (-., )?(--[a-z0-9-]+).*/\2/p'
+}
+
 _sandtable() {
     local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs="run check list status events score exec impair pause resume fire hold restart reset checkpoint restore
-        checkpoints down verify doctor
-        image display console screenshot links capture version help"
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 ]]; then
-        COMPREPLY=($(compgen -W "$verbs" -- "$word"))
+        COMPREPLY=($(compgen -W "$(_sandtable_verbs)" -- "$word"))
         return
     fi
-    if [[ $before == --accel ]]; then
-        COMPREPLY=($(compgen -W "auto kvm tcg" -- "$word"))
-        return
-    fi
-    if [[ $before == --screenshot || $before == --output || $before == -o ]]; then
+    case $before in
+    --accel) COMPREPLY=($(compgen -W "auto kvm tcg" -- "$word")) && return ;;
+    --boot) COMPREPLY=($(compgen -W "auto warm cold" -- "$word")) && return ;;
+    --resume) COMPREPLY=($(compgen -W "$(_sandtable_names)" -- "$word")) && return ;;
+    --screenshot | --output | -o | --key | --ssh-key | --events)
         COMPREPLY=($(compgen -f -- "$word"))
         return
-    fi
-    local options=--help
-    case $verb in
-    run) options+=" --name --teams --seed --display --until --accel --boot --ready-limit
-            --without-impairments --user" ;;
-    events) options+=" --follow --json" ;;
-    check) options+=" --teams --json" ;;
-    doctor) options+=" --user --json" ;;
-    list | status | score | verify | version) options+=" --json" ;;
-    impair) options+=" --list --json" ;;
-    console) options+=" --log --follow --vnc" ;;
-    screenshot) options+=" --output" ;;
-    links) options+=" --over --json" ;;
-    capture) options+=" --step --team --last --network --margin --output --json" ;;
-    hold) options+=" --release" ;;
-    checkpoint) options+=" --team --remove --json" ;;
-    restore) options+=" --team --json" ;;
-    reset | checkpoints) options+=" --json" ;;
-    down) options+=" --all" ;;
-    image)
-        options+=" --json --format --os --firmware --tpm --memory --cpus --agent --no-agent --ready"
-        options+=" --cloud-init --user --ssh-key --cards --bus --sha256 --description --replace"
         ;;
-    display) options+=" --screenshot --at --size --fullscreen" ;;
     esac
     if [[ $word == -* ]]; then
-        COMPREPLY=($(compgen -W "$options" -- "$word"))
+        local -a of=("$verb")
+        [[ $verb == image && ${COMP_WORDS[2]} == import ]] && of+=(import)
+        COMPREPLY=($(compgen -W "$(_sandtable_options "${of[@]}")" -- "$word"))
         return
     fi
     case $verb in
@@ -56,11 +43,11 @@ _sandtable() {
     image)
         if [[ ${COMP_WORDS[2]} == import && $COMP_CWORD -gt 3 ]]; then
             COMPREPLY=($(compgen -f -- "$word"))
-            return
+        elif [[ $COMP_CWORD -eq 2 ]]; then
+            COMPREPLY=($(compgen -W "build warm list verify prune import remove" -- "$word"))
         fi
-        COMPREPLY=($(compgen -W "build list verify prune import remove" -- "$word"))
         ;;
-    list | doctor | version) ;;
+    list | gc | key | doctor | version | help) ;;
     *) COMPREPLY=($(compgen -W "$(_sandtable_names)" -- "$word") $(compgen -f -X '!*.ledger' -- "$word")) ;;
     esac
 }

@@ -25,7 +25,7 @@ static void print_help(FILE *to)
     g_ptr_array_sort(verbs, by_order);
     for (guint i = 0; i < verbs->len; i++) {
         const struct verb *verb = verbs->pdata[i];
-        fprintf(to, "  %-10s %s\n", verb->name, verb->summary);
+        fprintf(to, "  %-11s %s\n", verb->name, verb->summary);
     }
     fputs("\n`sandtable VERB --help` says more; man sandtable says it all.\n", to);
 }
@@ -33,6 +33,9 @@ static void print_help(FILE *to)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    /* numbers and the order of texts are the same everywhere: in output, plans and scenarios */
+    setlocale(LC_NUMERIC, "C");
+    setlocale(LC_COLLATE, "C");
     if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
             !strcmp(argv[1], "help")) {
         print_help(argc < 2 ? stderr : stdout);

@@ -1,31 +1,17 @@
-/* space.c - network namespaces inside a cell, entered only by threads made for it.
- *
- * setns(2) changes one thread. A short-lived thread does it and ends, so that no failure can leave
- * a caller in the wrong namespace.
- */
+/* space.c - network namespaces inside a cell, entered only by threads made for it. */
 #include "cell/cell.h"
 
 #include "base/error.h"
+#include "base/space.h"
 #include "cell/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-typedef bool (*space_fn)(gpointer data, GError **error);
-
-struct visit {
-    int space; /* -1: a new one */
-    space_fn fn;
-    gpointer data;
-    GError *error;
-    bool ok;
-};
 
 static bool fail(GError **error, const char *what)
 {
@@ -48,34 +34,6 @@ bool link_lo_up(GError **error)
     return ok;
 }
 
-static gpointer visit_thread(gpointer data)
-{
-    struct visit *visit = data;
-    if (visit->space < 0 ? unshare(CLONE_NEWNET) != 0 : setns(visit->space, CLONE_NEWNET) != 0) {
-        fail(&visit->error, visit->space < 0 ? "cannot make a network namespace"
-                                             : "cannot enter a network namespace");
-        return NULL;
-    }
-    visit->ok = visit->fn(visit->data, &visit->error);
-    return NULL;
-}
-
-static bool visit_space(struct visit *visit, GError **error)
-{
-    g_autoptr(GError) thread_error = NULL;
-    GThread *thread = g_thread_try_new("space", visit_thread, visit, &thread_error);
-    if (!thread) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no thread: %s",
-                thread_error->message);
-        return false;
-    }
-    g_thread_join(thread);
-    if (visit->error) {
-        g_propagate_error(error, visit->error);
-    }
-    return visit->ok;
-}
-
 static bool open_own_space(gpointer data, GError **error)
 {
     int *ret_fd = data;
@@ -89,8 +47,7 @@ static bool open_own_space(gpointer data, GError **error)
 int cell_space_new(GError **error)
 {
     int fd = -1;
-    struct visit visit = {.space = -1, .fn = open_own_space, .data = &fd};
-    return visit_space(&visit, error) ? fd : -1;
+    return space_run(SPACE_NEW, open_own_space, &fd, error) ? fd : -1;
 }
 
 struct socket_request {
@@ -119,6 +76,5 @@ bool cell_run(int space, bool (*fn)(gpointer data, GError **error), gpointer dat
                 "no network namespace: descriptor %d", space);
         return false;
     }
-    struct visit visit = {.space = space, .fn = fn, .data = data};
-    return visit_space(&visit, error);
+    return space_run(space, fn, data, error);
 }

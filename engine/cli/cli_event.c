@@ -287,6 +287,7 @@ static void show(struct view *view)
             {"console.", show_console},
             {"machine.reset", show_reset},
             {"team.reset", show_reset},
+            {"router.reset", show_reset},
             {"checkpoint.", show_checkpoint},
             {"", show_other},
     };

@@ -48,20 +48,25 @@ static struct cli_target *target_new(const char *name)
     return target;
 }
 
-static void add_names(GHashTable *names, char *dir_name, const char *suffix)
+void cli_add_names(GHashTable *names, char *dir_name, const char *const *ends)
 {
     g_autofree char *owned = dir_name;
     g_autoptr(GDir) dir = g_dir_open(owned, 0, NULL);
     const char *entry;
     while (dir && (entry = g_dir_read_name(dir))) {
-        if (g_str_has_suffix(entry, suffix)) {
-            g_autofree char *name = g_strndup(entry, strlen(entry) - strlen(suffix));
-            if (paths_name_is_valid(name)) {
+        for (gsize i = 0; ends[i]; i++) {
+            g_autofree char *name = g_str_has_suffix(entry, ends[i])
+                                            ? g_strndup(entry, strlen(entry) - strlen(ends[i]))
+                                            : NULL;
+            if (name && paths_name_is_valid(name)) {
                 g_hash_table_add(names, g_steal_pointer(&name));
             }
         }
     }
 }
+
+/* Beside the ledger, until the exercise is down. */
+const char *const cli_state_leftovers[] = {".scenario", ".disks", ".checkpoints", NULL};
 
 static gint by_name(gconstpointer a, gconstpointer b)
 {
@@ -74,8 +79,8 @@ GPtrArray *cli_targets(void)
 {
     GPtrArray *targets = g_ptr_array_new_with_free_func(target_free);
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    add_names(names, paths_state_dir(), ".ledger");
-    add_names(names, paths_runtime_dir(), ".sock");
+    cli_add_names(names, paths_state_dir(), (const char *const[]){".ledger", NULL});
+    cli_add_names(names, paths_runtime_dir(), (const char *const[]){".sock", NULL});
     GHashTableIter iter;
     gpointer name;
     g_hash_table_iter_init(&iter, names);

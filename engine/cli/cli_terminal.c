@@ -15,17 +15,24 @@
 struct join {
     int socket, watch, signals;
     bool input_over;
+    struct cli_record *record;
     enum cli_join_end end;
 };
 
-static bool write_all(int fd, const char *bytes, gsize length)
+/* A guest that reads nothing more does not keep a signal from ending it. */
+static bool write_all(struct join *join, int fd, const char *bytes, gsize length)
 {
     while (length > 0) {
         ssize_t n = write(fd, bytes, length);
         if (n < 0 && errno == EAGAIN) {
-            struct pollfd room = {.fd = fd, .events = POLLOUT};
-            (void)poll(&room, 1, -1);
+            struct pollfd room[] = {
+                    {.fd = fd, .events = POLLOUT}, {.fd = join->signals, .events = POLLIN}};
+            if (poll(room, G_N_ELEMENTS(room), -1) > 0 && room[1].revents) {
+                join->end = CLI_JOIN_SIGNAL;
+                return false;
+            }
         } else if (n < 0 && errno != EINTR) {
+            join->end = CLI_JOIN_CLOSED;
             return false;
         }
         bytes += MAX(n, 0);
@@ -48,8 +55,7 @@ static bool take_input(struct join *join, bool terminal)
     }
     const char *escape = terminal ? memchr(chunk, CLI_ESCAPE, (gsize)n) : NULL;
     gsize length = escape ? (gsize)(escape - chunk) : (gsize)n;
-    if (!write_all(join->socket, chunk, length)) {
-        join->end = CLI_JOIN_CLOSED;
+    if (!write_all(join, join->socket, chunk, length)) {
         return false;
     }
     join->end = CLI_JOIN_ESCAPED;
@@ -64,7 +70,10 @@ static bool take_output(struct join *join)
         return true;
     }
     join->end = CLI_JOIN_CLOSED;
-    return n > 0 && write_all(STDOUT_FILENO, chunk, (gsize)n);
+    if (n > 0 && join->record) {
+        cli_record_add(join->record, chunk, (gsize)n);
+    }
+    return n > 0 && write_all(join, STDOUT_FILENO, chunk, (gsize)n);
 }
 
 static bool turn(struct join *join, bool terminal)
@@ -100,7 +109,8 @@ static bool turn(struct join *join, bool terminal)
     return true;
 }
 
-bool cli_join(int socket, int watch, enum cli_join_end *ret, GError **error)
+bool cli_join(
+        int socket, int watch, struct cli_record *record, enum cli_join_end *ret, GError **error)
 {
     sigset_t signals;
     sigset_t before;
@@ -109,7 +119,7 @@ bool cli_join(int socket, int watch, enum cli_join_end *ret, GError **error)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, &before);
-    struct join join = {.socket = socket, .watch = watch, .end = CLI_JOIN_CLOSED};
+    struct join join = {.socket = socket, .watch = watch, .record = record, .end = CLI_JOIN_CLOSED};
     join.signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     struct termios saved;
     bool terminal = tcgetattr(STDIN_FILENO, &saved) == 0;

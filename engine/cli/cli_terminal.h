@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/cli_record.h"
 
 #define CLI_ESCAPE 0x1d /* Ctrl-], as in telnet and virsh */
 
@@ -14,5 +15,6 @@ enum cli_join_end {
 
 /* Standard input goes to the socket and what comes from there to standard output, until one ends or
  * watch (a descriptor, or -1) becomes readable, which counts as closed. A terminal is raw meanwhile
- * and is what it was afterwards. */
-bool cli_join(int socket, int watch, enum cli_join_end *ret, GError **error);
+ * and is what it was afterwards. record (or NULL) gets what comes from the socket. */
+bool cli_join(
+        int socket, int watch, struct cli_record *record, enum cli_join_end *ret, GError **error);

@@ -20,6 +20,10 @@ bool cli_target_account(int argc, char **argv, GError **error);
 /* Every exercise that is known here: GPtrArray of struct cli_target *, owning, by name. */
 GPtrArray *cli_targets(void);
 
+/* Adds the names of exercises in that folder (consumed): of its entries with one of these ends. */
+void cli_add_names(GHashTable *names, char *dir_name, const char *const *ends);
+extern const char *const cli_state_leftovers[]; /* ends of what lies beside a ledger until down */
+
 /* A client of a running exercise, or an error that says that it is not running. */
 struct control_client *cli_connect(const char *name, GError **error);
 

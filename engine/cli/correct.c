@@ -72,8 +72,9 @@ bool correct(const char *name, const char *method, cJSON *params, GError **error
         ok = correct_ledger(target.ledger, method, params, error);
         cJSON_Delete(params);
     }
-    if (ok) {
-        cli_say("recorded; `sandtable score %s --explain` shows what it changes", target.name);
+    if (ok) { /* as it was said: the path of a copy names that copy */
+        cli_say("recorded; `sandtable score %s --explain` shows what it changes",
+                name ? name : target.name);
     }
     cli_target_clear(&target);
     return ok;

@@ -7,6 +7,7 @@
 #include "cell/cell.h"
 #include "cli/cli_view.h"
 #include "cli/engine_resume.h"
+#include "cli/report_file.h"
 #include "cli/signing.h"
 #include "cli/standings.h"
 #include "control/control.h"
@@ -61,12 +62,7 @@ static void end_at_once(struct engine *engine)
     if (engine->daemon.uri) {
         virt_daemon_undo(&engine->daemon, NULL);
     }
-    unlink(engine->socket);
-    g_autofree char *scenario = paths_scenario(engine->options->plan->name);
-    g_autofree char *disks = paths_disks(engine->options->plan->name);
-    paths_remove_tree(engine->root, NULL);
-    paths_remove_tree(scenario, NULL);
-    paths_remove_tree(disks, NULL);
+    engine_remove_files(engine->options->plan->name, NULL);
     ledger_close(engine->ledger);
     _exit(130);
 }
@@ -189,11 +185,7 @@ static void close_all(struct engine *engine, bool began, const cJSON *opened)
     script_free(engine->options->script);
     bool is_new = !engine->options->resume;
     if (began || is_new) {
-        g_autofree char *scenario = paths_scenario(engine->options->plan->name);
-        g_autofree char *disks = paths_disks(engine->options->plan->name);
-        paths_remove_tree(engine->root, NULL);
-        paths_remove_tree(scenario, NULL);
-        paths_remove_tree(disks, NULL);
+        engine_remove_files(engine->options->plan->name, NULL);
     }
     if (began) {
         record_closed(engine, opened);
@@ -210,6 +202,18 @@ static void close_all(struct engine *engine, bool began, const cJSON *opened)
     }
 }
 
+/* The report is there when the exercise is over; that it cannot be made is no failure of it. */
+static void write_report(const char *ledger_path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = report_write_beside(ledger_path, &error);
+    if (path) {
+        cli_say("report: %s", path);
+    } else {
+        cli_say("no report: %s", error->message);
+    }
+}
+
 /* What a resume must know beside the plan. */
 static cJSON *started_with(const struct engine_options *options)
 {
@@ -222,6 +226,9 @@ static cJSON *started_with(const struct engine_options *options)
     json_add_int(with, "ready_limit_s", options->ready_limit_s);
     cJSON_AddStringToObject(with, "boot", boots[options->boot]);
     cJSON_AddStringToObject(with, "scenario", options->plan->path);
+    if (options->roster) {
+        cJSON_AddItemToObject(with, "roster", cJSON_Duplicate(options->roster, true));
+    }
     return with;
 }
 
@@ -275,6 +282,7 @@ bool engine_run(const struct engine_options *options, GError **error)
     close(options->claim);
     if (ok) {
         cli_say("ledger: %s", ledger_path);
+        write_report(ledger_path);
     }
     if (engine.failure) {
         g_propagate_error(error, engine.failure);

@@ -21,6 +21,7 @@ struct engine_options {
     bool without_impairments;
     const char *connect;   /* a libvirt daemon's address; NULL: the embedded driver */
     int teams;             /* as asked for, 0: as the scenario says; for the record */
+    const cJSON *roster;   /* of an exam, or NULL; for the record */
     int claim;             /* engine_claim()'s; engine_run() closes it */
     struct resume *resume; /* what to go on from, or NULL; engine_run() frees it */
 };
@@ -42,3 +43,6 @@ bool engine_run(const struct engine_options *options, GError **error);
  * already, it is asked by SIGTERM. A damaged or missing ledger hinders nothing, but the former is
  * an error at the end. Returns the number of processes killed, -1 on error. */
 int engine_undo(const char *name, bool asked, int limit_ms, GError **error);
+
+/* Removes the files of an exercise that has ended: all but its ledger and captures. */
+bool engine_remove_files(const char *name, GError **error);

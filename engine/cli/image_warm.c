@@ -140,6 +140,12 @@ bool image_warm_build(char **names, int memory_mib, int cards, GError **error)
         } else if (strcmp(*name, IMAGE_KERNEL) != 0) {
             return false;
         }
+        if (image && !image->kernel) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                    "image \"%s\" was imported: machines of it boot, they have no warm state",
+                    *name);
+            return false;
+        }
     }
     if (images->len == 0) {
         return true;

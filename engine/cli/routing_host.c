@@ -25,7 +25,8 @@ static bool try_router(gpointer data, GError **error)
 {
     (void)data;
     int space = cell_space_new(error);
-    bool ok = space >= 0 && net_forward(space, error) && net_nft_run(space, rules, error);
+    bool ok = space >= 0 && net_forward(space, error) && net_nft_run(space, rules, error) &&
+              net_connections_forget(space, error);
     if (space >= 0) {
         close(space);
     }
@@ -61,7 +62,8 @@ static bool need(bool (*fn)(gpointer data, GError **error), const char *who, con
 static bool can_route(GError **error)
 {
     return need(try_router, "this host's kernel cannot filter and translate packets",
-            "modprobe -a nf_tables nft_nat nft_masq nft_ct nft_reject_inet, or a kernel that has "
+            "modprobe -a nf_tables nft_nat nft_masq nft_ct nft_reject_inet nf_conntrack_netlink, "
+            "or a kernel that has "
             "them",
             error);
 }

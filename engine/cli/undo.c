@@ -243,24 +243,26 @@ static int undo_daemon(const char *name, const struct leftovers *left, GError **
 
 /* ---- all of it ----------------------------------------------------------------------------- */
 
-/* How many processes were killed, -1 on error. */
-static int remove_all(const char *name, const struct leftovers *left, GError **error)
+bool engine_remove_files(const char *name, GError **error)
 {
-    const struct cell_identity *cell = &left->cell;
     g_autofree char *root = paths_run_root(name);
+    g_autofree char *ledger = paths_ledger(name);
     g_autofree char *socket = paths_socket(name);
     g_autofree char *scenario = paths_scenario(name);
     g_autofree char *disks = paths_disks(name);
-    int killed = cell_kill(cell, root, KILL_LIMIT_MS, error);
-    g_autofree char *ledger = paths_ledger(name);
     g_autofree char *checkpoints = paths_checkpoints(ledger);
-    int removed = killed < 0 ? -1 : undo_daemon(name, left, error);
-    if (removed < 0 || !paths_remove_tree(root, error) || !paths_remove_tree(checkpoints, error) ||
-            !paths_remove_tree(scenario, error) || !paths_remove_tree(disks, error)) {
-        return -1;
-    }
     unlink(socket);
-    return killed + removed;
+    return paths_remove_tree(root, error) && paths_remove_tree(checkpoints, error) &&
+           paths_remove_tree(scenario, error) && paths_remove_tree(disks, error);
+}
+
+/* How many processes were killed, -1 on error. */
+static int remove_all(const char *name, const struct leftovers *left, GError **error)
+{
+    g_autofree char *root = paths_run_root(name);
+    int killed = cell_kill(&left->cell, root, KILL_LIMIT_MS, error);
+    int removed = killed < 0 ? -1 : undo_daemon(name, left, error);
+    return removed < 0 || !engine_remove_files(name, error) ? -1 : killed + removed;
 }
 
 int engine_undo(const char *name, bool asked, int limit_ms, GError **error)

@@ -98,21 +98,39 @@ struct asked {
     int teams;
 };
 
-/* The same for a kernel or a program that is missing here. */
-static void warn_of_host(const struct plan *plan)
+static void error_free(gpointer error)
 {
-    g_autoptr(GError) routing = NULL;
-    g_autoptr(GError) links = NULL;
-    if (!routing_host_fits(plan, &routing)) {
-        cli_say("warning: %s", routing->message);
-    }
-    if (!impair_host_fits(plan, &links)) {
-        cli_say("warning: %s", links->message);
-    }
+    g_error_free(error);
 }
 
-static void print_json(const struct plan *plan, const GPtrArray *problems,
-        const struct capacity *capacity, const struct capacity_host *host)
+/* What the scenario needs of the kernel or of programs and is not here: GErrors with the remedy. */
+static GPtrArray *find_missing(const struct plan *plan)
+{
+    GPtrArray *missing = g_ptr_array_new_with_free_func(error_free);
+    bool (*const fits[])(const struct plan *, GError **) = {routing_host_fits, impair_host_fits};
+    for (gsize i = 0; i < G_N_ELEMENTS(fits); i++) {
+        GError *error = NULL;
+        if (!fits[i](plan, &error)) {
+            g_ptr_array_add(missing, error);
+        }
+    }
+    return missing;
+}
+
+static cJSON *host_json(
+        const struct capacity *capacity, const struct capacity_host *host, const GPtrArray *missing)
+{
+    cJSON *out = capacity_json(capacity, host);
+    cJSON *array = cJSON_AddArrayToObject(out, "missing");
+    for (guint i = 0; i < missing->len; i++) {
+        const GError *error = missing->pdata[i];
+        cJSON_AddItemToArray(array, cJSON_CreateString(error->message));
+    }
+    return out;
+}
+
+/* host is consumed; NULL when it was not asked about. */
+static void print_json(const struct plan *plan, const GPtrArray *problems, cJSON *host)
 {
     cJSON *out = cJSON_CreateObject();
     cJSON_AddBoolToObject(out, "ok", problems->len == 0);
@@ -123,8 +141,8 @@ static void print_json(const struct plan *plan, const GPtrArray *problems,
     } else {
         cJSON_AddNullToObject(out, "plan");
     }
-    if (capacity) {
-        cJSON_AddItemToObject(out, "host", capacity_json(capacity, host));
+    if (host) {
+        cJSON_AddItemToObject(out, "host", host);
     }
     cli_print_json(out);
 }
@@ -135,17 +153,24 @@ static int report(const struct plan *plan, const GPtrArray *problems, const stru
     struct capacity_host host = {0};
     struct capacity capacity = {0};
     g_autoptr(GError) small = NULL;
+    g_autoptr(GPtrArray) missing = find_missing(plan);
     if (asked->host) {
         preflight(plan, accel_for(plan), 0, &host, &capacity);
     }
     if (asked->json) {
-        print_json(plan, problems, asked->host ? &capacity : NULL, &host);
+        print_json(plan, problems, asked->host ? host_json(&capacity, &host, missing) : NULL);
     } else {
         print_summary(plan);
-        warn_of_host(plan);
         if (asked->host) {
             preflight_print(&capacity, &host);
         }
+    }
+    for (guint i = 0; i < missing->len && (asked->host || !asked->json); i++) {
+        const GError *error = missing->pdata[i];
+        cli_say("%s%s", asked->host ? "" : "warning: ", error->message);
+    }
+    if (asked->host && missing->len > 0) {
+        return sandtable_exit_code(missing->pdata[0]);
     }
     if (asked->host && !capacity_check(plan, &capacity, &small)) {
         cli_say("%s", small->message);
@@ -184,7 +209,7 @@ static int run(int argc, char **argv, GError **error)
         return report(plan, problems, &asked);
     }
     if (asked.json) {
-        print_json(NULL, problems, NULL, NULL);
+        print_json(NULL, problems, NULL);
     } else {
         g_autofree char *file = script_file(argv[1]);
         g_autofree char *text = plan_problems_text(problems, file);

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/cli_output.h"
 #include "cli/cli_terminal.h"
 #include "cli/cli_view.h"
 
@@ -20,6 +21,8 @@ extern const struct verb verb_console;
 
 struct arguments {
     gboolean vnc, log, follow;
+    char *record;
+    struct cli_output output;
 };
 
 static cJSON *ask(struct control_client *client, const char *method, const char *machine, bool vnc,
@@ -131,7 +134,45 @@ static int connect_to(const char *path, GError **error)
     return fd;
 }
 
-static bool join(struct control_client *client, const char *machine, GError **error)
+/* Whoever is at the console is told before it begins. */
+static struct cli_record *begin_record(
+        struct arguments *arguments, const char *machine, GError **error)
+{
+    int fd = cli_output_begin(&arguments->output, error);
+    if (fd < 0) {
+        return NULL;
+    }
+    g_autofree char *notice = g_strdup_printf("This console of %s is recorded, with its times.\r\n"
+                                              "本控制台（%s）正在被录制，并带有时间。\r\n",
+            machine, machine);
+    struct cli_record *record = cli_record_new(fd, machine);
+    cli_record_add(record, notice, strlen(notice));
+    fputs(notice, stdout);
+    fflush(stdout);
+    return record;
+}
+
+/* The digest goes on the record while the console is still open. */
+static bool end_record(struct control_client *client, struct cli_record *record,
+        const cJSON *console, GError **error)
+{
+    g_autofree char *sha256 = NULL;
+    gint64 bytes = 0;
+    bool ok = cli_record_end(record, &sha256, &bytes);
+    cJSON *params = cJSON_CreateObject();
+    json_add_int(params, "console", json_int(console, "console", 0));
+    cJSON_AddStringToObject(params, "sha256", sha256);
+    json_add_int(params, "bytes", bytes);
+    auto_json answer = control_client_call(client, "console-recorded", params, CLI_CALL_MS, error);
+    if (answer && !ok) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "the recording could not be written whole");
+    }
+    return answer && ok;
+}
+
+static bool join(struct control_client *client, const char *machine, struct arguments *arguments,
+        GError **error)
 {
     static const char *const why[] = {
             [CLI_JOIN_ESCAPED] = "left",
@@ -140,6 +181,7 @@ static bool join(struct control_client *client, const char *machine, GError **er
             [CLI_JOIN_SIGNAL] = "interrupted",
     };
     auto_json console = ask(client, "console", machine, false, error);
+    struct cli_record *record = NULL;
     int fd = console ? connect_to(json_string(console, "path", ""), error) : -1;
     if (fd < 0) {
         return false;
@@ -147,9 +189,16 @@ static bool join(struct control_client *client, const char *machine, GError **er
     if (isatty(STDIN_FILENO)) {
         cli_say("the console of %s: Enter wakes it, Ctrl-] leaves it", machine);
     }
+    if (arguments->record && !(record = begin_record(arguments, machine, error))) {
+        close(fd);
+        return false;
+    }
     enum cli_join_end end = CLI_JOIN_CLOSED;
-    bool ok = cli_join(fd, control_client_fd(client), &end, error);
+    bool ok = cli_join(fd, control_client_fd(client), record, &end, error);
     close(fd);
+    if (record) {
+        ok = end_record(client, record, console, ok ? error : NULL) && ok;
+    }
     if (ok && isatty(STDIN_FILENO)) {
         fputc('\n', stderr);
         cli_say("%s: %s", machine, why[end]);
@@ -157,7 +206,7 @@ static bool join(struct control_client *client, const char *machine, GError **er
     return ok;
 }
 
-/* The path on standard output, how to use it on standard error; open on the record until Ctrl-C. */
+/* The path on standard output, how to use it on standard error. */
 static bool show_vnc(struct control_client *client, const char *machine, GError **error)
 {
     auto_json console = ask(client, "console", machine, true, error);
@@ -183,15 +232,23 @@ static int run(int argc, char **argv, GError **error)
             {"log", 0, 0, G_OPTION_ARG_NONE, &arguments.log, "print what the serial port said last",
                     NULL},
             {"follow", 'f', 0, G_OPTION_ARG_NONE, &arguments.follow, "with --log: go on", NULL},
+            {"record", 0, 0, G_OPTION_ARG_FILENAME, &arguments.record,
+                    "keep what it says, with times (asciicast)", "FILE"},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
+    arguments.output.fd = -1;
     if (!cli_parse(&verb_console, entries, &argc, &argv, 2, 2, error)) {
         return 2;
     }
-    if ((arguments.vnc && arguments.log) || (arguments.follow && !arguments.log)) {
+    if ((arguments.vnc && arguments.log) || (arguments.follow && !arguments.log) ||
+            (arguments.record && (arguments.vnc || arguments.log))) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "usage: sandtable %s",
                 verb_console.usage);
         return 2;
+    }
+    if ((arguments.record && !cli_output_open(arguments.record, &arguments.output, error)) ||
+            !cli_target_account(2, argv, error)) {
+        return 1;
     }
     struct control_client *client = cli_connect(argv[1], error);
     bool ok = client != NULL;
@@ -200,16 +257,19 @@ static int run(int argc, char **argv, GError **error)
     } else if (ok && arguments.vnc) {
         ok = show_vnc(client, argv[2], error);
     } else if (ok) {
-        ok = join(client, argv[2], error);
+        ok = join(client, argv[2], &arguments, error);
     }
     control_client_close(client);
+    cli_output_end(&arguments.output, ok);
+    g_free(arguments.record);
     return ok ? 0 : 1;
 }
 
 const struct verb verb_console = {
         .name = "console",
-        .usage = "console NAME MACHINE [--log [--follow] | --vnc]",
+        .usage = "console NAME MACHINE [--record FILE | --log [--follow] | --vnc]",
         .summary = "a machine's serial console, or where its screen is",
         .order = 34,
+        .keeps_root = true,
         .run = run,
 };

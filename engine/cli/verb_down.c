@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/paths.h"
-#include "cli/cli.h"
+#include "cli/cli_view.h"
 #include "cli/engine.h"
 #include "control/control.h"
 
@@ -28,6 +28,18 @@ static bool end_politely(const char *name)
     return yes != NULL;
 }
 
+static bool has_leftovers(const char *name)
+{
+    g_autofree char *dir = paths_state_dir();
+    bool any = false;
+    for (gsize i = 0; cli_state_leftovers[i]; i++) {
+        g_autofree char *file = g_strconcat(name, cli_state_leftovers[i], NULL);
+        g_autofree char *path = g_build_filename(dir, file, NULL);
+        any |= g_file_test(path, G_FILE_TEST_EXISTS);
+    }
+    return any;
+}
+
 static bool down_one(const char *name, GError **error)
 {
     g_autofree char *ledger = paths_ledger(name);
@@ -37,7 +49,8 @@ static bool down_one(const char *name, GError **error)
                 "\"%s\" is a path: down takes the name of an exercise", name);
         return false;
     }
-    if (!g_file_test(ledger, G_FILE_TEST_EXISTS) && !g_file_test(root, G_FILE_TEST_EXISTS)) {
+    if (!g_file_test(ledger, G_FILE_TEST_EXISTS) && !g_file_test(root, G_FILE_TEST_EXISTS) &&
+            !has_leftovers(name)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
                 "no exercise \"%s\"; `sandtable list` shows them", name);
         return false;
@@ -57,28 +70,29 @@ static bool down_one(const char *name, GError **error)
     return true;
 }
 
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(a, b);
+}
+
 static bool down_all(GError **error)
 {
-    g_autofree char *dir_name = paths_runtime_dir();
-    g_autoptr(GDir) dir = g_dir_open(dir_name, 0, NULL);
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    const char *entry = NULL;
-    while (dir && (entry = g_dir_read_name(dir))) {
-        if (g_str_has_suffix(entry, ".d")) {
-            g_ptr_array_add(names, g_strndup(entry, strlen(entry) - 2));
-        }
-    }
+    /* after a power cut the runtime folder is empty, and exercises are up all the same */
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    cli_add_names(names, paths_runtime_dir(), (const char *const[]){".d", NULL});
+    cli_add_names(names, paths_state_dir(), cli_state_leftovers);
+    g_autoptr(GList) sorted = g_list_sort(g_hash_table_get_keys(names), by_name);
     bool ok = true;
-    for (guint i = 0; i < names->len; i++) {
+    for (const GList *l = sorted; l; l = l->next) {
         g_autoptr(GError) one = NULL;
-        if (!down_one(g_ptr_array_index(names, i), &one)) {
+        if (!down_one(l->data, &one)) {
             cli_say("%s", one->message);
             ok = false;
         }
     }
     if (!ok) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "not all is down");
-    } else if (names->len == 0) {
+    } else if (!sorted) {
         cli_say("nothing is up");
     }
     return ok;

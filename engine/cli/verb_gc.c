@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "cell/cell.h"
-#include "cli/cli.h"
+#include "cli/cli_view.h"
 #include "cli/engine.h"
 #include "ledger/ledger.h"
 
@@ -53,23 +53,6 @@ static void fail(struct gc *gc, const char *text)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-static void add_names(GHashTable *names, char *dir_name, const char *const *ends)
-{
-    g_autofree char *owned = dir_name;
-    g_autoptr(GDir) dir = g_dir_open(owned, 0, NULL);
-    const char *entry = NULL;
-    while (dir && (entry = g_dir_read_name(dir))) {
-        for (gsize i = 0; ends[i]; i++) {
-            g_autofree char *name = g_str_has_suffix(entry, ends[i])
-                                            ? g_strndup(entry, strlen(entry) - strlen(ends[i]))
-                                            : NULL;
-            if (name && paths_name_is_valid(name)) {
-                g_hash_table_add(names, g_steal_pointer(&name));
-            }
-        }
-    }
-}
-
 /* The exercise whose run folder a command line names: …/NAME.d/… */
 static char *name_in(const char *line, gsize length, const char *runtime)
 {
@@ -116,9 +99,10 @@ static gint by_name(gconstpointer a, gconstpointer b)
 static GList *all_names(GHashTable *names)
 {
     static const char *const runtime[] = {".d", ".sock", NULL};
-    static const char *const state[] = {".scenario", ".ledger.lock", NULL};
-    add_names(names, paths_runtime_dir(), runtime);
-    add_names(names, paths_state_dir(), state);
+    static const char *const locks[] = {".ledger.lock", NULL};
+    cli_add_names(names, paths_runtime_dir(), runtime);
+    cli_add_names(names, paths_state_dir(), cli_state_leftovers);
+    cli_add_names(names, paths_state_dir(), locks);
     add_processes(names);
     return g_list_sort(g_hash_table_get_keys(names), by_name);
 }
@@ -200,6 +184,8 @@ static void look_at(struct gc *gc, const char *name)
         remove_path(gc, name, "folder", g_strdup(root));
         remove_path(gc, name, "socket", paths_socket(name));
         remove_path(gc, name, "scenario", paths_scenario(name));
+        remove_path(gc, name, "disks", paths_disks(name));
+        remove_path(gc, name, "checkpoints", paths_checkpoints(ledger));
         remove_path(gc, name, "lock", g_strconcat(ledger, ".lock", NULL));
     }
     if (lock >= 0) {

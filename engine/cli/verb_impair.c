@@ -181,9 +181,12 @@ static int run(int argc, char **argv, GError **error)
         return 2;
     }
     bool asks = argc > 2;
-    if (asks && (list || (argc == 3 && strcmp(argv[2], "clear") != 0))) {
+    bool all = asks && !strcmp(argv[2], "clear"); /* every link: not what "clear web" means */
+    if (asks && (list || (argc == 3) != all)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "%s; usage: sandtable %s",
-                list ? "--list takes the exercise's name only" : "what shall the link do?",
+                list  ? "--list takes the exercise's name only"
+                : all ? "the link comes before clear"
+                      : "what shall the link do?",
                 verb_impair.usage);
         return 2;
     }

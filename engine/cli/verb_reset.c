@@ -1,5 +1,4 @@
-/* verb_reset.c - sandtable reset: a team or a machine back to its beginning, while others run on.
- */
+/* verb_reset.c - sandtable reset: a team, machine or router back to its beginning. */
 #include "base/json.h"
 #include "cli/cli_wait.h"
 
@@ -11,8 +10,8 @@ static bool is_it(const struct event *event, const cJSON *body, gpointer data, b
 {
     const char *state = json_string(body, "state", "");
     *failed = !strcmp(state, "failed");
-    return (!strcmp(event->kind, "machine.reset") || !strcmp(event->kind, "team.reset")) &&
-           !strcmp(event->subject, data) && (*failed || !strcmp(state, "done"));
+    return g_str_has_suffix(event->kind, ".reset") && !strcmp(event->subject, data) &&
+           (*failed || !strcmp(state, "done"));
 }
 
 static int run(int argc, char **argv, GError **error)
@@ -30,16 +29,19 @@ static int run(int argc, char **argv, GError **error)
     auto_json body = NULL;
     int code = cli_call_and_wait(argv[1], "reset", params, is_it, argv[2], json, &body, error);
     if (code == 0 && !json) {
-        cli_say("%s is as at the beginning (%.1f s)", argv[2],
-                json_number(body, "took_ms", 0) / 1000);
+        g_autofree char *took =
+                cJSON_HasObjectItem(body, "took_ms")
+                        ? g_strdup_printf(" (%.1f s)", json_number(body, "took_ms", 0) / 1000)
+                        : g_strdup("");
+        cli_say("%s is as at the beginning%s", argv[2], took);
     }
     return code;
 }
 
 const struct verb verb_reset = {
         .name = "reset",
-        .usage = "reset NAME TEAM|MACHINE [--json]",
-        .summary = "start a team's machines, or one machine, anew",
+        .usage = "reset NAME TEAM|MACHINE|ROUTER [--json]",
+        .summary = "start a team, one machine or one router anew",
         .order = 35,
         .run = run,
 };

@@ -128,9 +128,8 @@ static int run(int argc, char **argv, GError **error)
     if (strcmp(what, "del") == 0 && argc > 4) {
         return change(argv[1], argv[2], NULL, (const char *const *)argv + 4, error);
     }
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-            "usage: sandtable rule NAME ROUTER [list | add RULE KEY=VALUE… | set RULE KEY=VALUE… | "
-            "del RULE…]");
+    g_set_error(
+            error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "usage: sandtable %s", verb_rule.usage);
     return 2;
 }
 

@@ -4,7 +4,9 @@
 #include "base/paths.h"
 #include "cell/cell.h"
 #include "cli/cli.h"
+#include "cli/daemon_host.h"
 #include "cli/engine.h"
+#include "cli/exam_seats.h"
 #include "cli/impair_host.h"
 #include "cli/load_scenario.h"
 #include "cli/preflight.h"
@@ -23,7 +25,8 @@
 extern const struct verb verb_run;
 
 struct run_options {
-    char *name, *seed, *until, *accel, *boot, *user, *resume, *connect;
+    char *name, *seed, *until, *accel, *boot, *user, *resume, *connect, *roster_path;
+    cJSON *roster;
     int teams, ready_limit;
     gboolean display, without_impairments;
 };
@@ -38,6 +41,8 @@ static void options_clear(struct run_options *options)
     g_free(options->user);
     g_free(options->connect);
     g_free(options->resume);
+    g_free(options->roster_path);
+    cJSON_Delete(options->roster);
 }
 
 /* The first of NAME, NAME-2, NAME-3 … that has no ledger yet. */
@@ -120,32 +125,17 @@ static bool fits(const struct plan *plan, enum virt_accel accel, int ready_limit
     return capacity_check(plan, &capacity, error);
 }
 
-/* On a libvirt daemon the networks are not ours: what needs its own hand in them is refused. */
-static bool fits_daemon(const struct plan *plan, const char *connect, GError **error)
-{
-    const char *what = plan->routers->len ? "routers" : plan->links->len ? "impaired links" : NULL;
-    for (guint i = 0; connect && i < plan->subnets->len; i++) {
-        const struct plan_subnet *subnet = g_ptr_array_index(plan->subnets, i);
-        if (subnet->capture || subnet->dhcp || subnet->dns || subnet->vlan_aware) {
-            what = "captures, DHCP, DNS and VLANs";
-        }
-    }
-    if (connect && what) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "%s: %s work with the embedded driver only; run it without --connect", plan->path,
-                what);
-    }
-    return !connect || !what;
-}
-
 static struct plan *load(const char *path, const struct run_options *options,
         struct script **ret_script, GError **error)
 {
     auto_plan plan = NULL;
     *ret_script = read_scenario(path, &plan, error);
     if (!*ret_script || !choose_seed(plan, options->seed, error) ||
-            !choose_name(plan, options->name, error) || !plan_expand(plan, options->teams, error) ||
-            !routing_host_fits(plan, error) || !fits_daemon(plan, options->connect, error) ||
+            !choose_name(plan, options->name, error) ||
+            !plan_expand(plan, exam_seats_teams(plan, options->roster, options->teams), error) ||
+            !exam_seats_assign(plan, options->roster, NULL, error) ||
+            !routing_host_fits(plan, error) ||
+            (options->connect && !daemon_host_fits(plan, error)) ||
             (!options->without_impairments && !impair_host_fits(plan, error))) {
         return NULL;
     }
@@ -262,7 +252,8 @@ static int run_scenario(
             .ready_limit_s = options->ready_limit,
             .without_impairments = options->without_impairments,
             .connect = options->connect,
-            .teams = options->teams,
+            .teams = exam_seats_teams(plan, options->roster, options->teams),
+            .roster = options->roster,
             .claim = claim,
     };
     return start(&engine, error) ? 0 : 1;
@@ -294,8 +285,12 @@ static struct plan *load_again(const char *path, const struct resume *resume,
     g_free(plan->name);
     plan->name = g_strdup(options->resume);
     plan->seed = (guint64)json_int(old, "seed", 0);
+    const char *nonce = json_string(json_object(old, "exam"), "nonce", NULL);
+    bool impaired = !options->without_impairments && !json_bool(with, "without_impairments", false);
     if (!plan_expand(plan, (int)json_int(with, "teams", 0), error) ||
-            !resume_plan_fits(resume, plan, error)) {
+            !exam_seats_assign(plan, json_object(with, "roster"), nonce, error) ||
+            !resume_plan_fits(resume, plan, error) || !routing_host_fits(plan, error) ||
+            (impaired && !impair_host_fits(plan, error))) {
         return NULL;
     }
     return g_steal_pointer(&plan);
@@ -320,18 +315,6 @@ static bool accel_again(const struct run_options *options, const struct resume *
     return ok;
 }
 
-static bool is_on_daemon(const struct resume *resume)
-{
-    GHashTableIter iter;
-    gpointer subject = NULL;
-    bool found = false;
-    g_hash_table_iter_init(&iter, resume->open);
-    while (g_hash_table_iter_next(&iter, &subject, NULL)) {
-        found |= g_str_has_prefix(subject, "daemon:");
-    }
-    return found;
-}
-
 static int go_on(const char *given, const struct run_options *options, gint64 until_us, int claim,
         GError **error)
 {
@@ -339,15 +322,6 @@ static int go_on(const char *given, const struct run_options *options, gint64 un
     if (!resume) {
         close(claim);
         return 1;
-    }
-    if (is_on_daemon(resume)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "%s ran on a libvirt daemon, where exercises are not resumed: `sandtable down %s` "
-                "removes what is left",
-                options->resume, options->resume);
-        resume_free(resume);
-        close(claim);
-        return 2;
     }
     const cJSON *with = json_object(resume->created, "options");
     g_autofree char *path = find_scenario(options->resume, given, with);
@@ -363,6 +337,7 @@ static int go_on(const char *given, const struct run_options *options, gint64 un
             .teams = (int)json_int(with, "teams", 0),
             .without_impairments =
                     options->without_impairments || json_bool(with, "without_impairments", false),
+            .roster = json_object(with, "roster"),
             .claim = claim,
             .resume = resume,
     };
@@ -383,9 +358,9 @@ static int run_again(
 {
     const char *name = options->resume;
     g_autofree char *ledger = paths_ledger(name);
-    if (options->name || options->seed || options->teams) {
+    if (options->name || options->seed || options->teams || options->roster) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "--resume goes on with what was: leave out --name, --seed and --teams");
+                "--resume goes on with what was: leave out --name, --seed, --teams and --roster");
         return 2;
     }
     if (!paths_name_is_valid(name) || !g_file_test(ledger, G_FILE_TEST_EXISTS)) {
@@ -438,6 +413,8 @@ static int run(int argc, char **argv, GError **error)
             {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
             {"resume", 0, 0, G_OPTION_ARG_STRING, &options.resume,
                     "go on with an exercise whose engine was interrupted", "NAME"},
+            {"roster", 0, 0, G_OPTION_ARG_FILENAME, &options.roster_path,
+                    "who takes the exam: ids, extra time", "FILE"},
             {"user", 0, 0, G_OPTION_ARG_STRING, &options.user, "as root: become this account", "U"},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -462,6 +439,9 @@ static int run(int argc, char **argv, GError **error)
     if (options.teams < 0 || options.teams > PLAN_TEAMS_MAX) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--teams %d: use 1 to %d",
                 options.teams, PLAN_TEAMS_MAX);
+        return 2;
+    }
+    if (options.roster_path && !(options.roster = exam_seats_roster(options.roster_path, error))) {
         return 2;
     }
     if (!cli_become_user(options.user, argc, argv, error)) {

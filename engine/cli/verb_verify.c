@@ -5,6 +5,7 @@
 #include "base/paths.h"
 #include "ledger/ledger.h"
 #include "ledger/sign.h"
+#include "report/exam_result.h"
 
 #include <stdio.h>
 
@@ -88,12 +89,93 @@ struct known { /* from elsewhere; each may be missing */
     char *code;
 };
 
+/* ---- results of exams ---------------------------------------------------------------------- */
+
+/* A ledger is binary, a result begins with a brace. */
+static bool is_result(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    int first = file ? fgetc(file) : EOF;
+    if (file) {
+        fclose(file);
+    }
+    return first == '{';
+}
+
+static cJSON *result_json(const char *path, const struct exam_result *result, const GError *error)
+{
+    cJSON *out = cJSON_CreateObject();
+    cJSON_AddStringToObject(out, "result", path);
+    cJSON_AddBoolToObject(out, "ok", !error);
+    if (error) {
+        cJSON_AddStringToObject(out, "reason", error->message);
+        return out;
+    }
+    g_autofree char *key = sign_public_text(result->key);
+    cJSON_AddStringToObject(out, "key", key);
+    cJSON_AddStringToObject(out, "code", result->code);
+    cJSON_AddStringToObject(out, "digest", result->digest);
+    json_add_int(out, "events", result->events);
+    cJSON_AddStringToObject(out, "checkpoint", result->checkpoint.code);
+    cJSON_AddItemToObject(out, "mark", cJSON_Duplicate(json_object(result->payload, "mark"), true));
+    return out;
+}
+
+static void print_result(const char *path, const struct exam_result *result, bool known)
+{
+    const cJSON *mark = json_object(result->payload, "mark");
+    const cJSON *of = cJSON_GetArrayItem(json_array(mark, "candidates"), 0);
+    const cJSON *total = json_object(of, "total");
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *key = sign_public_text(result->key);
+    printf("%s: candidate %s, %s: %g of %g points (%g %%), %s\n", name,
+            json_string(of, "candidate", ""), json_string(mark, "title", ""),
+            json_number(total, "points", 0), json_number(total, "of", 0),
+            json_number(total, "percent", 0),
+            json_bool(of, "passed", false) ? "passed" : "not passed");
+    printf("  code %s, signed by %.16s…; its %d events are in the ledger signed as %s and give "
+           "this "
+           "mark\n",
+            result->code, key, result->events, result->checkpoint.code);
+    if (!known) {
+        puts("  whose key that is, this file cannot say: compare with --key");
+    }
+}
+
+static bool verify_result(const char *path, const struct known *known, cJSON *list)
+{
+    struct exam_result result = {0};
+    g_autofree char *text = NULL;
+    gsize length = 0;
+    g_autoptr(GError) error = NULL;
+    bool ok = g_file_get_contents(path, &text, &length, &error) &&
+              exam_result_check(text, length, known->has_key ? known->key : NULL, &result, &error);
+    if (ok && known->code && g_ascii_strcasecmp(known->code, result.code) != 0 &&
+            g_ascii_strcasecmp(known->code, result.checkpoint.code) != 0) {
+        ok = false;
+        g_set_error(&error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER, "%s has the code %s, not %s",
+                path, result.code, known->code);
+    }
+    if (list) {
+        cJSON_AddItemToArray(list, result_json(path, &result, error));
+    } else if (!ok) {
+        cli_say("%s: %s", path, error->message);
+    } else {
+        print_result(path, &result, known->has_key);
+    }
+    exam_result_clear(&result);
+    return ok;
+}
+
 /* Verifies one; adds to list when there is one, else prints. */
 static bool verify_one(const char *argument, const struct known *known, cJSON *list)
 {
     g_autofree char *path = find(argument);
     g_autoptr(GError) error = NULL;
     struct ledger_report report;
+    if (is_result(path)) {
+        return verify_result(path, known, list);
+    }
     bool ok = ledger_verify_against(
             path, known->has_key ? known->key : NULL, known->code, &report, &error);
     if (list) {
@@ -155,8 +237,8 @@ static int run(int argc, char **argv, GError **error)
 
 const struct verb verb_verify = {
         .name = "verify",
-        .usage = "verify [LEDGER|NAME…] [--key KEY] [--code CODE] [--json]",
-        .summary = "check the hash chain and the signatures of ledgers",
+        .usage = "verify [LEDGER|NAME|RESULT…] [--key KEY] [--code CODE] [--json]",
+        .summary = "check the hash chain and the signatures of ledgers, and results of exams",
         .order = 50,
         .keeps_root = true,
         .run = run,

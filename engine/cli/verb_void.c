@@ -6,6 +6,8 @@
 
 extern const struct verb verb_void;
 
+#define SEQ_UNSAID G_MININT64
+
 struct conditions {
     gint64 seq;
     char *team, *service, *of, *from, *to;
@@ -46,7 +48,7 @@ static cJSON *params_of(const struct conditions *conditions, char **words, GErro
             cJSON_AddStringToObject(params, texts[i].name, texts[i].value);
         }
     }
-    if (conditions->seq > 0) {
+    if (conditions->seq != SEQ_UNSAID) {
         cJSON_AddNumberToObject(params, "seq", (double)conditions->seq);
     }
     g_autofree char *reason = g_strjoinv(" ", words);
@@ -61,7 +63,7 @@ static cJSON *params_of(const struct conditions *conditions, char **words, GErro
 
 static int run(int argc, char **argv, GError **error)
 {
-    __attribute__((cleanup(clear))) struct conditions conditions = {0};
+    __attribute__((cleanup(clear))) struct conditions conditions = {.seq = SEQ_UNSAID};
     const GOptionEntry entries[] = {
             {"seq", 0, 0, G_OPTION_ARG_INT64, &conditions.seq,
                     "this event; of a correction: it counts no more", "N"},

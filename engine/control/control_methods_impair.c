@@ -16,52 +16,23 @@ static cJSON *run_impairments(const struct control_call *call, G_GNUC_UNUSED GEr
 /* Every link that was meant is as asked, or one of them is not. */
 static void on_impaired(const GError *error, gpointer data)
 {
-    struct control_exec *pending = data;
-    struct control_conn *conn = pending->conn;
-    if (conn) {
-        conn->execs--;
-        cJSON *reply = NULL;
-        if (error) {
-            reply = control_rpc_failure(pending->id, error);
-        } else {
-            cJSON *result = cJSON_CreateObject();
-            cJSON_AddTrueToObject(result, "verified");
-            json_add_int(result, "seq", exercise_seq(conn->control->exercise));
-            reply = control_rpc_reply(pending->id, result);
-        }
-        if (pending->id) {
-            control_conn_send(conn, reply);
-        } else {
-            cJSON_Delete(reply);
-        }
+    struct control_exec *exec = data;
+    cJSON *result = NULL;
+    if (!error && exec->conn) {
+        result = cJSON_CreateObject();
+        cJSON_AddTrueToObject(result, "verified");
+        json_add_int(result, "seq", exercise_seq(exec->conn->control->exercise));
     }
-    if (pending->control) {
-        g_ptr_array_remove_fast(pending->control->execs, pending);
-    }
-    control_exec_free(pending);
-    if (conn) {
-        control_conn_settle(conn);
-    }
+    control_exec_end(exec, result, error);
 }
 
 static cJSON *ask(const struct control_call *call, const struct plan_impair *wish, GError **error)
 {
-    if (call->conn->execs >= CONTROL_EXECS_MAX) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "a client has at most %d commands under way", CONTROL_EXECS_MAX);
-        return NULL;
+    struct control_exec *exec = control_exec_begin(call, error);
+    if (exec && !exercise_impair(
+                        control_exercise(call), wish, call->conn->who, on_impaired, exec, error)) {
+        control_exec_cancel(exec);
     }
-    struct control *control = call->conn->control;
-    struct control_exec *pending = g_new0(struct control_exec, 1);
-    pending->control = control;
-    pending->conn = call->conn;
-    pending->id = call->id ? cJSON_Duplicate(call->id, true) : NULL;
-    if (!exercise_impair(control->exercise, wish, call->conn->who, on_impaired, pending, error)) {
-        control_exec_free(pending);
-        return NULL;
-    }
-    g_ptr_array_add(control->execs, pending);
-    call->conn->execs++;
     return NULL;
 }
 

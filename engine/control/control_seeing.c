@@ -5,56 +5,9 @@
 
 #define TELEMETRY_MS 1000
 
-/* ---- replies that come later --------------------------------------------------------------- */
-
 static void on_answer(cJSON *result, const GError *error, gpointer data)
 {
-    struct control_exec *exec = data;
-    struct control_conn *conn = exec->conn;
-    if (conn) {
-        conn->execs--;
-        cJSON *reply =
-                error ? control_rpc_failure(exec->id, error) : control_rpc_reply(exec->id, result);
-        if (exec->id) {
-            control_conn_send(conn, reply);
-        } else {
-            cJSON_Delete(reply);
-        }
-    } else {
-        cJSON_Delete(result);
-    }
-    if (exec->control) {
-        g_ptr_array_remove_fast(exec->control->execs, exec);
-    }
-    control_exec_free(exec);
-    if (conn) {
-        control_conn_settle(conn);
-    }
-}
-
-/* The address for the reply to call, counted as a command under way; NULL when there are too many.
- */
-static struct control_exec *answer_later(const struct control_call *call, GError **error)
-{
-    if (call->conn->execs >= CONTROL_EXECS_MAX) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "a client has at most %d commands under way", CONTROL_EXECS_MAX);
-        return NULL;
-    }
-    struct control_exec *exec = g_new0(struct control_exec, 1);
-    exec->control = call->conn->control;
-    exec->conn = call->conn;
-    exec->id = call->id ? cJSON_Duplicate(call->id, true) : NULL;
-    g_ptr_array_add(exec->control->execs, exec);
-    call->conn->execs++;
-    return exec;
-}
-
-static void answer_now(struct control_exec *exec)
-{
-    exec->conn->execs--;
-    g_ptr_array_remove_fast(exec->control->execs, exec);
-    control_exec_free(exec);
+    control_exec_end(data, result, error);
 }
 
 static const char *text_param(const struct control_call *call, const char *name, GError **error)
@@ -71,7 +24,7 @@ static const char *text_param(const struct control_call *call, const char *name,
 
 static cJSON *run_links(const struct control_call *call, GError **error)
 {
-    struct control_exec *exec = answer_later(call, error);
+    struct control_exec *exec = control_exec_begin(call, error);
     if (exec) {
         exercise_links(control_exercise(call), on_answer, exec);
     }
@@ -200,9 +153,9 @@ static cJSON *run_capture(const struct control_call *call, GError **error)
 static cJSON *run_screenshot(const struct control_call *call, GError **error)
 {
     const char *machine = text_param(call, "machine", error);
-    struct control_exec *exec = machine ? answer_later(call, error) : NULL;
+    struct control_exec *exec = machine ? control_exec_begin(call, error) : NULL;
     if (exec && !exercise_screenshot(control_exercise(call), machine, on_answer, exec, error)) {
-        answer_now(exec);
+        control_exec_cancel(exec);
     }
     return NULL;
 }
@@ -220,14 +173,36 @@ static cJSON *run_console(const struct control_call *call, GError **error)
         return NULL;
     }
     options.vnc = vnc;
-    struct control_exec *exec = answer_later(call, error);
+    struct control_exec *exec = control_exec_begin(call, error);
     if (exec && !exercise_console(control_exercise(call), &options, on_answer, exec, error)) {
-        answer_now(exec);
+        control_exec_cancel(exec);
     } else if (exec) {
         conn->control->consoles++;
         g_array_append_val(conn->consoles, options.number);
     }
     return NULL;
+}
+
+/* One of this client's own consoles. */
+static cJSON *run_recorded(const struct control_call *call, GError **error)
+{
+    const struct control_conn *conn = call->conn;
+    const char *sha256 = text_param(call, "sha256", error);
+    gint64 number = json_int(call->params, "console", -1);
+    bool own = false;
+    for (guint i = 0; i < conn->consoles->len; i++) {
+        own |= g_array_index(conn->consoles, gint64, i) == number;
+    }
+    if (!sha256 || !own) {
+        if (sha256) {
+            control_usage(error, "console must be one of yours");
+        }
+        return NULL;
+    }
+    return exercise_console_recorded(control_exercise(call), number, sha256,
+                   json_int(call->params, "bytes", -1), error)
+                   ? control_accepted(call)
+                   : NULL;
 }
 
 static cJSON *run_console_log(const struct control_call *call, GError **error)
@@ -267,6 +242,7 @@ const struct control_method control_methods_seeing[] = {
         {"capture", true, run_capture},
         {"screenshot", false, run_screenshot},
         {"console", true, run_console},
+        {"console-recorded", true, run_recorded},
         {"console-log", false, run_console_log},
         {NULL, false, NULL},
 };

@@ -381,7 +381,7 @@ bool image_import(const struct import_options *options, image_progress_fn progre
     }
     g_autofree char *images = paths_images_dir();
     g_autofree char *folder = g_build_filename(images, IMPORT_FOLDER, NULL);
-    g_autofree char *name = g_strdup_printf(".import-%s-%d", options->name, (int)getpid());
+    g_autofree char *name = g_strdup_printf(IMPORT_WORK "%s-%d", options->name, (int)getpid());
     struct import import = {.options = options, .progress = progress, .data = data};
     import.work = g_build_filename(folder, name, NULL);
     bool ok = paths_make(folder, error) && store_remove(import.work, error) &&

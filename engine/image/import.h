@@ -20,6 +20,7 @@
 
 #define IMPORT_FOLDER "disks"
 #define IMPORT_DISK "disk.qcow2"
+#define IMPORT_WORK ".import-" /* IMPORT_WORK NAME-PID: an import under way */
 #define IMPORT_BYTES_MAX ((gint64)PLAN_DISK_MAX_MIB << 20)
 
 struct import_options {
@@ -64,6 +65,9 @@ char **import_names(void); /* sorted; g_strfreev */
 /* Each one's entry for image_list(). */
 void import_list(cJSON *list);
 bool import_verify(const char *name, GError **error);
+
+/* Removes what imports that were killed left; the number, or -1. */
+int import_prune(GError **error);
 
 /* What scenarios can name, for plan_apply_images(): recipes and imported images; owning. */
 GPtrArray *image_plan_images(GError **error);

@@ -140,7 +140,8 @@ static bool check_manifest(const struct ova *ova, GError **error)
         return true;
     }
     g_autofree char *text = read_small(ova, manifest, error);
-    g_auto(GStrv) lines = text ? g_strsplit(text, "\n", 1024) : NULL;
+    /* each line costs the hashing of a member: no more than there are members */
+    g_auto(GStrv) lines = text ? g_strsplit(text, "\n", (int)ova->members->len + 2) : NULL;
     for (char **line = lines; line && *line; line++) {
         g_strstrip(*line);
         if (**line && !check_member(ova, *line, error)) {

@@ -184,7 +184,8 @@ static void end_value(struct parse *parse, const char *name)
     if (strcmp(name, "ResourceType") == 0) {
         parse->type = (int)CLAMP(g_ascii_strtoll(text, NULL, 10), 0, 1000);
     } else if (strcmp(name, "VirtualQuantity") == 0) {
-        parse->quantity = CLAMP(g_ascii_strtod(text, NULL), 0, 1e12);
+        double quantity = g_ascii_strtod(text, NULL);
+        parse->quantity = quantity > 0 ? MIN(quantity, 1e12) : 0; /* "nan" is 0 as well */
     } else if (strcmp(name, "AllocationUnits") == 0) {
         g_free(parse->units);
         parse->units = g_strdup(text);

@@ -7,6 +7,8 @@
 #include "image/manifest.h"
 #include "image/store.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #define DIGEST_DIGITS 16
@@ -227,6 +229,33 @@ bool image_import_remove(const char *name, GError **error)
             return false;
         }
     }
+}
+
+/* ".import-NAME-PID" of a process that is gone. */
+static bool is_abandoned(const char *entry)
+{
+    const char *dash = strrchr(entry, '-');
+    guint64 pid = 0;
+    return g_str_has_prefix(entry, IMPORT_WORK) &&
+           g_ascii_string_to_unsigned(dash + 1, 10, 1, G_MAXINT, &pid, NULL) &&
+           kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+int import_prune(GError **error)
+{
+    g_autofree char *folder = folder_of();
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    int removed = 0;
+    for (const char *entry; dir && (entry = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, entry, NULL);
+        if (is_abandoned(entry)) {
+            if (!store_remove(path, error)) {
+                return -1;
+            }
+            removed++;
+        }
+    }
+    return removed;
 }
 
 /* ---- for scenarios -------------------------------------------------------------------------- */

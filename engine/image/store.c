@@ -259,8 +259,8 @@ int image_prune(GError **error)
     }
     g_autoptr(GDir) dir = g_dir_open(images, 0, NULL);
     const char *name = NULL;
-    int removed = 0;
-    while (dir && (name = g_dir_read_name(dir))) {
+    int removed = import_prune(error);
+    while (removed >= 0 && dir && (name = g_dir_read_name(dir))) {
         int one = prune_one(images, name, wanted, error);
         if (one < 0) {
             return -1;

@@ -375,11 +375,43 @@ cJSON *image_warm_list(bool whole, GError **error)
     return list;
 }
 
+/* What a build that was killed left: nobody holds its lock. 1: removed, 0: somebody builds, -1. */
+static int prune_build(const char *key, GError **error)
+{
+    g_autofree char *name = g_strconcat(".lock-", key, NULL);
+    g_autofree char *path = warm_path(name);
+    g_autofree char *work = work_path(key);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool is_free = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    int removed = is_free ? store_remove(work, error) ? 1 : -1 : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return removed;
+}
+
+static int prune_builds(GError **error)
+{
+    g_autofree char *all = warm_path(NULL);
+    g_autoptr(GDir) dir = g_dir_open(all, 0, NULL);
+    int removed = 0;
+    for (const char *name; removed >= 0 && dir && (name = g_dir_read_name(dir));) {
+        if (g_str_has_prefix(name, ".build-")) {
+            int one = prune_build(name + strlen(".build-"), error);
+            removed = one < 0 ? -1 : removed + one;
+        }
+    }
+    return removed;
+}
+
 int image_warm_prune(GError **error)
 {
+    int removed = prune_builds(error);
+    if (removed < 0) {
+        return -1;
+    }
     auto_json list = image_warm_list(false, error);
     const cJSON *entry = NULL;
-    int removed = 0;
     cJSON_ArrayForEach(entry, list)
     {
         if (json_bool(entry, "current", false) && !json_string(entry, "damaged", NULL)) {

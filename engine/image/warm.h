@@ -50,5 +50,6 @@ bool image_warm_remove(const char *key, GError **error);
  * whole every byte. */
 cJSON *image_warm_list(bool whole, GError **error);
 
-/* Removes states that no current image or QEMU asks for, and damaged ones; the number, or -1. */
+/* Removes states that no current image or QEMU asks for, damaged ones, and what killed builds left;
+ * the number, or -1. */
 int image_warm_prune(GError **error);

@@ -71,6 +71,10 @@ int ledger_reader_next(struct ledger_reader *reader, struct event **ret, GError 
 /* seq of the last event, 0 when empty, -1 on error. */
 gint64 ledger_reader_last(struct ledger_reader *reader, GError **error);
 
+/* The hash of event as a row after one with the hash prev (zero for the first), as
+ * ledger_schema.c says; both have EVENT_HASH_BYTES. */
+void ledger_hash(const struct event *event, const unsigned char *prev, unsigned char *ret);
+
 /* ---- verification -------------------------------------------------------------------------- */
 
 struct ledger_report {

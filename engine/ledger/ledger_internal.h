@@ -34,9 +34,6 @@ guint64 ledger_wal_inode(const char *path);
 
 /* ---- ledger_chain.c ------------------------------------------------------------------------ */
 
-/* The hash of event (seq given) after a row with hash prev. */
-void ledger_hash(const struct event *event, const unsigned char *prev, unsigned char *ret);
-
 /* Whether event may stand in a ledger; *why says what is wrong. */
 bool ledger_event_is_sound(const struct event *event, const char **why);
 

@@ -1,9 +1,8 @@
 /* net_dns.c - a team's networks as a configuration for dnsmasq: pure. */
 #include "net/net_dns.h"
 
-#include "plan/router.h"
-
 #define LEASE "1h"
+#define ADVERTISE_S "60" /* between two advertisements to all */
 
 static const struct plan_network *served(const struct plan *plan, guint index, int team)
 {
@@ -47,7 +46,58 @@ static void add_option(GString *text, const char *tag, const char *option, guint
     g_string_append_c(text, '\n');
 }
 
-static void add_dhcp_hosts(GString *text, const struct plan *plan, guint network)
+/* ---- IPv6 ---------------------------------------------------------------------------------- */
+
+static bool has_dhcp6(const struct plan_network *network)
+{
+    return network->subnet->dhcp && plan_has6(&network->subnet->address6);
+}
+
+/* The gate's card on a network whose gateway it is and where addresses are given out; or NULL. */
+static const struct plan_gate_card *advertises(
+        const struct plan *plan, const struct plan_gate *gate, guint index)
+{
+    const struct plan_network *network = plan->networks->pdata[index];
+    for (guint i = 0; has_dhcp6(network) && i < gate->cards->len; i++) {
+        const struct plan_gate_card *card = gate->cards->pdata[i];
+        if (card->network == (int)index &&
+                !g_strcmp0(network->subnet->gateway, gate->router->name)) {
+            return card;
+        }
+    }
+    return NULL;
+}
+
+static bool is_advertised(const struct plan *plan, guint network)
+{
+    for (guint i = 0; i < plan->gates->len; i++) {
+        if (advertises(plan, plan->gates->pdata[i], network)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_dhcp6(GString *text, const struct plan_network *network)
+{
+    const struct plan_subnet *subnet = network->subnet;
+    g_autofree char *prefix = plan_address6_text(&subnet->address6);
+    g_string_append_printf(
+            text, "dhcp-range=set:%s,%s,static,64," LEASE "\n", network->bridge, prefix);
+    g_string_append_printf(text, "dhcp-option=tag:%s,option6:dns-server", network->bridge);
+    if (subnet->dns) {
+        struct in6_addr checker = plan_address6_on(subnet, subnet->checker);
+        g_autofree char *server = plan_address6_text(&checker);
+        g_string_append_printf(text, ",[%s]", server);
+    }
+    g_string_append_c(text, '\n');
+}
+
+/* ---- who gets which address ---------------------------------------------------------------- */
+
+enum family { FOUR = 1, SIX = 2 };
+
+static void add_dhcp_hosts(GString *text, const struct plan *plan, guint network, int families)
 {
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = plan->machines->pdata[i];
@@ -55,16 +105,23 @@ static void add_dhcp_hosts(GString *text, const struct plan *plan, guint network
             const struct plan_card *card = machine->cards->pdata[k];
             if (card->network == (int)network) {
                 const unsigned char *m = card->mac;
-                g_autofree char *address = plan_address_text(card->address);
-                g_string_append_printf(text,
-                        "dhcp-host=%02x:%02x:%02x:%02x:%02x:%02x,%s,%s," LEASE "\n", m[0], m[1],
-                        m[2], m[3], m[4], m[5], address, machine->host->name);
+                g_autofree char *four = plan_address_text(card->address);
+                g_autofree char *six = plan_address6_text(&card->address6);
+                g_string_append_printf(text, "dhcp-host=%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1],
+                        m[2], m[3], m[4], m[5]);
+                if (families & FOUR) {
+                    g_string_append_printf(text, ",%s", four);
+                }
+                if (families & SIX) {
+                    g_string_append_printf(text, ",[%s]", six);
+                }
+                g_string_append_printf(text, ",%s," LEASE "\n", machine->host->name);
             }
         }
     }
 }
 
-static void add_dhcp(GString *text, const struct plan *plan, guint index)
+static void add_dhcp(GString *text, const struct plan *plan, guint index, const char *inner)
 {
     const struct plan_network *network = plan->networks->pdata[index];
     const struct plan_subnet *subnet = network->subnet;
@@ -77,8 +134,51 @@ static void add_dhcp(GString *text, const struct plan *plan, guint index)
     g_string_append_printf(text, "dhcp-range=set:%s,%s,%s,%s," LEASE "\n", tag, from, to, mask);
     add_option(text, tag, "router", gateway_of(plan, index));
     add_option(text, tag, "dns-server", subnet->dns ? subnet->checker : 0);
-    add_dhcp_hosts(text, plan, index);
+    bool six = has_dhcp6(network) && !is_advertised(plan, index);
+    if (six) {
+        g_string_append_printf(text, "enable-ra\nra-param=%s," ADVERTISE_S ",0\n", inner);
+        add_dhcp6(text, network);
+    }
+    add_dhcp_hosts(text, plan, index, six ? FOUR | SIX : FOUR);
 }
+
+/* ---- a router's ---------------------------------------------------------------------------- */
+
+bool net_ra_wanted(const struct plan *plan, const struct plan_gate *gate)
+{
+    for (guint i = 0; i < plan->networks->len; i++) {
+        if (advertises(plan, gate, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *net_ra_config(const struct plan *plan, const struct plan_gate *gate, const char *folder)
+{
+    GString *text = g_string_new("port=0\n"
+                                 "bind-interfaces\n"
+                                 "except-interface=lo\n"
+                                 "enable-ra\n"
+                                 "dhcp-authoritative\n"
+                                 "dhcp-ignore-names\n"
+                                 "quiet-dhcp6\n"
+                                 "quiet-ra\n"
+                                 "dhcp-lease-max=1000\n");
+    g_string_append_printf(text, "dhcp-leasefile=%s/leases\nlog-facility=%s/log\n", folder, folder);
+    for (guint i = 0; i < plan->networks->len; i++) {
+        const struct plan_gate_card *card = advertises(plan, gate, i);
+        if (card) {
+            g_string_append_printf(
+                    text, "interface=%s\nra-param=%s," ADVERTISE_S "\n", card->inner, card->inner);
+            add_dhcp6(text, plan->networks->pdata[i]);
+            add_dhcp_hosts(text, plan, i, SIX);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* ---- a team's ------------------------------------------------------------------------------ */
 
 char *net_dns_config(const struct plan *plan, int team, const char *folder,
         char *(*inner_of)(const struct plan_network *network))
@@ -109,7 +209,7 @@ char *net_dns_config(const struct plan *plan, int team, const char *folder,
             dns = dns || network->subnet->dns;
             g_string_append_printf(text, "interface=%s\n", inner);
             if (network->subnet->dhcp) {
-                add_dhcp(text, plan, i);
+                add_dhcp(text, plan, i, inner);
             } else {
                 g_string_append_printf(text, "no-dhcp-interface=%s\n", inner);
             }

@@ -8,9 +8,14 @@
  */
 #pragma once
 
-#include "plan/plan.h"
+#include "plan/router.h"
 
 #define NET_DNS_DOMAIN "range"
+
+/* IPv6, where a network has both cidr6 and dhcp: machines learn by router advertisements (RFC 4861)
+ * that addresses are given out (RFC 8415), never to make up their own, and get the plan's. Who says
+ * so is the router that is the network's gateway, from its own namespace, and it offers itself as
+ * their default router; where there is none, the team's dnsmasq, which does not. */
 
 /* Has the team a network that needs it? */
 bool net_dns_wanted(const struct plan *plan, int team);
@@ -19,6 +24,10 @@ bool net_dns_wanted(const struct plan *plan, int team);
  * on that network in the team's namespace (the caller's). */
 char *net_dns_config(const struct plan *plan, int team, const char *folder,
         char *(*inner_of)(const struct plan_network *network));
+
+/* Is the router the gateway of a network with IPv6 and DHCP? And its configuration, as above. */
+bool net_ra_wanted(const struct plan *plan, const struct plan_gate *gate);
+char *net_ra_config(const struct plan *plan, const struct plan_gate *gate, const char *folder);
 
 /* The lines of its hosts file. */
 char *net_dns_hosts(const struct plan *plan, int team);

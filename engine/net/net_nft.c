@@ -3,55 +3,27 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/space.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netlink/netlink.h>
 #include <nftables/libnftables.h>
-#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
-struct visit { /* one piece of work in a thread that ends in the other namespace */
-    int space;
-    bool (*fn)(struct visit *visit);
+struct nft_call {
     const char *commands;
     bool json;
     char *out;
-    GError *error;
 };
 
-static bool fail(struct visit *visit, const char *what, const char *why)
+static bool fail(GError **error, const char *what, const char *why)
 {
-    g_set_error(&visit->error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "%s: %s", what, why);
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "%s: %s", what, why);
     return false;
-}
-
-static gpointer visit_thread(gpointer data)
-{
-    struct visit *visit = data;
-    if (setns(visit->space, CLONE_NEWNET) != 0) {
-        fail(visit, "cannot enter a router's network namespace", g_strerror(errno));
-        return NULL;
-    }
-    visit->fn(visit);
-    return NULL;
-}
-
-static bool visit_space(struct visit *visit, GError **error)
-{
-    g_autoptr(GError) thread_error = NULL;
-    GThread *thread = g_thread_try_new("router", visit_thread, visit, &thread_error);
-    if (!thread) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no thread: %s",
-                thread_error->message);
-        return false;
-    }
-    g_thread_join(thread);
-    if (visit->error) {
-        g_propagate_error(error, g_steal_pointer(&visit->error));
-        return false;
-    }
-    return true;
 }
 
 /* The first line of what nft says: "Error: Could not process rule: …". */
@@ -61,22 +33,23 @@ static char *first_line(const char *text)
     return start ? g_strndup(start, strcspn(start, "\n")) : g_strdup("no reason given");
 }
 
-static bool run_nft(struct visit *visit)
+static bool run_nft(gpointer data, GError **error)
 {
+    struct nft_call *call = data;
     static GMutex one_at_a_time; /* libnftables is not made for several threads */
     g_mutex_lock(&one_at_a_time);
     struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
     bool ok = nft && nft_ctx_buffer_output(nft) == 0 && nft_ctx_buffer_error(nft) == 0;
     if (!ok) {
-        fail(visit, "nftables", "cannot be opened; remedy: modprobe nf_tables");
+        fail(error, "nftables", "cannot be opened; remedy: modprobe nf_tables");
     } else {
-        nft_ctx_output_set_flags(nft, visit->json ? NFT_CTX_OUTPUT_JSON : 0);
-        ok = nft_run_cmd_from_buffer(nft, visit->commands) == 0;
+        nft_ctx_output_set_flags(nft, call->json ? NFT_CTX_OUTPUT_JSON : 0);
+        ok = nft_run_cmd_from_buffer(nft, call->commands) == 0;
         if (ok) {
-            visit->out = g_strdup(nft_ctx_get_output_buffer(nft));
+            call->out = g_strdup(nft_ctx_get_output_buffer(nft));
         } else {
             g_autofree char *why = first_line(nft_ctx_get_error_buffer(nft));
-            fail(visit, "nftables", why);
+            fail(error, "nftables", why);
         }
     }
     if (nft) {
@@ -88,9 +61,9 @@ static bool run_nft(struct visit *visit)
 
 bool net_nft_run(int space, const char *commands, GError **error)
 {
-    struct visit visit = {.space = space, .fn = run_nft, .commands = commands};
-    bool ok = visit_space(&visit, error);
-    g_free(visit.out);
+    struct nft_call call = {.commands = commands};
+    bool ok = space_run(space, run_nft, &call, error);
+    g_free(call.out);
     return ok;
 }
 
@@ -123,19 +96,18 @@ static GArray *parse_counters(const char *text)
 
 GArray *net_nft_counters(int space, GError **error)
 {
-    struct visit visit = {
-            .space = space, .fn = run_nft, .commands = "list counters table inet st", .json = true};
-    GArray *counters = visit_space(&visit, error) ? parse_counters(visit.out) : NULL;
-    g_free(visit.out);
+    struct nft_call call = {.commands = "list counters table inet st", .json = true};
+    GArray *counters = space_run(space, run_nft, &call, error) ? parse_counters(call.out) : NULL;
+    g_free(call.out);
     return counters;
 }
 
-static bool write_sysctl(struct visit *visit, const char *path, const char *value)
+static bool write_sysctl(const char *path, const char *value, GError **error)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     bool ok = fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value);
     if (!ok) {
-        fail(visit, path, g_strerror(errno));
+        fail(error, path, g_strerror(errno));
     }
     if (fd >= 0) {
         close(fd);
@@ -143,16 +115,41 @@ static bool write_sysctl(struct visit *visit, const char *path, const char *valu
     return ok;
 }
 
-static bool set_forward(struct visit *visit)
+static bool set_forward(gpointer data, GError **error)
 {
     static const char six[] = "/proc/sys/net/ipv6/conf/all/forwarding";
-    return write_sysctl(visit, "/proc/sys/net/ipv4/ip_forward", "1") &&
-           write_sysctl(visit, "/proc/sys/net/ipv4/conf/all/send_redirects", "0") &&
-           (access(six, F_OK) != 0 || write_sysctl(visit, six, "1"));
+    (void)data;
+    return write_sysctl("/proc/sys/net/ipv4/ip_forward", "1", error) &&
+           write_sysctl("/proc/sys/net/ipv4/conf/all/send_redirects", "0", error) &&
+           (access(six, F_OK) != 0 || write_sysctl(six, "1", error));
 }
 
 bool net_forward(int space, GError **error)
 {
-    struct visit visit = {.space = space, .fn = set_forward};
-    return visit_space(&visit, error);
+    return space_run(space, set_forward, NULL, error);
+}
+
+/* ctnetlink's "delete" without a connection means all of them: see
+ * <linux/netfilter/nfnetlink_conntrack.h> and conntrack(8), -F. */
+static bool forget_all(gpointer data, GError **error)
+{
+    struct nfgenmsg all = {.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0};
+    struct nl_sock *socket = nl_socket_alloc();
+    (void)data;
+    int code = socket ? nl_connect(socket, NETLINK_NETFILTER) : -NLE_NOMEM;
+    if (code >= 0) {
+        code = nl_send_simple(socket, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, NLM_F_ACK,
+                &all, sizeof(all));
+    }
+    if (code >= 0) {
+        code = nl_wait_for_ack(socket);
+    }
+    nl_socket_free(socket);
+    return code >= 0 ||
+           fail(error, "a router's connections cannot be forgotten", nl_geterror(code));
+}
+
+bool net_connections_forget(int space, GError **error)
+{
+    return space_run(space, forget_all, NULL, error);
 }

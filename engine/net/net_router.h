@@ -35,3 +35,7 @@ GArray *net_nft_counters(int space, GError **error);
 
 /* Packets are passed on between the interfaces there, both IPv4 and IPv6. */
 bool net_forward(int space, GError **error);
+
+/* Connections that have passed there are unknown from now on: what still belongs to one meets the
+ * rules again. */
+bool net_connections_forget(int space, GError **error);

@@ -188,6 +188,7 @@ void plan_check(const struct plan *plan, GPtrArray *problems)
     check_players(&check);
     check_timeline(&check);
     check_links(&check);
+    check_exam(&check);
 }
 
 void plan_check_images(const struct plan *plan, const char *const *images, GPtrArray *problems)

@@ -36,5 +36,6 @@ void check_steps(const struct checker *check);
 void check_players(const struct checker *check);
 void check_timeline(const struct checker *check);
 void check_links(const struct checker *check);
+void check_exam(const struct checker *check);
 /* A wish for a link; owner is "timeline[2].impair" or "links[1]". */
 void check_impair(const struct checker *check, const char *owner, const struct plan_impair *impair);

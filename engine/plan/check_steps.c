@@ -108,6 +108,19 @@ static void check_limits(const struct checker *check, const struct plan_step *st
     }
 }
 
+/* It stands in exercise.created, which has a limit. */
+static void check_repair(const struct checker *check, const struct plan_step *step)
+{
+    char *const *const texts[] = {&step->repair, &step->repair_zh};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (*texts[i] && strlen(*texts[i]) > PLAN_REPAIR_MAX) {
+            plan_problem_add(check->problems, plan_line(check->plan, texts[i], step->line),
+                    "step \"%s\": repair: %d bytes at most; more belongs into the README",
+                    step->name, PLAN_REPAIR_MAX);
+        }
+    }
+}
+
 /* Commands run where the range can send them, at machines of one group. */
 static void check_ends(const struct checker *check, const struct plan_step *step, const char *owner)
 {
@@ -163,6 +176,7 @@ void check_steps(const struct checker *check)
         check_attack(check, step);
         check_needs(check, step);
         check_limits(check, step);
+        check_repair(check, step);
         for (guint k = 0; k < step->act->len; k++) {
             check_argv(check, plan_line(check->plan, step->act->pdata[k], step->line), owner,
                     step->act->pdata[k]);

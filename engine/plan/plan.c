@@ -1,5 +1,6 @@
 /* plan.c - making and freeing plans, and where their members were written. */
 #include "plan/plan.h"
+#include "plan/exam.h"
 #include "plan/router.h"
 
 #include "plan/plan_impair.h"
@@ -109,6 +110,8 @@ static void step_free(gpointer data)
     g_ptr_array_unref(step->act);
     plan_predicate_free(step->effect);
     plan_predicate_free(step->blocked_by);
+    g_free(step->repair);
+    g_free(step->repair_zh);
     plan_probe_free(step->probe);
     g_ptr_array_unref(step->undo);
     g_free(step);
@@ -218,6 +221,7 @@ void plan_free(struct plan *plan)
     g_free(plan->version);
     g_free(plan->briefing);
     cJSON_Delete(plan->score);
+    plan_exam_free(plan->exam);
     g_free(plan);
 }
 

@@ -23,6 +23,7 @@
 
 #define PLAN_TEAMS_MAX 64
 #define PLAN_MACHINES_MAX 1024 /* expanded */
+#define PLAN_REPAIR_MAX 2000   /* bytes of a step's advice */
 
 /* ---- declared ------------------------------------------------------------------------------ */
 
@@ -165,6 +166,7 @@ struct plan_step {
     GPtrArray *undo;                   /* char ** argv on from; may be empty */
     int points_effect;                 /* to the group of from */
     int points_blocked;                /* to the target team */
+    char *repair, *repair_zh;          /* advice for who was hit, in the report; may be NULL */
     int line;
 };
 
@@ -244,9 +246,10 @@ struct plan {
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
     GPtrArray *links; /* struct plan_impair *: impaired from the start */
     GPtrArray *teams, *networks, *machines, *injects;
-    GPtrArray *routers; /* struct plan_router *, declared (plan/router.h) */
-    GPtrArray *gates;   /* struct plan_gate *, expanded */
-    GHashTable *lines;  /* address of a member of something declared → its line; plan_line() */
+    GPtrArray *routers;     /* struct plan_router *, declared (plan/router.h) */
+    GPtrArray *gates;       /* struct plan_gate *, expanded */
+    struct plan_exam *exam; /* plan/exam.h, or NULL */
+    GHashTable *lines; /* address of a member of something declared → its line; plan_line() */
 };
 
 /* Everything allocated, all arrays empty and owning their elements. */

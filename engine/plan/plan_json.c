@@ -1,5 +1,6 @@
 /* plan_json.c - the plan as displays, scores and portals see it: no file contents, no commands. */
 #include "base/json.h"
+#include "plan/exam.h"
 #include "plan/plan.h"
 #include "plan/plan_impair.h"
 #include "plan/router.h"
@@ -119,6 +120,12 @@ static cJSON *step_json(const struct plan *plan, const struct plan_step *step)
     add_text(attack, "id", step->attack.id);
     json_add_int(out, "points_effect", step->points_effect);
     json_add_int(out, "points_blocked", step->points_blocked);
+    if (step->repair) {
+        add_text(out, "repair", step->repair);
+    }
+    if (step->repair_zh) {
+        add_text(out, "repair_zh", step->repair_zh);
+    }
     return out;
 }
 
@@ -171,6 +178,9 @@ cJSON *plan_to_json(const struct plan *plan)
     json_add_int(out, "duration_us", plan->duration_us);
     if (plan->score) {
         cJSON_AddItemToObject(out, "score", cJSON_Duplicate(plan->score, true));
+    }
+    if (plan->exam) {
+        cJSON_AddItemToObject(out, "exam", plan_exam_json(plan));
     }
     cJSON *teams = cJSON_AddArrayToObject(out, "teams");
     for (guint i = 0; i < plan->teams->len; i++) {

@@ -269,6 +269,7 @@ static void start_running(struct exercise *exercise, gpointer data)
     run_checks_start(exercise);
     run_players_start(exercise);
     if (exercise->resume) {
+        run_exam_go_on(exercise);
         run_resume_settle(exercise);
     }
 }
@@ -385,6 +386,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
     run_players_init(exercise);
     run_captures_init(exercise);
     run_consoles_init(exercise);
+    run_exam_init(exercise);
     run_script_attach(exercise);
     return exercise;
 }
@@ -412,6 +414,7 @@ void exercise_free(struct exercise *exercise)
     run_gates_free(exercise);
     run_captures_free(exercise);
     run_consoles_free(exercise);
+    run_exam_free(exercise);
     g_ptr_array_unref(exercise->checks);
     g_ptr_array_unref(exercise->players);
     g_ptr_array_unref(exercise->steps);

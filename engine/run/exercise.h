@@ -156,6 +156,9 @@ struct exercise_console_options {
  * until closed. */
 bool exercise_console(struct exercise *exercise, const struct exercise_console_options *options,
         exercise_json_fn done, gpointer data, GError **error);
+/* What was recorded of it: the digest and size of the file, for console.closed. */
+bool exercise_console_recorded(struct exercise *exercise, gint64 number, const char *sha256,
+        gint64 bytes, GError **error);
 void exercise_console_close(struct exercise *exercise, gint64 number); /* unknown: nothing */
 /* The path of the file with all that the serial port said; the caller's. */
 char *exercise_console_log(const struct exercise *exercise, const char *id, GError **error);
@@ -174,6 +177,29 @@ bool exercise_checkpoint_remove(
         struct exercise *exercise, const char *label, const char *who, GError **error);
 /* [{"label","team","at_us","seq","wall_us","bytes","machines":[…],"path"}]; the caller's. */
 cJSON *exercise_checkpoints(const struct exercise *exercise);
+
+/* ---- an exam (score/exam.h, docs/exams.md) --------------------------------------------------- */
+
+/* action: start, pause, resume, hand-in, extend {us}, accept {answer}, approve {request}; params
+ * has candidate and, where it applies, by, token, reason. done is called once it is on the disk:
+ * {"seq","pending"}, pending: a second person must approve seq. */
+bool exercise_exam(struct exercise *exercise, const char *action, const cJSON *params,
+        const char *who, exercise_json_fn done, gpointer data, GError **error);
+
+struct exercise_answer {
+    const char *candidate, *question, *who;
+    const char *text;  /* NULL: a file, or something that is looked at */
+    const char *bytes; /* of a file; may be NULL */
+    gsize length;
+};
+/* {"seq","question","again","ok","state","left_us","attempts_left"}: again, when the same answer
+ * was there before; ok null when it could not be looked at, absent when nobody is told. done is
+ * never called from inside the call. */
+bool exercise_answer(struct exercise *exercise, const struct exercise_answer *answer,
+        exercise_json_fn done, gpointer data, GError **error);
+cJSON *exercise_exam_status(const struct exercise *exercise, GError **error);
+/* What the candidate reads: {"title","briefing","candidate","questions":[…]}; the caller's. */
+cJSON *exercise_exam_paper(const struct exercise *exercise, const char *candidate, GError **error);
 
 /* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",
  *  "machines":[{"id","state","reason","team","image","way","booted_ms","ready_ms"}],

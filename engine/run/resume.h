@@ -61,8 +61,8 @@ struct resume_machine {
 };
 
 struct resume_request { /* of the white cell, that takes its time; not in force yet */
-    char *kind;         /* restore, checkpoint, machine.reset, team.reset */
-    char *subject;      /* label, machine or team */
+    char *kind;         /* restore, checkpoint, machine.reset, team.reset, router.reset */
+    char *subject;      /* label, machine, team or router */
     char *team;         /* "" for all */
     char *by;
     cJSON *body; /* of the event that began it */
@@ -82,12 +82,15 @@ struct resume {
     GHashTable *tasks;       /* "who\nteam" → struct resume_task */
     GHashTable *machines;    /* id → struct resume_machine */
     GHashTable *open;        /* subject of a resource that is not closed → its team id */
+    GHashTable *stopped;     /* network id of a capture that was stopped, perhaps not closed */
     GHashTable *checkpoints; /* label of a whole one → its team id */
     GPtrArray *requests;     /* struct resume_request * */
     GPtrArray *restored;     /* struct event *: checkpoint.restored, oldest first */
     gint64 ends_us;          /* a restore set the exercise's end; 0: as planned */
     GHashTable *rules;       /* router id → cJSON: the last router.rules that lists them */
     GHashTable *rules_asked; /* router id → cJSON: a change that was not answered */
+    GHashTable *rules_owed;  /* router id → cJSON {"router","rules","by"}: a restore's */
+    cJSON *links_owed;       /* by link: {"machine","network","asked","by"}: a restore's */
     GPtrArray *answers;      /* struct resume_answer * */
     GPtrArray *alarms;       /* cJSON *: raised, not cleared */
     cJSON *links;            /* by link: the last link.impaired not cleared, with at_us */

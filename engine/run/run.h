@@ -33,7 +33,7 @@ struct run_span { /* of events, by seq; both ends included */
 struct run_team {
     guint restarting; /* machines that the white cell has under way */
     guint restarts;   /* counts them: a look from before one is no team's fault */
-    GArray *history;  /* struct run_span: what counts for it; see 0005 in docs/decisions */
+    GArray *history;  /* struct run_span: what counts for it; see 0011 in docs/decisions */
 };
 
 struct run_inject {
@@ -82,6 +82,7 @@ struct run_gate { /* a router */
 
 struct step_run;
 struct run_captures;
+struct run_exam;
 
 struct exercise {
     struct exercise_options options;
@@ -107,6 +108,7 @@ struct exercise {
     GPtrArray *links;           /* struct run_link *: run_impair.h */
 
     struct run_captures *captures; /* run_capture.h */
+    struct run_exam *exam;         /* run_exam.h */
     GPtrArray *consoles;           /* struct run_console *: in use */
     GPtrArray *restarts;           /* struct run_restart *: under way */
     GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
@@ -169,6 +171,14 @@ void run_end(struct exercise *exercise, const char *by, const char *reason, cons
 /* The exercise ends at this exercise time. */
 void run_set_end(struct exercise *exercise, gint64 at_us);
 cJSON *run_technique(const struct plan_technique *technique);
+
+/* ---- run_exam.c ----------------------------------------------------------------------------- */
+
+void run_exam_init(struct exercise *exercise);
+void run_exam_free(struct exercise *exercise);
+void run_exam_event(struct exercise *exercise, const struct event *event); /* every committed one */
+void run_exam_take(struct exercise *exercise);                             /* a resume */
+void run_exam_go_on(struct exercise *exercise);                            /* it runs again */
 
 /* ---- exercise_operator.c ------------------------------------------------------------------- */
 
@@ -272,7 +282,7 @@ typedef void (*predicate_ready_fn)(gpointer data);
 void run_predicate_prepare(const struct predicate_scope *scope,
         const struct plan_predicate *predicate, predicate_ready_fn done, gpointer data);
 
-/* ---- run_router.c -------------------------------------------------------------------------- */
+/* ---- run_router.c, run_router_keep.c -------------------------------------------------------------------------- */
 
 void run_gates_init(struct exercise *exercise);
 const GPtrArray *run_gate_rules(int gate, gpointer data); /* of the exercise */
@@ -281,6 +291,19 @@ void run_gates_free(struct exercise *exercise);
 void run_gates_take(struct exercise *exercise);
 void run_gates_settle(struct exercise *exercise);
 bool run_gate_has(const struct exercise *exercise, int gate, const char *rule);
+const struct plan_gate *run_gate_plan(const struct run_gate *gate);
+cJSON *run_rules_json(const GPtrArray *rules);
+/* Are the names in these rules known where the router stands? */
+bool run_rules_fit(const struct run_gate *gate, const GPtrArray *add, GError **error);
+/* Has the router begin anew with rules, as an asked and recorded change in its turn; done (may be
+ * NULL) is called once it is applied or has failed. */
+void run_gate_set(struct exercise *exercise, int gate, const GPtrArray *rules, const char *who,
+        exercise_done_fn done, gpointer data);
+/* The same with the rules of the plan; router.reset says when it is done. */
+void run_gate_reset(struct exercise *exercise, int gate, const char *who);
+/* [{"router","rules"}] of team's routers (-1: of all), for checkpoints; and back. */
+cJSON *run_gates_save(const struct exercise *exercise, int team);
+void run_gates_restore(struct exercise *exercise, const cJSON *saved, int team, const char *who);
 cJSON *run_gates_json(const struct exercise *exercise);
 /* How many packets the rule has met; 0 when there is no such rule now. */
 typedef void (*run_packets_fn)(gint64 packets, const GError *error, gpointer data);

@@ -316,16 +316,32 @@ static bool was_on(const struct run_capture *capture)
     return g_hash_table_contains(capture->exercise->resume->open, subject);
 }
 
+/* What an earlier engine left open is closed. Was it on? One that was stopped had only this left. */
+static bool close_left(const struct run_capture *capture)
+{
+    const struct resume *resume = capture->exercise->resume;
+    bool stopped = g_hash_table_contains(resume->stopped, network_of(capture)->id);
+    if (stopped) {
+        run_record_then(capture->exercise, resource_event(capture, "resource.closed"), NULL, NULL);
+    } else {
+        record_left(capture);
+    }
+    return !stopped;
+}
+
 void run_captures_start(struct exercise *exercise)
 {
     struct run_captures *all = exercise->captures;
+    all->begun = true;
     for (guint i = 0; i < all->count && !exercise->ending; i++) {
         struct run_capture *capture = &all->each[i];
-        if (!exercise->resume && network_of(capture)->subnet->capture) {
-            start(capture, "scenario");
-        } else if (exercise->resume && was_on(capture)) {
-            record_left(capture);
-            start(capture, "resume");
+        if (exercise->resume && was_on(capture)) {
+            if (close_left(capture)) {
+                start(capture, "resume");
+            }
+        } else if (network_of(capture)->subnet->capture &&
+                   (!exercise->resume || !exercise->resume->began)) {
+            start(capture, "scenario"); /* once it has run, one that is off was stopped */
         }
     }
 }
@@ -361,6 +377,8 @@ void run_captures_end(struct exercise *exercise, run_then_fn then)
     for (guint i = 0; i < all->count; i++) {
         if (all->each[i].state == RUN_CAPTURE_ON) {
             stop(&all->each[i]);
+        } else if (exercise->resume && !all->begun && was_on(&all->each[i])) {
+            (void)close_left(&all->each[i]);
         }
     }
     run_captures_settle(exercise);

@@ -28,6 +28,7 @@ struct run_captures {
     guint watch;      /* GSource ids */
     guint limit;
     bool given_up;
+    bool begun;       /* run_captures_start() was called */
     run_then_fn then; /* waits for the last capture to stop */
 };
 

@@ -4,6 +4,7 @@
  *  "injects":[{"id","state","left_us"}], "players":[{"name","team","left_us"}] (-1: had begun),
  *  "verdicts":[{"step","team","verdict"}], "services":[{"team","service","passed","failed"}],
  *  "links":[{"link","in","out","down"}]: what is asked of them,
+ *  "routers":[{"router","rules"}]: the rules that hold there,
  *  "counts":{TEAM:[[from,to] …]}}: the events that count for a team, by seq, both ends included.
  */
 #include "base/json.h"
@@ -127,6 +128,7 @@ cJSON *checkpoint_state(const struct exercise *exercise, int team)
     add_services(state, exercise, team);
     add_counts(state, exercise, team);
     cJSON_AddItemToObject(state, "links", run_links_save(exercise, team));
+    cJSON_AddItemToObject(state, "routers", run_gates_save(exercise, team));
     return state;
 }
 
@@ -283,6 +285,7 @@ void checkpoint_apply(struct exercise *exercise, const cJSON *state, int which, 
     put_verdicts(exercise, state, which);
     put_services(exercise, state, which);
     run_links_restore(exercise, json_array(state, "links"), which, by);
+    run_gates_restore(exercise, json_array(state, "routers"), which, by);
 }
 
 /* ---- which events count -------------------------------------------------------------------- */

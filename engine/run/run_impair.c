@@ -122,12 +122,12 @@ static void record_detour(struct run_link *link, bool opening)
 
 static void record_cleared(struct run_link *link, const char *by)
 {
+    if (link->opened) { /* first: a resume closes it by the link that is not yet cleared */
+        record_detour(link, false);
+    }
     cJSON *body = link_body(link);
     cJSON_AddStringToObject(body, "by", by);
     run_record(link->exercise, "link.cleared", link->team, link->id, body);
-    if (link->opened) {
-        record_detour(link, false);
-    }
 }
 
 void run_links_closed(struct exercise *exercise)
@@ -366,9 +366,10 @@ static const cJSON *saved_of(const cJSON *saved, const char *id)
     return NULL;
 }
 
-void run_links_restore(struct exercise *exercise, const cJSON *saved, int team, const char *by)
+cJSON *run_links_differ(struct exercise *exercise, const cJSON *saved, int team)
 {
     const struct plan *plan = exercise->options.plan;
+    cJSON *changes = cJSON_CreateArray();
     for (guint m = 0; m < plan->machines->len; m++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, m);
         for (guint k = 0; k < machine->cards->len; k++) {
@@ -382,9 +383,47 @@ void run_links_restore(struct exercise *exercise, const cJSON *saved, int team, 
             bool known = !item || plan_link_ask_from_json(item, &ask);
             if ((team < 0 || network->team == team) && known &&
                     !plan_link_ask_is_same(&ask, &now)) {
-                run_link_ask(exercise, (int)m, (int)k, &ask, by, NULL, NULL);
+                cJSON *change = link_body(find_link(exercise, (int)m, (int)k, true));
+                cJSON_AddStringToObject(change, "link", id);
+                cJSON_AddItemToObject(change, "asked", plan_link_ask_to_json(&ask));
+                cJSON_AddItemToArray(changes, change);
             }
         }
+    }
+    return changes;
+}
+
+static void ask_one(struct exercise *exercise, const cJSON *change, const char *by)
+{
+    int machine = -1;
+    int card = -1;
+    struct plan_link_ask ask;
+    if (plan_link_find(exercise->options.plan, json_string(change, "machine", ""),
+                json_string(change, "network", ""), &machine, &card, NULL) &&
+            plan_link_ask_from_json(json_object(change, "asked"), &ask)) {
+        struct plan_link_ask now = run_link_asked(exercise, machine, card);
+        if (!plan_link_ask_is_same(&ask, &now)) {
+            run_link_ask(exercise, machine, card, &ask, by, NULL, NULL);
+        }
+    }
+}
+
+void run_links_ask_all(struct exercise *exercise, const cJSON *changes)
+{
+    const cJSON *change = NULL;
+    cJSON_ArrayForEach(change, changes)
+    {
+        ask_one(exercise, change, json_string(change, "by", "operator"));
+    }
+}
+
+void run_links_restore(struct exercise *exercise, const cJSON *saved, int team, const char *by)
+{
+    auto_json changes = run_links_differ(exercise, saved, team);
+    const cJSON *change = NULL;
+    cJSON_ArrayForEach(change, changes)
+    {
+        ask_one(exercise, change, by);
     }
 }
 

@@ -71,6 +71,10 @@ bool run_links_allowed(const struct exercise *exercise, GError **error);
  * machines; and back: links that are not in it are cleared. */
 cJSON *run_links_save(const struct exercise *exercise, int team);
 void run_links_restore(struct exercise *exercise, const cJSON *saved, int team, const char *by);
+/* [{"link","machine","network","asked"}] of those that such a restore changes. */
+cJSON *run_links_differ(struct exercise *exercise, const cJSON *saved, int team);
+/* Asks for that of each, as far as it is not asked for already. */
+void run_links_ask_all(struct exercise *exercise, const cJSON *changes);
 /* What an earlier engine was asked, by link, as in link.impaired; without acting:
  * run_links_ready() of each machine makes it so. */
 void run_links_take(struct exercise *exercise, const cJSON *links);

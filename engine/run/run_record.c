@@ -82,6 +82,7 @@ void run_committed(const struct event *event, const GError *error, gpointer data
     exercise->seq = event->seq;
     score_apply(exercise->score, event);
     run_capture_event(exercise, event);
+    run_exam_event(exercise, event);
     if (!strcmp(event->kind, "checkpoint.restored")) {
         run_checkpoint_committed(exercise, event);
     }

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "plan/router.h"
 #include "run/run_restart.h"
 
 #include <string.h>
@@ -12,6 +13,17 @@ struct reset {
     bool whole_team;
     struct run_restart *restart;
 };
+
+static void add_routers(cJSON *body, const struct exercise *exercise, const struct reset *reset)
+{
+    cJSON *routers = reset->whole_team ? cJSON_AddArrayToObject(body, "routers") : NULL;
+    for (guint i = 0; routers && i < exercise->options.plan->gates->len; i++) {
+        const struct plan_gate *gate = run_gate_plan(&exercise->gates[i]);
+        if (gate->team == reset->team) {
+            cJSON_AddItemToArray(routers, cJSON_CreateString(gate->id));
+        }
+    }
+}
 
 static void record(struct exercise *exercise, const struct reset *reset, const char *state,
         gint64 took_ms, const GError *error, run_then_fn then)
@@ -25,6 +37,7 @@ static void record(struct exercise *exercise, const struct reset *reset, const c
             const char *id = run_machine_plan(exercise, reset->restart->machines[i])->id;
             cJSON_AddItemToArray(machines, cJSON_CreateString(id));
         }
+        add_routers(body, exercise, reset);
     }
     if (took_ms >= 0) {
         json_add_int(body, "took_ms", took_ms);
@@ -65,6 +78,11 @@ static void make(struct exercise *exercise, gpointer data)
 {
     const struct reset *reset = data;
     struct world *world = exercise->options.world;
+    for (guint i = 0; reset->whole_team && i < exercise->options.plan->gates->len; i++) {
+        if (run_gate_plan(&exercise->gates[i])->team == reset->team && !exercise->ending) {
+            run_gate_reset(exercise, (int)i, reset->who);
+        }
+    }
     if (!exercise->ending) {
         world->ops->reset(world, reset->restart->machines, reset->restart->n, run_restart_made,
                 run_restart_made_data(reset->restart));
@@ -80,10 +98,13 @@ static void set_unknown(const struct plan *plan, const char *name, GError **erro
     for (guint i = 0; i < plan->machines->len; i++) {
         g_ptr_array_add(ids, ((struct plan_machine *)plan->machines->pdata[i])->id);
     }
+    for (guint i = 0; i < plan->gates->len; i++) {
+        g_ptr_array_add(ids, ((struct plan_gate *)plan->gates->pdata[i])->id);
+    }
     g_ptr_array_add(ids, NULL);
     g_autofree char *hint = text_did_you_mean(name, (const char *const *)ids->pdata);
-    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no team or machine \"%s\"%s",
-            name, hint);
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+            "no team, machine or router \"%s\"%s", name, hint);
 }
 
 /* The machines that name means, or NULL. */
@@ -114,8 +135,26 @@ static int *resolve(const struct exercise *exercise, const char *name, struct re
     return all;
 }
 
+static bool reset_router(struct exercise *exercise, int gate, const char *who, GError **error)
+{
+    const char *id = run_gate_plan(&exercise->gates[gate])->id;
+    if (exercise->ending ||
+            (exercise->state != EXERCISE_RUNNING && exercise->state != EXERCISE_PAUSED)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "not now: the exercise %s",
+                exercise->ending ? "ends" : exercise_state_name(exercise->state));
+        return false;
+    }
+    run_action(exercise, "reset", who, "target", id);
+    run_gate_reset(exercise, gate, who);
+    return true;
+}
+
 bool exercise_reset(struct exercise *exercise, const char *name, const char *who, GError **error)
 {
+    int gate = plan_gate_index(exercise->options.plan, name);
+    if (gate >= 0) {
+        return reset_router(exercise, gate, who, error);
+    }
     struct reset found = {0};
     gsize n = 0;
     g_autofree int *machines = resolve(exercise, name, &found, &n, error);

@@ -1,6 +1,8 @@
 /* run_restore.c - a team, or all, put back to a checkpoint while the others run on. */
 #include "base/error.h"
 #include "base/json.h"
+#include "plan/router.h"
+#include "run/run_impair.h"
 #include "run/run_restart.h"
 
 #include <gio/gio.h>
@@ -75,6 +77,24 @@ static void add_injects(cJSON *body, const cJSON *state, const struct run_restor
     }
 }
 
+/* What the networks are made to be, too: if the engine dies before that is asked for, it is owed. */
+static void add_networks(cJSON *body, const cJSON *state, const struct run_restore *restore)
+{
+    struct exercise *exercise = restore->exercise;
+    cJSON *links = run_links_differ(exercise, json_array(state, "links"), restore->team);
+    cJSON_AddItemToObject(body, "links", links);
+    cJSON *routers = cJSON_AddArrayToObject(body, "routers");
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, json_array(state, "routers"))
+    {
+        int index = plan_gate_index(exercise->options.plan, json_string(item, "router", ""));
+        if (index >= 0 &&
+                checkpoint_concerns(run_gate_plan(&exercise->gates[index])->team, restore->team)) {
+            cJSON_AddItemToArray(routers, cJSON_Duplicate(item, true));
+        }
+    }
+}
+
 static void record_restored(const struct run_restore *restore, gint64 took_ms)
 {
     const cJSON *state = json_object(restore->checkpoint->manifest, "state");
@@ -88,6 +108,7 @@ static void record_restored(const struct run_restore *restore, gint64 took_ms)
     add_list(body, state, "services", restore);
     add_list(body, state, "players", restore);
     add_injects(body, state, restore);
+    add_networks(body, state, restore);
     if (restore->team < 0) {
         json_add_int(body, "ends_us", restore->exercise->end_us);
     }

@@ -4,26 +4,29 @@
  * is where the clock goes on, when all machines are ready again: the time in between is nobody's.
  * A resume may itself be cut off at any event and done again. Rules, by what the ledger ends with:
  *
- *  machine       ready (or paused) before: adopted if it still runs, else started anew and an
- * alarm. Starting or being set up: started anew. Crashed or stopped: it stays so. pause, end,   An
- * operator's request that is on the disk is in force, also where the state, the fire, hold inject
- * or the hold that follows from it is not there yet. inject        Scheduled: at its time, at once
- * if that has passed. Held: held. Fired: what it stands for is done if the ledger does not show
- * that it began, never twice. step          "running" or "settling" without a verdict: the verdict
- * is fault, and an alarm; what it did was not seen to the end, and running it twice could score it
- * twice. Without "running" no command of it had been run: it begins. undo          Begun and not
- * finished: done again; it scores nothing and aims at a state. function      Of a player or the
- * timeline, not ended: begun again from its start (a coroutine is not in the ledger). For the steps
- * that its run had asked for already it is given the recorded verdicts, in order; commands and
- * files are done again. check         The next round is the one after the last in the ledger, at
- * once if its time has passed. Runs of failures for the SLA go on: the score is the fold of all
- * events. math.random   Goes on from the exercise's seed and the number of the last event: neither
- * the old numbers again nor others each time. router  The rules of its last router.rules
- * hold; a change that was asked and not answered is made. note, alarm   Timeline notes by inject,
- * once. Alarms that were not cleared stand.
- * the old numbers again nor others each time. note, alarm   Timeline notes by inject, once. Alarms
- * that were not cleared stand. link          As it was last asked for: made so, and read back, when
- * its machine is ready.
+ * - machine: ready (or paused) before, it is adopted if it still runs, else started anew and an
+ *   alarm. Starting or being set up: started anew. Crashed or stopped: it stays so.
+ * - pause, end, fire, hold: an operator's request that is on the disk is in force, also where the
+ *   state, the inject or the hold that follows from it is not there yet.
+ * - inject: scheduled, at its time, at once if that has passed. Held: held. Fired: what it stands
+ *   for is done if the ledger does not show that it began, never twice.
+ * - step: "running" or "settling" without a verdict: the verdict is fault, and an alarm; what it did
+ *   was not seen to the end, and running it twice could score it twice. Without "running" no command
+ *   of it had been run: it begins.
+ * - undo: begun and not finished, done again; it scores nothing and aims at a state.
+ * - function of a player or the timeline, not ended: begun again from its start (a coroutine is not
+ *   in the ledger). For the steps that its run had asked for already it is given the recorded
+ *   verdicts, in order; commands and files are done again.
+ * - check: the next round is the one after the last in the ledger, at once if its time has passed.
+ *   Runs of failures for the SLA go on: the score is the fold of all events.
+ * - math.random goes on from the exercise's seed and the number of the last event: neither the old
+ *   numbers again nor others each time.
+ * - router: the rules of its last router.rules hold; a change that was asked and not answered is
+ *   made.
+ * - link: as it was last asked for; made so, and read back, when its machine is ready.
+ * - capture: one that was on is on again, in new files; those of before are put on record.
+ * - restore: done again, or when only links and rules were left to put back, those.
+ * - note, alarm: timeline notes by inject, once. Alarms that were not cleared stand.
  */
 #include "base/json.h"
 #include "run/resume.h"
@@ -242,6 +245,7 @@ void exercise_recover(
     exercise->on_end_data = data;
     exercise->resume = resume;
     take_over(exercise);
+    run_exam_take(exercise);
     record_resumed(exercise);
     record_openings(exercise);
     run_resume_take_checkpoints(exercise);
@@ -326,6 +330,7 @@ void run_resume_settle(struct exercise *exercise)
         settle_inject(exercise, &exercise->injects[i]);
     }
     run_gates_settle(exercise);
+    run_links_ask_all(exercise, exercise->resume->links_owed);
     run_resume_settle_requests(exercise);
 }
 

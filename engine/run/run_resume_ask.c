@@ -74,7 +74,11 @@ static bool is_being_reset(const struct resume *resume, const char *machine)
     for (guint i = 0; i < resume->requests->len; i++) {
         const struct resume_request *request = resume->requests->pdata[i];
         const cJSON *id = NULL;
-        cJSON_ArrayForEach(id, json_array(request->body, "machines"))
+        const cJSON *machines = json_array(request->body, "machines");
+        if (!strcmp(request->kind, "router.reset")) {
+            continue; /* the machines in its body are its team's */
+        }
+        cJSON_ArrayForEach(id, machines)
         {
             if (cJSON_IsString(id) && !strcmp(id->valuestring, machine)) {
                 return true;

@@ -5,6 +5,7 @@
  */
 #include "base/json.h"
 #include "base/paths.h"
+#include "plan/router.h"
 #include "run/resume.h"
 #include "run/run_restart.h"
 
@@ -133,6 +134,27 @@ static void restore_players(struct resume *resume, const struct event *event, co
     }
 }
 
+/* Each is asked for by an event of its own, which ends the debt. */
+static void owe_networks(struct resume *resume, const cJSON *body)
+{
+    const char *by = json_string(body, "by", "operator");
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, json_array(body, "links"))
+    {
+        cJSON *owed = cJSON_Duplicate(item, true);
+        const char *link = json_string(item, "link", "");
+        cJSON_AddStringToObject(owed, "by", by);
+        cJSON_DeleteItemFromObjectCaseSensitive(resume->links_owed, link);
+        cJSON_AddItemToObject(resume->links_owed, link, owed);
+    }
+    cJSON_ArrayForEach(item, json_array(body, "routers"))
+    {
+        cJSON *owed = cJSON_Duplicate(item, true);
+        cJSON_AddStringToObject(owed, "by", by);
+        g_hash_table_replace(resume->rules_owed, g_strdup(json_string(item, "router", "")), owed);
+    }
+}
+
 static void restored(struct resume *resume, const struct event *event, const cJSON *body)
 {
     settle(resume, "restore", event->subject);
@@ -140,6 +162,7 @@ static void restored(struct resume *resume, const struct event *event, const cJS
     restore_checks(resume, body);
     restore_injects(resume, event, body);
     restore_players(resume, event, body);
+    owe_networks(resume, body);
     resume->ends_us = json_int(body, "ends_us", resume->ends_us);
     g_ptr_array_add(resume->restored, event_copy(event));
 }
@@ -147,8 +170,16 @@ static void restored(struct resume *resume, const struct event *event, const cJS
 static void reset(struct resume *resume, const struct event *event, const cJSON *body)
 {
     settle(resume, event->kind, event->subject);
-    if (!strcmp(json_string(body, "state", ""), "begun")) {
-        request(resume, event->kind, event->subject, event, body);
+    if (strcmp(json_string(body, "state", ""), "begun") != 0) {
+        return;
+    }
+    request(resume, event->kind, event->subject, event, body);
+    const cJSON *router = NULL; /* a team's routers begin anew with it */
+    cJSON_ArrayForEach(router, json_array(body, "routers"))
+    {
+        if (cJSON_IsString(router)) {
+            request(resume, "router.reset", router->valuestring, event, body);
+        }
     }
 }
 
@@ -167,12 +198,32 @@ void resume_apply_checkpoint(struct resume *resume, const struct event *event, c
         settle(resume, *action == 't' ? "checkpoint" : "restore", event->subject);
     } else if (!strcmp(event->kind, "checkpoint.restored")) {
         restored(resume, event, body);
-    } else if (!strcmp(event->kind, "machine.reset") || !strcmp(event->kind, "team.reset")) {
+    } else if (g_str_has_suffix(event->kind, ".reset")) {
         reset(resume, event, body);
+    } else if (!strcmp(event->kind, "router.rules")) {
+        g_hash_table_remove(resume->rules_owed, event->subject);
+    } else if (!strcmp(event->kind, "capture.stopped")) {
+        g_hash_table_add(resume->stopped, g_strdup(event->subject));
+    } else if (!strcmp(event->kind, "capture.started")) {
+        g_hash_table_remove(resume->stopped, event->subject);
+    } else if (!strcmp(event->kind, "link.impaired")) {
+        cJSON_DeleteItemFromObjectCaseSensitive(resume->links_owed, event->subject);
     }
 }
 
 /* ---- what a resume owes -------------------------------------------------------------------- */
+
+/* There is nothing left of the checkpoint. */
+static void close_folder(struct exercise *exercise, const char *label, int team)
+{
+    g_autofree char *resource = g_strdup_printf("checkpoint:%s", label);
+    if (g_hash_table_contains(exercise->resume->open, resource)) {
+        cJSON *body = cJSON_CreateObject();
+        cJSON_AddStringToObject(body, "type", "checkpoint");
+        cJSON_AddStringToObject(body, "name", label);
+        run_record(exercise, "resource.closed", team, resource, body);
+    }
+}
 
 static void take_checkpoint(struct exercise *exercise, const char *label, const char *team)
 {
@@ -180,8 +231,12 @@ static void take_checkpoint(struct exercise *exercise, const char *label, const 
     g_autoptr(GError) error = NULL;
     cJSON *manifest = checkpoint_read(folder, &error);
     if (!manifest) {
-        run_alarm(exercise, "checkpoint-lost", plan_team_index(exercise->options.plan, team), label,
-                error->message);
+        int index = plan_team_index(exercise->options.plan, team);
+        if (!exercise->resume->ended) { /* else the end has removed it already */
+            run_alarm(exercise, "checkpoint-lost", index, label, error->message);
+        }
+        paths_remove_tree(folder, NULL);
+        close_folder(exercise, label, index);
         return;
     }
     struct run_checkpoint *whole = g_new(struct run_checkpoint, 1);
@@ -215,7 +270,6 @@ static void give_up(struct exercise *exercise, const struct resume_request *one)
 {
     int team = plan_team_index(exercise->options.plan, one->team);
     g_autofree char *folder = run_checkpoint_folder(exercise, one->subject);
-    g_autofree char *resource = g_strdup_printf("checkpoint:%s", one->subject);
     g_autoptr(GError) error = NULL;
     if (!paths_remove_tree(folder, &error)) {
         g_printerr("sandtable: %s\n", error->message);
@@ -225,12 +279,7 @@ static void give_up(struct exercise *exercise, const struct resume_request *one)
     cJSON_AddStringToObject(body, "by", one->by);
     cJSON_AddStringToObject(body, "reason", "the engine was interrupted");
     run_record(exercise, "checkpoint.failed", team, one->subject, body);
-    if (g_hash_table_contains(exercise->resume->open, resource)) {
-        body = cJSON_CreateObject();
-        cJSON_AddStringToObject(body, "type", "checkpoint");
-        cJSON_AddStringToObject(body, "name", one->subject);
-        run_record(exercise, "resource.closed", team, resource, body);
-    }
+    close_folder(exercise, one->subject, team);
 }
 
 void run_resume_end_requests(struct exercise *exercise)
@@ -274,12 +323,22 @@ static void restore_again(struct exercise *exercise, const struct resume_request
     }
 }
 
+static void reset_router(struct exercise *exercise, const struct resume_request *one)
+{
+    int gate = plan_gate_index(exercise->options.plan, one->subject);
+    if (gate >= 0) {
+        run_gate_reset(exercise, gate, one->by);
+    }
+}
+
 void run_resume_settle_requests(struct exercise *exercise)
 {
     for (guint i = 0; i < exercise->resume->requests->len; i++) {
         const struct resume_request *one = g_ptr_array_index(exercise->resume->requests, i);
         if (!strcmp(one->kind, "restore")) {
             restore_again(exercise, one);
+        } else if (!strcmp(one->kind, "router.reset")) {
+            reset_router(exercise, one);
         } else if (strcmp(one->kind, "checkpoint") != 0) {
             end_reset(exercise, one);
         }

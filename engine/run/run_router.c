@@ -13,6 +13,7 @@ struct rule_change {
     GPtrArray *add; /* struct plan_rule * */
     char **remove;  /* names */
     bool last;      /* add behind the others, not before them */
+    GPtrArray *set; /* instead: these in place of all, and the router begins anew; or NULL */
     char *who;
     GPtrArray *after; /* the rules once it is applied */
     exercise_done_fn done;
@@ -23,13 +24,14 @@ static void change_free(gpointer data)
 {
     struct rule_change *change = data;
     g_ptr_array_unref(change->add);
+    g_clear_pointer(&change->set, g_ptr_array_unref);
     g_clear_pointer(&change->after, g_ptr_array_unref);
     g_strfreev(change->remove);
     g_free(change->who);
     g_free(change);
 }
 
-static const struct plan_gate *gate_plan(const struct run_gate *gate)
+const struct plan_gate *run_gate_plan(const struct run_gate *gate)
 {
     return g_ptr_array_index(gate->exercise->options.plan->gates, (guint)gate->index);
 }
@@ -85,7 +87,7 @@ static bool unknown_rule(const struct run_gate *gate, const char *name, GError *
     g_autofree char *hint = text_did_you_mean(name, (const char *const *)names->pdata);
     g_autofree char *shown = text_clean_tail(name, strlen(name), 64);
     g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "router %s has no rule \"%s\"%s",
-            gate_plan(gate)->id, shown, hint);
+            run_gate_plan(gate)->id, shown, hint);
     return false;
 }
 
@@ -93,7 +95,7 @@ static bool unknown_rule(const struct run_gate *gate, const char *name, GError *
 static GPtrArray *work_out(const struct rule_change *change, GError **error)
 {
     const struct run_gate *gate = change->gate;
-    g_autoptr(GPtrArray) after = plan_rules_copy(gate->rules);
+    g_autoptr(GPtrArray) after = plan_rules_copy(change->set ? change->set : gate->rules);
     for (char **name = change->remove; *name; name++) {
         int index = rule_index(after, *name);
         if (index < 0) {
@@ -107,7 +109,7 @@ static GPtrArray *work_out(const struct rule_change *change, GError **error)
         if (rule_index(after, rule->name) >= 0) {
             g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
                     "router %s has a rule \"%s\" already; remove it in the same change",
-                    gate_plan(gate)->id, rule->name);
+                    run_gate_plan(gate)->id, rule->name);
             return NULL;
         }
         g_ptr_array_insert(after, change->last ? (gint)after->len : (gint)i, plan_rule_copy(rule));
@@ -120,7 +122,7 @@ static GPtrArray *work_out(const struct rule_change *change, GError **error)
     return g_steal_pointer(&after);
 }
 
-static cJSON *rules_json(const GPtrArray *rules)
+cJSON *run_rules_json(const GPtrArray *rules)
 {
     cJSON *array = cJSON_CreateArray();
     for (guint i = 0; i < rules->len; i++) {
@@ -155,14 +157,15 @@ static void finish(struct rule_change *change, const GError *error)
         if (error) {
             cJSON_AddStringToObject(body, "error", error->message);
         }
-        cJSON_AddItemToObject(body, "rules", rules_json(gate->rules));
-        run_record(exercise, "router.rules", gate_plan(gate)->team, gate_plan(gate)->id, body);
+        cJSON_AddItemToObject(body, "rules", run_rules_json(gate->rules));
+        run_record(
+                exercise, "router.rules", run_gate_plan(gate)->team, run_gate_plan(gate)->id, body);
     }
+    begin(gate); /* before done, which may ask for the next change */
     if (change->done) {
         change->done(error, change->data);
     }
     change_free(change);
-    begin(gate);
 }
 
 static void on_applied(const GError *error, gpointer data)
@@ -186,25 +189,53 @@ static void apply(struct exercise *exercise, gpointer data)
         return;
     }
     struct world *world = exercise->options.world;
-    world->ops->rules(world, gate->index, gate->rules, change->after, on_applied, change);
+    world->ops->rules(world, gate->index, change->set ? NULL : gate->rules, change->after,
+            on_applied, change);
+}
+
+/* The exercise has ended: nothing more is recorded. */
+static void answer_all(struct run_gate *gate)
+{
+    g_autoptr(GError) error =
+            g_error_new_literal(SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "the exercise ended");
+    struct rule_change *change = NULL;
+    while ((change = g_queue_pop_head(&gate->changes))) {
+        if (change->done) {
+            change->done(error, change->data);
+        }
+        change_free(change);
+    }
 }
 
 static void begin(struct run_gate *gate)
 {
     struct exercise *exercise = gate->exercise;
     struct rule_change *change = g_queue_peek_head(&gate->changes);
-    if (!change) {
+    if (!change || exercise->ending) {
+        answer_all(gate);
         return;
     }
     cJSON *body = change_json(change, "asked");
-    cJSON_AddItemToObject(body, "add", rules_json(change->add));
-    cJSON_AddItemToObject(body, "remove", json_from_strv((const char *const *)change->remove));
+    if (change->set) {
+        cJSON_AddItemToObject(body, "set", run_rules_json(change->set));
+    } else {
+        cJSON_AddItemToObject(body, "add", run_rules_json(change->add));
+        cJSON_AddItemToObject(body, "remove", json_from_strv((const char *const *)change->remove));
+    }
     if (change->last) {
         cJSON_AddTrueToObject(body, "last");
     }
-    struct event *event =
-            run_event(exercise, "router.rules", gate_plan(gate)->team, gate_plan(gate)->id, body);
+    struct event *event = run_event(
+            exercise, "router.rules", run_gate_plan(gate)->team, run_gate_plan(gate)->id, body);
     run_record_then(exercise, event, apply, change);
+}
+
+static void push(struct rule_change *change)
+{
+    g_queue_push_tail(&change->gate->changes, change);
+    if (change->gate->changes.length == 1) {
+        begin(change->gate);
+    }
 }
 
 /* ---- asking -------------------------------------------------------------------------------- */
@@ -228,12 +259,12 @@ static struct run_gate *find_gate(struct exercise *exercise, const char *id, GEr
     return NULL;
 }
 
-static bool rules_fit(const struct run_gate *gate, const GPtrArray *add, GError **error)
+bool run_rules_fit(const struct run_gate *gate, const GPtrArray *add, GError **error)
 {
     const struct plan *plan = gate->exercise->options.plan;
     for (guint i = 0; i < add->len; i++) {
         const struct plan_rule *rule = add->pdata[i];
-        g_autofree char *wrong = plan_rule_check(plan, gate_plan(gate)->router, rule, NULL);
+        g_autofree char *wrong = plan_rule_check(plan, run_gate_plan(gate)->router, rule, NULL);
         if (wrong) {
             g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "rule \"%s\": %s",
                     rule->name, wrong);
@@ -249,7 +280,7 @@ bool exercise_rules(struct exercise *exercise, const char *router,
 {
     g_autoptr(GPtrArray) add = rules->add;
     struct run_gate *gate = find_gate(exercise, router, error);
-    if (!gate || !rules_fit(gate, add, error)) {
+    if (!gate || !run_rules_fit(gate, add, error)) {
         return false;
     }
     if (exercise->ending || exercise->state < EXERCISE_READY) {
@@ -265,62 +296,22 @@ bool exercise_rules(struct exercise *exercise, const char *router,
     change->who = g_strdup(who);
     change->done = done;
     change->data = data;
-    g_queue_push_tail(&gate->changes, change);
-    if (gate->changes.length == 1) {
-        begin(gate);
-    }
+    push(change);
     return true;
 }
 
-/* ---- going on after an interruption --------------------------------------------------------- */
-
-const GPtrArray *run_gate_rules(int gate, gpointer data)
+void run_gate_set(struct exercise *exercise, int gate, const GPtrArray *rules, const char *who,
+        exercise_done_fn done, gpointer data)
 {
-    return ((struct exercise *)data)->gates[gate].rules;
-}
-
-/* The rules of a list in a ledger that is ours; one that cannot be read is left out. */
-static GPtrArray *rules_of(const cJSON *list)
-{
-    GPtrArray *rules = g_ptr_array_new_with_free_func(plan_rule_free);
-    const cJSON *item = NULL;
-    cJSON_ArrayForEach(item, list)
-    {
-        struct plan_rule *rule = plan_rule_from_json(item, NULL);
-        if (rule) {
-            g_ptr_array_add(rules, rule);
-        }
-    }
-    return rules;
-}
-
-void run_gates_take(struct exercise *exercise)
-{
-    for (guint i = 0; i < exercise->options.plan->gates->len; i++) {
-        struct run_gate *gate = &exercise->gates[i];
-        const cJSON *body = g_hash_table_lookup(exercise->resume->rules, gate_plan(gate)->id);
-        g_autoptr(GPtrArray) rules = rules_of(json_array(body, "rules"));
-        if (body && rules_fit(gate, rules, NULL)) {
-            g_ptr_array_unref(gate->rules);
-            gate->rules = g_steal_pointer(&rules);
-        }
-    }
-}
-
-void run_gates_settle(struct exercise *exercise)
-{
-    for (guint i = 0; i < exercise->options.plan->gates->len; i++) {
-        const char *id = gate_plan(&exercise->gates[i])->id;
-        const cJSON *body = g_hash_table_lookup(exercise->resume->rules_asked, id);
-        const cJSON *list = json_array(body, "remove");
-        g_auto(GStrv) removed = list ? json_to_strv(list) : NULL;
-        if (removed) {
-            const struct exercise_rules rules = {rules_of(json_array(body, "add")),
-                    (const char *const *)removed, json_bool(body, "last", false)};
-            exercise_rules(
-                    exercise, id, &rules, json_string(body, "by", "operator"), NULL, NULL, NULL);
-        }
-    }
+    struct rule_change *change = g_new0(struct rule_change, 1);
+    change->gate = &exercise->gates[gate];
+    change->add = g_ptr_array_new();
+    change->remove = g_new0(char *, 1);
+    change->set = plan_rules_copy(rules);
+    change->who = g_strdup(who);
+    change->done = done;
+    change->data = data;
+    push(change);
 }
 
 /* ---- looking ------------------------------------------------------------------------------- */
@@ -330,7 +321,7 @@ cJSON *run_gates_json(const struct exercise *exercise)
     cJSON *array = cJSON_CreateArray();
     for (guint i = 0; i < exercise->options.plan->gates->len; i++) {
         const struct run_gate *gate = &exercise->gates[i];
-        const struct plan_gate *plan = gate_plan(gate);
+        const struct plan_gate *plan = run_gate_plan(gate);
         cJSON *json = cJSON_CreateObject();
         cJSON_AddStringToObject(json, "id", plan->id);
         cJSON_AddStringToObject(json, "team", run_team_id(exercise, plan->team));
@@ -373,7 +364,7 @@ static void on_counters(
         look->done(NULL, error, look->data);
         return;
     }
-    const struct plan_gate *plan = gate_plan(look->gate);
+    const struct plan_gate *plan = run_gate_plan(look->gate);
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "id", plan->id);
     cJSON *rules = cJSON_AddArrayToObject(json, "rules");

@@ -140,6 +140,8 @@ struct run_console { /* one that somebody uses */
     bool vnc;
     char *who;
     gint64 opened_us; /* wall clock */
+    char *sha256;     /* of a recording, or NULL */
+    gint64 bytes;
 };
 
 struct opening { /* one that is not on the record yet, and may be closed before it is */
@@ -152,6 +154,7 @@ static void console_free(gpointer data)
 {
     struct run_console *console = data;
     g_free(console->who);
+    g_free(console->sha256);
     g_free(console);
 }
 
@@ -173,6 +176,11 @@ static struct event *console_event(const struct run_console *console, const char
     cJSON_AddStringToObject(body, "port", console->vnc ? "vnc" : "serial");
     if (!strcmp(kind, "console.closed")) {
         json_add_int(body, "took_us", g_get_real_time() - console->opened_us);
+        if (console->sha256) {
+            cJSON *recording = cJSON_AddObjectToObject(body, "recording");
+            cJSON_AddStringToObject(recording, "sha256", console->sha256);
+            json_add_int(recording, "bytes", console->bytes);
+        }
     }
     return run_event(console->exercise, kind, machine->team, machine->id, body);
 }
@@ -255,6 +263,21 @@ bool exercise_console(struct exercise *exercise, const struct exercise_console_o
     struct opening *opening = g_new(struct opening, 1);
     *opening = (struct opening){console->number, done, data};
     run_record_then(exercise, console_event(console, "console.opened"), on_opened, opening);
+    return true;
+}
+
+bool exercise_console_recorded(
+        struct exercise *exercise, gint64 number, const char *sha256, gint64 bytes, GError **error)
+{
+    struct run_console *console = console_find(exercise, number);
+    if (!console || bytes < 0 || strlen(sha256) != 64 || strspn(sha256, "0123456789abcdef") != 64) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "a recording has an open console, a SHA-256 and a size");
+        return false;
+    }
+    g_free(console->sha256);
+    console->sha256 = g_strdup(sha256);
+    console->bytes = bytes;
     return true;
 }
 

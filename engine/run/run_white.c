@@ -87,7 +87,7 @@ static bool is_outcome(
             !strcmp(word, "checkpoint.failed") &&
             !strcmp(json_string(body, "action", ""), what == SCRIPT_RESTORE ? "restore" : "take");
     if (what == SCRIPT_RESET) {
-        bool reset = !strcmp(word, "machine.reset") || !strcmp(word, "team.reset");
+        bool reset = g_str_has_suffix(word, ".reset");
         word = reset ? json_string(body, "state", "") : "";
         failed = !strcmp(word, "failed");
     }

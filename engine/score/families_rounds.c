@@ -140,16 +140,35 @@ static bool noted(struct score_model *model, const struct score_fact *fact)
 
 /* ---- iCTF 2017 ----------------------------------------------------------------------------- */
 
+/* Who exploited whom in the present round: by[victim * players + captor]. */
+static void ictf_exploits(
+        struct score_model *model, int service, const int *place, int players, bool *by)
+{
+    const struct rounds *state = score_state(model);
+    for (guint t = 0; t < state->tokens->len; t++) {
+        const struct token *token = g_ptr_array_index(state->tokens, t);
+        int victim = token->service == service ? place[token->owner] : -1;
+        for (guint c = 0; victim >= 0 && c < token->captors->len; c++) {
+            int captor = place[g_array_index(token->captors, int, c)];
+            if (captor >= 0) {
+                by[victim * players + captor] = true;
+            }
+        }
+    }
+}
+
 static void ictf_service(struct score_model *model, int service, const struct score_fact *fact)
 {
     const struct rounds *state = score_state(model);
     int n = score_teams(model);
     g_autofree int *index = g_new(int, n + 1); /* of those who have the service */
+    g_autofree int *place = g_new(int, n + 1); /* of a team in index, or -1 */
     int players = 0;
     for (int i = 0; i < n; i++) {
-        if (owns(model, i, service) && !score_is_reference(model, i)) {
-            index[players++] = i;
-        }
+        bool plays = owns(model, i, service) && !score_is_reference(model, i);
+        place[i] = plays ? players : -1;
+        index[players] = i;
+        players += plays;
     }
     g_autofree bool *up = g_new0(bool, players + 1);
     g_autofree bool *by = g_new0(bool, players *players + 1);
@@ -157,17 +176,8 @@ static void ictf_service(struct score_model *model, int service, const struct sc
     for (int v = 0; v < players; v++) {
         const struct looked *look = &state->looks[cell_at(model, index[v], service)];
         up[v] = look->up || !look->seen; /* the range's fault is nobody's loss */
-        for (guint t = 0; t < state->tokens->len; t++) {
-            const struct token *token = g_ptr_array_index(state->tokens, t);
-            for (guint c = 0; c < token->captors->len; c++) {
-                int captor = g_array_index(token->captors, int, c);
-                for (int a = 0; a < players; a++) {
-                    by[v * players + a] |= token->owner == index[v] && token->service == service &&
-                                           captor == index[a];
-                }
-            }
-        }
     }
+    ictf_exploits(model, service, place, players, by);
     formula_ictf2017(players, up, by, out);
     for (int i = 0; i < players; i++) {
         score_give(model, index[i], 0, out[i], fact, "%s in round %d", service_name(model, service),

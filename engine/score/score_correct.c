@@ -118,6 +118,18 @@ static bool read_names(struct score *score, const cJSON *body, struct score_void
     return !(team && rule->team < 0) && !(service && rule->service < 0) && rule->kind != -2;
 }
 
+/* A rule without any would void everything. */
+static bool has_conditions(const cJSON *body)
+{
+    static const char *const numbers[] = {"from_seq", "to_seq", "from_us", "to_us"};
+    bool any = json_int(body, "seq", 0) > 0 || json_string(body, "team", NULL) ||
+               json_string(body, "service", NULL) || json_string(body, "of", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        any |= cJSON_GetObjectItemCaseSensitive(body, numbers[i]) != NULL;
+    }
+    return any;
+}
+
 static bool read_void(struct score *score, const struct event *event, const cJSON *body)
 {
     gint64 one = json_int(body, "seq", 0);
@@ -132,10 +144,7 @@ static bool read_void(struct score *score, const struct event *event, const cJSO
     rule->to_us = json_int(body, "to_us", G_MAXINT64);
     rule->reason = g_strdup(json_string(body, "reason", ""));
     rule->by = g_strdup(json_string(body, "by", ""));
-    bool conditions = one > 0 || json_string(body, "team", NULL) ||
-                      json_string(body, "service", NULL) || json_string(body, "of", NULL) ||
-                      cJSON_HasObjectItem(body, "from_seq") || cJSON_HasObjectItem(body, "from_us");
-    if (!conditions || !read_names(score, body, rule)) {
+    if (!has_conditions(body) || !read_names(score, body, rule)) {
         score_void_free(rule);
         return false;
     }
@@ -278,13 +287,26 @@ static bool copy_numbers(const cJSON *params, cJSON *body, GError **error)
     return true;
 }
 
+/* One that is not there would be recorded and do nothing. */
+static bool seq_is_there(const struct score *score, const cJSON *body, GError **error)
+{
+    gint64 seq = json_int(body, "seq", score->seq);
+    if (seq >= 1 && seq <= score->seq) {
+        return true;
+    }
+    g_autofree char *what = g_strdup_printf("there is no event %" G_GINT64_FORMAT
+                                            "; they are 1 to %" G_GINT64_FORMAT,
+            seq, score->seq);
+    return refuse(error, what);
+}
+
 static bool fill_void(const struct score *score, const cJSON *params, cJSON *body, GError **error)
 {
     static const char *const words[] = {"team", "service", "of"};
     const char *of = json_string(params, "of", NULL);
     if (!is_known(params, "team", score->roster.team_ids, error) ||
             !is_known(params, "service", score->roster.service_ids, error) ||
-            !copy_numbers(params, body, error)) {
+            !copy_numbers(params, body, error) || !seq_is_there(score, body, error)) {
         return false;
     }
     if (of && kind_of(of) < 0) {

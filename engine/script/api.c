@@ -102,6 +102,26 @@ int api_team(lua_State *L, int index)
     return team;
 }
 
+void api_open_handle(lua_State *L, const char *name, const luaL_Reg *functions, lua_CFunction index)
+{
+    luaL_newmetatable(L, name);
+    lua_newtable(L);
+    luaL_setfuncs(L, functions, 0);
+    lua_pushcclosure(L, index, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
+struct task *api_task_to_ask(lua_State *L, const char *what)
+{
+    struct task *task = task_of(L);
+    task_check_wait(L, what);
+    answer_clear(&task->answer);
+    return task;
+}
+
 int api_push_failure(lua_State *L, const struct answer *answer)
 {
     lua_pushnil(L);

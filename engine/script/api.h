@@ -32,10 +32,12 @@ void script_push_link(lua_State *L, int machine, const char *network, int team);
 
 /* The plan's index of the machine handle at index of the stack; raises for anything else. */
 int script_machine_of(lua_State *L, int index);
+int script_router_of(lua_State *L, int index); /* the same of a router handle */
 
 /* ---- api_checkpoint.c ---------------------------------------------------------------------- */
 
 int api_machine_reset(lua_State *L);
+int api_router_reset(lua_State *L);
 int api_range_reset(lua_State *L);
 int api_range_checkpoint(lua_State *L);
 int api_range_restore(lua_State *L);
@@ -47,6 +49,15 @@ void api_open_me(lua_State *L);
 void api_open_router(lua_State *L);
 
 /* ---- helpers ------------------------------------------------------------------------------- */
+
+/* The metatable name of a kind of handles: functions, and index for its members, a closure over
+ * their table. Scripts can neither see nor change it. */
+void api_open_handle(
+        lua_State *L, const char *name, const luaL_Reg *functions, lua_CFunction index);
+
+/* The running task, which may wait and has no answer yet; what is the function's name, for the
+ * error when it may not. */
+struct task *api_task_to_ask(lua_State *L, const char *what);
 
 /* The duration at index in microseconds: seconds or "90s"; raises for anything else. */
 gint64 api_duration(lua_State *L, int index);

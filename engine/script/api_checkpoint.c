@@ -1,4 +1,5 @@
 /* api_checkpoint.c - what a function may ask of the white cell: reset, checkpoint, restore. */
+#include "plan/router.h"
 #include "script/api.h"
 
 #define TIMEOUT_US (320 * (gint64)G_USEC_PER_SEC) /* the engine's own limit comes first */
@@ -20,6 +21,16 @@ int api_machine_reset(lua_State *L)
     task_check_wait(L, "machine:reset");
     const struct plan_machine *machine = g_ptr_array_index(plan->machines, (guint)index);
     return ask(L, SCRIPT_RESET, machine->id, NULL);
+}
+
+/* router:reset() → true or nil, { code, message } */
+int api_router_reset(lua_State *L)
+{
+    const struct plan *plan = task_of(L)->script->plan;
+    int index = script_router_of(L, 1);
+    task_check_wait(L, "router:reset");
+    const struct plan_gate *gate = g_ptr_array_index(plan->gates, (guint)index);
+    return ask(L, SCRIPT_RESET, gate->id, NULL);
 }
 
 /* range.reset("blue1") → true or nil, { code, message } */

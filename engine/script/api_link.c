@@ -34,9 +34,7 @@ void script_push_link(lua_State *L, int machine, const char *network, int team)
 static int ask(lua_State *L, const struct link_handle *handle, const char *what,
         const struct plan_impair *wish)
 {
-    struct task *task = task_of(L);
-    task_check_wait(L, what);
-    answer_clear(&task->answer);
+    struct task *task = api_task_to_ask(L, what);
     const struct script_host *host = &task->script->host;
     host->impair(host->data, task_ticket(task), task->who, handle->team, handle->machine,
             handle->card, wish);
@@ -164,12 +162,5 @@ static int link_index(lua_State *L)
 
 void api_open_link(lua_State *L)
 {
-    luaL_newmetatable(L, LINK);
-    lua_newtable(L);
-    luaL_setfuncs(L, api_link, 0);
-    lua_pushcclosure(L, link_index, 1);
-    lua_setfield(L, -2, "__index");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    api_open_handle(L, LINK, api_link, link_index);
 }

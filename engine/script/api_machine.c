@@ -70,14 +70,6 @@ static int push_answer(lua_State *L, int status, lua_KContext context)
     }
 }
 
-static struct task *ready_to_ask(lua_State *L, const char *what)
-{
-    struct task *task = task_of(L);
-    task_check_wait(L, what);
-    answer_clear(&task->answer);
-    return task;
-}
-
 /* machine:exec({ "command", "argument", … }, { timeout = 60 }) → { status, out, err }
  *                                                             or nil, { code, message } */
 static int machine_exec(lua_State *L)
@@ -87,7 +79,7 @@ static int machine_exec(lua_State *L)
     gint64 timeout = api_option_duration(L, 3, "timeout", TASK_WAIT_S * G_USEC_PER_SEC);
     lua_Unsigned count = lua_rawlen(L, 2);
     luaL_argcheck(L, count > 0 && count < ARGV_MAX, 2, "a command is a list of 1 to 255 texts");
-    struct task *task = ready_to_ask(L, "machine:exec");
+    struct task *task = api_task_to_ask(L, "machine:exec");
     const char **argv = lua_newuserdatauv(L, ((gsize)count + 1) * sizeof(*argv), 0);
     luaL_checkstack(L, (int)count + 8, "too many arguments");
     for (lua_Unsigned i = 0; i < count; i++) { /* the texts stay on the stack until the call */
@@ -122,7 +114,7 @@ static int machine_write(lua_State *L)
     gsize length = 0;
     const char *bytes = luaL_checklstring(L, 3, &length);
     luaL_argcheck(L, length <= 4 * 1024 * 1024, 3, "at most 4 MiB can be written");
-    struct task *task = ready_to_ask(L, "machine:write");
+    struct task *task = api_task_to_ask(L, "machine:write");
     const struct script_host *host = &task->script->host;
     host->write(host->data, task_ticket(task), task->who, handle->team, handle->machine, path,
             bytes, length);
@@ -134,7 +126,7 @@ static int machine_read(lua_State *L)
 {
     const struct handle *handle = luaL_checkudata(L, 1, MACHINE);
     const char *path = check_path(L, 2);
-    struct task *task = ready_to_ask(L, "machine:read");
+    struct task *task = api_task_to_ask(L, "machine:read");
     const struct script_host *host = &task->script->host;
     host->read(host->data, task_ticket(task), task->who, handle->team, handle->machine, path);
     return task_wait(L, task, guard(TASK_WAIT_S * G_USEC_PER_SEC), push_answer);
@@ -224,25 +216,12 @@ void script_push_me(lua_State *L, int team)
     luaL_setmetatable(L, ME);
 }
 
-static void open_noun(
-        lua_State *L, const char *name, const luaL_Reg *functions, lua_CFunction index)
-{
-    luaL_newmetatable(L, name);
-    lua_newtable(L);
-    luaL_setfuncs(L, functions, 0);
-    lua_pushcclosure(L, index, 1);
-    lua_setfield(L, -2, "__index");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
-}
-
 void api_open_machine(lua_State *L)
 {
-    open_noun(L, MACHINE, api_machine, machine_index);
+    api_open_handle(L, MACHINE, api_machine, machine_index);
 }
 
 void api_open_me(lua_State *L)
 {
-    open_noun(L, ME, api_me, me_index);
+    api_open_handle(L, ME, api_me, me_index);
 }

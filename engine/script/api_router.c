@@ -26,6 +26,12 @@ void script_push_router(lua_State *L, const char *name, int team)
     luaL_setmetatable(L, ROUTER);
 }
 
+int script_router_of(lua_State *L, int index)
+{
+    const struct handle *handle = luaL_checkudata(L, index, ROUTER);
+    return handle->gate;
+}
+
 static int push_answer(lua_State *L, int status, lua_KContext context)
 {
     const struct answer *answer = &task_of(L)->answer;
@@ -40,14 +46,6 @@ static int push_answer(lua_State *L, int status, lua_KContext context)
         lua_pushboolean(L, 1);
     }
     return 1;
-}
-
-static struct task *ready_to_ask(lua_State *L, const char *what)
-{
-    struct task *task = task_of(L);
-    task_check_wait(L, what);
-    answer_clear(&task->answer);
-    return task;
 }
 
 /* ---- a rule's table ------------------------------------------------------------------------ */
@@ -143,7 +141,7 @@ static int router_rule(lua_State *L)
     lua_settop(L, 2);
     luaL_checkstack(L, 12, NULL);
     check_rule_table(L, 2);
-    struct task *task = ready_to_ask(L, "router:rule");
+    struct task *task = api_task_to_ask(L, "router:rule");
     struct plan_rule *rule = to_rule(L, 2, handle);
     const struct script_host *host = &task->script->host;
     host->rule(host->data, task_ticket(task), task->who, handle->gate, rule, NULL);
@@ -162,7 +160,7 @@ static int router_remove(lua_State *L)
 {
     const struct handle *handle = luaL_checkudata(L, 1, ROUTER);
     const char *name = check_rule_name(L, 2);
-    struct task *task = ready_to_ask(L, "router:remove");
+    struct task *task = api_task_to_ask(L, "router:remove");
     const struct script_host *host = &task->script->host;
     host->rule(host->data, task_ticket(task), task->who, handle->gate, NULL, name);
     return task_wait(L, task, TASK_WAIT_S * G_USEC_PER_SEC, push_answer);
@@ -173,7 +171,7 @@ static int router_packets(lua_State *L)
 {
     const struct handle *handle = luaL_checkudata(L, 1, ROUTER);
     const char *name = check_rule_name(L, 2);
-    struct task *task = ready_to_ask(L, "router:packets");
+    struct task *task = api_task_to_ask(L, "router:packets");
     const struct script_host *host = &task->script->host;
     host->packets(host->data, task_ticket(task), task->who, handle->gate, name);
     return task_wait(L, task, TASK_WAIT_S * G_USEC_PER_SEC, push_answer);
@@ -183,6 +181,7 @@ const luaL_Reg api_router[] = {
         {"rule", router_rule},
         {"remove", router_remove},
         {"packets", router_packets},
+        {"reset", api_router_reset},
         {NULL, NULL},
 };
 
@@ -200,20 +199,13 @@ static int router_index(lua_State *L)
     } else if (strcmp(key, "team") == 0) {
         lua_pushstring(L, ((const struct plan_team *)plan->teams->pdata[handle->team])->id);
     } else if (lua_getfield(L, lua_upvalueindex(1), key) == LUA_TNIL) {
-        return luaL_error(
-                L, "a router has no \"%s\"; it has id, name, team, rule, remove, packets", key);
+        return luaL_error(L,
+                "a router has no \"%s\"; it has id, name, team, rule, remove, packets, reset", key);
     }
     return 1;
 }
 
 void api_open_router(lua_State *L)
 {
-    luaL_newmetatable(L, ROUTER);
-    lua_newtable(L);
-    luaL_setfuncs(L, api_router, 0);
-    lua_pushcclosure(L, router_index, 1);
-    lua_setfield(L, -2, "__index");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    api_open_handle(L, ROUTER, api_router, router_index);
 }

@@ -5,6 +5,7 @@
 #include "script/reader.h"
 #include "script/task.h"
 
+#include <glib/gstdio.h>
 #include <lauxlib.h>
 #include <string.h>
 
@@ -135,13 +136,15 @@ struct script *script_load_with(const char *path, const char *const *images, str
                 "no scenario %s; give a folder with scenario.lua or a .lua file", file);
         return NULL;
     }
+    GStatBuf st;
+    bool too_long = g_stat(file, &st) == 0 && st.st_size > TEXT_MAX; /* before it is read */
     if (!g_file_test(file, G_FILE_TEST_IS_REGULAR) ||
-            !g_file_get_contents(file, &text, &length, &why)) {
+            (!too_long && !g_file_get_contents(file, &text, &length, &why))) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot read %s: %s", file,
                 why ? why->message : "not a regular file");
         return NULL;
     }
-    if (length > TEXT_MAX) {
+    if (too_long) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_SCENARIO,
                 "%s is larger than %d KiB; move texts into files (files = { … from = })", file,
                 TEXT_MAX / 1024);

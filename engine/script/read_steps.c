@@ -96,6 +96,8 @@ void read_step(struct reader *reader, const struct node *node)
             {"limit", FIELD_DURATION, false, offsetof(struct plan_step, limit_us), NULL},
             {"within", FIELD_DURATION, false, offsetof(struct plan_step, within_us), NULL},
             {"undo", FIELD_ARGVS, false, offsetof(struct plan_step, undo), NULL},
+            {"repair", FIELD_TEXT, false, offsetof(struct plan_step, repair), NULL},
+            {"repair_zh", FIELD_TEXT, false, offsetof(struct plan_step, repair_zh), NULL},
             {.key = "points", .type = FIELD_OTHER, .read = read_points},
             {0},
     };
@@ -202,6 +204,7 @@ void read_scenario(struct reader *reader, const struct node *root)
             {"players", FIELD_OTHER, false, offsetof(struct plan, players), read_players},
             {"timeline", FIELD_OTHER, false, offsetof(struct plan, timeline), read_timeline},
             {"links", FIELD_OTHER, false, offsetof(struct plan, links), read_links},
+            {"exam", FIELD_OTHER, false, offsetof(struct plan, exam), read_exam},
             {0},
     };
     struct plan *plan = reader->plan;

@@ -2,9 +2,11 @@
 #include "base/text.h"
 #include "script/reader.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define FILE_MAX (4 * 1024 * 1024)
+#define FILES_MAX (64 * 1024 * 1024) /* of a scenario */
 
 static void read_role(struct reader *reader, const struct node *node, gpointer target)
 {
@@ -129,6 +131,14 @@ static char *inside(const char *folder, const char *path)
     return g_str_has_prefix(real, prefix) ? g_steal_pointer(&real) : NULL;
 }
 
+/* Asked before it is read: it may be of any size, and a loop may name it any number of times. */
+static bool fits(const struct reader *reader, const char *path)
+{
+    GStatBuf st;
+    return g_stat(path, &st) == 0 && st.st_size <= FILE_MAX &&
+           reader->file_bytes + (gsize)st.st_size <= FILES_MAX;
+}
+
 static void read_from(struct reader *reader, const struct node *node, gpointer target)
 {
     struct plan_file *file = target;
@@ -146,13 +156,15 @@ static void read_from(struct reader *reader, const struct node *node, gpointer t
         return;
     }
     g_autoptr(GError) error = NULL;
-    if (!g_file_get_contents(real, &file->content, &file->length, &error)) {
-        plan_problem_add(reader->problems, node->line, "%s: %s", path, error->message);
-    } else if (file->length > FILE_MAX) {
+    if (!fits(reader, real)) {
         plan_problem_add(reader->problems, node->line,
-                "%s: \"%s\" is larger than %d MiB; put it into an image", path, from,
-                FILE_MAX / 1024 / 1024);
+                "%s: \"%s\" is larger than %d MiB, or all files together than %d MiB; put it into "
+                "an image",
+                path, from, FILE_MAX / 1024 / 1024, FILES_MAX / 1024 / 1024);
+    } else if (!g_file_get_contents(real, &file->content, &file->length, &error)) {
+        plan_problem_add(reader->problems, node->line, "%s: %s", path, error->message);
     } else {
+        reader->file_bytes += file->length;
         sandbox_note_source(reader->sandbox, from, file->content, file->length);
     }
 }

@@ -10,6 +10,7 @@ struct reader {
     GPtrArray *problems;
     const char *folder;      /* the scenario's folder, for files */
     struct sandbox *sandbox; /* hears of files that were read */
+    gsize file_bytes;        /* of those for machines, so far */
 };
 
 enum field_type {
@@ -64,6 +65,8 @@ void read_service(struct reader *reader, const struct node *node);
 void read_step(struct reader *reader, const struct node *node);
 void read_player(struct reader *reader, const struct node *node);
 void read_score(struct reader *reader, const struct node *node, gpointer target);
+/* read_exam.c */
+void read_exam(struct reader *reader, const struct node *node, gpointer target);
 void read_timeline(struct reader *reader, const struct node *node, gpointer target);
 
 /* read_links.c: links = { … }, and impair = { … }, clear = { … } of an entry of the timeline */

@@ -7,8 +7,10 @@
 #include <lualib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define HOOK_STEP 1000
+#define HOOK_STEP 1000    /* instructions between two hooks */
+#define HOOK_STEP_SLOW 10 /* … while they take longer than instructions do */
 /* Memory given out counts like instructions: so many bytes take as long as one to fill. */
 #define BYTES_A_STEP 16
 
@@ -57,12 +59,34 @@ static void give_up(lua_State *L)
                     : "ran too long without waiting; use range.sleep() in loops that wait");
 }
 
+double sandbox_cpu_seconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* What was done since the last hook, in steps: instructions, or the time they took when that is
+ * more. One instruction can compare long texts, catch an error or look through an emptied table. */
+static gint64 steps_done(lua_State *L, struct sandbox *sandbox)
+{
+    double now = sandbox_cpu_seconds();
+    double timed = (now - sandbox->hooked) * SANDBOX_STEPS_A_SECOND;
+    int done = lua_gethookcount(L);
+    int next = timed > 20.0 * done ? HOOK_STEP_SLOW : HOOK_STEP;
+    sandbox->hooked = now;
+    if (next != done) {
+        lua_sethook(L, hook, LUA_MASKCOUNT, next);
+    }
+    return MAX(done, (gint64)timed);
+}
+
 static void hook(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     struct sandbox *sandbox = sandbox_of(L);
     if (!sandbox->spent) {
-        sandbox->left -= HOOK_STEP;
+        sandbox->left -= steps_done(L, sandbox);
         if (sandbox->left > 0) {
             return;
         }
@@ -91,6 +115,7 @@ struct sandbox *sandbox_of(lua_State *L)
 void sandbox_watch(struct sandbox *sandbox, lua_State *thread)
 {
     sandbox->running = thread;
+    sandbox->hooked = sandbox_cpu_seconds();
     lua_sethook(thread, hook, LUA_MASKCOUNT, HOOK_STEP);
 }
 

@@ -2,8 +2,9 @@
  *
  * What a scenario has is listed in sandbox.c; everything else is absent. Three bounds hold:
  * the allocator refuses beyond a limit (a Lua "not enough memory" error); a count hook ends a turn
- * whose budget is used up, and keeps firing on every instruction until the turn is over, so that
- * pcall cannot catch it; the pattern functions of string refuse what could back-track for ever,
+ * whose budget is used up, in instructions or in the processor time that slow ones take, and keeps
+ * firing on every instruction until the turn is over, so that pcall cannot catch it; the pattern
+ * functions of string refuse what could back-track for ever,
  * because hooks do not run inside them.
  */
 #pragma once
@@ -16,12 +17,14 @@
 #define SANDBOX_LOAD_BUDGET 50000000LL /* instructions for loading a scenario: about 0.2 s */
 #define SANDBOX_TURN_BUDGET 20000000LL /* for a task between two waits */
 #define SANDBOX_CLOSE_BUDGET 1000000LL /* for the <close> variables of a cancelled task */
+#define SANDBOX_STEPS_A_SECOND 20e6 /* of the budget, for what is paid by time: a tenth of usual */
 
 struct sandbox {
     lua_State *L;
     gsize used, limit;  /* bytes of the allocator */
     gint64 left;        /* instructions of this turn */
     bool spent;         /* the turn's budget is gone */
+    double hooked;      /* processor time at the last hook */
     bool loading;       /* the scenario is being read */
     lua_State *running; /* whose hook is set when memory uses the turn up */
     char *module;       /* text of a module on its way into Lua, or NULL */
@@ -53,6 +56,9 @@ void sandbox_seed(struct sandbox *sandbox, guint64 seed);
  * message for people in *ret_error, its line in *ret_line (1 when unknown). */
 bool sandbox_run(
         struct sandbox *sandbox, const char *text, gsize length, char **ret_error, int *ret_line);
+
+/* Processor time of this thread. */
+double sandbox_cpu_seconds(void);
 
 /* Takes steps, about as long as an instruction each, from the budget: for loops in C, where no hook
  * runs. Raises when the budget is gone. */

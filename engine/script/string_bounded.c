@@ -9,12 +9,10 @@
 
 #include <lauxlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SUBJECT_MAX 65536
 #define STEPS_MAX 2e9
-#define STEPS_TIMED 1e5     /* from here on a call is paid for by the time it took */
-#define STEPS_A_SECOND 20e6 /* of the budget */
+#define STEPS_TIMED 1e5 /* from here on a call is paid for by the time it took */
 
 /* What multiplies the ways a pattern can match: repetitions, and optional items. */
 static void count_items(const char *pattern, gsize length, int *ret_loops, int *ret_options)
@@ -70,24 +68,18 @@ static double check_pattern(lua_State *L, bool plain)
     return steps;
 }
 
-static double cpu_seconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* Calls the real function, the first upvalue. Few patterns come near their bound, so what may take
  * long is measured, and what cannot is not. */
 static int call_real(lua_State *L, double steps)
 {
     int args = lua_gettop(L);
     bool timed = steps >= STEPS_TIMED;
-    double began = timed ? cpu_seconds() : 0;
+    double began = timed ? sandbox_cpu_seconds() : 0;
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, args, LUA_MULTRET);
-    sandbox_charge(L, timed ? (cpu_seconds() - began) * STEPS_A_SECOND : steps / 100);
+    sandbox_charge(
+            L, timed ? (sandbox_cpu_seconds() - began) * SANDBOX_STEPS_A_SECOND : steps / 100);
     return lua_gettop(L);
 }
 

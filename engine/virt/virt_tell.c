@@ -32,7 +32,9 @@ static int connect_port(const char *path)
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        int code = errno;
         close(fd);
+        errno = code;
         return -1;
     }
     return fd;
@@ -72,8 +74,8 @@ static bool read_reply(int fd, char *reply, gint64 end_us)
 {
     for (gsize at = 0; at + 1 < REPLY_MAX && wait_for(fd, POLLIN, end_us);) {
         ssize_t n = read(fd, reply + at, REPLY_MAX - 1 - at);
-        if (n == 0) {
-            errno = ECONNRESET;
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+            errno = n == 0 ? ECONNRESET : errno;
             return false;
         }
         at += n > 0 ? (gsize)n : 0;
@@ -82,6 +84,7 @@ static bool read_reply(int fd, char *reply, gint64 end_us)
             *end = '\0';
             return true;
         }
+        errno = EMSGSIZE; /* in case it never ends its line */
     }
     return false;
 }

@@ -28,8 +28,11 @@ void virt_xml_network_card(GString *xml, const struct virt_card *card)
                  "        <guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/>\n"
                  "      </driver>\n");
     }
-    add(xml, "      <rom enabled='no'/>\n"
-             "    </interface>\n");
+    add(xml, "      <rom enabled='no'/>\n");
+    if (card->isolated) {
+        add(xml, "      <port isolated='yes'/>\n");
+    }
+    add(xml, "    </interface>\n");
 }
 
 void virt_xml_place(GString *xml, const struct virt_place *place)

@@ -63,6 +63,13 @@ GPtrArray *world_resources(const struct plan *plan)
             world_resource_add(resources, "process", name, (int)i);
         }
     }
+    for (guint i = 0; i < plan->gates->len; i++) {
+        const struct plan_gate *gate = g_ptr_array_index(plan->gates, i);
+        if (net_ra_wanted(plan, gate)) {
+            g_autofree char *name = g_strdup_printf("dnsmasq/%s", gate->id);
+            world_resource_add(resources, "process", name, gate->team);
+        }
+    }
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         if (machine->host->hardware.imported || machine->host->hardware.disk_mib) {

@@ -103,7 +103,8 @@ struct world_ops {
     void (*probe)(struct world *world, int team, const struct plan_probe *probe,
             world_probe_fn done, gpointer data);
     /* Puts rules (struct plan_rule *, checked) in place of those in before on the router with index
-     * gate: all of it or nothing. */
+     * gate: all of it or nothing. before NULL: of whatever there is, and the router begins anew:
+     * counters at nothing, connections under way forgotten. */
     void (*rules)(struct world *world, int gate, const GPtrArray *before, const GPtrArray *rules,
             world_done_fn done, gpointer data);
     /* What the router's rules have met so far. */

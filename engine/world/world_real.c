@@ -131,7 +131,7 @@ static void real_up(struct world *head, world_done_fn done, gpointer data)
         return;
     }
     if (world->daemon) {
-        real_net_daemon_up(world, start_machines, all);
+        real_net_daemon_up(world, routers_up, all); /* it has none, but DHCP and DNS */
     } else {
         net_submit(world->net, real_net_batch(world), networks_up, all);
     }

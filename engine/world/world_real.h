@@ -169,6 +169,7 @@ bool real_guest_next(struct real_machine *machine, world_done_fn written, virt_e
 
 /* A namespace for each router; -1 descriptors before. */
 bool real_gates_spaces(struct real_world *world, GError **error);
+int real_gate_space(const struct real_world *world, int gate); /* stays the world's */
 /* Their feet on the networks. */
 void real_gates_batch(const struct real_world *world, struct net_batch *batch);
 /* Forwarding and rules in every router, then done. */
@@ -177,6 +178,10 @@ void real_gates_free(struct real_world *world);
 void real_rules(struct world *head, int gate, const GPtrArray *before, const GPtrArray *rules,
         world_done_fn done, gpointer data);
 void real_counters(struct world *head, int gate, world_counters_fn done, gpointer data);
+
+/* Does the network keep the machine's card from others? Its gateway's, and what is no machine's
+ * (NULL), it does not. */
+bool real_net_isolates(const struct plan_network *network, const struct plan_machine *machine);
 
 /* What a network wants of one of its ports: its VLANs, and isolation unless it is its gateway's,
  * the checker's or a router's (then nic is NULL). */
@@ -187,7 +192,7 @@ void real_net_port(struct net_batch *batch, const struct plan_network *network, 
 
 /* The interface of a team's namespace on network; the caller's. */
 char *real_net_inner(const struct plan_network *network);
-/* Starts a dnsmasq for each team that needs one and keeps it running. */
+/* Starts a dnsmasq for each team and router that needs one and keeps it running. */
 bool real_dns_up(struct real_world *world, GError **error);
 void real_dns_down(struct real_world *world); /* idempotent */
 

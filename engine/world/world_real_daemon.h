@@ -46,6 +46,8 @@ struct foot_wire *foot_wire_new(
  * Consumes the socket; a second call replaces the first connection. */
 void foot_wire_connect(struct foot_wire *wire, int socket, GSourceFunc on_ready,
         GSourceFunc on_lost, gpointer data);
+/* The taps stay; accepts NULL. Waits for the thread. */
+void foot_wire_disconnect(struct foot_wire *wire);
 void foot_wire_free(struct foot_wire *wire); /* accepts NULL; waits for the thread */
 
 /* Writes an initramfs that begins with the kernel's own and adds the foot's program. */

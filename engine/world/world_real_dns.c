@@ -1,5 +1,5 @@
-/* world_real_dns.c - a dnsmasq for each team that needs DHCP or DNS: started in the team's
- * namespace, kept running, ended with the engine.
+/* world_real_dns.c - a dnsmasq for each team that needs DHCP or DNS, and for each router that
+ * advertises itself by IPv6: started in that namespace, kept running, ended with the engine.
  *
  * It is the ordinary user's process with CAP_NET_ADMIN and CAP_NET_RAW over its namespaces (DHCP
  * answers go to who has no address yet) and nothing else; the namespace lets anybody have low
@@ -30,6 +30,8 @@
 struct real_dns {
     struct real_world *world;
     int team;
+    const struct plan_gate *gate; /* NULL: the team's */
+    int space;
     char *folder;
     GPid pid;    /* 0: does not run */
     guint watch; /* GSource ids, 0: none */
@@ -42,8 +44,11 @@ char *real_net_inner(const struct plan_network *network)
     return g_strdup_printf("c-%s", network->bridge);
 }
 
-static const char *team_id(const struct real_dns *dns)
+static const char *whose(const struct real_dns *dns)
 {
+    if (dns->gate) {
+        return dns->gate->id;
+    }
     const struct plan_team *team =
             g_ptr_array_index(dns->world->head.plan->teams, (guint)dns->team);
     return team->id;
@@ -100,10 +105,11 @@ static void alarm_raise(const struct real_dns *dns, const char *what)
     g_autofree char *tail = text_clean_tail(text ? text : "", text ? length : 0, 200);
     g_strstrip(tail);
     const char *last = strrchr(tail, '\n');
-    g_autofree char *whole = g_strdup_printf("DHCP and DNS of %s %s%s%s", team_id(dns), what,
+    g_autofree char *whole = g_strdup_printf("%s of %s %s%s%s",
+            dns->gate ? "IPv6's router advertisements" : "DHCP and DNS", whose(dns), what,
             *tail ? ": " : "", last ? last + 1 : tail);
     if (head->on_trouble) {
-        head->on_trouble("dns-ended", dns->team, team_id(dns), whole, head->on_trouble_data);
+        head->on_trouble("dns-ended", dns->team, whose(dns), whole, head->on_trouble_data);
     }
 }
 
@@ -141,15 +147,15 @@ static bool start(struct real_dns *dns, GError **error)
     g_autofree char *config = g_strdup_printf("--conf-file=%s/dnsmasq.conf", dns->folder);
     const char *const argv[] = {program ? program : "/usr/sbin/dnsmasq", "--keep-in-foreground",
             "--pid-file", config, NULL};
-    struct child child = {.space = dns->world->spaces[dns->team], .parent = getpid()};
+    struct child child = {.space = dns->space, .parent = getpid()};
     const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
     g_autoptr(GError) why = NULL;
     if (!g_spawn_async(dns->folder, (char **)argv, (char **)environment,
                 G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
                 become_child, &child, &dns->pid, &why)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "cannot start dnsmasq for %s: %s; remedy: apt-get install dnsmasq-base",
-                team_id(dns), why->message);
+                "cannot start dnsmasq for %s: %s; remedy: apt-get install dnsmasq-base", whose(dns),
+                why->message);
         dns->pid = 0;
         return false;
     }
@@ -170,19 +176,42 @@ static bool write_in(const char *folder, const char *name, const char *text, GEr
     return true;
 }
 
-static bool dns_up(struct real_world *world, int team, GError **error)
+static struct real_dns *dns_new(
+        struct real_world *world, int team, const struct plan_gate *gate, int space)
 {
-    const struct plan *plan = world->head.plan;
     struct real_dns *dns = g_new0(struct real_dns, 1);
     dns->world = world;
     dns->team = team;
+    dns->gate = gate;
+    dns->space = space;
+    g_autofree char *name = g_strdelimit(g_strdup(whose(dns)), "/", '-');
+    dns->folder = g_strdup_printf("%s/%s-%s", world->root, gate ? "ra" : "dns", name);
     g_ptr_array_add(world->dns, dns);
-    dns->folder = g_strdup_printf("%s/dns-%s", world->root, team_id(dns));
+    return dns;
+}
+
+static bool dns_up(struct real_dns *dns, const char *config, GError **error)
+{
+    return paths_make(dns->folder, error) && write_in(dns->folder, "dnsmasq.conf", config, error) &&
+           cell_run(dns->space, open_low_ports, NULL, error) && start(dns, error);
+}
+
+static bool team_up(struct real_world *world, int team, GError **error)
+{
+    const struct plan *plan = world->head.plan;
+    struct real_dns *dns = dns_new(world, team, NULL, world->spaces[team]);
     g_autofree char *config = net_dns_config(plan, team, dns->folder, real_net_inner);
     g_autofree char *hosts = net_dns_hosts(plan, team);
     return paths_make(dns->folder, error) && write_in(dns->folder, "hosts", hosts, error) &&
-           write_in(dns->folder, "dnsmasq.conf", config, error) &&
-           cell_run(world->spaces[team], open_low_ports, NULL, error) && start(dns, error);
+           dns_up(dns, config, error);
+}
+
+static bool gate_up(struct real_world *world, int index, GError **error)
+{
+    const struct plan_gate *gate = g_ptr_array_index(world->head.plan->gates, (guint)index);
+    struct real_dns *dns = dns_new(world, gate->team, gate, real_gate_space(world, index));
+    g_autofree char *config = net_ra_config(world->head.plan, gate, dns->folder);
+    return dns_up(dns, config, error);
 }
 
 static void dns_free(gpointer data)
@@ -203,7 +232,13 @@ bool real_dns_up(struct real_world *world, GError **error)
 {
     world->dns = g_ptr_array_new_with_free_func(dns_free);
     for (guint i = 0; i < world->head.plan->teams->len; i++) {
-        if (net_dns_wanted(world->head.plan, (int)i) && !dns_up(world, (int)i, error)) {
+        if (net_dns_wanted(world->head.plan, (int)i) && !team_up(world, (int)i, error)) {
+            return false;
+        }
+    }
+    for (guint i = 0; i < world->head.plan->gates->len; i++) {
+        const struct plan_gate *gate = g_ptr_array_index(world->head.plan->gates, i);
+        if (net_ra_wanted(world->head.plan, gate) && !gate_up(world, (int)i, error)) {
             return false;
         }
     }

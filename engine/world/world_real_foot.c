@@ -39,7 +39,8 @@ struct foot_wire {
 
 struct tap_request {
     guint32 address;
-    int prefix, number;
+    int prefix;
+    const char *name;
     int fd;
 };
 
@@ -89,7 +90,7 @@ static bool make_tap(gpointer data, GError **error)
         return fail(error, "/dev/net/tun");
     }
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-    g_snprintf(request.ifr_name, sizeof(request.ifr_name), "foot%d", tap->number);
+    g_strlcpy(request.ifr_name, tap->name, sizeof(request.ifr_name));
     if (ioctl(tap->fd, TUNSETIFF, &request) != 0) {
         return fail(error, "TUNSETIFF");
     }
@@ -105,9 +106,10 @@ struct foot_wire *foot_wire_new(
     for (guint i = 0; i < n; i++) {
         const struct plan_network *network =
                 g_ptr_array_index(world->head.plan->networks, first + i);
+        g_autofree char *name = real_net_inner(network); /* as in embedded mode: dnsmasq's, too */
         struct tap_request tap = {.address = network->subnet->checker,
                 .prefix = network->subnet->prefix,
-                .number = (int)(first + i),
+                .name = name,
                 .fd = -1};
         bool ok = cell_run(world->spaces[network->team], make_tap, &tap, error);
         if (tap.fd >= 0) {
@@ -225,9 +227,9 @@ static gpointer carry(gpointer data)
     return NULL;
 }
 
-static void disconnect(struct foot_wire *wire)
+void foot_wire_disconnect(struct foot_wire *wire)
 {
-    if (!wire->thread) {
+    if (!wire || !wire->thread) {
         return;
     }
     guint64 count = 1;
@@ -243,7 +245,7 @@ static void disconnect(struct foot_wire *wire)
 void foot_wire_connect(struct foot_wire *wire, int socket, GSourceFunc on_ready,
         GSourceFunc on_lost, gpointer data)
 {
-    disconnect(wire);
+    foot_wire_disconnect(wire);
     wire->socket = socket;
     wire->on_ready = on_ready;
     wire->on_lost = on_lost;
@@ -256,7 +258,7 @@ void foot_wire_free(struct foot_wire *wire)
     if (!wire) {
         return;
     }
-    disconnect(wire);
+    foot_wire_disconnect(wire);
     for (guint i = 0; i < wire->n; i++) {
         close(wire->taps[i]);
     }

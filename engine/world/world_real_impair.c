@@ -26,13 +26,18 @@ struct answer {
 
 static bool open_links(struct real_world *world, GError **error)
 {
+    if (world->daemon) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+                "links cannot be impaired on a libvirt daemon, whose taps are not the engine's; "
+                "remedy: run the exercise without --connect");
+    }
     if (!world->links) {
         world->links = g_new0(struct real_links, 1);
         world->links->made = g_hash_table_new(g_str_hash, g_str_equal);
         world->links->down = g_ptr_array_new();
         world->links->answers = g_ptr_array_new();
     }
-    if (!world->links->impair) {
+    if (!world->links->impair && !world->daemon) {
         world->links->impair = net_impair_open(error);
     }
     return world->links->impair != NULL;

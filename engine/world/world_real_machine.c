@@ -41,6 +41,9 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
         if (machine->world->daemon) {
             cards[i].tap = NULL;
             cards[i].network = real_net_daemon_name(machine->world, card->network);
+            cards[i].isolated = real_net_isolates(
+                    g_ptr_array_index(machine->world->head.plan->networks, (guint)card->network),
+                    machine->plan);
         }
         memcpy(cards[i].mac, card->mac, sizeof(card->mac));
     }

@@ -36,7 +36,7 @@ struct net_batch *real_net_batch(const struct real_world *world)
                 network->subnet->checker, network->subnet->prefix);
         if (plan_has6(&network->subnet->address6)) {
             struct in6_addr six = plan_address6_on(network->subnet, network->subnet->checker);
-            net_batch_veth_address6(batch, &six, 64, false);
+            net_batch_veth_address6(batch, &six, 64, network->subnet->dhcp); /* it may advertise */
         }
         real_net_port(batch, network, outer, NULL, NULL);
     }

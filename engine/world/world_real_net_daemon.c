@@ -79,7 +79,20 @@ const char *real_net_daemon_fault(const struct real_world *world)
     return NULL;
 }
 
-/* One image's kernel serves: they all have the same. */
+/* One image's kernel serves: they all have the same, but for imported ones, which have none. */
+static struct image *find_kernel(const struct plan *plan, GError **error)
+{
+    for (guint i = 0; i < plan->hosts->len; i++) {
+        const struct plan_host *host = g_ptr_array_index(plan->hosts, i);
+        struct image *image = image_find(host->image, error);
+        if (!image || image->kernel) {
+            return image;
+        }
+        image_free(image);
+    }
+    return image_find(IMAGE_KERNEL, error);
+}
+
 static bool prepare_feet(struct real_daemon *daemon, GError **error)
 {
     struct real_world *world = daemon->world;
@@ -87,8 +100,7 @@ static bool prepare_feet(struct real_daemon *daemon, GError **error)
     if (networks == 0) {
         return true;
     }
-    const struct plan_machine *first = g_ptr_array_index(world->head.plan->machines, 0);
-    daemon->image = image_find(first->host->image, error);
+    daemon->image = find_kernel(world->head.plan, error);
     g_autofree char *program = daemon->image ? recipe_program("foot", error) : NULL;
     daemon->initrd = g_build_filename(world->root, "foot.initrd", NULL);
     if (!program || !foot_write_initrd(daemon->image->initrd, program, daemon->initrd, error)) {
@@ -217,7 +229,7 @@ static void replace_foot(struct foot *foot)
     foot_fell(foot);
     foot->started = foot->fell = false;
     g_clear_handle_id(&foot->timer, g_source_remove);
-    g_clear_pointer(&foot->wire, foot_wire_free);
+    foot_wire_disconnect(foot->wire);            /* its taps stay: DHCP and DNS listen there */
     while (g_source_remove_by_user_data(foot)) { /* the old one's last word */
     }
     if (!foot->daemon->world->going_down) {
@@ -244,10 +256,13 @@ static void start_foot(struct foot *foot)
     struct real_daemon *daemon = foot->daemon;
     struct real_world *world = daemon->world;
     g_autoptr(GError) error = NULL;
-    foot->wire = foot_wire_new(world, foot->first, foot->n, &error);
+    foot->wire = foot->wire ? foot->wire : foot_wire_new(world, foot->first, foot->n, &error);
     if (!foot->wire) {
         if (daemon->done) {
             fail_up(daemon, error);
+        } else if (!world->going_down) { /* one that replaces another: until then checks fault */
+            g_debug("%s: %s", foot->domain, error->message);
+            foot->timer = g_timeout_add(CONNECT_RETRY_MS, start_again, foot);
         }
         return;
     }
@@ -354,7 +369,12 @@ void real_net_daemon_up(struct real_world *world, world_done_fn done, gpointer d
 void real_net_daemon_resources(const struct real_world *world, GPtrArray *resources)
 {
     const struct plan *plan = world->head.plan;
-    g_ptr_array_set_size(resources, 0); /* bridges, taps and domains are called otherwise there */
+    for (guint i = resources->len; i-- > 0;) { /* bridges, taps, domains have other names there */
+        const struct world_resource *one = g_ptr_array_index(resources, i);
+        if (strcmp(one->type, "process") != 0) {
+            g_ptr_array_remove_index(resources, i);
+        }
+    }
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
         world_resource_add(

@@ -27,6 +27,11 @@ bool real_gates_spaces(struct real_world *world, GError **error)
     return true;
 }
 
+int real_gate_space(const struct real_world *world, int gate)
+{
+    return world->gates[gate].space;
+}
+
 /* Who asked is told now; the thread may end when it likes. */
 static void cancel_works(struct real_world *world);
 
@@ -41,12 +46,17 @@ void real_gates_free(struct real_world *world)
     g_clear_pointer(&world->gates, g_free);
 }
 
+bool real_net_isolates(const struct plan_network *network, const struct plan_machine *machine)
+{
+    const struct plan_subnet *subnet = network->subnet;
+    return subnet->isolate && machine && g_strcmp0(subnet->gateway, machine->host->name) != 0;
+}
+
 void real_net_port(struct net_batch *batch, const struct plan_network *network, const char *port,
         const struct plan_machine *machine, const struct plan_nic *nic)
 {
     const struct plan_subnet *subnet = network->subnet;
-    bool gateway = !machine || g_strcmp0(subnet->gateway, machine->host->name) == 0;
-    if (subnet->isolate && !gateway) {
+    if (real_net_isolates(network, machine)) {
         net_batch_isolate(batch, port);
     }
     if (!subnet->vlan_aware) {
@@ -94,6 +104,7 @@ struct work {
     GArray *spaces;   /* int: a copy of each descriptor, so that an ending world cannot take it */
     GPtrArray *texts; /* char *: for each of them */
     bool first;       /* the router is new: make it forward */
+    bool forget;      /* its connections */
     bool counters;
     world_done_fn done;
     world_counters_fn counters_done;
@@ -154,7 +165,8 @@ static void run_work(GTask *task, gpointer source, gpointer data, GCancellable *
     for (guint i = 0; !error && !work->counters && i < work->spaces->len; i++) {
         int space = g_array_index(work->spaces, int, i);
         if (!work->first || net_forward(space, &error)) {
-            net_nft_run(space, work->texts->pdata[i], &error);
+            (void)(net_nft_run(space, work->texts->pdata[i], &error) &&
+                    (!work->forget || net_connections_forget(space, &error)));
         }
     }
     if (error) {
@@ -235,9 +247,11 @@ void real_rules(struct world *head, int gate, const GPtrArray *before, const GPt
     struct real_world *world = (struct real_world *)head;
     struct work *work = work_new(world, data);
     work->done = done;
+    work->forget = !before;
+    const struct plan_gate *plan = g_ptr_array_index(head->plan->gates, (guint)gate);
     work_add(work, world->gates[gate].space,
-            net_router_change(
-                    head->plan, g_ptr_array_index(head->plan->gates, (guint)gate), before, rules));
+            before ? net_router_change(head->plan, plan, before, rules)
+                   : net_router_ruleset(head->plan, plan, rules));
     work_start(work);
 }
 

@@ -100,6 +100,12 @@ bool real_capture_start(
 {
     struct real_capture *slot = capture_of(head, network);
     const struct plan_network *plan = network_of(head, network);
+    if (((struct real_world *)head)->daemon) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+                "networks of a libvirt daemon cannot be captured, their bridges are not the "
+                "engine's; remedy: run the exercise without --connect");
+        return false;
+    }
     g_autoptr(GArray) names = names_on(head->plan, network);
     g_autofree char *stem = world_capture_stem(plan);
     g_autofree char *address = plan_address_text(plan->subnet->address);

@@ -27,6 +27,7 @@
 ---@field players? table<string, sandtable.Player>
 ---@field timeline? sandtable.Entry[]
 ---@field links? sandtable.LinkEntry[] impaired from the start
+---@field exam? sandtable.Exam
 
 ---@class sandtable.Model
 ---@field model string "uptime", "steps", "faust" …: `sandtable rescore --models` lists them
@@ -249,6 +250,8 @@
 ---@field within? sandtable.Time how long the effect may take to show, default 10 seconds
 ---@field undo? sandtable.Command[]
 ---@field points? sandtable.Points
+---@field repair? string what the team it took effect on should do, for the report
+---@field repair_zh? string the same in Chinese
 
 ---@class (exact) sandtable.Technique
 ---@field domain "enterprise"|"ics"|"mobile"
@@ -373,7 +376,7 @@ function range.step(name, team) end
 ---@return sandtable.Failure? failure
 function range.wait_for(filter) end
 
----Starts the team's machines anew, as at the beginning, and waits until they are ready.
+---Starts the team's machines and routers anew, as at the beginning, and waits for the machines.
 ---@param team string
 ---@return true?
 ---@return sandtable.Failure? failure
@@ -487,11 +490,14 @@ local router = {}
 function router:rule(rule) end
 
 ---@param name string
----@return true?
----@return sandtable.Failure? failure
+---@return true? ok, sandtable.Failure? failure
 function router:remove(name) end
 
 ---@param name string
 ---@return integer? packets that the rule has met
 ---@return sandtable.Failure? failure
 function router:packets(name) end
+
+---The rules of the scenario, counters at nothing, connections forgotten.
+---@return true? ok, sandtable.Failure? failure
+function router:reset() end

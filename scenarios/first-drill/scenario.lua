@@ -105,6 +105,11 @@ return {
       effect = { file = { on = "attacker", path = "/root/scan-${team}.txt", contains = "22/tcp  open" } },
       probe = { tcp = { on = "web", port = 80 } },
       points = { effect = 5, blocked = 10 },
+      repair = "A scan of open ports cannot be prevented, but it can be seen and made poor: let the gate drop "
+        .. "what the office does not need, keep only ports 22 and 80 open, and look for many ports asked "
+        .. "from one address in the gate's log.",
+      repair_zh = "端口扫描无法杜绝，但可以发现并使其收获有限：在网关上丢弃办公网不需要的流量，只开放 22 和 80 端口，"
+        .. "并在网关日志中留意同一地址对大量端口的访问。",
     },
     guess = {
       title = "Guess the clerk's password",
@@ -118,6 +123,11 @@ return {
       blocked_by = { log = { on = "web", path = "/var/log/auth.log",
                              contains = "Failed password for clerk" } },
       points = { effect = 20, blocked = 20 },
+      repair = "Replace the clerk's weak password (chpasswd), better still allow keys only: "
+        .. "PasswordAuthentication no in /etc/ssh/sshd_config. Limit attempts with MaxAuthTries or fail2ban "
+        .. "and watch /var/log/auth.log for \"Failed password\".",
+      repair_zh = "更换职员账号的弱口令（chpasswd），最好只允许密钥登录：在 /etc/ssh/sshd_config 中设 PasswordAuthentication no；"
+        .. "用 MaxAuthTries 或 fail2ban 限制尝试次数，并留意 /var/log/auth.log 中的“Failed password”。",
     },
     login = {
       title = "Log in as the clerk",
@@ -130,6 +140,11 @@ return {
       blocked_by = { log = { on = "web", path = "/var/log/auth.log",
                              contains = "Failed password for clerk" } },
       points = { effect = 20, blocked = 20 },
+      repair = "End the sessions (loginctl terminate-user clerk), change the password, look in /var/log/auth.log "
+        .. "for \"Accepted password\" from addresses that are not the office's, and check ~clerk/.ssh and cron "
+        .. "for what the visitor left.",
+      repair_zh = "终止会话（loginctl terminate-user clerk），修改口令，在 /var/log/auth.log 中查找来自非办公地址的"
+        .. "“Accepted password”，并检查 ~clerk/.ssh 与 cron 中是否留有后门。",
     },
     deface = {
       title = "Deface the office's web site",
@@ -140,6 +155,10 @@ return {
       probe = { tcp = { on = "web", port = 80 } },
       undo = { ssh("echo '<h1>Harbour office</h1>' > /var/www/html/index.html") },
       points = { effect = 30, blocked = 20 },
+      repair = "Restore /var/www/html/index.html from a copy, give the web root to root (chown -R root:root "
+        .. "/var/www/html) so that the clerk cannot write there, and compare its checksums regularly.",
+      repair_zh = "用备份恢复 /var/www/html/index.html；将网站目录属主改为 root（chown -R root:root /var/www/html），"
+        .. "使职员账号无法写入；并定期比对校验值。",
     },
     setpoint = {
       title = "Raise the tank's set-point over Modbus",
@@ -160,6 +179,10 @@ return {
       undo = { { "mbpoll", "-m", "tcp", "-a", "1", "-t", "4", "-r", "1", "-1", "-q",
                  "${to}", "250" } },
       points = { effect = 40, blocked = 30 },
+      repair = "Set the set-point back to 250 and let nobody in the office write to the PLC: on the gate drop TCP "
+        .. "port 502 to 10.20.2.10 except from the operator's station. Alarm on a level above 350.",
+      repair_zh = "将设定值恢复为 250；禁止办公网写入 PLC：在网关上丢弃发往 10.20.2.10 的 TCP 502 流量，操作员站除外；"
+        .. "并对高于 350 的液位告警。",
     },
   },
 

@@ -1,8 +1,14 @@
-/* fuzz_display.c - a stream of events into the display's model, a checkpoint of it there and back, a
- * picture's layout of it. */
+/* fuzz_display.c - a stream of events into the display's model, a checkpoint of it there and back,
+ * and a picture's layout of it; and into the after-action report, its page, its exports and a team's
+ * stream. */
+#include "base/json.h"
 #include "display/model.h"
 #include "display/snapshot.h"
 #include "display/topo.h"
+#include "report/aar.h"
+#include "report/export.h"
+#include "report/page.h"
+#include "report/stream.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -39,9 +45,36 @@ static void there_and_back(const struct model *model, const struct event *first)
     model_free(other);
 }
 
+/* Names may be anything, but no markup comes of them. */
+static void print_report(const struct aar *aar)
+{
+    static const char *const formats[] = {"csv", "navigator", "stix", "ctftime", "ccs"};
+    auto_json document = aar_to_json(aar);
+    g_autofree char *html = page_html(document, "zh");
+    if (!g_str_has_suffix(html, "</html>\n") || strstr(html, "<script") || strchr(html, 1)) {
+        abort();
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
+        g_autofree char *text = export_text(document, formats[i], NULL);
+        if (!text) {
+            abort();
+        }
+    }
+}
+
+static void print_line(struct stream *stream, const struct event *event)
+{
+    g_autofree char *line = stream_line(stream, event);
+    if (line && strchr(line, '\n')) {
+        abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct model *model = model_new();
+    struct aar *aar = aar_new();
+    struct stream *streams[] = {stream_new(STREAM_ECS, "blue1"), stream_new(STREAM_OCSF, NULL)};
     const uint8_t *end = data + size;
     struct event *first = NULL;
     while (data < end) {
@@ -54,9 +87,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 event_free(first);
                 first = event_copy(event);
             }
+            aar_apply(aar, event);
+            print_line(streams[0], event);
+            print_line(streams[1], event);
         }
         data = stop + (stop < end);
     }
+    print_report(aar);
+    aar_free(aar);
+    stream_free(streams[0]);
+    stream_free(streams[1]);
     model_settle(model);
     if (model->feed.length > MODEL_FEED_MAX || model->marks->len > MODEL_MARKS_MAX ||
             model->messages->len > MODEL_MESSAGES_MAX ||

@@ -1,5 +1,5 @@
 /* lives.h - the lives of one exercise on the simulated world: engines killed and resumed in
- * processes of their own, and what outlives them. For test_resume.c only.
+ * processes of their own, and what outlives them. For test_resume.c and test_resume_net.c.
  */
 #pragma once
 
@@ -11,7 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef SCENARIO
 #define SCENARIO SANDTABLE_SOURCE_DIR "/tests/scenario/resumed"
+#endif
 #define END_US (75 * (gint64)G_USEC_PER_SEC)
 
 enum { OPEN, LOOK, CLOSE, SECOND, LOG, EARLY, MINE, ERRAND, COMMANDS };
@@ -22,7 +24,7 @@ struct outside { /* what outlives an engine; shared by all processes of the test
     int run[COMMANDS];
     bool exists[COMMANDS]; /* the file that the command leaves on the attacker */
     bool denied;           /* the defender's log */
-    bool web_paused, attacker_paused;
+    bool paused;           /* the machines */
 };
 
 static struct outside *outside;
@@ -107,11 +109,15 @@ static void restore_range(struct life *life, const enum world_begin *begin)
     if (outside->denied) {
         world_sim_write(life->r.world, web(), "/var/log/deny", "denied\n");
     }
-    world_sim_survive(life->r.world, web(), outside->web_paused);
-    world_sim_survive(life->r.world, attacker(), outside->attacker_paused);
+    for (guint i = 0; i < life->r.plan->machines->len; i++) {
+        world_sim_survive(life->r.world, (int)i, outside->paused);
+    }
 }
 
 /* ---- one engine ------------------------------------------------------------------------------ */
+
+/* Of a test with deeds of its own: is this the first trace of one? */
+static bool (*is_deed)(const struct event *event, const cJSON *body);
 
 static void count_actions(struct life *life, const struct event *event)
 {
@@ -120,7 +126,11 @@ static void count_actions(struct life *life, const struct event *event)
     static const char *const slow[] = {"checkpoint", "restore", NULL};
     auto_json body = cJSON_Parse(event->body);
     const char *action = json_string(body, "action", "");
-    if (!strcmp(event->kind, "operator.action")) {
+    if (is_deed) {
+        life->actions += is_deed(event, body);
+        life->pending += !strcmp(event->kind, "operator.action") && g_strv_contains(slow, action);
+        life->pending -= g_strv_contains(ends, event->kind);
+    } else if (!strcmp(event->kind, "operator.action")) {
         /* a restore that a resume does again is the engine's doing */
         bool again = !strcmp(action, "restore") && life->restores++ > 0;
         life->actions += !again;
@@ -191,6 +201,8 @@ static const struct deed white[] = {
         {0, "", NULL},
 };
 static const struct deed *deeds = usual;
+/* Does deed, a test's own; false when there is nothing to do any more. */
+static bool (*do_deed)(struct life *life, const struct deed *deed);
 
 /* The clock stands still until such a thing is done. */
 static void await(struct life *life)
@@ -235,6 +247,18 @@ static void act(struct life *life)
     const char *action = deeds[life->actions].action;
     const char *inject = deeds[life->actions].inject;
     bool ok = false;
+    if (do_deed) {
+        int before = life->actions;
+        if (!do_deed(life, &deeds[life->actions])) {
+            life->actions++;
+        }
+        rehearsal_settle(&life->r);
+        await(life);
+        if (life->actions == before) {
+            g_error("%s at %" G_GINT64_FORMAT " left no trace", action, clock_now(life->r.clock));
+        }
+        return;
+    }
     if (deeds == white) {
         act_white(life, action, inject);
         return;
@@ -252,10 +276,7 @@ static void act(struct life *life)
         g_error("cannot %s at %" G_GINT64_FORMAT, action, clock_now(life->r.clock));
     }
     rehearsal_settle(&life->r);
-    const struct sim_states {
-        bool paused;
-    } now = {!strcmp(action, "pause")};
-    outside->web_paused = outside->attacker_paused = now.paused;
+    outside->paused = !strcmp(action, "pause");
 }
 
 /* From timer to timer, and to what the operator does in between, to the end. */

@@ -19,7 +19,8 @@ struct rehearsal {
     struct exercise *exercise;
     bool ended;
     char *failure;
-    int exit_code; /* of failure */
+    void (*expanded)(struct plan *plan); /* may be NULL: what is to be done to the plan */
+    int exit_code;                       /* of failure */
 };
 
 static void rehearsal_on_end(const GError *error, gpointer data)
@@ -64,6 +65,9 @@ static void rehearsal_start(
         fail_msg("%s%s", text, error ? error->message : "");
     }
     assert_true(plan_expand(r->plan, 0, &error));
+    if (r->expanded) {
+        r->expanded(r->plan);
+    }
     r->dir = test_mkdtemp();
     r->ledger_path = g_build_filename(r->dir, "test.ledger", NULL);
     r->ledger = ledger_create(r->ledger_path, &error);

@@ -302,6 +302,8 @@ bool exercise_router(struct exercise *exercise, const char *router, exercise_rou
     return true;
 }
 
+#include "support/fake_exam.h"
+
 cJSON *exercise_impairments(const struct exercise *exercise)
 {
     (void)exercise;
@@ -435,6 +437,17 @@ bool exercise_console(struct exercise *exercise, const struct exercise_console_o
     cJSON_AddStringToObject(json, "path", "/nowhere");
     fake_record(exercise, "console.opened", NULL, options->machine, NULL);
     done(json, NULL, data);
+    return true;
+}
+
+bool exercise_console_recorded(
+        struct exercise *exercise, gint64 number, const char *sha256, gint64 bytes, GError **error)
+{
+    (void)exercise;
+    (void)number;
+    (void)sha256;
+    (void)bytes;
+    (void)error;
     return true;
 }
 

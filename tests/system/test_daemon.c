@@ -52,8 +52,8 @@ static int set_up(void **state)
             "test-daemon-%u", g_random_int() % 100000); /* its pid is always the same */
     log_file = g_strdup_printf("/tmp/st-%s.log", name);
     make_foreign();
-    engine = START(log_file, "run", TESTS_DIR "/system/two-machines", "--name", name, "--accel",
-            "tcg", "--connect", URI);
+    engine = START(log_file, "run", TESTS_DIR "/system/on-daemon", "--name", name, "--accel", "tcg",
+            "--connect", URI);
     return 0;
 }
 
@@ -106,6 +106,26 @@ static void both_teams_are_checked_at_their_same_address(void **state)
     wait_event("check.ok", "blue2", 0);
     assert_false(saw("check.down", "blue1", 0));
     assert_false(saw("check.fault", "blue1", 0));
+}
+
+/* A machine asks for its address, or it would not be ready; and knows the names of the others. */
+static void machines_get_their_address_and_names(void **state)
+{
+    (void)state;
+    auto_outcome address = CALL("exec", name, "blue2/web", "--", "ip", "-4", "-o", "addr");
+    assert_non_null(strstr(address.out, "10.20.1.10/24"));
+    auto_outcome names = CALL("exec", name, "blue2/web", "--", "getent", "hosts", "web.range");
+    assert_non_null(strstr(names.out, "10.20.1.10"));
+}
+
+static void what_a_daemon_cannot_do_is_refused_with_its_line(void **state)
+{
+    (void)state;
+    auto_outcome routers = CALL("run", SANDTABLE_SOURCE_DIR "/scenarios/two-zones", "--name",
+            "test-refused", "--accel", "tcg", "--connect", URI);
+    assert_int_equal(routers.status, 3);
+    assert_non_null(strstr(routers.err, "scenario.lua:"));
+    assert_non_null(strstr(routers.err, "router \"fw\" cannot be on a libvirt daemon"));
 }
 
 static void the_host_has_no_address_in_the_networks_and_forwards_nothing(void **state)
@@ -219,6 +239,8 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(both_teams_are_checked_at_their_same_address),
+            cmocka_unit_test(machines_get_their_address_and_names),
+            cmocka_unit_test(what_a_daemon_cannot_do_is_refused_with_its_line),
             cmocka_unit_test(the_host_has_no_address_in_the_networks_and_forwards_nothing),
             cmocka_unit_test(qemu_is_no_root_and_has_its_seccomp_filter),
             cmocka_unit_test(images_keep_their_owner),

@@ -296,6 +296,29 @@ static void the_ledger_verifies_and_one_flipped_byte_is_named(void **state)
     test_rmtree(dir);
 }
 
+static void the_report_lies_beside_the_ledger_when_it_is_over(void **state)
+{
+    (void)state;
+    auto_json status = status_of(drill.name);
+    const char *ledger = json_string(status, "ledger", "");
+    assert_true(g_str_has_suffix(ledger, ".ledger"));
+    g_autofree char *stem = g_strndup(ledger, strlen(ledger) - strlen(".ledger"));
+    g_autofree char *path = g_strconcat(stem, ".html", NULL);
+    g_autofree char *html = NULL;
+    assert_true(g_file_get_contents(path, &html, NULL, NULL));
+    assert_non_null(strstr(html, "Harbour South"));
+    assert_null(strstr(html, "<script"));
+    auto_outcome again = CALL("report", drill.name, "--out", "-", "--lang", "en");
+    assert_int_equal(again.status, 0);
+    assert_non_null(strstr(again.out, "Harbour South"));
+    auto_outcome stix = CALL("export", drill.name, "--format", "stix");
+    assert_int_equal(stix.status, 0);
+    assert_non_null(strstr(stix.out, "T1110.001"));
+    auto_outcome blue = CALL("siem", drill.name, "--team", "blue1");
+    assert_int_equal(blue.status, 0);
+    assert_null(strstr(blue.out, "T1110.001"));
+}
+
 /* ---- around it ----------------------------------------------------------------------------- */
 
 static int begin(void **state)
@@ -349,6 +372,7 @@ int main(void)
             cmocka_unit_test(an_undone_step_is_undone),
             cmocka_unit_test(every_total_is_the_sum_of_its_explained_terms),
             cmocka_unit_test(the_ledger_verifies_and_one_flipped_byte_is_named),
+            cmocka_unit_test(the_report_lies_beside_the_ledger_when_it_is_over),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -26,10 +26,32 @@ static void expect_remedy(const struct recovery *r)
     assert_non_null(strstr(gc.err, "is kept"));
 }
 
+/* What an operator changed in the networks outlives the engine, in a new router. */
+static void change_networks(const struct recovery *r)
+{
+    auto_outcome rule = CALL(
+            "rule", r->name, "blue1/fw", "add", "no-web", "action=drop", "port=80", "proto=tcp");
+    assert_int_equal(rule.status, 0);
+    auto_outcome capture = CALL("capture", r->name, "start", "blue1/lan");
+    assert_int_equal(capture.status, 0);
+    recovery_wait(r, 0, "capture.started", "blue1/lan", NULL);
+}
+
+static void expect_networks(const struct recovery *r, gint64 last)
+{
+    auto_outcome rules =
+            CALL("rule", r->name, "blue1/fw", "--json"); /* with the kernel's counter */
+    assert_non_null(strstr(rules.out, "no-web"));
+    assert_non_null(strstr(rules.out, "\"packets\":0"));
+    recovery_wait(r, last, "capture.stopped", "blue1/lan", "the engine was gone");
+    recovery_wait(r, last, "capture.started", "blue1/lan", "\"resume\"");
+}
+
 /* The machines go on as they were; nothing is set up twice, nobody else can take them as well. */
 static void resume_the_living(struct recovery *r)
 {
     const pid_t before[] = {recovery_machine(r, "m1"), recovery_machine(r, "m2")};
+    change_networks(r);
     gint64 last = recovery_seq(r);
     recovery_kill(r);
     expect_remedy(r);
@@ -43,6 +65,7 @@ static void resume_the_living(struct recovery *r)
     assert_int_equal(recovery_machine(r, "m2"), before[1]);
     g_autofree char *once = file_on(r, "blue1/web", "/root/once");
     assert_string_equal(once, "set up\nagain\n");
+    expect_networks(r, last);
 }
 
 /* One machine died with the engine: it is started anew, the other goes on. */

@@ -1,7 +1,5 @@
 /* test_cell_fair.c - teams' shares of the processor, measured with processes that compute. */
-#include "support/test.h"
-
-#include "cell/fair.h"
+#include "support/burners.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -9,86 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MANY 5
-#define SETTLE_TICKS 3
-#define MEASURE_TICKS 4
-#define TICK_US 1000000
-
-/* Computes for ever on the one processor that all of them share, in a session of its own as a
- * machine's QEMU is. */
-static pid_t burner(void)
-{
-    int ends[2];
-    char go = 0;
-    assert_int_equal(pipe(ends), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(0, &one);
-        sched_setaffinity(0, sizeof(one), &one);
-        setsid();
-        if (write(ends[1], "g", 1) != 1) {
-            _exit(1);
-        }
-        for (volatile unsigned i = 0;; i++) {
-        }
-    }
-    assert_int_equal(read(ends[0], &go, 1), 1);
-    close(ends[0]);
-    close(ends[1]);
-    return pid;
-}
-
-static gint64 cpu_ticks(pid_t pid)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
-    g_autofree char *text = NULL;
-    assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    g_auto(GStrv) fields = g_strsplit(strrchr(text, ')') + 2, " ", 14);
-    return g_ascii_strtoll(fields[11], NULL, 10) + g_ascii_strtoll(fields[12], NULL, 10);
-}
-
-/* The one machine's part of what both teams got, in percent. fair may be NULL. */
-static double share_of_one(struct fair *fair)
-{
-    pid_t many[MANY];
-    for (int i = 0; i < MANY; i++) {
-        many[i] = burner();
-    }
-    pid_t one = burner();
-    for (int i = 0; fair && i < MANY; i++) {
-        fair_add(fair, 0, many[i]);
-    }
-    if (fair) {
-        fair_add(fair, 1, one);
-    }
-    gint64 many_before = 0;
-    gint64 one_before = 0;
-    for (int tick = 0; tick <= SETTLE_TICKS + MEASURE_TICKS; tick++) {
-        g_usleep(TICK_US); /* what is measured takes time: processor time */
-        if (fair) {
-            fair_tick(fair);
-        }
-        if (tick == SETTLE_TICKS) {
-            one_before = cpu_ticks(one);
-            for (int i = 0; i < MANY; i++) {
-                many_before += cpu_ticks(many[i]);
-            }
-        }
-    }
-    double one_got = (double)(cpu_ticks(one) - one_before);
-    double many_got = -(double)many_before;
-    for (int i = 0; i < MANY; i++) {
-        many_got += (double)cpu_ticks(many[i]);
-        kill(many[i], SIGKILL);
-        waitpid(many[i], NULL, 0);
-    }
-    kill(one, SIGKILL);
-    waitpid(one, NULL, 0);
-    return 100 * one_got / (one_got + many_got);
-}
+#define SETTLE_S 3
+#define MEASURE_S 4
 
 static void five_computing_machines_of_one_team_do_not_starve_another_teams_one(void **state)
 {
@@ -100,8 +20,8 @@ static void five_computing_machines_of_one_team_do_not_starve_another_teams_one(
         fair_free(fair);
         skip();
     }
-    double without = share_of_one(NULL);
-    double with = share_of_one(fair);
+    double without = share_of_one(NULL, SETTLE_S, MEASURE_S);
+    double with = share_of_one(fair, SETTLE_S, MEASURE_S);
     fair_free(fair);
     print_message("the one machine's share: %.0f %% without, %.0f %% with\n", without, with);
     assert_true(without < 30); /* else this host cannot show it */

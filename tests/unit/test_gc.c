@@ -92,7 +92,11 @@ static bool make_leftovers(void)
     for (int i = 0; names[i]; i++) {
         g_autofree char *root = paths_run_root(names[i]);
         g_autofree char *scenario = paths_scenario(names[i]);
-        ok = ok && paths_make(root, NULL) && paths_make(scenario, NULL);
+        g_autofree char *disks = paths_disks(names[i]);
+        g_autofree char *ledger = paths_ledger(names[i]);
+        g_autofree char *checkpoints = paths_checkpoints(ledger);
+        ok = ok && paths_make(root, NULL) && paths_make(scenario, NULL) &&
+             paths_make(disks, NULL) && paths_make(checkpoints, NULL);
     }
     make_ledger("over", "down");
     make_ledger("cut", "running");
@@ -120,12 +124,14 @@ static const char *sweep(const struct cell_identity *none)
     EXPECT(exists(g_strdup(lost)) && exists(paths_scenario("over")));
 
     auto_json said = run_gc(home, false);
-    EXPECT(count(said, "removed", NULL, "over") == 2);
-    EXPECT(count(said, "removed", NULL, "lost") == 3);
+    EXPECT(count(said, "removed", NULL, "over") == 4);
+    EXPECT(count(said, "removed", NULL, "lost") == 5);
     EXPECT(count(said, "removed", NULL, "cut") == 0 && count(said, "kept", NULL, "cut") == 1);
     EXPECT(count(said, "removed", NULL, "taken") == 0 && count(said, "kept", NULL, "taken") == 1);
     EXPECT(!exists(paths_run_root("over")) && !exists(paths_run_root("lost")));
+    EXPECT(!exists(paths_disks("over")) && !exists(paths_disks("lost")));
     EXPECT(exists(paths_run_root("cut")) && exists(paths_scenario("cut")));
+    EXPECT(exists(paths_disks("cut")));
     EXPECT(exists(paths_run_root("taken")) && exists(paths_ledger("over")));
 
     auto_json again = run_gc(home, false);

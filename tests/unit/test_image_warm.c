@@ -187,6 +187,21 @@ static void states_of_no_image_are_pruned(void **state)
     assert_null(image_warm_find("web", key, &error));
 }
 
+static void what_a_killed_build_left_is_pruned(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    const char *key = "00000000000000000000000000000000";
+    g_autofree char *work = image_warm_begin(key, 64, &error);
+    assert_no_error(error);
+    int lock = image_warm_lock(key, NULL, &error);
+    assert_int_equal(image_warm_prune(&error), 0); /* somebody is at it */
+    assert_true(g_file_test(work, G_FILE_TEST_IS_DIR));
+    close(lock);
+    assert_int_equal(image_warm_prune(&error), 1);
+    assert_false(g_file_test(work, G_FILE_TEST_EXISTS));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, test_images_setup, test_images_teardown)
@@ -198,6 +213,7 @@ int main(void)
             TEST(digest_is_the_same_with_holes_and_without),
             TEST(second_builder_waits_until_the_first_lets_go),
             TEST(states_of_no_image_are_pruned),
+            TEST(what_a_killed_build_left_is_pruned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "support/image_store.h"
 
 #include "base/json.h"
+#include "base/paths.h"
 #include "image/disk.h"
 #include "image/import.h"
 #include "image/import_private.h"
@@ -125,6 +126,22 @@ static void assert_described(const struct image *image)
     assert_int_equal(st.st_mode & 0777, 0400); /* nobody writes to what all machines stand on */
 }
 
+static void what_a_killed_import_left_is_pruned(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *images = paths_images_dir();
+    g_autofree char *gone =
+            g_build_filename(images, IMPORT_FOLDER, IMPORT_WORK "x-2147483646", NULL);
+    g_autofree char *mine =
+            g_strdup_printf("%s/" IMPORT_FOLDER "/" IMPORT_WORK "y-%d", images, (int)getpid());
+    assert_true(paths_make(gone, NULL) && paths_make(mine, NULL));
+    assert_int_equal(image_prune(&error), 1);
+    assert_false(g_file_test(gone, G_FILE_TEST_EXISTS));
+    assert_true(g_file_test(mine, G_FILE_TEST_IS_DIR)); /* under way */
+    assert_int_equal(image_prune(&error), 0);
+}
+
 static void an_image_is_copied_described_found_and_removed(void **state)
 {
     if (!have_qemu_img()) {
@@ -154,6 +171,14 @@ static void an_image_is_copied_described_found_and_removed(void **state)
     assert_string_equal(json_string(source, "format", ""), "raw");
     assert_int_equal(strlen(json_string(source, "sha256", "")), 64);
     assert_int_equal(image_prune(&error), 0);
+    g_autofree char *images = paths_images_dir();
+    g_autofree char *left =
+            g_build_filename(images, IMPORT_FOLDER, IMPORT_WORK "x-2147483646", NULL);
+    g_autofree char *mine =
+            g_strdup_printf("%s/" IMPORT_FOLDER "/" IMPORT_WORK "y-%d", images, (int)getpid());
+    assert_true(paths_make(left, NULL) && paths_make(mine, NULL));
+    assert_int_equal(image_prune(&error), 1); /* what is under way stays */
+    assert_true(g_file_test(mine, G_FILE_TEST_IS_DIR));
     assert_true(image_verify("mine", &error));
 
     /* the same once more changes nothing; with other settings it is another, which needs --replace
@@ -332,6 +357,10 @@ static void an_ovf_tells_disk_memory_processors_and_cards(void **state)
     assert_string_equal(out.cards, "e1000e");
     assert_string_equal(out.bus, "sata");
     ovf_clear(&out);
+    g_autofree char *odd = replaced(ovf, "VirtualQuantity>2", "VirtualQuantity>nan");
+    assert_true(ovf_parse(odd, strlen(odd), &out, &error));
+    assert_in_range(out.cpus, 1, 16);
+    ovf_clear(&out);
     static const struct {
         const char *from, *to, *why;
     } bad[] = {{"HREF", "../../etc/shadow", "leads out"}, {"HREF", "http://x/y", "leads out"},
@@ -459,6 +488,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(formats_are_told_by_their_first_bytes),
             WITH_STORE(an_image_is_copied_described_found_and_removed),
+            WITH_STORE(what_a_killed_import_left_is_pruned),
             WITH_STORE(what_is_asked_must_make_sense),
             WITH_STORE(references_to_other_files_are_refused_by_name),
             cmocka_unit_test(a_vmdk_with_extents_elsewhere_is_refused),

@@ -279,6 +279,64 @@ static void test_a_changed_rule_counts_from_nothing_and_the_others_go_on(void **
     in_cell(changed);
 }
 
+/* ---- beginning anew ------------------------------------------------------------------------- */
+
+/* A connection from the attacker to the server of the first team: its two ends. */
+static bool connect_both(const struct range *range, int ends[2])
+{
+    struct sockaddr_in to = endpoint("10.200.1.10", PORT);
+    ends[0] = cell_socket(range->attacker, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0, NULL);
+    bool ok = connect(ends[0], (struct sockaddr *)&to, sizeof(to)) == 0 || errno == EINPROGRESS;
+    struct pollfd entry = {.fd = range->servers[0], .events = POLLIN};
+    ends[1] = ok && poll(&entry, 1, 5000) == 1 ? accept4(entry.fd, NULL, NULL, SOCK_CLOEXEC) : -1;
+    return ends[1] >= 0;
+}
+
+static bool hears(int fd, int limit_ms)
+{
+    char byte;
+    struct pollfd entry = {.fd = fd, .events = POLLIN};
+    return poll(&entry, 1, limit_ms) == 1 && recv(fd, &byte, 1, 0) == 1;
+}
+
+static const char *forgotten(const struct cell_identity *cell)
+{
+    (void)cell;
+    g_autoptr(GError) error = NULL;
+    struct range range = {0};
+    int ends[2] = {-1, -1};
+    const char *problem = build(&range);
+    if (problem) {
+        return problem;
+    }
+    const struct plan_gate *gate = range.plan->gates->pdata[0];
+    g_autoptr(GPtrArray) rules = plan_rules_copy(gate->router->rules);
+    g_ptr_array_set_size(rules, 1); /* "web": nothing goes out but answers */
+    EXPECT_OK(!apply(&range, gate->router->rules, rules, &error));
+    EXPECT(connect_both(&range, ends));
+    EXPECT(send(ends[1], "a", 1, 0) == 1 && hears(ends[0], 5000));
+    g_autofree char *text = net_router_ruleset(range.plan, gate, rules);
+    EXPECT_OK(net_nft_run(range.gates[0], text, &error));
+    EXPECT(packets_of(range.gates[0], "web") == 0);
+    EXPECT_OK(net_connections_forget(range.gates[0], &error));
+    EXPECT(send(ends[1], "b", 1, 0) == 1 && !hears(ends[0], 500)); /* nobody's answer */
+    EXPECT(packets_of(range.gates[0], "policy") >= 1);
+    /* a packet of the side that may speak first makes it a connection again */
+    EXPECT(send(ends[0], "c", 1, 0) == 1 && hears(ends[1], 5000));
+    EXPECT(hears(ends[0], 10000));
+    EXPECT(!net_connections_forget(999, &error));
+    close(ends[0]);
+    close(ends[1]);
+    clear(&range);
+    return NULL;
+}
+
+static void test_a_router_that_begins_anew_knows_no_connection(void **state)
+{
+    (void)state;
+    in_cell(forgotten);
+}
+
 static const char *broken(const struct cell_identity *cell)
 {
     (void)cell;
@@ -313,6 +371,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_equal_addresses_are_reached_under_two_on_the_backbone),
             cmocka_unit_test(test_a_changed_rule_counts_from_nothing_and_the_others_go_on),
+            cmocka_unit_test(test_a_router_that_begins_anew_knows_no_connection),
             cmocka_unit_test(test_a_change_that_fails_leaves_everything_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,13 @@ static void a_teams_networks_become_a_configuration_of_dnsmasq(void **state)
     assert_golden("dns-red.conf", net_dns_config(plan, 2, "/run/x/dns-red", inner));
 }
 
+static void a_gateway_with_ipv6_has_a_dnsmasq_of_its_own(void **state)
+{
+    (void)state;
+    auto_plan plan = plan_of(ROUTED, 0);
+    assert_golden("ra-blue.conf", net_ra_config(plan, gate_of(plan, "blue1/fw"), "/run/x/ra"));
+}
+
 static void names_are_those_of_the_plan_as_the_team_sees_it(void **state)
 {
     (void)state;
@@ -80,6 +87,7 @@ int main(void)
             cmocka_unit_test(a_router_becomes_one_transaction),
             cmocka_unit_test(a_change_keeps_the_counters_of_what_stays),
             cmocka_unit_test(a_teams_networks_become_a_configuration_of_dnsmasq),
+            cmocka_unit_test(a_gateway_with_ipv6_has_a_dnsmasq_of_its_own),
             cmocka_unit_test(names_are_those_of_the_plan_as_the_team_sees_it),
             cmocka_unit_test(a_team_without_dhcp_and_dns_needs_no_dnsmasq),
     };

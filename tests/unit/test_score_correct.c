@@ -55,6 +55,8 @@ static void an_interval_and_a_single_event_can_be_voided(void **state)
     tell(&game, "score.adjusted", "a", "", "{\"points\":-30.5,\"reason\":\"late\",\"by\":\"kim\"}");
     assert_near(column(&game, "a", "total"), 169.5);
     assert_near(column(&game, "a", "adjusted"), -30.5);
+    tell(&game, "score.voided", NULL, "", "{\"to_us\":4000000,\"reason\":\"all until then\"}");
+    assert_near(column(&game, "a", "total"), 69.5);
     end(&game);
 }
 
@@ -73,7 +75,11 @@ static void a_correction_is_checked_before_it_is_written(void **state)
             {"score.voided", "{\"service\":7,\"reason\":\"x\"}", "unknown service"},
             {"score.voided", "{\"of\":\"all\",\"reason\":\"x\"}", "of must be check,"},
             {"score.voided", "{\"seq\":1.5,\"reason\":\"x\"}", "seq must be a whole number"},
-            {"score.voided", "{\"seq\":2}", "needs a reason"},
+            {"score.voided", "{\"seq\":1}", "needs a reason"},
+            {"score.voided", "{\"seq\":-1,\"reason\":\"x\"}", "seq must be a whole number"},
+            {"score.voided", "{\"seq\":0,\"reason\":\"x\"}", "there is no event 0"},
+            {"score.voided", "{\"seq\":2,\"reason\":\"x\"}",
+                    "there is no event 2; they are 1 to 1"},
     };
     struct game game = begin("a b", ONE_SERVICE, "[{\"model\":\"uptime\"}]");
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {

@@ -162,6 +162,22 @@ static void time_spent_inside_c_functions_counts(void **state)
     assert_refused("while true do pcall(table.unpack, {}, 1, 900000) end", "took too long");
 }
 
+/* Each of these would go on for minutes to years if only instructions were counted. */
+static void slow_instructions_are_paid_for_by_the_time_they_take(void **state)
+{
+    (void)state;
+    double began = sandbox_cpu_seconds();
+    assert_refused(
+            "local function f() return pcall(f) end while true do pcall(f) end", "took too long");
+    assert_refused("local a, b = ('a'):rep(1e6), ('a'):rep(1e6) local n = 0 "
+                   "while true do if a < b then n = n + 1 end end",
+            "took too long");
+    assert_refused("local t = {} for i = 1, 1e6 do t[i] = 1 end for i = 1, 1e6 do t[i] = nil end "
+                   "while true do next(t) end",
+            "took too long");
+    assert_true(sandbox_cpu_seconds() - began < 40);
+}
+
 static void bytecode_is_refused(void **state)
 {
     (void)state;
@@ -247,6 +263,7 @@ int main(void)
             cmocka_unit_test(what_reaches_outside_is_absent),
             cmocka_unit_test(what_a_scenario_needs_is_there),
             cmocka_unit_test(a_loop_ends_with_its_budget),
+            cmocka_unit_test(slow_instructions_are_paid_for_by_the_time_they_take),
             cmocka_unit_test(finalisers_cannot_be_armed),
             cmocka_unit_test(memory_is_bounded),
             cmocka_unit_test(patterns_cannot_back_track_for_ever),

@@ -1,7 +1,7 @@
 /* test_virt_xml.c - the domain XML against golden files. */
 #include "support/test.h"
 
-#include "virt/virt.h"
+#include "virt/virt_private.h"
 
 #define ROOT "/run/user/1000/sandtable/drill.d"
 
@@ -88,6 +88,20 @@ static void strings_from_outside_cannot_break_out_of_their_place(void **state)
     compare("escaped", &machine);
 }
 
+static void an_isolated_card_of_a_daemon_says_so_and_no_other(void **state)
+{
+    (void)state;
+    struct virt_card card = {.network = "sandtable-x-b0", .isolated = true};
+    GString *xml = g_string_new(NULL);
+    virt_xml_network_card(xml, &card);
+    assert_non_null(strstr(xml->str, "<port isolated='yes'/>"));
+    g_string_truncate(xml, 0);
+    card.isolated = false;
+    virt_xml_network_card(xml, &card);
+    assert_null(strstr(xml->str, "isolated"));
+    g_string_free(xml, TRUE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +109,7 @@ int main(void)
             cmocka_unit_test(accelerated_machine_with_two_cards_has_golden_xml),
             cmocka_unit_test(template_shares_its_memory_and_its_clone_does_not),
             cmocka_unit_test(layout_speaks_of_no_place_and_of_all_else),
+            cmocka_unit_test(an_isolated_card_of_a_daemon_says_so_and_no_other),
             cmocka_unit_test(strings_from_outside_cannot_break_out_of_their_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

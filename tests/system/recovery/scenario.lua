@@ -13,6 +13,10 @@ return {
   duration = "30s",
   teams = { blue = { role = "blue", count = 1 }, red = { role = "red" } },
   networks = { lan = { team = "blue", cidr = "10.20.1.0/24" } },
+  routers = {
+    fw = { team = "blue", nics = { lan = "10.20.1.1" }, zones = { inside = { "lan" } },
+           policy = "accept", rules = {} },
+  },
   machines = {
     web = { team = "blue", image = "server", memory = "160M", nics = { lan = "10.20.1.10" },
             files = { ["/root/once"] = "set up\n" },

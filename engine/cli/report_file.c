@@ -1,0 +1,91 @@
+/* report_file.c - an exercise's report read from its ledger, as data, page or file. */
+#include "cli/report_file.h"
+
+#include "base/error.h"
+#include "cli/cli_view.h"
+#include "ledger/ledger.h"
+#include "report/aar.h"
+#include "report/page.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool verify(const char *ledger, GError **error)
+{
+    struct ledger_report report = {0};
+    bool ok = ledger_verify(ledger, &report, error);
+    if (!ok && error && !*error) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
+                "%s: row %" G_GINT64_FORMAT ": %s; no report is made of a ledger that does not "
+                "verify (`sandtable verify` tells more)",
+                ledger, report.bad_seq, report.reason ? report.reason : "it is damaged");
+    }
+    ledger_report_clear(&report);
+    return ok;
+}
+
+static bool fold(const struct event *event, gpointer data)
+{
+    aar_apply(data, event);
+    return true;
+}
+
+cJSON *report_read(const char *ledger, GError **error)
+{
+    if (!verify(ledger, error)) {
+        return NULL;
+    }
+    struct aar *aar = aar_new();
+    bool ok = cli_read_ledger(ledger, 1, fold, aar, error);
+    cJSON *document = ok ? aar_to_json(aar) : NULL;
+    aar_free(aar);
+    return document;
+}
+
+const char *report_usual_lang(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *value = g_getenv(names[i]);
+        if (value && *value) {
+            return g_str_has_prefix(value, "zh") ? "zh" : "en";
+        }
+    }
+    return "en";
+}
+
+bool report_write_all(int fd, const char *path, const char *text, GError **error)
+{
+    gsize length = strlen(text);
+    while (length > 0) {
+        ssize_t written = write(fd, text, length);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot write %s: %s", path,
+                    g_strerror(errno));
+            return false;
+        }
+        text += written;
+        length -= (gsize)written;
+    }
+    return true;
+}
+
+char *report_write_beside(const char *ledger, GError **error)
+{
+    cJSON *document = report_read(ledger, error);
+    if (!document) {
+        return NULL;
+    }
+    gsize length = strlen(ledger) - (g_str_has_suffix(ledger, ".ledger") ? strlen(".ledger") : 0);
+    g_autofree char *path = g_strdup_printf("%.*s.html", (int)length, ledger);
+    g_autofree char *html = page_html(document, report_usual_lang());
+    cJSON_Delete(document);
+    if (!g_file_set_contents_full(path, html, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&path);
+}

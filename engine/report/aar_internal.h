@@ -1,0 +1,47 @@
+/* aar_internal.h - the parts of the after-action fold; each has a file of its own. */
+#pragma once
+
+#include "report/aar.h"
+#include "score/score.h"
+
+#include <stdbool.h>
+
+struct aar {
+    struct score *score;
+    cJSON *plan;            /* of exercise.created; an empty object before */
+    cJSON *exercise;        /* as in the document */
+    cJSON *services;        /* … with their spans */
+    GHashTable *service_of; /* "TEAM\nSERVICE" → its item of services */
+    cJSON *steps;           /* … without responses */
+    cJSON *acts;    /* [{team, at_us, seq, act}]: what teams did to their machines and routers */
+    cJSON *reports; /* [{team, at_us, seq, step, attack}]: what teams say they have seen */
+    cJSON *remarks;
+    int acts_count, reports_count;
+    gint64 remarks_left;
+    gint64 at_us, seq;
+};
+
+/* aar_services.c */
+void aar_learn_services(struct aar *aar);
+void aar_apply_check(struct aar *aar, const struct event *event, const cJSON *body);
+/* With the counts of score (of score_to_json) and the last spans ended. The caller's. */
+cJSON *aar_services_json(const struct aar *aar, const cJSON *score);
+
+/* aar_steps.c */
+void aar_apply_step(struct aar *aar, const struct event *event, const cJSON *body);
+cJSON *aar_coverage_json(const cJSON *steps);
+
+/* aar_response.c: who did what after a step, and which service it took down for how long. */
+void aar_apply_act(struct aar *aar, const struct event *event, const cJSON *body);
+void aar_apply_report(struct aar *aar, const struct event *event, const cJSON *body);
+void aar_add_responses(const struct aar *aar, cJSON *steps, const cJSON *services);
+
+/* aar_terms.c */
+cJSON *aar_lines_json(const cJSON *score);
+cJSON *aar_terms_json(const cJSON *score);
+
+/* aar_remarks.c */
+void aar_apply_remark(struct aar *aar, const struct event *event, const cJSON *body);
+
+/* The item of an array of the plan whose member is value, or NULL. */
+const cJSON *aar_find(const cJSON *array, const char *member, const char *value);

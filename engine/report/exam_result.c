@@ -1,0 +1,372 @@
+/* exam_result.c - makes and verifies signed results. */
+#include "report/exam_result.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "ledger/ledger.h"
+#include "ledger/tree.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define EVENTS_MAX 20000
+#define PROOF_MAX 64 /* nodes: a tree of 2^64 leaves */
+
+G_STATIC_ASSERT(TREE_HASH == EVENT_HASH_BYTES);
+
+static char *hex_of(const unsigned char *bytes, gsize length)
+{
+    char *hex = g_malloc(2 * length + 1);
+    return sodium_bin2hex(hex, 2 * length + 1, bytes, length);
+}
+
+static bool hash_of(const char *hex, unsigned char *ret)
+{
+    gsize length = 0;
+    return hex && strlen(hex) == 2 * TREE_HASH &&
+           sodium_hex2bin(ret, TREE_HASH, hex, strlen(hex), NULL, &length, NULL) == 0 &&
+           length == TREE_HASH;
+}
+
+/* DSSE's pre-authentication encoding. */
+static GByteArray *encode(const char *payload, gsize length)
+{
+    GByteArray *bytes = g_byte_array_new();
+    g_autofree char *head = g_strdup_printf(
+            "DSSEv1 %zu %s %zu ", strlen(EXAM_RESULT_TYPE), EXAM_RESULT_TYPE, length);
+    g_byte_array_append(bytes, (const guint8 *)head, (guint)strlen(head));
+    g_byte_array_append(bytes, (const guint8 *)payload, (guint)length);
+    return bytes;
+}
+
+/* ---- making -------------------------------------------------------------------------------- */
+
+struct row { /* one that the mark depends on */
+    struct event *event;
+    unsigned char prev[TREE_HASH];
+};
+
+struct gathering {
+    struct exam *exam;
+    struct tree *tree;
+    GArray *rows;     /* struct row */
+    char *checkpoint; /* body of the last ledger.signed */
+    gint64 last;      /* seq of the candidate's last event */
+};
+
+static void gathering_clear(struct gathering *g)
+{
+    for (guint i = 0; i < g->rows->len; i++) {
+        event_free(g_array_index(g->rows, struct row, i).event);
+    }
+    g_array_unref(g->rows);
+    exam_free(g->exam);
+    tree_free(g->tree);
+    g_free(g->checkpoint);
+}
+
+static void gather_row(struct gathering *g, const struct event *event, const char *candidate,
+        const unsigned char *prev)
+{
+    tree_add(g->tree, event->hash);
+    exam_apply(g->exam, event);
+    if (!strcmp(event->kind, "ledger.signed")) {
+        g_free(g->checkpoint);
+        g->checkpoint = g_strdup(event->body);
+    }
+    if (exam_decides(g->exam, candidate, event)) {
+        struct row row = {.event = event_copy(event)};
+        memcpy(row.prev, prev, TREE_HASH);
+        g_array_append_val(g->rows, row);
+        g->last = event->seq;
+    }
+}
+
+static bool gather(struct gathering *g, const char *path, const char *candidate, GError **error)
+{
+    struct ledger_reader *reader = ledger_reader_open(path, error);
+    unsigned char prev[TREE_HASH] = {0};
+    struct event *event = NULL;
+    int got = reader ? 1 : -1;
+    while (reader && (got = ledger_reader_next(reader, &event, error)) == 1) {
+        gather_row(g, event, candidate, prev);
+        memcpy(prev, event->hash, TREE_HASH);
+        event_free(event);
+    }
+    ledger_reader_close(reader);
+    return got == 0;
+}
+
+/* The body as the text that was hashed. */
+static cJSON *event_json(const struct event *event)
+{
+    cJSON *out = cJSON_CreateObject();
+    json_add_int(out, "seq", event->seq);
+    json_add_int(out, "at_us", event->at_us);
+    json_add_int(out, "wall_us", event->wall_us);
+    cJSON_AddStringToObject(out, "kind", event->kind);
+    cJSON_AddStringToObject(out, "team", event->team);
+    cJSON_AddStringToObject(out, "subject", event->subject);
+    cJSON_AddStringToObject(out, "body", event->body);
+    return out;
+}
+
+static cJSON *rows_json(const struct gathering *g, gint64 size)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (guint i = 0; i < g->rows->len; i++) {
+        const struct row *row = &g_array_index(g->rows, struct row, i);
+        g_autofree char *prev = hex_of(row->prev, TREE_HASH);
+        GByteArray *proof = tree_inclusion(g->tree, row->event->seq - 1, size);
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToObject(item, "event", event_json(row->event));
+        cJSON_AddStringToObject(item, "prev", prev);
+        cJSON *nodes = cJSON_AddArrayToObject(item, "proof");
+        for (guint k = 0; k + TREE_HASH <= proof->len; k += TREE_HASH) {
+            g_autofree char *node = hex_of(proof->data + k, TREE_HASH);
+            cJSON_AddItemToArray(nodes, cJSON_CreateString(node));
+        }
+        g_byte_array_unref(proof);
+        cJSON_AddItemToArray(list, item);
+    }
+    return list;
+}
+
+static char *envelope(const char *payload, const struct sign_key *key)
+{
+    unsigned char signature[crypto_sign_BYTES];
+    GByteArray *bytes = encode(payload, strlen(payload));
+    crypto_sign_detached(signature, NULL, bytes->data, bytes->len, key->secret);
+    g_byte_array_unref(bytes);
+    g_autofree char *base64 = g_base64_encode((const guchar *)payload, strlen(payload));
+    g_autofree char *sig = g_base64_encode(signature, sizeof signature);
+    g_autofree char *keyid = sign_public_text(key->public);
+    auto_json out = cJSON_CreateObject();
+    cJSON_AddStringToObject(out, "payloadType", EXAM_RESULT_TYPE);
+    cJSON_AddStringToObject(out, "payload", base64);
+    cJSON *signatures = cJSON_AddArrayToObject(out, "signatures");
+    cJSON *one = cJSON_CreateObject();
+    cJSON_AddStringToObject(one, "keyid", keyid);
+    cJSON_AddStringToObject(one, "sig", sig);
+    cJSON_AddItemToArray(signatures, one);
+    g_autofree char *text = json_text(out);
+    return g_strconcat(text, "\n", NULL);
+}
+
+static bool is_whole(
+        const struct gathering *g, const char *candidate, struct sign_seen *ret, GError **error)
+{
+    const char *why = "nobody has signed it yet";
+    if (g->rows->len == 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+                "no candidate \"%.60s\" in this ledger; `sandtable exam mark` lists them",
+                candidate);
+        return false;
+    }
+    if (!g->checkpoint || !sign_check(g->checkpoint, ret, &why)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
+                "the ledger has no good signature: %s", why);
+        return false;
+    }
+    if (ret->size < g->last || ret->size > tree_size(g->tree)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "the last signed checkpoint does not cover the candidate's last event yet; there "
+                "is one every minute, and at the end");
+        return false;
+    }
+    return true;
+}
+
+char *exam_result_make(
+        const char *path, const char *candidate, const struct sign_key *key, GError **error)
+{
+    struct gathering g = {
+            .exam = exam_new(),
+            .tree = tree_new(true),
+            .rows = g_array_new(FALSE, FALSE, sizeof(struct row)),
+    };
+    struct sign_seen seen;
+    char *text = NULL;
+    if (gather(&g, path, candidate, error) && is_whole(&g, candidate, &seen, error)) {
+        auto_json mark = exam_mark(g.exam, candidate);
+        const cJSON *of = cJSON_GetArrayItem(json_array(mark, "candidates"), 0);
+        auto_json payload = cJSON_CreateObject();
+        cJSON_AddStringToObject(payload, "format", "sandtable exam result 1");
+        cJSON_AddStringToObject(payload, "exercise", json_string(mark, "exercise", ""));
+        cJSON_AddStringToObject(payload, "candidate", json_string(of, "candidate", ""));
+        json_add_int(payload, "issued_us", g_get_real_time());
+        cJSON_AddItemToObject(payload, "mark", cJSON_Duplicate(mark, true));
+        cJSON_AddItemToObject(payload, "checkpoint", cJSON_Parse(g.checkpoint));
+        cJSON_AddItemToObject(payload, "events", rows_json(&g, seen.size));
+        g_autofree char *json = json_text(payload);
+        text = envelope(json, key);
+    }
+    gathering_clear(&g);
+    return text;
+}
+
+/* ---- verifying ----------------------------------------------------------------------------- */
+
+static bool refuse(GError **error, const char *what)
+{
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER, "not a good result: %s", what);
+    return false;
+}
+
+static guchar *decode(const cJSON *object, const char *name, gsize *ret_length)
+{
+    const char *text = json_string(object, name, NULL);
+    return text ? g_base64_decode(text, ret_length) : NULL;
+}
+
+/* The envelope's signature, by key or by the one it names. *ret is the payload, NUL-terminated. */
+static bool open_envelope(const cJSON *envelope, const unsigned char *key, unsigned char *ret_key,
+        char **ret, GError **error)
+{
+    const cJSON *one = cJSON_GetArrayItem(json_array(envelope, "signatures"), 0);
+    gsize length = 0;
+    gsize sig_length = 0;
+    g_autofree guchar *payload = decode(envelope, "payload", &length);
+    g_autofree guchar *sig = decode(one, "sig", &sig_length);
+    const char *type = json_string(envelope, "payloadType", "");
+    if (strcmp(type, EXAM_RESULT_TYPE) != 0 || !payload || length == 0) {
+        return refuse(error, "this is no exam result of this program");
+    }
+    if (key) {
+        memcpy(ret_key, key, SIGN_PUBLIC);
+    } else if (!hash_of(json_string(one, "keyid", NULL), ret_key)) {
+        return refuse(error, "it names no key");
+    }
+    GByteArray *bytes = encode((const char *)payload, length);
+    bool good = sig && sig_length == crypto_sign_BYTES &&
+                crypto_sign_verify_detached(sig, bytes->data, bytes->len, ret_key) == 0;
+    g_byte_array_unref(bytes);
+    if (!good) {
+        return refuse(error, key ? "it is not signed with this key, or was changed since"
+                                 : "its signature does not fit: it was changed since");
+    }
+    if (memchr(payload, '\0', length)) {
+        return refuse(error, "its payload is no text");
+    }
+    *ret = g_strndup((const char *)payload, length);
+    return true;
+}
+
+static struct event *event_of(const cJSON *item)
+{
+    const cJSON *json = json_object(item, "event");
+    const char *body = json_string(json, "body", NULL);
+    if (!body) {
+        return NULL;
+    }
+    struct event *event = event_new(json_string(json, "kind", ""), json_string(json, "team", ""),
+            json_string(json, "subject", ""), NULL);
+    g_free(event->body);
+    event->body = g_strdup(body);
+    event->seq = json_int(json, "seq", 0);
+    event->at_us = json_int(json, "at_us", 0);
+    event->wall_us = json_int(json, "wall_us", 0);
+    return event;
+}
+
+/* Is the event a row of the ledger that was signed? */
+static bool is_row(const cJSON *item, struct event *event, const struct sign_seen *seen)
+{
+    unsigned char prev[TREE_HASH];
+    const cJSON *list = json_array(item, "proof");
+    if (!hash_of(json_string(item, "prev", NULL), prev) || cJSON_GetArraySize(list) > PROOF_MAX ||
+            event->seq < 1 || event->seq > seen->size) {
+        return false;
+    }
+    GByteArray *proof = g_byte_array_new();
+    const cJSON *node = NULL;
+    bool ok = true;
+    cJSON_ArrayForEach(node, list)
+    {
+        unsigned char hash[TREE_HASH];
+        ok = ok && cJSON_IsString(node) && hash_of(node->valuestring, hash);
+        if (ok) {
+            g_byte_array_append(proof, hash, TREE_HASH);
+        }
+    }
+    ledger_hash(event, prev, event->hash);
+    ok = ok && tree_check_inclusion(event->hash, event->seq - 1, seen->size, proof, seen->root);
+    g_byte_array_unref(proof);
+    return ok;
+}
+
+/* The mark once more, from the events alone. */
+static bool mark_again(struct exam_result *ret, GError **error)
+{
+    const cJSON *events = json_array(ret->payload, "events");
+    struct exam *exam = exam_new();
+    gint64 last = 0;
+    bool ok = events && cJSON_GetArraySize(events) <= EVENTS_MAX;
+    for (const cJSON *item = ok ? events->child : NULL; item; item = item->next) {
+        auto_event event = event_of(item);
+        ok = ok && event && event->seq > last && is_row(item, event, &ret->checkpoint);
+        if (!ok) {
+            break;
+        }
+        last = event->seq;
+        exam_apply(exam, event);
+        ret->events++;
+    }
+    if (!ok) {
+        exam_free(exam);
+        return refuse(error, "an event is no row of the ledger that was signed");
+    }
+    auto_json mark = exam_mark(exam, json_string(ret->payload, "candidate", ""));
+    exam_free(exam);
+    g_autofree char *is = json_text(mark);
+    g_autofree char *was = json_text(json_object(ret->payload, "mark"));
+    return !strcmp(is, was) || refuse(error, "its events give another mark");
+}
+
+static void describe(struct exam_result *ret, const char *payload)
+{
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(digest, (const unsigned char *)payload, strlen(payload));
+    g_autofree char *hex = hex_of(digest, sizeof digest);
+    g_strlcpy(ret->digest, hex, sizeof ret->digest);
+    sign_code((gint64)strlen(payload), digest, ret->code);
+}
+
+bool exam_result_check(const char *text, gsize length, const unsigned char *key,
+        struct exam_result *ret, GError **error)
+{
+    g_autofree char *payload = NULL;
+    const char *why = "it is missing";
+    *ret = (struct exam_result){0};
+    if (sodium_init() < 0 || length > EXAM_RESULT_MAX) {
+        return refuse(error, "it is too large");
+    }
+    auto_json envelope = json_parse(text, length, NULL);
+    if (!cJSON_IsObject(envelope)) {
+        return refuse(error, "it is not a JSON object");
+    }
+    if (!open_envelope(envelope, key, ret->key, &payload, error)) {
+        return false;
+    }
+    describe(ret, payload);
+    ret->payload = json_parse(payload, strlen(payload), NULL);
+    g_autofree char *checkpoint = json_text(json_object(ret->payload, "checkpoint"));
+    bool ok = ret->payload && sign_check(checkpoint, &ret->checkpoint, &why);
+    if (!ok) {
+        g_autofree char *what = g_strdup_printf("its checkpoint of the ledger: %s", why);
+        (void)refuse(error, what);
+    } else if (memcmp(ret->checkpoint.key, ret->key, SIGN_PUBLIC) != 0) {
+        ok = refuse(error, "the ledger was signed with another key");
+    } else {
+        ok = mark_again(ret, error);
+    }
+    if (!ok) {
+        exam_result_clear(ret);
+    }
+    return ok;
+}
+
+void exam_result_clear(struct exam_result *result)
+{
+    g_clear_pointer(&result->payload, cJSON_Delete);
+}

@@ -1,0 +1,47 @@
+/* run_exam.h - an exam under way: shared by the files run_exam*.c and what calls them. */
+#pragma once
+
+#include "plan/exam.h"
+#include "run/run.h"
+#include "score/exam.h"
+
+struct run_exam_seat {
+    struct exercise *exercise;
+    const struct plan_exam_seat *plan;
+    guint64 timer;  /* its time is up then */
+    bool outage;    /* told, and not told that it ended */
+    gint64 over_us; /* the allowance whose end was told; 0: none */
+    double *graded; /* of each question, as the ledger says or will say */
+};
+
+struct run_exam {
+    struct exam *fold;
+    struct run_exam_seat *seats; /* as in the plan */
+    GPtrArray *calls;            /* struct run_exam_call *: wait for their event */
+};
+
+struct run_exam_call { /* somebody waits for an event to be on the disk */
+    struct exercise *exercise;
+    gint64 seq;                        /* of the event, once it has one */
+    const struct plan_exam_seat *seat; /* of an answer, else NULL */
+    int question;
+    char *digest, *by;
+    guint idle; /* GSource id of a reply that is known already */
+    exercise_json_fn done;
+    gpointer data;
+};
+
+/* Hands event (consumed) to the ledger; call is answered once it is folded in. */
+void run_exam_record(struct run_exam_call *call, struct event *event);
+struct run_exam_call *run_exam_call_new(
+        struct exercise *exercise, exercise_json_fn done, gpointer data);
+/* Answers and frees it; result is consumed. */
+void run_exam_call_end(struct run_exam_call *call, cJSON *result, const GError *error);
+
+/* The seat called candidate; the error has the nearest name. */
+const struct plan_exam_seat *run_exam_seat(
+        const struct exercise *exercise, const char *candidate, GError **error);
+struct exam_clock run_exam_clock(
+        const struct exercise *exercise, const struct plan_exam_seat *seat);
+/* What the one who answered is told (run_exam_answer.c). */
+cJSON *run_exam_answered(const struct run_exam_call *call, const struct event *event);

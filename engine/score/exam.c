@@ -1,0 +1,458 @@
+/* exam.c - folds an exam's events: seats, clocks, answers, requests that need two persons. */
+#include "score/exam_internal.h"
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LIST_MAX 1000
+#define ANSWERS_MAX 20000
+
+static void skill_free(gpointer data)
+{
+    struct exam_skill *skill = data;
+    g_free(skill->name);
+    g_free(skill->title);
+    g_free(skill);
+}
+
+static void question_free(gpointer data)
+{
+    struct exam_question *question = data;
+    g_free(question->name);
+    g_free(question->title);
+    g_free(question->skill);
+    g_free(question->kind);
+    g_free(question);
+}
+
+static void answer_free(gpointer data)
+{
+    struct exam_answer *answer = data;
+    g_free(answer->digest);
+    g_free(answer->given);
+    g_free(answer);
+}
+
+static void credit_free(gpointer data)
+{
+    cJSON_Delete(data);
+}
+
+static void candidate_free(gpointer data)
+{
+    struct exam_candidate *candidate = data;
+    g_free(candidate->id);
+    g_free(candidate->team);
+    g_free(candidate->variants);
+    g_hash_table_unref(candidate->secrets);
+    g_ptr_array_unref(candidate->answers);
+    g_ptr_array_unref(candidate->credits);
+    g_free(candidate);
+}
+
+static void request_free(gpointer data)
+{
+    struct exam_request *request = data;
+    g_free(request->action);
+    g_free(request->candidate);
+    g_free(request->by);
+    g_free(request->reason);
+    g_free(request);
+}
+
+struct exam *exam_new(void)
+{
+    struct exam *exam = g_new0(struct exam, 1);
+    exam->skills = g_ptr_array_new_with_free_func(skill_free);
+    exam->questions = g_ptr_array_new_with_free_func(question_free);
+    exam->candidates = g_ptr_array_new_with_free_func(candidate_free);
+    exam->requests = g_ptr_array_new_with_free_func(request_free);
+    exam->owners = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return exam;
+}
+
+void exam_free(struct exam *exam)
+{
+    if (!exam) {
+        return;
+    }
+    g_ptr_array_unref(exam->skills);
+    g_ptr_array_unref(exam->questions);
+    g_ptr_array_unref(exam->candidates);
+    g_ptr_array_unref(exam->requests);
+    g_hash_table_unref(exam->owners);
+    g_free(exam->exercise);
+    g_free(exam->title);
+    g_free(exam->version);
+    g_free(exam->digest);
+    g_free(exam->prefix);
+    g_free(exam);
+}
+
+bool exam_is_one(const struct exam *exam)
+{
+    return exam->known;
+}
+
+/* ---- what takes part ----------------------------------------------------------------------- */
+
+static int small(const cJSON *item, const char *name, int min, int max, int fallback)
+{
+    return (int)CLAMP(json_int(item, name, fallback), min, max);
+}
+
+static gint64 span(const cJSON *item, const char *name, gint64 fallback)
+{
+    const gint64 year = G_GINT64_CONSTANT(366) * 24 * 3600 * G_USEC_PER_SEC;
+    return CLAMP(json_int(item, name, fallback), -year, year);
+}
+
+static void learn_skills(struct exam *exam, const cJSON *list)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct exam_skill *skill = g_new0(struct exam_skill, 1);
+        skill->name = g_strdup(json_string(item, "name", ""));
+        skill->title = g_strdup(json_string(item, "title", skill->name));
+        skill->pass = small(item, "pass", 0, 100, 0);
+        g_ptr_array_add(exam->skills, skill);
+    }
+}
+
+static void learn_questions(struct exam *exam, const cJSON *list)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct exam_question *question = g_new0(struct exam_question, 1);
+        double points = json_number(item, "points", 0);
+        question->name = g_strdup(json_string(item, "name", ""));
+        question->title = g_strdup(json_string(item, "title", question->name));
+        question->skill = g_strdup(json_string(item, "skill", ""));
+        question->kind = g_strdup(json_string(item, "kind", ""));
+        question->points = isfinite(points) ? CLAMP(points, 0, 1e6) : 0;
+        question->attempts = small(item, "attempts", 0, 1000, 0);
+        question->choices = small(item, "choices", 0, 1000, 0);
+        question->from_us = span(item, "from_us", 0);
+        question->to_us = span(item, "to_us", 0);
+        exam->of += question->points;
+        g_ptr_array_add(exam->questions, question);
+    }
+}
+
+static void learn_secrets(struct exam *exam, struct exam_candidate *candidate, const cJSON *item)
+{
+    const cJSON *secret = NULL;
+    cJSON_ArrayForEach(secret, json_object(item, "secrets"))
+    {
+        int question = exam_question_index(exam, secret->string);
+        if (question < 0 || !cJSON_IsString(secret)) {
+            continue;
+        }
+        int place = (int)(exam->candidates->len * exam->questions->len) + question + 1;
+        g_hash_table_insert(
+                candidate->secrets, g_strdup(secret->string), g_strdup(secret->valuestring));
+        g_hash_table_insert(exam->owners, g_strdup(secret->valuestring), GINT_TO_POINTER(place));
+    }
+}
+
+static void learn_candidates(struct exam *exam, const cJSON *list)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct exam_candidate *candidate = g_new0(struct exam_candidate, 1);
+        candidate->id = g_strdup(json_string(item, "id", ""));
+        candidate->team = g_strdup(json_string(item, "team", ""));
+        candidate->factor_milli = small(item, "factor_milli", 100, 10000, 1000);
+        candidate->extra_us = span(item, "extra_us", 0);
+        candidate->secrets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        candidate->answers = g_ptr_array_new_with_free_func(answer_free);
+        candidate->credits = g_ptr_array_new_with_free_func(credit_free);
+        candidate->variants = g_new0(int, exam->questions->len + 1);
+        for (guint i = 0; i < exam->questions->len; i++) {
+            const struct exam_question *question = exam->questions->pdata[i];
+            candidate->variants[i] =
+                    small(json_object(item, "variants"), question->name, 0, LIST_MAX, 1);
+        }
+        learn_secrets(exam, candidate, item);
+        g_ptr_array_add(exam->candidates, candidate);
+    }
+}
+
+static void learn(struct exam *exam, const struct event *event, const cJSON *body)
+{
+    const cJSON *plan = json_object(body, "plan");
+    const cJSON *json = json_object(plan, "exam");
+    const cJSON *questions = json_array(json, "questions");
+    const cJSON *candidates = json_array(json, "candidates");
+    if (!json || exam->known || cJSON_GetArraySize(questions) > LIST_MAX ||
+            cJSON_GetArraySize(candidates) > LIST_MAX ||
+            cJSON_GetArraySize(json_array(json, "skills")) > LIST_MAX) {
+        return;
+    }
+    exam->known = true;
+    exam->exercise = g_strdup(event->subject);
+    exam->title = g_strdup(json_string(plan, "title", ""));
+    exam->version = g_strdup(json_string(plan, "version", ""));
+    exam->digest = g_strdup(json_string(plan, "digest", ""));
+    exam->prefix = g_strdup(json_string(json, "prefix", ""));
+    exam->two_persons = json_bool(json, "two_persons", true);
+    exam->duration_us = span(json, "duration_us", 0);
+    exam->pass = small(json, "pass", 0, 100, 0);
+    learn_skills(exam, json_array(json, "skills"));
+    learn_questions(exam, questions);
+    learn_candidates(exam, candidates);
+}
+
+struct exam_candidate *exam_find(const struct exam *exam, const char *name)
+{
+    for (guint i = 0; name && i < exam->candidates->len; i++) {
+        struct exam_candidate *candidate = exam->candidates->pdata[i];
+        if (!strcmp(candidate->id, name) || !strcmp(candidate->team, name)) {
+            return candidate;
+        }
+    }
+    return NULL;
+}
+
+int exam_question_index(const struct exam *exam, const char *name)
+{
+    for (guint i = 0; name && i < exam->questions->len; i++) {
+        if (!strcmp(((const struct exam_question *)exam->questions->pdata[i])->name, name)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* ---- clocks -------------------------------------------------------------------------------- */
+
+static bool stands(const struct exam_candidate *candidate)
+{
+    return candidate->paused || candidate->outage;
+}
+
+gint64 exam_elapsed(const struct exam_candidate *candidate, gint64 at_us)
+{
+    if (!candidate->started) {
+        return 0;
+    }
+    gint64 until = stands(candidate) ? candidate->stands_since_us : at_us;
+    return until - candidate->started_us - candidate->stood_us;
+}
+
+gint64 exam_allowed(const struct exam *exam, const struct exam_candidate *candidate)
+{
+    return exam->duration_us / 1000 * candidate->factor_milli + candidate->extra_us +
+           candidate->extended_us;
+}
+
+static void set_standing(struct exam_candidate *candidate, bool paused, bool outage, gint64 at_us)
+{
+    bool stood = stands(candidate);
+    candidate->paused = paused;
+    candidate->outage = outage;
+    if (!stood && stands(candidate)) {
+        candidate->stands_since_us = at_us;
+    } else if (stood && !stands(candidate)) {
+        candidate->stood_us += at_us - candidate->stands_since_us;
+    }
+}
+
+static void note_credit(struct exam_candidate *candidate, const struct event *event,
+        const char *what, gint64 us, const char *reason)
+{
+    if (candidate->credits->len >= LIST_MAX) {
+        return;
+    }
+    cJSON *credit = cJSON_CreateObject();
+    json_add_int(credit, "seq", event->seq);
+    json_add_int(credit, "at_us", event->at_us);
+    cJSON_AddStringToObject(credit, "what", what);
+    json_add_int(credit, "us", us);
+    cJSON_AddStringToObject(credit, "reason", reason);
+    g_ptr_array_add(candidate->credits, credit);
+}
+
+static void apply_clock(
+        struct exam_candidate *candidate, const struct event *event, const cJSON *body)
+{
+    const char *kind = event->kind + strlen("exam.");
+    const char *reason = json_string(body, "reason", "");
+    gint64 since = candidate->stands_since_us;
+    bool stood = stands(candidate);
+    if (!strcmp(kind, "started") && !candidate->started) {
+        candidate->started = true;
+        candidate->started_us = event->at_us;
+    }
+    if (!candidate->started || candidate->handed_in) {
+        return;
+    }
+    if (!strcmp(kind, "paused")) {
+        set_standing(candidate, true, candidate->outage, event->at_us);
+    } else if (!strcmp(kind, "resumed")) {
+        set_standing(candidate, false, candidate->outage, event->at_us);
+    } else if (!strcmp(kind, "outage")) {
+        bool begun = !strcmp(json_string(body, "state", ""), "begun");
+        set_standing(candidate, candidate->paused, begun, event->at_us);
+    } else if (!strcmp(kind, "handed-in")) {
+        set_standing(candidate, false, false, event->at_us);
+        candidate->handed_in = true;
+    }
+    if (stood && !stands(candidate)) {
+        note_credit(candidate, event, !strcmp(kind, "outage") ? "outage" : "pause",
+                event->at_us - since, reason);
+    }
+}
+
+/* ---- requests ------------------------------------------------------------------------------ */
+
+static void grant(struct exam *exam, struct exam_request *request, const struct event *event)
+{
+    struct exam_candidate *candidate = exam_find(exam, request->candidate);
+    request->approved = true;
+    if (!candidate) {
+        return;
+    }
+    if (!strcmp(request->action, "extend")) {
+        candidate->extended_us += request->us;
+        note_credit(candidate, event, "extended", request->us, request->reason);
+        return;
+    }
+    for (guint i = 0; !strcmp(request->action, "accept") && i < candidate->answers->len; i++) {
+        struct exam_answer *answer = candidate->answers->pdata[i];
+        if (answer->seq == request->answer) {
+            answer->accepted = true;
+            note_credit(candidate, event, "accepted", 0, request->reason);
+        }
+    }
+}
+
+static void apply_request(struct exam *exam, const struct event *event, const cJSON *body)
+{
+    if (exam->requests->len >= LIST_MAX) {
+        return;
+    }
+    struct exam_request *request = g_new0(struct exam_request, 1);
+    request->seq = event->seq;
+    request->us = span(body, "us", 0);
+    request->answer = json_int(body, "answer", 0);
+    request->action = g_strdup(json_string(body, "action", ""));
+    request->candidate = g_strdup(json_string(body, "candidate", ""));
+    request->by = g_strdup(json_string(body, "by", ""));
+    request->reason = g_strdup(json_string(body, "reason", ""));
+    g_ptr_array_add(exam->requests, request);
+    if (!exam->two_persons) {
+        grant(exam, request, event);
+    }
+}
+
+static struct exam_request *find_request(const struct exam *exam, gint64 seq)
+{
+    for (guint i = 0; i < exam->requests->len; i++) {
+        struct exam_request *request = exam->requests->pdata[i];
+        if (request->seq == seq) {
+            return request;
+        }
+    }
+    return NULL;
+}
+
+bool exam_can_approve(const struct exam *exam, gint64 seq, const char *by, GError **error)
+{
+    const struct exam_request *request = find_request(exam, seq);
+    if (!request || request->approved) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+                "no request %" G_GINT64_FORMAT
+                " waits for approval; `sandtable exam status` lists them",
+                seq);
+        return false;
+    }
+    if (!*by || !strcmp(request->by, by)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "request %" G_GINT64_FORMAT " is %s's own: another person must approve it", seq,
+                request->by);
+        return false;
+    }
+    return true;
+}
+
+const char *exam_request_candidate(const struct exam *exam, gint64 seq)
+{
+    const struct exam_request *request = find_request(exam, seq);
+    return request ? request->candidate : NULL;
+}
+
+static void apply_approval(struct exam *exam, const struct event *event, const cJSON *body)
+{
+    gint64 seq = json_int(body, "request", 0);
+    if (exam_can_approve(exam, seq, json_string(body, "by", ""), NULL)) {
+        grant(exam, find_request(exam, seq), event);
+    }
+}
+
+/* ---- answers ------------------------------------------------------------------------------- */
+
+static bool is_secret(const struct exam *exam, const char *text)
+{
+    gsize length = strlen(exam->prefix);
+    return strlen(text) == length + 17 && !strncmp(text, exam->prefix, length) &&
+           text[length] == '-' &&
+           strspn(text + length + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == 16;
+}
+
+static void apply_answer(struct exam *exam, struct exam_candidate *candidate,
+        const struct event *event, const cJSON *body)
+{
+    int question = exam_question_index(exam, event->subject);
+    if (question < 0 || candidate->answers->len >= ANSWERS_MAX) {
+        return;
+    }
+    const cJSON *ok = cJSON_GetObjectItemCaseSensitive(body, "ok");
+    struct exam_answer *answer = g_new0(struct exam_answer, 1);
+    answer->seq = event->seq;
+    answer->at_us = event->at_us;
+    answer->wall_us = event->wall_us;
+    answer->elapsed_us = exam_elapsed(candidate, event->at_us);
+    answer->question = question;
+    answer->ok = cJSON_IsBool(ok) ? cJSON_IsTrue(ok) : -1;
+    answer->digest = g_strdup(json_string(body, "digest", ""));
+    answer->given = g_strdup(json_string(body, "given", NULL));
+    answer->before = !candidate->started;
+    answer->paused = candidate->paused;
+    answer->after = candidate->handed_in;
+    int place = GPOINTER_TO_INT(g_hash_table_lookup(exam->owners, answer->digest));
+    answer->owner = place ? (place - 1) / (int)exam->questions->len : -1;
+    answer->owner_question = place ? (place - 1) % (int)exam->questions->len : -1;
+    answer->forged = !place && answer->given && is_secret(exam, answer->given);
+    g_ptr_array_add(candidate->answers, answer);
+}
+
+void exam_apply(struct exam *exam, const struct event *event)
+{
+    bool created = !strcmp(event->kind, "exercise.created");
+    if (!created && !(exam->known && g_str_has_prefix(event->kind, "exam."))) {
+        return;
+    }
+    auto_json body = json_parse(event->body, strlen(event->body), NULL);
+    if (created) {
+        learn(exam, event, body);
+        return;
+    }
+    const char *kind = event->kind + strlen("exam.");
+    struct exam_candidate *candidate = exam_find(exam, event->team);
+    if (!strcmp(kind, "requested")) {
+        apply_request(exam, event, body);
+    } else if (!strcmp(kind, "approved")) {
+        apply_approval(exam, event, body);
+    } else if (candidate && !strcmp(kind, "answered")) {
+        apply_answer(exam, candidate, event, body);
+    } else if (candidate) {
+        apply_clock(candidate, event, body);
+    }
+}

@@ -1,0 +1,189 @@
+/* test_exam_result.c - signed results: verified with nothing but the file and the key; tampering. */
+#include "support/test.h"
+
+#include "base/json.h"
+#include "ledger/ledger.h"
+#include "ledger/sign.h"
+#include "report/exam_result.h"
+#include "score/exam.h"
+
+#include <string.h>
+
+static const char created[] =
+        "{\"plan\":{\"name\":\"final\",\"title\":\"Final <exam>\",\"version\":\"2\","
+        "\"digest\":\"ab\",\"exam\":{\"duration_us\":600000000,\"pass\":50,\"two_persons\":true,"
+        "\"prefix\":\"EXAM\",\"skills\":[{\"name\":\"assets\",\"title\":\"Assets\",\"pass\":40}],"
+        "\"questions\":[{\"name\":\"web\",\"title\":\"Web\",\"skill\":\"assets\",\"kind\":"
+        "\"choice\",\"points\":10,\"attempts\":1,\"choices\":4},{\"name\":\"port\",\"kind\":"
+        "\"value\",\"points\":5,\"attempts\":3}],\"candidates\":[{\"id\":\"c-1\",\"team\":"
+        "\"seat1\",\"factor_milli\":1000},{\"id\":\"c-2\",\"team\":\"seat2\"}]}}}";
+
+struct issued { /* a ledger and a result of it */
+    char *dir, *ledger, *result;
+    struct sign_key key;
+};
+
+static void append(struct ledger *ledger, const char *kind, const char *team, const char *subject,
+        const char *body)
+{
+    static gint64 at;
+    struct event *event = event_new(kind, team, subject, NULL);
+    g_free(event->body);
+    event->body = g_strdup(body);
+    event->at_us = at += 1000000;
+    event->wall_us = g_get_real_time();
+    ledger_append(ledger, event, NULL, NULL);
+}
+
+static void issue(struct issued *x, GError **error)
+{
+    x->dir = test_mkdtemp();
+    x->ledger = g_build_filename(x->dir, "final.ledger", NULL);
+    g_autofree char *path = g_build_filename(x->dir, "signing.key", NULL);
+    assert_true(sign_key_open(path, &x->key, error));
+    struct ledger *ledger = ledger_create(x->ledger, error);
+    assert_non_null(ledger);
+    assert_true(ledger_sign(ledger, &x->key, "final", error));
+    append(ledger, "exercise.created", "", "final", created);
+    append(ledger, "exam.started", "seat1", "c-1", "{\"by\":\"lin\"}");
+    append(ledger, "exam.started", "seat2", "c-2", "{\"by\":\"lin\"}");
+    append(ledger, "exam.answered", "seat1", "port", "{\"ok\":false,\"digest\":\"aa\"}");
+    append(ledger, "note", "", "final", "{\"text\":\"a note\"}");
+    append(ledger, "exam.answered", "seat1", "web", "{\"ok\":true,\"digest\":\"bb\"}");
+    append(ledger, "exam.answered", "seat2", "web", "{\"ok\":false,\"digest\":\"cc\"}");
+    assert_true(ledger_flush(ledger, error));
+    ledger_close(ledger); /* signs */
+    x->result = exam_result_make(x->ledger, "c-1", &x->key, error);
+}
+
+static void clear(struct issued *x)
+{
+    g_free(x->ledger);
+    g_free(x->result);
+    test_rmtree(x->dir);
+}
+
+static bool check(const char *text, const unsigned char *key, GError **error)
+{
+    struct exam_result result;
+    bool ok = exam_result_check(text, strlen(text), key, &result, error);
+    if (ok) {
+        exam_result_clear(&result);
+    }
+    return ok;
+}
+
+/* The file with a new payload, signed by key. */
+static char *forge(const struct issued *x, void (*change)(cJSON *payload))
+{
+    auto_json envelope = cJSON_Parse(x->result);
+    gsize length = 0;
+    g_autofree guchar *bytes = g_base64_decode(json_string(envelope, "payload", ""), &length);
+    auto_json payload = cJSON_ParseWithLength((const char *)bytes, length);
+    change(payload);
+    g_autofree char *text = json_text(payload);
+    g_autofree char *base64 = g_base64_encode((const guchar *)text, strlen(text));
+    cJSON_ReplaceItemInObject(envelope, "payload", cJSON_CreateString(base64));
+    return json_text(envelope);
+}
+
+static void a_result_verifies_with_nothing_but_the_file_and_the_key(void **state)
+{
+    (void)state;
+    struct issued x = {0};
+    struct exam_result result;
+    g_autoptr(GError) error = NULL;
+    issue(&x, &error);
+    assert_no_error(error);
+    assert_true(g_unlink(x.ledger) == 0);
+    exam_result_check(x.result, strlen(x.result), x.key.public, &result, &error);
+    assert_no_error(error);
+    const cJSON *of =
+            cJSON_GetArrayItem(json_array(json_object(result.payload, "mark"), "candidates"), 0);
+    assert_string_equal(json_string(of, "candidate", ""), "c-1");
+    assert_true(json_bool(of, "passed", false));
+    assert_int_equal(result.events, 4); /* its own and the first, no other candidate's */
+    g_autofree char *page = exam_certificate(&result);
+    assert_non_null(strstr(page, "Final &lt;exam&gt;"));
+    assert_non_null(strstr(page, result.code));
+    assert_non_null(strstr(page, result.digest));
+    assert_null(strstr(page, "://"));
+    exam_result_clear(&result);
+    clear(&x);
+}
+
+static void another_key_and_a_changed_file_are_refused(void **state)
+{
+    (void)state;
+    struct issued x = {0};
+    g_autoptr(GError) error = NULL;
+    unsigned char other[SIGN_PUBLIC] = {1};
+    issue(&x, &error);
+    assert_no_error(error);
+    assert_false(check(x.result, other, &error));
+    assert_non_null(strstr(error->message, "not signed with this key"));
+    gsize length = strlen(x.result);
+    for (gsize i = 0; i < length; i += 97) {
+        g_autofree char *changed = g_strdup(x.result);
+        changed[i] = changed[i] == 'A' ? 'B' : 'A';
+        /* padding of base64 and names of members that nobody reads may differ */
+        g_autoptr(GError) why = NULL;
+        if (check(changed, x.key.public, &why)) {
+            fail_msg("byte %zu can be changed", i);
+        }
+    }
+    for (gsize cut = 0; cut < length - 1; cut += 301) {
+        g_autofree char *part = g_strndup(x.result, cut);
+        assert_false(check(part, x.key.public, NULL));
+    }
+    clear(&x);
+}
+
+static void better(cJSON *payload)
+{
+    cJSON *mark = cJSON_GetObjectItem(payload, "mark");
+    cJSON *of = cJSON_GetArrayItem(cJSON_GetObjectItem(mark, "candidates"), 0);
+    cJSON_ReplaceItemInObject(of, "passed", cJSON_CreateFalse());
+}
+
+static void changed_payloads_need_the_issuers_signature(void **state)
+{
+    (void)state;
+    struct issued x = {0};
+    g_autoptr(GError) error = NULL;
+    issue(&x, &error);
+    assert_no_error(error);
+    g_autofree char *forged = forge(&x, better);
+    assert_false(check(forged, x.key.public, &error));
+    assert_non_null(strstr(error->message, "changed since"));
+    clear(&x);
+}
+
+static void a_ledger_that_nobody_signed_gives_no_result(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    char *dir = test_mkdtemp();
+    g_autofree char *path = g_build_filename(dir, "a.ledger", NULL);
+    struct sign_key key = {0};
+    struct ledger *ledger = ledger_create(path, &error);
+    append(ledger, "exercise.created", "", "final", created);
+    ledger_close(ledger);
+    assert_null(exam_result_make(path, "c-1", &key, &error));
+    assert_non_null(strstr(error->message, "no good signature"));
+    g_clear_error(&error);
+    assert_null(exam_result_make(path, "c-9", &key, &error));
+    assert_non_null(strstr(error->message, "no candidate"));
+    test_rmtree(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(a_result_verifies_with_nothing_but_the_file_and_the_key),
+            cmocka_unit_test(another_key_and_a_changed_file_are_refused),
+            cmocka_unit_test(changed_payloads_need_the_issuers_signature),
+            cmocka_unit_test(a_ledger_that_nobody_signed_gives_no_result),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
