@@ -60,12 +60,20 @@ static int run(int argc, char **argv, GError **error)
     g_autofree char *at = NULL;
     g_autofree char *size = NULL;
     g_autofree char *events = NULL;
+    g_autofree char *view = NULL;
+    g_autofree char *team = NULL;
+    g_autofree char *language = NULL;
+    g_autofree char *theme = NULL;
     gboolean fullscreen = FALSE;
     const GOptionEntry entries[] = {
             {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, &screenshot, "write one picture and end",
                     "FILE"},
             {"at", 0, 0, G_OPTION_ARG_STRING, &at, "show this exercise time (m:ss)", "T"},
             {"size", 0, 0, G_OPTION_ARG_STRING, &size, "of the window or picture", "WxH"},
+            {"view", 0, 0, G_OPTION_ARG_STRING, &view, "control, wall, public or instructor", "V"},
+            {"team", 0, 0, G_OPTION_ARG_STRING, &team, "of the instructor's view", "TEAM"},
+            {"language", 0, 0, G_OPTION_ARG_STRING, &language, "en or zh", "L"},
+            {"theme", 0, 0, G_OPTION_ARG_FILENAME, &theme, "dark, light, contrast or a file", "T"},
             {"fullscreen", 0, 0, G_OPTION_ARG_NONE, &fullscreen, "fill the screen", NULL},
             {"events", 0, 0, G_OPTION_ARG_FILENAME, &events, "show a file of events, one a line",
                     "FILE"},
@@ -92,6 +100,10 @@ static int run(int argc, char **argv, GError **error)
     add(words, "--screenshot", screenshot);
     add(words, "--at", at);
     add(words, "--size", size);
+    add(words, "--view", view);
+    add(words, "--team", team);
+    add(words, "--language", language);
+    add(words, "--theme", theme);
     if (fullscreen) {
         g_ptr_array_add(words, (gpointer) "--fullscreen");
     }
@@ -104,7 +116,8 @@ static int run(int argc, char **argv, GError **error)
 
 const struct verb verb_display = {
         .name = "display",
-        .usage = "display [NAME|LEDGER] [--screenshot FILE] [--at T] [--size WxH] [--fullscreen]",
+        .usage = "display [NAME|LEDGER] [--view V] [--screenshot FILE] [--at T] [--size WxH] "
+                 "[--fullscreen]",
         .summary = "show an exercise on the screen",
         .order = 50,
         .keeps_root = true,

@@ -121,6 +121,7 @@ extern const struct control_method control_methods_checkpoint[];
 extern const struct control_method control_methods_seeing[];
 extern const struct control_method control_methods_score[];
 extern const struct control_method control_methods_disks[];
+extern const struct control_method control_methods_white[];
 extern const struct control_method control_methods_exam[];
 const struct control_method *control_method_find(const char *name);
 const char **control_method_names(void); /* NULL-terminated; g_free() the list only */

@@ -71,6 +71,7 @@ static const struct control_method *const tables[] = {
         control_methods_seeing,
         control_methods_score,
         control_methods_disks,
+        control_methods_white,
         control_methods_exam,
 };
 

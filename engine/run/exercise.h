@@ -77,6 +77,15 @@ bool exercise_fire(struct exercise *exercise, const char *inject, const char *wh
 /* Holds (or releases) one inject, or with NULL all that have not fired. */
 bool exercise_hold(
         struct exercise *exercise, const char *inject, bool held, const char *who, GError **error);
+/* Takes an inject that has not fired off the timeline, for good; fire still does it by hand. */
+bool exercise_skip(struct exercise *exercise, const char *inject, const char *who, GError **error);
+/* Writes to a team (NULL: to all): message.sent. At most EXERCISE_MESSAGE_MAX bytes are kept. */
+#define EXERCISE_MESSAGE_MAX 2048
+bool exercise_message(struct exercise *exercise, const char *team, const char *text,
+        const char *who, GError **error);
+/* who takes the open alarm about subject on: alarm.acknowledged. It stays open. */
+bool exercise_acknowledge(struct exercise *exercise, const char *alarm, const char *subject,
+        const char *who, GError **error);
 /* Switches a machine (an id) off and on; its disks stay. Only while the exercise runs. */
 bool exercise_restart(
         struct exercise *exercise, const char *machine, const char *who, GError **error);

@@ -1,7 +1,9 @@
-/* fuzz_display.c - a stream of events into the display's model and a picture's layout of it, and
- * into the after-action report, its page, its exports and a team's stream. */
+/* fuzz_display.c - a stream of events into the display's model, a checkpoint of it there and back,
+ * and a picture's layout of it; and into the after-action report, its page, its exports and a team's
+ * stream. */
 #include "base/json.h"
 #include "display/model.h"
+#include "display/snapshot.h"
 #include "display/topo.h"
 #include "report/aar.h"
 #include "report/export.h"
@@ -14,6 +16,34 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What is taken from a checkpoint gives the same checkpoint; a spoilt one does no harm. */
+static void there_and_back(const struct model *model, const struct event *first)
+{
+    struct model *other = model_new();
+    if (first) {
+        model_reduce(other, first);
+    }
+    g_autoptr(GBytes) bytes = snapshot_make(model);
+    if (first && snapshot_take(other, bytes)) {
+        g_autoptr(GBytes) again = snapshot_make(other);
+        if (!g_bytes_equal(bytes, again)) {
+            abort();
+        }
+    }
+    gsize length = 0;
+    const uint8_t *good = g_bytes_get_data(bytes, &length);
+    g_autofree uint8_t *bad = g_memdup2(good, length);
+    for (gsize i = (gsize)model->seq % 13; i < length; i += 29) {
+        bad[i] ^= (uint8_t)i;
+    }
+    g_autoptr(GBytes) spoilt = g_bytes_new(bad, length);
+    (void)snapshot_take(other, spoilt);
+    model_settle(other);
+    struct topo *topo = topo_new(other, (struct rect){0, 0, 1000, 600}, 1);
+    topo_free(topo);
+    model_free(other);
+}
 
 /* Names may be anything, but no markup comes of them. */
 static void print_report(const struct aar *aar)
@@ -46,12 +76,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct aar *aar = aar_new();
     struct stream *streams[] = {stream_new(STREAM_ECS, "blue1"), stream_new(STREAM_OCSF, NULL)};
     const uint8_t *end = data + size;
+    struct event *first = NULL;
     while (data < end) {
         const uint8_t *stop = memchr(data, '\n', (size_t)(end - data));
         stop = stop ? stop : end;
         auto_event event = event_from_line((const char *)data, (size_t)(stop - data), NULL);
         if (event) {
             model_reduce(model, event);
+            if (!strcmp(event->kind, "exercise.created")) {
+                event_free(first);
+                first = event_copy(event);
+            }
             aar_apply(aar, event);
             print_line(streams[0], event);
             print_line(streams[1], event);
@@ -65,9 +100,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     stream_free(streams[0]);
     stream_free(streams[1]);
     model_settle(model);
-    if (model->feed.length > MODEL_FEED_MAX || model->marks->len > MODEL_MARKS_MAX) {
+    if (model->feed.length > MODEL_FEED_MAX || model->marks->len > MODEL_MARKS_MAX ||
+            model->messages->len > MODEL_MESSAGES_MAX ||
+            model->impairments->len > MODEL_LINKS_MAX) {
         abort();
     }
+    there_and_back(model, first);
+    event_free(first);
     struct topo *topo = topo_new(model, (struct rect){0, 0, 1000, 600}, 1);
     topo_free(topo);
     model_free(model);

@@ -174,6 +174,27 @@ bool exercise_hold(
            fake_act(exercise, held ? "hold" : "release", who, inject);
 }
 
+bool exercise_skip(struct exercise *exercise, const char *inject, const char *who, GError **error)
+{
+    return fake_known(inject, error) && fake_act(exercise, "skip", who, inject);
+}
+
+bool exercise_message(struct exercise *exercise, const char *team, const char *text,
+        const char *who, GError **error)
+{
+    (void)team;
+    (void)error;
+    return fake_act(exercise, "message", who, text);
+}
+
+bool exercise_acknowledge(struct exercise *exercise, const char *alarm, const char *subject,
+        const char *who, GError **error)
+{
+    (void)alarm;
+    (void)error;
+    return fake_act(exercise, "acknowledge", who, subject);
+}
+
 bool exercise_reset(struct exercise *exercise, const char *target, const char *who, GError **error)
 {
     (void)error;

@@ -1,43 +1,68 @@
 /* test_display_golden.c - pictures of the recorded drill against golden ones. */
 #include "support/test.h"
 
+#include "base/json.h"
 #include "compare.h"
+#include "crowd.h"
 #include "display/app.h"
+#include "display/theme.h"
+#include "display/words.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define RECORD TESTS_DIR "/ui/first-drill.ndjson"
 
-static void shoot(const char *path, int w, int h, gint64 until_us)
+struct picture { /* what is shown, and how */
+    const char *name;
+    int w, h;
+    gint64 until_us; /* a replay of that moment; -1: the end */
+    enum mode mode;
+    const char *theme;
+    enum language language;
+};
+
+static void shoot(const char *path, const struct picture *picture)
 {
     g_autoptr(GError) error = NULL;
     struct app_options options = {.source = source_open_file(RECORD, &error),
             .name = "first-drill",
-            .w = w,
-            .h = h,
+            .w = picture->w,
+            .h = picture->h,
             .still = true,
-            .until_us = until_us};
+            .mode = picture->mode,
+            .until_us = picture->until_us};
     assert_no_error(error);
+    theme_use(theme_find(picture->theme ? picture->theme : "dark"));
+    words_use(picture->language);
     struct app *app = app_new(&options, &error);
     assert_no_error(error);
     assert_true(app_drain(app, &error));
     assert_true(app_screenshot(app, path, &error));
     app_free(app);
+    theme_use(theme_at(0));
+    words_use(LANGUAGE_EN);
 }
 
-static void check(const char *name, int w, int h, gint64 until_us)
+static void shoot_plain(const char *path, int w, int h, gint64 until_us)
+{
+    struct picture picture = {.w = w, .h = h, .until_us = until_us};
+    shoot(path, &picture);
+}
+
+static void compare(
+        const char *name, void (*draw)(const char *path, gconstpointer data), gconstpointer data)
 {
     g_autofree char *golden = g_strdup_printf(TESTS_DIR "/golden/display/%s.png", name);
     if (g_getenv("SANDTABLE_UPDATE_GOLDEN")) {
-        shoot(golden, w, h, until_us);
+        draw(golden, data);
         return;
     }
     char *dir = test_mkdtemp();
     g_autofree char *path = g_build_filename(dir, "got.png", NULL);
     const char *build = g_getenv("SANDTABLE_BUILD");
     g_autofree char *diff = g_strdup_printf("%s/%s.diff.png", build ? build : "/tmp", name);
-    shoot(path, w, h, until_us);
+    draw(path, data);
     enum compare_result result = compare_png(golden, path, diff);
     test_rmtree(dir);
     if (result == COMPARE_NEAR) {
@@ -49,16 +74,239 @@ static void check(const char *name, int w, int h, gint64 until_us)
     }
 }
 
+static void draw_picture(const char *path, gconstpointer data)
+{
+    shoot(path, data);
+}
+
+static void check(const struct picture *picture)
+{
+    compare(picture->name, draw_picture, picture);
+}
+
+#define SECOND ((gint64)G_USEC_PER_SEC)
+
+static void test_each_view_looks_as_recorded(void **state)
+{
+    (void)state;
+    static const struct picture pictures[] = {
+            {"wall-1280x720", 1280, 720, 205 * SECOND, MODE_WALL, NULL, LANGUAGE_EN},
+            {"public-1280x720", 1280, 720, -1, MODE_PUBLIC, NULL, LANGUAGE_EN},
+            {"instructor-1280x720", 1280, 720, -1, MODE_INSTRUCTOR, NULL, LANGUAGE_EN}};
+    for (guint i = 0; i < G_N_ELEMENTS(pictures); i++) {
+        check(&pictures[i]);
+    }
+}
+
+static void test_each_theme_and_language_looks_as_recorded(void **state)
+{
+    (void)state;
+    static const struct picture pictures[] = {
+            {"light-zh-1280x720", 1280, 720, -1, MODE_CONTROL, "light", LANGUAGE_ZH},
+            {"contrast-1280x720", 1280, 720, 150 * SECOND, MODE_CONTROL, "contrast", LANGUAGE_EN}};
+    for (guint i = 0; i < G_N_ELEMENTS(pictures); i++) {
+        check(&pictures[i]);
+    }
+}
+
+static void test_twice_the_size_looks_as_recorded(void **state)
+{
+    (void)state;
+    static const struct picture picture = {
+            "end-3840x2160", 3840, 2160, -1, MODE_CONTROL, NULL, LANGUAGE_EN};
+    check(&picture);
+}
+
+/* ---- a running exercise: what a record never shows ------------------------------------------ */
+
+struct live {
+    enum model_state state;
+    enum link link;
+    enum action confirm, form;
+    bool help, steps, impaired;
+    int age_s;
+    const struct crowd *crowd; /* NULL: the record, up to 200 s */
+};
+
+static void impair(struct model *model)
+{
+    static const struct {
+        const char *kind, *subject, *body;
+    } events[] = {{"link.impaired", "blue1/web:office",
+                          "{\"by\":\"mira\",\"asked\":{\"in\":{\"delay_us\":40000,"
+                          "\"loss_ppm\":20000}}}"},
+            {"link.measured", "blue1/web:office",
+                    "{\"verdict\":\"drift\",\"achieved\":{\"delay_us\":71300,\"loss_ppm\":21000}}"},
+            {"link.impaired", "blue2/gate:plant", "{\"by\":\"mira\",\"asked\":{\"down\":true}}"},
+            {"alarm.raised", "blue1/web:office in",
+                    "{\"alarm\":\"impairment-drift\",\"text\":\"blue1/web:office: 71 ms, not "
+                    "40\"}"},
+            {"alarm.acknowledged", "blue1/web:office in",
+                    "{\"alarm\":\"impairment-drift\",\"by\":\"mira\"}"},
+            {"score.frozen", "first-drill", "{\"frozen\":true,\"by\":\"mira\"}"},
+            {"message.sent", "first-drill",
+                    "{\"from\":\"team\",\"text\":\"Is mail relay in scope?\",\"by\":\"ann\"}"}};
+    for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
+        auto_event event = event_new(events[i].kind, "blue1", events[i].subject,
+                json_parse(events[i].body, strlen(events[i].body), NULL));
+        event->seq = model->seq + 1;
+        event->at_us = model->at_us;
+        event->wall_us = model->wall_us;
+        model_reduce(model, event);
+    }
+}
+
+static struct model *fold_live(const struct live *live)
+{
+    struct model *model = model_new();
+    g_autoptr(GPtrArray) events = live->crowd ? crowd_events(live->crowd) : NULL;
+    g_autoptr(GError) error = NULL;
+    struct source *source = events ? NULL : source_open_file(RECORD, &error);
+    assert_no_error(error);
+    for (guint i = 0; events && i < events->len; i++) {
+        model_reduce(model, events->pdata[i]);
+    }
+    struct event *event = NULL;
+    while (source && source_next(source, &event, &error) > 0) {
+        if (event->at_us <= 200 * SECOND) {
+            model_reduce(model, event);
+        }
+        event_free(event);
+    }
+    source_close(source);
+    if (live->impaired) {
+        impair(model);
+    }
+    model->state = live->state;
+    model_settle(model);
+    return model;
+}
+
+static void set_form(struct view *view)
+{
+    view->form.title = "Points by hand";
+    view->form.count = 3;
+    view->form.at = 2;
+    view->form.fields[0] = (struct field){
+            "team", view->form.fields[0].text, .team = 1, .chooses = true, .may_be_all = false};
+    view->form.fields[1].label = "points";
+    g_string_assign(view->form.fields[1].text, "-20");
+    view->form.fields[2].label = "reason";
+    g_string_assign(view->form.fields[2].text, "重置 dc01, asked by the team");
+}
+
+static void draw_live(const char *path, gconstpointer data)
+{
+    const struct live *live = data;
+    g_autoptr(GError) error = NULL;
+    struct draw *draw = draw_new(live->crowd ? 1920 : 1280, live->crowd ? 1080 : 720, &error);
+    assert_no_error(error);
+    struct model *model = fold_live(live);
+    struct view view;
+    view_init(&view, draw, model);
+    view.utc = true;
+    view.link = live->link;
+    view.source = "first-drill";
+    view.clock_us = model->at_us;
+    view.wall_us = model->wall_us;
+    view.play.live_us = model->at_us;
+    view.lag_ms = 3;
+    view.load_percent = 41;
+    view.age_s = live->age_s;
+    view.selected = 9;
+    view.node = 1;
+    view.confirm = live->confirm;
+    view.form.action = live->form;
+    view.help = live->help;
+    view.steps = live->steps;
+    set_form(&view);
+    view_draw(&view);
+    assert_true(draw_save_png(draw, path, &error));
+    view_clear(&view);
+    model_free(model);
+    draw_free(draw);
+}
+
+static void test_each_state_of_a_running_exercise_looks_as_recorded(void **state)
+{
+    (void)state;
+    static const struct crowd crowd = {.teams = 10,
+            .machines = 7,
+            .services = 10,
+            .links = 2,
+            .events = 2400,
+            .duration_us = 7200 * SECOND};
+    static const struct {
+        const char *name;
+        struct live live;
+    } pictures[] = {
+            {"live-confirm", {MODEL_RUNNING, LINK_LIVE, .confirm = ACTION_FIRE}},
+            {"live-paused", {MODEL_PAUSED, LINK_LIVE, .steps = true}},
+            {"live-form", {MODEL_RUNNING, LINK_LIVE, .form = ACTION_ADJUST}},
+            {"live-help", {MODEL_RUNNING, LINK_LIVE, .help = true}},
+            {"live-gone", {MODEL_RUNNING, LINK_GONE, .age_s = 12}},
+            {"live-impaired", {MODEL_RUNNING, LINK_LIVE, .impaired = true}},
+            {"live-ten-teams", {MODEL_RUNNING, LINK_LIVE, .crowd = &crowd}},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(pictures); i++) {
+        compare(pictures[i].name, draw_live, &pictures[i].live);
+    }
+}
+
+/* A panel that did not change keeps its pixels: drawn bit by bit or at once is the same. */
+static void test_a_picture_drawn_in_parts_is_the_picture_drawn_at_once(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    struct draw *draw = draw_new(1280, 720, &error);
+    struct draw *other = draw_new(1280, 720, &error);
+    assert_no_error(error);
+    struct model *model = model_new();
+    struct view view;
+    view_init(&view, draw, model);
+    view.utc = true;
+    struct source *source = source_open_file(RECORD, &error);
+    struct event *event = NULL;
+    while (source_next(source, &event, &error) > 0) {
+        model_reduce(model, event);
+        model_settle(model);
+        view.clock_us = event->at_us;
+        view.wall_us = event->wall_us;
+        view_draw(&view);
+        bool last = !strcmp(event->kind, "exercise.state") || event->seq % 40 == 0;
+        event_free(event);
+        if (last) {
+            struct view fresh;
+            view_init(&fresh, other, model);
+            fresh.utc = true;
+            fresh.clock_us = view.clock_us;
+            fresh.wall_us = view.wall_us;
+            view_draw(&fresh);
+            assert_memory_equal(draw_pixels(draw), draw_pixels(other), (gsize)1280 * 720 * 4);
+            view_clear(&fresh);
+        }
+    }
+    source_close(source);
+    view_clear(&view);
+    model_free(model);
+    draw_free(draw);
+    draw_free(other);
+}
+
 static void test_the_end_of_the_drill_looks_as_recorded_at_1920x1080(void **state)
 {
     (void)state;
-    check("end-1920x1080", 1920, 1080, -1);
+    static const struct picture picture = {
+            "end-1920x1080", 1920, 1080, -1, MODE_CONTROL, NULL, LANGUAGE_EN};
+    check(&picture);
 }
 
 static void test_the_middle_of_the_drill_looks_as_recorded_at_1280x720(void **state)
 {
     (void)state;
-    check("attack-1280x720", 1280, 720, 200 * G_USEC_PER_SEC);
+    static const struct picture picture = {
+            "attack-1280x720", 1280, 720, 200 * SECOND, MODE_CONTROL, NULL, LANGUAGE_EN};
+    check(&picture);
 }
 
 static void test_two_pictures_of_the_same_events_are_the_same_bytes(void **state)
@@ -67,8 +315,8 @@ static void test_two_pictures_of_the_same_events_are_the_same_bytes(void **state
     char *dir = test_mkdtemp();
     g_autofree char *first = g_build_filename(dir, "a.png", NULL);
     g_autofree char *second = g_build_filename(dir, "b.png", NULL);
-    shoot(first, 1600, 900, 100 * G_USEC_PER_SEC);
-    shoot(second, 1600, 900, 100 * G_USEC_PER_SEC);
+    shoot_plain(first, 1600, 900, 100 * G_USEC_PER_SEC);
+    shoot_plain(second, 1600, 900, 100 * G_USEC_PER_SEC);
     g_autofree char *a = NULL;
     g_autofree char *b = NULL;
     gsize a_size = 0;
@@ -87,8 +335,8 @@ static void test_the_comparison_sees_another_picture(void **state)
     g_autofree char *first = g_build_filename(dir, "a.png", NULL);
     g_autofree char *second = g_build_filename(dir, "b.png", NULL);
     g_autofree char *diff = g_build_filename(dir, "diff.png", NULL);
-    shoot(first, 1280, 720, 60 * G_USEC_PER_SEC);
-    shoot(second, 1280, 720, 220 * G_USEC_PER_SEC);
+    shoot_plain(first, 1280, 720, 60 * G_USEC_PER_SEC);
+    shoot_plain(second, 1280, 720, 220 * G_USEC_PER_SEC);
     assert_int_equal(compare_png(first, second, diff), COMPARE_DIFFERENT);
     assert_true(g_file_test(diff, G_FILE_TEST_EXISTS));
     assert_int_equal(compare_png(first, "/nonexistent", NULL), COMPARE_UNREADABLE);
@@ -100,9 +348,9 @@ static void test_every_size_from_small_to_large_can_be_drawn(void **state)
     (void)state;
     char *dir = test_mkdtemp();
     g_autofree char *path = g_build_filename(dir, "a.png", NULL);
-    shoot(path, 640, 400, -1);
-    shoot(path, 3840, 2160, -1);
-    shoot(path, 7680, 400, 0);
+    shoot_plain(path, 640, 400, -1);
+    shoot_plain(path, 3840, 2160, -1);
+    shoot_plain(path, 7680, 400, 0);
     test_rmtree(dir);
 }
 
@@ -117,6 +365,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_the_end_of_the_drill_looks_as_recorded_at_1920x1080),
             cmocka_unit_test(test_the_middle_of_the_drill_looks_as_recorded_at_1280x720),
+            cmocka_unit_test(test_each_view_looks_as_recorded),
+            cmocka_unit_test(test_each_theme_and_language_looks_as_recorded),
+            cmocka_unit_test(test_twice_the_size_looks_as_recorded),
+            cmocka_unit_test(test_each_state_of_a_running_exercise_looks_as_recorded),
+            cmocka_unit_test(test_a_picture_drawn_in_parts_is_the_picture_drawn_at_once),
             cmocka_unit_test(test_two_pictures_of_the_same_events_are_the_same_bytes),
             cmocka_unit_test(test_the_comparison_sees_another_picture),
             cmocka_unit_test(test_every_size_from_small_to_large_can_be_drawn),

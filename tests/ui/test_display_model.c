@@ -229,9 +229,64 @@ static void test_a_second_exercise_starts_anew(void **state)
     model_free(model);
 }
 
+static void test_impaired_links_say_what_is_asked_and_what_was_measured(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(G_MAXINT64);
+    feed(model, "link.impaired", "blue1", "blue1/web:office",
+            "{\"machine\":\"blue1/web\",\"network\":\"blue1/office\",\"by\":\"mira\",\"asked\":"
+            "{\"in\":{\"delay_us\":40000,\"jitter_us\":5000,\"loss_ppm\":20000,"
+            "\"rate_bps\":5000000}}}");
+    assert_int_equal(model->impairments->len, 1);
+    const struct model_impairment *link =
+            &g_array_index(model->impairments, struct model_impairment, 0);
+    assert_string_equal(link->asked, "40 ms ±5 ms 2 % 5 Mbit/s");
+    feed(model, "link.measured", "blue1", "blue1/web:office",
+            "{\"direction\":\"in\",\"verdict\":\"drift\",\"achieved\":{\"delay_us\":71300}}");
+    assert_string_equal(link->achieved, "71.3 ms");
+    assert_string_equal(link->verdict, "drift");
+    feed(model, "link.impaired", "blue9", "blue9/web:office", "{\"asked\":{\"down\":true}}");
+    feed(model, "link.cleared", "blue1", "blue1/web:office", "{\"by\":\"mira\"}");
+    assert_int_equal(model->impairments->len, 0);
+    model_free(model);
+}
+
+static void test_messages_alarms_and_the_board_are_the_white_cells(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(G_MAXINT64);
+    guint before = model->messages->len;
+    feed(model, "message.sent", "blue2", "first-drill",
+            "{\"from\":\"team\",\"text\":\"Is mail\\nin scope?\",\"by\":\"ann\"}");
+    const struct model_message *message = model->messages->pdata[before];
+    assert_true(message->from_team);
+    assert_string_equal(message->text, "Is mail in scope?");
+    assert_int_equal(message->team, find_team(model, "blue2"));
+    const struct model_alarm *alarm = model->alarms->pdata[0];
+    assert_string_equal(alarm->owner, "");
+    g_autofree char *body = g_strdup_printf("{\"alarm\":\"%s\",\"by\":\"mira\"}", alarm->alarm);
+    feed(model, "alarm.acknowledged", NULL, alarm->subject, body);
+    assert_string_equal(alarm->owner, "mira");
+    assert_int_equal(model->alarms->len, 1); /* it stays until its cause is gone */
+    feed(model, "score.frozen", NULL, "first-drill", "{\"frozen\":true,\"by\":\"mira\"}");
+    assert_true(model->frozen);
+    gint64 since = model->frozen_seq;
+    feed(model, "score.frozen", NULL, "first-drill", "{\"frozen\":true,\"by\":\"ann\"}");
+    assert_int_equal(model->frozen_seq, since); /* the first counts */
+    feed(model, "score.frozen", NULL, "first-drill", "{\"frozen\":false,\"by\":\"mira\"}");
+    assert_false(model->frozen);
+    for (int i = 0; i < 2 * MODEL_MESSAGES_MAX; i++) {
+        feed(model, "message.sent", NULL, "first-drill", "{\"text\":\"x\"}");
+    }
+    assert_int_equal(model->messages->len, MODEL_MESSAGES_MAX);
+    model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_impaired_links_say_what_is_asked_and_what_was_measured),
+            cmocka_unit_test(test_messages_alarms_and_the_board_are_the_white_cells),
             cmocka_unit_test(test_the_recorded_drill_ends_with_the_hardening_team_ahead),
             cmocka_unit_test(test_a_busy_link_gets_wider_and_a_silent_one_thin_again),
             cmocka_unit_test(test_the_model_shows_any_moment_of_the_drill),

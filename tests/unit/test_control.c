@@ -131,6 +131,10 @@ static void wrong_parameters_are_refused_by_name(void **state)
             {"fire", "{}", "inject must"},
             {"hold", "{\"inject\":7}", "inject must"},
             {"hold", "{\"held\":\"no\"}", "held must be"},
+            {"skip", "{}", "inject must"},
+            {"message", "{\"team\":\"blue1\"}", "message needs text"},
+            {"message", "{\"text\":\"x\",\"team\":1}", "message needs text"},
+            {"acknowledge", "{\"alarm\":\"x\"}", "acknowledge needs"},
             {"exec", "{\"machine\":\"blue1/web\"}", "argv"},
             {"exec", "{\"machine\":\"blue1/web\",\"argv\":[]}", "argv"},
             {"exec", "{\"machine\":\"blue1/web\",\"argv\":[1]}", "argv"},
@@ -158,7 +162,8 @@ static void an_observer_reads_and_changes_nothing(void **state)
     cJSON_Delete(call(client, "hello", "{\"role\":\"observer\"}"));
     cJSON_Delete(call(client, "status", NULL));
     cJSON_Delete(call(client, "score", "{\"explain\":true}"));
-    const char *const forbidden[] = {"pause", "resume", "fire", "hold", "exec", "end"};
+    const char *const forbidden[] = {"pause", "resume", "fire", "hold", "exec", "end", "skip",
+            "message", "freeze", "acknowledge"};
     for (gsize i = 0; i < G_N_ELEMENTS(forbidden); i++) {
         expect_error(client, forbidden[i], NULL, SANDTABLE_ERROR_FAILED, "an observer may not");
     }

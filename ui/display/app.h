@@ -14,8 +14,11 @@ struct app_options {
     const char *name;      /* of the exercise or file */
     int w, h;
     bool fullscreen;
-    bool still;      /* for a screenshot: times come from the events alone */
-    gint64 until_us; /* fold events up to here only; -1: all */
+    bool still;         /* for a screenshot: times come from the events alone */
+    gint64 until_us;    /* show this moment; -1: the newest */
+    const char *ledger; /* the file behind source, or NULL */
+    enum mode mode;
+    const char *team; /* id, of the instructor's view; NULL: the first */
 };
 
 /* SDL must be set up with app_sdl_start(). NULL and HOST when there is no screen or no font. */
@@ -40,5 +43,7 @@ bool app_drain(struct app *app, GError **error);
 bool app_screenshot(struct app *app, const char *path, GError **error);
 
 const struct view *app_view(const struct app *app);
-const struct model *app_model(const struct app *app);
+const struct model *app_model(const struct app *app); /* of the present */
+/* Moves the replay's clock as if so much time had passed; for tests. */
+void app_replay_at(struct app *app, gint64 at_us);
 double app_draw_ms(const struct app *app); /* the last redraw's cost */

@@ -1,22 +1,67 @@
-/* app_private.h - the app's inside, shared by its loop and its keys. */
+/* app_private.h - the app's inside, shared by its loop, its keys and its replay. */
 #pragma once
 
 #include "app.h"
+#include "history.h"
 
 struct app {
     struct view view;
-    struct model *model;
+    struct model *head;  /* all that came in: the present */
+    struct model *past;  /* a moment of it, while replaying */
+    struct model *board; /* what the public sees while the board is frozen */
+    struct history *history;
     struct source *source;
     SDL_Window *window;
-    char *name;
-    bool still, dirty, leave, dragging;
+    char *name, *ledger, *team;
+    bool still, dirty, leave, dragging, scrubbing;
+    int moving; /* the machine that is held by the mouse, -1 none */
+    bool moved;
+    bool indexed; /* the ledger's index was saved or loaded */
     gint64 until_us;
-    gint64 base_mono;    /* when the last event came in, monotonic */
-    gint64 shown_s;      /* the second the picture shows */
-    gint64 status_until; /* monotonic */
+    gint64 base_mono;      /* when the last event came in, monotonic */
+    gint64 play_mono;      /* when the replay's clock was moved last */
+    gint64 shown_s;        /* the second the picture shows */
+    gint64 status_until;   /* monotonic */
+    gint64 pinged, ponged; /* monotonic: asked, answered; 0: never */
+    gint64 load_mono;
+    gint64 total; /* events in the record, 0 unknown */
     double draw_ms;
     gint shots;
 };
 
 void app_input(struct app *app, const SDL_Event *event);
 void app_say(struct app *app, bool bad, char *text); /* consumes text */
+void app_act(struct app *app, enum action action, int arg);
+void app_ask(struct app *app, const char *method, cJSON *params); /* params is consumed */
+void app_set_mode(struct app *app, enum mode mode);
+void app_shoot(struct app *app);        /* a screenshot into the current folder */
+void app_choose_model(struct app *app); /* which of the models the view shows */
+/* Language or colours changed: words already in the feed are made anew. */
+void app_refold(struct app *app);
+
+/* ---- app_form.c ---------------------------------------------------------------------------- */
+
+void form_open(struct app *app, enum action action);
+bool form_input(struct app *app, const SDL_Event *event); /* false: not for the form */
+
+/* ---- app_layout.c -------------------------------------------------------------------------- */
+
+void layout_load(struct app *app);
+void layout_save(struct app *app);
+void layout_move(struct app *app, int machine, float x, float y); /* to this place of the window */
+void layout_forget(struct app *app);                              /* all go back */
+
+/* ---- replay.c ------------------------------------------------------------------------------ */
+
+void replay_at(struct app *app, gint64 at_us); /* enters, stopped */
+void replay_leave(struct app *app);
+void replay_step(struct app *app, int by);
+void replay_jump(struct app *app, gint64 us);
+void replay_toggle(struct app *app);
+void replay_speed(struct app *app, int by);
+bool replay_tick(struct app *app);          /* moves the replay's clock; something changed */
+int replay_patience(const struct app *app); /* ms, -1: no need */
+
+/* ---- app_spawn.c --------------------------------------------------------------------------- */
+
+void spawn_console(struct app *app, const char *machine);

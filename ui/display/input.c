@@ -1,194 +1,183 @@
 /* input.c - what keys and clicks do. */
 #include "app_private.h"
-
-#include "base/json.h"
+#include "theme.h"
+#include "words.h"
 
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
-#define PANELS 6
+#define FOCUSES 7
 #define ZOOM_STEP 1.25F
-
-static void ask(struct app *app, const char *method, cJSON *params)
-{
-    g_autoptr(GError) error = NULL;
-    if (source_request(app->source, method, params, &error)) {
-        app_say(app, false, g_strdup_printf("Asked the engine to %s …", method));
-    } else {
-        app_say(app, true, g_strdup(error->message));
-    }
-}
-
-static const struct model_inject *chosen(struct app *app)
-{
-    const struct model_inject *inject = model_inject_at(app->model, app->view.selected);
-    if (!inject) {
-        app_say(app, true, g_strdup("Choose an inject first: up, down or a click"));
-    }
-    return inject;
-}
-
-static void fire(struct app *app)
-{
-    const struct model_inject *inject = chosen(app);
-    app->view.confirm = false;
-    if (inject) {
-        cJSON *params = cJSON_CreateObject();
-        cJSON_AddStringToObject(params, "inject", inject->id);
-        ask(app, "fire", params);
-    }
-}
-
-static void hold(struct app *app)
-{
-    const struct model_inject *inject = chosen(app);
-    if (inject) {
-        cJSON *params = cJSON_CreateObject();
-        cJSON_AddStringToObject(params, "inject", inject->id);
-        cJSON_AddBoolToObject(params, "held", strcmp(inject->state, "held") != 0);
-        ask(app, "hold", params);
-    }
-}
-
-static void act(struct app *app, enum action action, int arg)
-{
-    struct view *view = &app->view;
-    switch (action) {
-    case ACTION_PAUSE:
-        ask(app, app->model->state == MODEL_PAUSED ? "resume" : "pause", NULL);
-        break;
-    case ACTION_FIRE:
-        view->confirm = chosen(app) != NULL;
-        break;
-    case ACTION_HOLD:
-        hold(app);
-        break;
-    case ACTION_LABELS:
-        view->labels = !view->labels;
-        break;
-    case ACTION_ATTACKS:
-        view->attacks = !view->attacks;
-        break;
-    case ACTION_HELP:
-        view->help = !view->help;
-        break;
-    case ACTION_SELECT:
-        view->selected = arg;
-        view->focus = 4;
-        break;
-    case ACTION_FOCUS:
-        view->focus = arg;
-        break;
-    case ACTION_NONE:
-        break;
-    }
-}
+#define MINUTE_US (60 * G_USEC_PER_SEC)
 
 static void choose(struct app *app, int by)
 {
-    int count = (int)app->model->injects->len;
+    const struct model *model = app->view.model;
+    int count = (int)model->injects->len;
     if (count == 0) {
         return;
     }
     if (app->view.selected < 0) { /* begin at the next one that has not fired */
         int next = 0;
-        while (next < count - 1 && model_inject_at(app->model, next)->fired_us >= 0) {
+        while (next < count - 1 && model_inject_at(model, next)->fired_us >= 0) {
             next++;
         }
         app->view.selected = next;
-    } else {
-        app->view.selected = CLAMP(app->view.selected + by, 0, count - 1);
+        return;
     }
+    int at = app->view.selected;
+    do {
+        at += by;
+    } while (at > 0 && at < count - 1 &&
+             !view_shows_team(&app->view, model_inject_at(model, at)->team));
+    app->view.selected = CLAMP(at, 0, count - 1);
 }
 
-static void zoom(struct app *app, float factor)
+/* factor at the place (x, y) of the window, which stays where it is. */
+static void zoom(struct app *app, float factor, float x, float y)
 {
     struct view *view = &app->view;
+    struct rect r = view->places[PANEL_TOPOLOGY].rect;
     float before = view->zoom;
-    view->zoom = CLAMP(before * factor, 0.25F, 12.0F);
-    view->pan_x *= view->zoom / before;
-    view->pan_y *= view->zoom / before;
-}
-
-static void shoot(struct app *app)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *path = NULL;
-    do {
-        g_free(path);
-        path = g_strdup_printf("sandtable-%s-%03d.png",
-                *app->model->name ? app->model->name : "display", ++app->shots);
-        g_strdelimit(path, "/", '-');
-    } while (access(path, F_OK) == 0 && app->shots < 1000);
-    if (draw_save_png(app->view.draw, path, &error)) {
-        app_say(app, false, g_strdup_printf("Screenshot written to %s", path));
-    } else {
-        app_say(app, true, g_strdup(error->message));
-    }
-}
-
-static void full_screen(struct app *app)
-{
-    if (app->window) {
-        bool on = SDL_GetWindowFlags(app->window) & SDL_WINDOW_FULLSCREEN_DESKTOP;
-        SDL_SetWindowFullscreen(app->window, on ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP);
-    }
-}
-
-static void leave(struct app *app)
-{
-    if (app->view.help) {
-        app->view.help = false;
-    } else {
-        app->leave = true;
-    }
-}
-
-static void scroll(struct app *app, int by)
-{
-    app->view.scroll = CLAMP(app->view.scroll + by, 0, MAX((int)app->model->feed.length - 1, 0));
+    view->zoom = CLAMP(before * factor, 0.25F, 16.0F);
+    float share = view->zoom / before;
+    float dx = x - (r.x + r.w / 2);
+    float dy = y - (r.y + r.h / 2);
+    view->pan_x = dx - (dx - view->pan_x) * share;
+    view->pan_y = dy - (dy - view->pan_y) * share;
 }
 
 static void zoom_key(struct app *app, SDL_Keycode key)
 {
+    struct rect r = app->view.places[PANEL_TOPOLOGY].rect;
     if (key == SDLK_0 || key == SDLK_KP_0) {
         app->view.zoom = 1;
         app->view.pan_x = 0;
         app->view.pan_y = 0;
     } else {
-        zoom(app, key == SDLK_MINUS || key == SDLK_KP_MINUS ? 1 / ZOOM_STEP : ZOOM_STEP);
+        bool out = key == SDLK_MINUS || key == SDLK_KP_MINUS;
+        zoom(app, out ? 1 / ZOOM_STEP : ZOOM_STEP, r.x + r.w / 2, r.y + r.h / 2);
     }
+}
+
+static void full_screen(struct app *app, bool on)
+{
+    if (app->window) {
+        SDL_SetWindowFullscreen(app->window, on ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
+    }
+}
+
+void app_set_mode(struct app *app, enum mode mode)
+{
+    app->view.mode = mode;
+    app->view.confirm = ACTION_NONE;
+    full_screen(app, mode == MODE_WALL || mode == MODE_PUBLIC);
+    app_choose_model(app);
+}
+
+/* Back from whatever is open, one at a time. */
+static void back(struct app *app)
+{
+    struct view *view = &app->view;
+    if (view->help) {
+        view->help = false;
+    } else if (view->filter) {
+        g_clear_pointer(&view->filter, g_free);
+    } else if (view->play.on) {
+        replay_leave(app);
+    } else if (view->mode != MODE_CONTROL) {
+        app_set_mode(app, MODE_CONTROL);
+    } else if (view->node >= 0 || view->selected >= 0) {
+        view->node = view->selected = -1;
+    } else {
+        app_say(app, false, g_strdup(tr("Q leaves the display")));
+    }
+}
+
+static void scroll(struct app *app, int by)
+{
+    int count = view_event_count(&app->view);
+    app->view.scroll = CLAMP(app->view.scroll + by, 0, MAX(count - 1, 0));
+}
+
+static void focus_next(struct app *app, bool backwards)
+{
+    int at = app->view.focus;
+    app->view.focus = backwards ? (at + FOCUSES - 2) % FOCUSES + 1 : at % FOCUSES + 1;
+}
+
+/* An arrow key: pans while the topology has the focus, else chooses or steps. */
+static void arrow(struct app *app, SDL_Keycode key, bool shift)
+{
+    int by = key == SDLK_UP || key == SDLK_LEFT ? -1 : 1;
+    bool sideways = key == SDLK_LEFT || key == SDLK_RIGHT;
+    if (app->view.focus == 2 && !app->view.play.on) {
+        *(sideways ? &app->view.pan_x : &app->view.pan_y) -= 60 * (float)by;
+    } else if (!sideways) {
+        choose(app, by);
+    } else if (app->view.mode == MODE_PUBLIC) {
+        return;
+    } else if (shift) {
+        replay_jump(app, by * MINUTE_US);
+    } else {
+        replay_step(app, by);
+    }
+}
+
+struct binding {
+    SDL_Keycode key;
+    SDL_Keymod mod; /* KMOD_NONE, KMOD_SHIFT, KMOD_CTRL */
+    enum action action;
+    int arg;
+};
+
+static const struct binding bindings[] = {{SDLK_SPACE, KMOD_NONE, ACTION_PAUSE, 0},
+        {SDLK_RETURN, KMOD_NONE, ACTION_FIRE, 0}, {SDLK_KP_ENTER, KMOD_NONE, ACTION_FIRE, 0},
+        {SDLK_h, KMOD_NONE, ACTION_HOLD, 0}, {SDLK_h, KMOD_SHIFT, ACTION_HOLD_ALL, 0},
+        {SDLK_k, KMOD_NONE, ACTION_SKIP, 0}, {SDLK_f, KMOD_NONE, ACTION_FREEZE, 0},
+        {SDLK_f, KMOD_CTRL, ACTION_FIND, 0}, {SDLK_e, KMOD_SHIFT, ACTION_END, 0},
+        {SDLK_m, KMOD_NONE, ACTION_MESSAGE, 0}, {SDLK_p, KMOD_NONE, ACTION_ADJUST, 0},
+        {SDLK_x, KMOD_NONE, ACTION_ACK, 0}, {SDLK_DELETE, KMOD_NONE, ACTION_RESET, 0},
+        {SDLK_s, KMOD_NONE, ACTION_SAVE, 0}, {SDLK_c, KMOD_NONE, ACTION_CONSOLE, 0},
+        {SDLK_SLASH, KMOD_NONE, ACTION_FILTER, 0}, {SDLK_l, KMOD_NONE, ACTION_LABELS, 0},
+        {SDLK_a, KMOD_NONE, ACTION_ATTACKS, 0}, {SDLK_t, KMOD_NONE, ACTION_TRAFFIC, 0},
+        {SDLK_v, KMOD_NONE, ACTION_STEPS, 0}, {SDLK_g, KMOD_NONE, ACTION_PLACES, 0},
+        {SDLK_F1, KMOD_NONE, ACTION_HELP, 0}, {SDLK_F2, KMOD_NONE, ACTION_LANGUAGE, 0},
+        {SDLK_F3, KMOD_NONE, ACTION_THEME, 0}, {SDLK_F11, KMOD_NONE, ACTION_VIEW, 0},
+        {SDLK_F11, KMOD_SHIFT, ACTION_VIEW, 1}, {SDLK_r, KMOD_NONE, ACTION_REPLAY, 0},
+        {SDLK_HOME, KMOD_NONE, ACTION_LIVE, 0}, {SDLK_LEFTBRACKET, KMOD_NONE, ACTION_SPEED, -1},
+        {SDLK_RIGHTBRACKET, KMOD_NONE, ACTION_SPEED, 1}, {SDLK_d, KMOD_NONE, ACTION_DELAY, 0}};
+
+static bool bound(struct app *app, SDL_Keycode key, SDL_Keymod mod)
+{
+    SDL_Keymod wanted = mod & KMOD_CTRL ? KMOD_CTRL : mod & KMOD_SHIFT ? KMOD_SHIFT : KMOD_NONE;
+    for (guint i = 0; i < G_N_ELEMENTS(bindings); i++) {
+        if (bindings[i].key == key && bindings[i].mod == wanted) {
+            app_act(app, bindings[i].action, bindings[i].arg);
+            return true;
+        }
+    }
+    return false;
 }
 
 static void key_down(struct app *app, SDL_Keycode key, SDL_Keymod mod)
 {
-    static const struct {
-        SDL_Keycode key;
-        enum action action;
-    } actions[] = {{SDLK_SPACE, ACTION_PAUSE}, {SDLK_RETURN, ACTION_FIRE},
-            {SDLK_KP_ENTER, ACTION_FIRE}, {SDLK_h, ACTION_HOLD}, {SDLK_l, ACTION_LABELS},
-            {SDLK_a, ACTION_ATTACKS}, {SDLK_F1, ACTION_HELP}};
-    for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
-        if (actions[i].key == key) {
-            act(app, actions[i].action, 0);
-            return;
-        }
+    if (bound(app, key, mod)) {
+        return;
     }
-    if (key >= SDLK_1 && key < SDLK_1 + PANELS) {
+    if (key >= SDLK_1 && key < SDLK_1 + FOCUSES) {
         app->view.focus = (int)(key - SDLK_0);
         return;
     }
     switch (key) {
     case SDLK_UP:
-        choose(app, -1);
-        break;
     case SDLK_DOWN:
-        choose(app, 1);
+    case SDLK_LEFT:
+    case SDLK_RIGHT:
+        arrow(app, key, mod & KMOD_SHIFT);
         break;
     case SDLK_TAB:
-        app->view.focus = mod & KMOD_SHIFT ? (app->view.focus + PANELS - 2) % PANELS + 1
-                                           : app->view.focus % PANELS + 1;
+        focus_next(app, mod & KMOD_SHIFT);
         break;
     case SDLK_PAGEUP:
         scroll(app, 5);
@@ -205,15 +194,14 @@ static void key_down(struct app *app, SDL_Keycode key, SDL_Keymod mod)
     case SDLK_KP_0:
         zoom_key(app, key);
         break;
-    case SDLK_F11:
-        full_screen(app);
-        break;
     case SDLK_F12:
-        shoot(app);
+        app_shoot(app);
         break;
     case SDLK_ESCAPE:
+        back(app);
+        break;
     case SDLK_q:
-        leave(app);
+        app->leave = true;
         break;
     default:
         break;
@@ -225,18 +213,32 @@ static bool inside(struct rect r, float x, float y)
     return x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h;
 }
 
+static bool over(const struct app *app, enum panel panel, float x, float y)
+{
+    return inside(app->view.places[panel].rect, x, y);
+}
+
 static void wheel(struct app *app, int y)
 {
     int mouse_x = 0;
     int mouse_y = 0;
     SDL_GetMouseState(&mouse_x, &mouse_y);
-    struct layout layout = view_layout(&app->view);
-    if (inside(layout.topology, (float)mouse_x, (float)mouse_y)) {
-        zoom(app, y > 0 ? ZOOM_STEP : 1 / ZOOM_STEP);
-    } else if (inside(layout.injects, (float)mouse_x, (float)mouse_y)) {
+    float at_x = (float)mouse_x;
+    float at_y = (float)mouse_y;
+    if (over(app, PANEL_TOPOLOGY, at_x, at_y)) {
+        zoom(app, y > 0 ? ZOOM_STEP : 1 / ZOOM_STEP, at_x, at_y);
+    } else if (over(app, PANEL_INJECTS, at_x, at_y)) {
         choose(app, y > 0 ? -1 : 1);
-    } else if (inside(layout.events, (float)mouse_x, (float)mouse_y)) {
+    } else if (over(app, PANEL_EVENTS, at_x, at_y)) {
         scroll(app, y > 0 ? 3 : -3);
+    }
+}
+
+static void scrub(struct app *app, float x)
+{
+    gint64 at_us = view_time_at(&app->view, x);
+    if (at_us >= 0) {
+        replay_at(app, at_us);
     }
 }
 
@@ -252,52 +254,96 @@ static void mouse_down(struct app *app, const SDL_MouseButtonEvent *button)
         return;
     }
     struct hit hit = view_hit(&app->view, x, y);
-    app->view.confirm = false;
-    act(app, hit.action, hit.arg);
-    app->dragging = inside(view_layout(&app->view).topology, x, y);
+    if (hit.action != app->view.confirm || hit.arg != CONFIRMED) {
+        app->view.confirm = ACTION_NONE;
+    }
+    if (hit.action == ACTION_SCRUB) {
+        app->view.focus = 6;
+        app->scrubbing = true;
+        scrub(app, x);
+        return;
+    }
+    app_act(app, hit.action, hit.arg);
+    bool arranges = app->view.mode == MODE_CONTROL || app->view.mode == MODE_INSTRUCTOR;
+    bool holds = hit.action == ACTION_NODE && over(app, PANEL_TOPOLOGY, x, y) && arranges;
+    app->moving = holds ? hit.arg : -1;
+    app->dragging = !holds && over(app, PANEL_TOPOLOGY, x, y);
+}
+
+static void mouse_up(struct app *app)
+{
+    if (app->moved) {
+        layout_save(app);
+    }
+    app->moved = app->dragging = app->scrubbing = false;
+    app->moving = -1;
+}
+
+static void mouse_move(struct app *app, const SDL_MouseMotionEvent *motion)
+{
+    if (app->scrubbing) {
+        scrub(app, (float)motion->x);
+    } else if (app->moving >= 0) {
+        app->moved = true;
+        layout_move(app, app->moving, (float)motion->x, (float)motion->y);
+    } else if (app->dragging) {
+        app->view.pan_x += (float)motion->xrel;
+        app->view.pan_y += (float)motion->yrel;
+    } else {
+        app->dirty = false;
+    }
+}
+
+static void key_event(struct app *app, const SDL_KeyboardEvent *key)
+{
+    SDL_Keycode sym = key->keysym.sym;
+    bool repeats = sym == SDLK_UP || sym == SDLK_DOWN || sym == SDLK_LEFT || sym == SDLK_RIGHT ||
+                   sym == SDLK_PAGEUP || sym == SDLK_PAGEDOWN;
+    enum action asked = app->view.confirm;
+    if (key->repeat && !repeats) {
+        return;
+    }
+    if (asked != ACTION_NONE) { /* y does it; whatever else is typed does not */
+        app->view.confirm = ACTION_NONE;
+        if (sym == SDLK_y) {
+            app_act(app, asked, CONFIRMED);
+        }
+        return;
+    }
+    key_down(app, sym, key->keysym.mod);
 }
 
 void app_input(struct app *app, const SDL_Event *event)
 {
+    bool was_dirty = app->dirty;
+    if (app->view.form.action != ACTION_NONE && form_input(app, event)) {
+        return;
+    }
     app->dirty = true;
     switch (event->type) {
     case SDL_QUIT:
         app->leave = true;
         break;
     case SDL_KEYDOWN:
-        if (event->key.repeat && event->key.keysym.sym != SDLK_UP &&
-                event->key.keysym.sym != SDLK_DOWN) {
-            break;
-        }
-        if (app->view.confirm) { /* y fires; whatever else is typed does not */
-            app->view.confirm = false;
-            if (event->key.keysym.sym == SDLK_y) {
-                fire(app);
-            }
-            break;
-        }
-        key_down(app, event->key.keysym.sym, event->key.keysym.mod);
+        key_event(app, &event->key);
         break;
     case SDL_MOUSEBUTTONDOWN:
         mouse_down(app, &event->button);
         break;
     case SDL_MOUSEBUTTONUP:
-        app->dragging = false;
+        mouse_up(app);
         break;
     case SDL_MOUSEMOTION:
-        if (app->dragging) {
-            app->view.pan_x += (float)event->motion.xrel;
-            app->view.pan_y += (float)event->motion.yrel;
-        } else {
-            app->dirty = false;
-        }
+        mouse_move(app, &event->motion);
+        app->dirty |= was_dirty;
         break;
     case SDL_MOUSEWHEEL:
         wheel(app, event->wheel.y);
         break;
     case SDL_WINDOWEVENT:
+        app->view.overlay = 0; /* what was covered is drawn again */
         break;
     default:
-        app->dirty = false;
+        app->dirty = was_dirty;
     }
 }

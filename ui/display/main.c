@@ -1,5 +1,7 @@
 /* main.c - the program sandtable-display: options, then the window or one picture. */
 #include "app.h"
+#include "theme.h"
+#include "words.h"
 
 #include "base/error.h"
 
@@ -9,6 +11,7 @@
 
 struct options {
     char *socket, *ledger, *events, *name, *screenshot, *at, *size;
+    char *view, *language, *theme, *team;
     gboolean fullscreen, timing;
 };
 
@@ -63,6 +66,12 @@ static bool parse(int *argc, char ***argv, struct options *options, GError **err
                     "write one picture and end", "FILE"},
             {"at", 0, 0, G_OPTION_ARG_STRING, &options->at, "show this exercise time (m:ss)", "T"},
             {"size", 0, 0, G_OPTION_ARG_STRING, &options->size, "of the picture", "WxH"},
+            {"view", 0, 0, G_OPTION_ARG_STRING, &options->view,
+                    "control, wall, public or instructor", "V"},
+            {"team", 0, 0, G_OPTION_ARG_STRING, &options->team, "of the instructor's view", "TEAM"},
+            {"language", 0, 0, G_OPTION_ARG_STRING, &options->language, "en or zh", "L"},
+            {"theme", 0, 0, G_OPTION_ARG_FILENAME, &options->theme,
+                    "dark, light, contrast or a file", "T"},
             {"fullscreen", 0, 0, G_OPTION_ARG_NONE, &options->fullscreen, "fill the screen", NULL},
             {"timing", 0, 0, G_OPTION_ARG_NONE, &options->timing,
                     "say on stderr what a redraw cost", NULL},
@@ -81,6 +90,35 @@ static bool parse(int *argc, char ***argv, struct options *options, GError **err
         return usage(error, "give exactly one of --socket, --ledger and --events");
     }
     return true;
+}
+
+static bool parse_view(const char *text, enum mode *mode, GError **error)
+{
+    for (int i = 0; text && i < MODES; i++) {
+        if (!strcmp(view_mode_name((enum mode)i), text)) {
+            *mode = (enum mode)i;
+            return true;
+        }
+    }
+    return !text || usage(error, "--view wants control, wall, public or instructor");
+}
+
+static bool set_looks(const struct options *options, GError **error)
+{
+    enum language language = words_from_environment();
+    if (options->language && !words_find(options->language, &language)) {
+        return usage(error, "--language wants en or zh");
+    }
+    words_use(language);
+    const struct theme *theme = options->theme ? theme_find(options->theme) : theme_used();
+    if (!theme && !strchr(options->theme, '/') && !strchr(options->theme, '.')) {
+        return usage(error, "--theme wants dark, light, contrast or a file");
+    }
+    theme = theme ? theme : theme_load(options->theme, error); /* as long as the program */
+    if (theme) {
+        theme_use(theme);
+    }
+    return theme != NULL;
 }
 
 static struct source *open_source(const struct options *options, GError **error)
@@ -144,8 +182,10 @@ static bool run(const struct options *options, GError **error)
     gint64 until = -1;
     int w = 1920;
     int h = 1080;
+    enum mode mode = MODE_CONTROL;
     if ((options->at && !parse_time(options->at, &until, error)) ||
-            (options->size && !parse_size(options->size, &w, &h, error))) {
+            (options->size && !parse_size(options->size, &w, &h, error)) ||
+            !parse_view(options->view, &mode, error) || !set_looks(options, error)) {
         return false;
     }
     if (options->screenshot) {
@@ -161,7 +201,10 @@ static bool run(const struct options *options, GError **error)
             .h = h,
             .fullscreen = options->fullscreen,
             .still = options->screenshot != NULL,
-            .until_us = until};
+            .until_us = until,
+            .ledger = options->ledger,
+            .mode = mode,
+            .team = options->team};
     if (!setup.source) {
         return false;
     }

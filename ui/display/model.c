@@ -72,7 +72,16 @@ static void alarm_free(gpointer data)
     g_free(alarm->alarm);
     g_free(alarm->subject);
     g_free(alarm->text);
+    g_free(alarm->owner);
     g_free(alarm);
+}
+
+static void message_free(gpointer data)
+{
+    struct model_message *message = data;
+    g_free(message->text);
+    g_free(message->by);
+    g_free(message);
 }
 
 static void line_free(gpointer data)
@@ -84,7 +93,9 @@ static void line_free(gpointer data)
 
 static void model_fill(struct model *model)
 {
+    static guint lives;
     memset(model, 0, sizeof *model);
+    model->life = ++lives;
     model->score = score_new();
     model->name = g_strdup("");
     model->title = g_strdup("");
@@ -96,6 +107,8 @@ static void model_fill(struct model *model)
     model->steps = g_ptr_array_new_with_free_func(step_free);
     model->injects = g_ptr_array_new_with_free_func(inject_free);
     model->alarms = g_ptr_array_new_with_free_func(alarm_free);
+    model->messages = g_ptr_array_new_with_free_func(message_free);
+    model->impairments = g_array_new(FALSE, TRUE, sizeof(struct model_impairment));
     model->attacks = g_array_new(FALSE, TRUE, sizeof(struct model_attack));
     model->marks = g_array_new(FALSE, TRUE, sizeof(struct model_mark));
     g_queue_init(&model->feed);
@@ -115,10 +128,17 @@ static void model_drain(struct model *model)
     g_ptr_array_unref(model->steps);
     g_ptr_array_unref(model->injects);
     g_ptr_array_unref(model->alarms);
+    g_ptr_array_unref(model->messages);
+    g_array_unref(model->impairments);
     g_array_unref(model->attacks);
     g_array_unref(model->marks);
     g_queue_clear_full(&model->feed, line_free);
     g_free(model->cells);
+}
+
+void model_feed_clear(struct model *model)
+{
+    g_queue_clear_full(&model->feed, line_free);
 }
 
 struct model *model_new(void)
@@ -156,6 +176,7 @@ void model_say(
     line->tone = tone;
     line->seq = event->seq;
     line->at_us = event->at_us;
+    line->team = model_team_index(model, event->team);
     g_queue_push_head(&model->feed, line);
     if (model->feed.length > MODEL_FEED_MAX) {
         line_free(g_queue_pop_tail(&model->feed));
@@ -169,6 +190,22 @@ void model_mark(struct model *model, gint64 at_us, enum tone tone)
         g_array_remove_range(model->marks, 0, MODEL_MARKS_MAX / 4);
     }
     g_array_append_val(model->marks, mark);
+    model_touch(model, TOUCH(PART_LINE));
+}
+
+void model_touch(struct model *model, guint parts)
+{
+    for (int i = 0; i < PARTS; i++) {
+        model->rev[i] += parts >> i & 1;
+    }
+}
+
+void model_clean(char **text, glong max)
+{
+    g_autofree char *valid = g_utf8_make_valid(*text, -1);
+    g_free(*text);
+    *text = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), max));
+    g_strdelimit(*text, "\n\t\r", ' ');
 }
 
 /* Index in array of the element whose first member, a string, is id; -1 when there is none. */
@@ -185,6 +222,22 @@ static int find_first(const GPtrArray *array, const char *id)
 int model_team_index(const struct model *model, const char *id)
 {
     return find_first(model->teams, id);
+}
+
+int model_team_find(const struct model *model, const char *id)
+{
+    return model_team_index(model, id);
+}
+
+int model_machine_find(const struct model *model, const char *id)
+{
+    return model_machine_index(model, id);
+}
+
+int model_team_index_of(const struct model *model, const struct model_team *team)
+{
+    guint index = 0;
+    return g_ptr_array_find(model->teams, team, &index) ? (int)index : -1;
 }
 
 int model_machine_index(const struct model *model, const char *id)
@@ -325,9 +378,22 @@ static void tell_parts(
     }
 }
 
+static void sample_add(struct model_team *team, gint64 at_us, bool *full)
+{
+    struct sample sample = {at_us, team->total};
+    GArray *history = team->history;
+    if (history->len > 0 &&
+            g_array_index(history, struct sample, history->len - 1).at_us == sample.at_us) {
+        g_array_index(history, struct sample, history->len - 1) = sample;
+    } else {
+        g_array_append_val(history, sample);
+    }
+    *full = *full || history->len > SAMPLES_MAX;
+}
+
 void model_settle(struct model *model)
 {
-    if (!model->stale) {
+    if (!model->stale || !model->score) {
         return;
     }
     model->stale = false;
@@ -336,26 +402,53 @@ void model_settle(struct model *model)
     for (guint i = 0; i < lines->len; i++) {
         const struct score_line *line = &g_array_index(lines, struct score_line, i);
         int index = model_team_index(model, line->team);
-        if (index < 0) {
-            continue;
+        if (index >= 0) {
+            struct model_team *team = model->teams->pdata[index];
+            team->rank = (int)i;
+            team->place = line->rank;
+            team->total = (gint64)round(line->total);
+            tell_parts(model, line, team);
+            sample_add(team, model->at_us, &full);
         }
-        struct model_team *team = model->teams->pdata[index];
-        team->rank = (int)i;
-        team->place = line->rank;
-        team->total = (gint64)round(line->total);
-        tell_parts(model, line, team);
-        struct sample sample = {model->at_us, team->total};
-        GArray *history = team->history;
-        if (history->len > 0 &&
-                g_array_index(history, struct sample, history->len - 1).at_us == sample.at_us) {
-            g_array_index(history, struct sample, history->len - 1) = sample;
-        } else {
-            g_array_append_val(history, sample);
-        }
-        full = full || history->len > SAMPLES_MAX;
     }
     model->sample_us = model->at_us;
+    model_touch(model, TOUCH(PART_SCORES) | TOUCH(PART_LINE));
     if (full) {
         thin_out(model);
     }
+}
+
+void model_set_total(struct model *model, int index, gint64 at_us, gint64 total)
+{
+    if (index >= 0 && (guint)index < model->teams->len) {
+        bool full = false;
+        struct model_team *team = model->teams->pdata[index];
+        team->total = total;
+        team->details[0] = '\0';
+        sample_add(team, at_us, &full);
+        if (full) {
+            thin_out(model);
+        }
+    }
+}
+
+/* Best first, ties by id, as score_standings() has them. */
+static bool is_before(const struct model_team *a, const struct model_team *b)
+{
+    return a->total != b->total ? a->total > b->total : strcmp(a->id, b->id) < 0;
+}
+
+void model_rank(struct model *model)
+{
+    for (guint i = 0; i < model->teams->len; i++) {
+        struct model_team *team = model->teams->pdata[i];
+        team->rank = 0;
+        team->place = 1;
+        for (guint k = 0; k < model->teams->len; k++) {
+            const struct model_team *other = model->teams->pdata[k];
+            team->rank += k != i && is_before(other, team);
+            team->place += other->total > team->total;
+        }
+    }
+    model_touch(model, TOUCH(PART_SCORES) | TOUCH(PART_LINE));
 }

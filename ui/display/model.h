@@ -12,8 +12,10 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define MODEL_FEED_MAX 400  /* lines of the event feed that are kept */
-#define MODEL_MARKS_MAX 600 /* marks on the time line */
+#define MODEL_MESSAGES_MAX 200
+#define MODEL_LINKS_MAX 1024 /* impaired links */
+#define MODEL_FEED_MAX 400   /* lines of the event feed that are kept */
+#define MODEL_MARKS_MAX 600  /* marks on the time line */
 #define MODEL_NICS_MAX 16
 #define MODEL_TRAFFIC_MAX 5 /* levels of a link's traffic: 1 from 1 kB/s, 2 from 10 kB/s … */
 
@@ -60,6 +62,7 @@ struct sample { /* one point of a team's score over time */
 
 struct model_team {
     char *id, *title, *role;
+    bool ground;       /* it has networks of its own */
     GArray *history;   /* struct sample */
     gint64 total;      /* rounded */
     char details[160]; /* what it is made of, in words */
@@ -123,13 +126,43 @@ struct model_attack { /* the last run of one step against one team */
 
 struct model_alarm {
     char *alarm, *subject, *text;
+    char *owner; /* who acknowledged it, "": nobody */
     gint64 at_us;
 };
 
 struct model_line {
     gint64 seq, at_us;
+    int team; /* -1: nobody's */
     enum tone tone;
     char *text;
+};
+
+struct model_message {
+    int team; /* with whom; -1: all */
+    bool from_team;
+    char *text, *by;
+    gint64 seq, at_us;
+};
+
+struct model_impairment { /* a link that is not left alone */
+    int machine, network;
+    bool down;
+    char asked[64];    /* "40 ms 2 % · in", or "down" */
+    char achieved[64]; /* what was measured, or "" */
+    char verdict[16];  /* as-asked, drift, busy, unknown, or "" */
+};
+
+enum model_part { /* what a panel shows; see model_rev() */
+    PART_SCORES,
+    PART_TOPOLOGY,
+    PART_SERVICES,
+    PART_INJECTS,
+    PART_EVENTS,
+    PART_MESSAGES,
+    PART_STEPS,
+    PART_LINE,
+    PART_BAR,
+    PARTS,
 };
 
 struct model_mark {
@@ -138,7 +171,7 @@ struct model_mark {
 };
 
 struct model {
-    struct score *score;
+    struct score *score; /* NULL: totals come from outside (model_set_total()) */
     char *name, *title, *accel;
     enum model_state state;
     gint64 seq, at_us, wall_us; /* of the last event */
@@ -147,13 +180,21 @@ struct model {
     guint64 round;              /* the highest check round seen */
     GPtrArray *teams, *networks, *machines, *services, *steps, *injects; /* struct model_… */
     struct model_cell *cells;                                            /* [service][team] */
-    GPtrArray *alarms; /* struct model_alarm, open ones, newest last */
-    GArray *attacks;   /* struct model_attack */
-    GQueue feed;       /* struct model_line, newest first */
-    GArray *marks;     /* struct model_mark */
-    bool stale;        /* totals changed since the last sample */
-    gint64 sample_us;  /* time of the last sample */
+    GPtrArray *alarms;   /* struct model_alarm, open ones, newest last */
+    GPtrArray *messages; /* struct model_message, newest last */
+    GArray *impairments; /* struct model_impairment */
+    bool frozen;         /* the public board stands still … */
+    gint64 frozen_us;    /* … since this time and … */
+    gint64 frozen_seq;   /* … this event */
+    GArray *attacks;     /* struct model_attack */
+    GQueue feed;         /* struct model_line, newest first */
+    GArray *marks;       /* struct model_mark */
+    bool stale;          /* totals changed since the last sample */
+    gint64 sample_us;    /* time of the last sample */
     gint64 sample_gap_us;
+    guint sampled;    /* rows of history.h's record that were applied */
+    guint rev[PARTS]; /* counts changes of what a panel shows */
+    guint life;       /* counts beginnings anew, over all models */
 };
 
 struct model *model_new(void);
@@ -166,9 +207,17 @@ void model_reduce(struct model *model, const struct event *event);
  * looks different now. */
 bool model_traffic(struct model *model, const struct event *telemetry);
 
+/* For a model without a score of its own: what a team has, from a record of totals. Call
+ * model_rank() after the last. */
+void model_set_total(struct model *model, int team, gint64 at_us, gint64 total);
+void model_rank(struct model *model);
+
 /* Brings totals and ranks up to date; call it before drawing. */
 void model_settle(struct model *model);
 
+int model_team_find(const struct model *model, const char *id); /* -1: none */
+int model_machine_find(const struct model *model, const char *id);
+int model_team_index_of(const struct model *model, const struct model_team *team);
 const struct model_team *model_team_at(const struct model *model, int index); /* NULL: none */
 const struct model_machine *model_machine_at(const struct model *model, int index);
 const struct model_service *model_service_at(const struct model *model, int index);

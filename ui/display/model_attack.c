@@ -2,6 +2,7 @@
 #include "model_private.h"
 
 #include "base/json.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -50,7 +51,7 @@ void model_on_step_state(struct model *model, const struct event *event, const c
     attack->state = ATTACK_RUNNING;
     g_strlcpy(attack->verdict, "running", sizeof attack->verdict);
     const struct model_step *step = model->steps->pdata[attack->step];
-    model_say(model, event, TONE_ATTACK, "%s running → %s: %s", step->technique,
+    model_say(model, event, TONE_ATTACK, tr("%s running → %s: %s"), step->technique,
             model_team_title(model, event->team), step->title);
 }
 
@@ -82,6 +83,6 @@ void model_on_step_verdict(struct model *model, const struct event *event, const
     model->stale = true;
     model_mark(model, event->at_us, verdicts[which].tone);
     const struct model_step *step = model->steps->pdata[attack->step];
-    model_say(model, event, verdicts[which].tone, "%s %s → %s: %s", step->technique, verdict,
-            model_team_title(model, event->team), step->title);
+    model_say(model, event, verdicts[which].tone, "%s %s → %s: %s", step->technique,
+            tr_name(verdict), model_team_title(model, event->team), step->title);
 }

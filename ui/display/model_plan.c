@@ -53,6 +53,9 @@ static void read_networks(struct model *model, const cJSON *plan)
         network->name = label(item, "name", network->id);
         network->cidr = label(item, "cidr", "");
         network->team = model_team_index(model, json_string(item, "team", ""));
+        if (network->team >= 0) {
+            ((struct model_team *)model->teams->pdata[network->team])->ground = true;
+        }
         g_ptr_array_add(model->networks, network);
     }
 }

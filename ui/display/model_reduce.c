@@ -2,6 +2,7 @@
 #include "model_private.h"
 
 #include "base/json.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -13,19 +14,26 @@ static void on_created(struct model *model, const struct event *event, const cJS
     model_plan_read(model, json_object(body, "plan"));
     model->state = MODEL_SETUP;
     model->stale = true;
-    model_say(model, event, TONE_PLAIN, "Exercise created: %u machines, %u networks",
+    model_say(model, event, TONE_PLAIN, tr("Exercise created: %u machines, %u networks"),
             model->machines->len, model->networks->len);
 }
 
 static void on_state(struct model *model, const struct event *event, const cJSON *body)
 {
     static const char *const names[] = {"", "setup", "ready", "running", "paused", "ended", "down"};
+    static const char *const words[] = {"", WORD("setup"), WORD("ready"), WORD("running"),
+            WORD("paused"), WORD("ended"), WORD("torn down")};
     const char *state = json_string(body, "state", "");
     for (int i = MODEL_SETUP; i <= MODEL_DOWN; i++) {
         if (!strcmp(state, names[i])) {
             model->state = (enum model_state)i;
             const char *by = json_string(body, "by", "");
-            model_say(model, event, TONE_PLAIN, "Exercise %s%s%s", names[i], *by ? " by " : "", by);
+            if (*by) {
+                model_say(model, event, TONE_PLAIN, tr("Exercise %s, by %s"), tr_name(words[i]),
+                        tr_name(by));
+            } else {
+                model_say(model, event, TONE_PLAIN, tr("Exercise %s"), tr_name(words[i]));
+            }
         }
     }
 }
@@ -63,10 +71,10 @@ static void on_machine(struct model *model, const struct event *event, const cJS
     g_strlcpy(machine->state, valid, sizeof machine->state - 3);
     if (machine->status == STATUS_DOWN) {
         model_mark(model, event->at_us, TONE_BAD);
-        model_say(model, event, TONE_BAD, "Machine %s %s: %s", machine->id, state,
-                json_string(body, "reason", "no reason given"));
+        model_say(model, event, TONE_BAD, tr("Machine %s %s: %s"), machine->id, tr_name(state),
+                json_string(body, "reason", tr("no reason given")));
     } else if (!strcmp(state, "ready")) {
-        model_say(model, event, TONE_DIM, "Machine %s ready", machine->id);
+        model_say(model, event, TONE_DIM, tr("Machine %s ready"), machine->id);
     }
 }
 
@@ -83,6 +91,7 @@ static void on_check(struct model *model, const struct event *event, const cJSON
     model->round = MAX(model->round, (guint64)CLAMP(json_int(body, "round", 0), 0, G_MAXINT32));
     if (!strcmp(event->kind, "check.fault")) {
         cell->status = STATUS_UNKNOWN;
+        model_touch(model, TOUCH(PART_TOPOLOGY));
         return;
     }
     bool passed = !strcmp(event->kind, "check.ok");
@@ -94,13 +103,17 @@ static void on_check(struct model *model, const struct event *event, const cJSON
     cell->history = cell->history << 1 | passed;
     cell->checks = MIN(cell->checks + 1, 32U);
     model->stale = true;
+    if (before != cell->status) {
+        model_touch(model, TOUCH(PART_TOPOLOGY));
+    }
     const char *title = model_service_at(model, s)->title;
     const char *team = model_team_title(model, event->team);
     if (passed && (before == STATUS_DOWN || before == STATUS_DEGRADED)) {
-        model_say(model, event, TONE_GOOD, "%s: %s up again", team, title);
+        model_say(model, event, TONE_GOOD, tr("%s: %s up again"), team, title);
     } else if (!passed && before != cell->status) {
-        model_say(model, event, mumble ? TONE_WARN : TONE_BAD, "%s: %s %s, %s", team, title,
-                mumble ? "answers wrongly" : "down", json_string(body, "detail", "no detail"));
+        model_say(model, event, mumble ? TONE_WARN : TONE_BAD,
+                mumble ? tr("%s: %s answers wrongly, %s") : tr("%s: %s down, %s"), team, title,
+                json_string(body, "detail", tr("no detail")));
         model_mark(model, event->at_us, mumble ? TONE_WARN : TONE_BAD);
     }
 }
@@ -120,8 +133,8 @@ static void on_inject(struct model *model, const struct event *event, const cJSO
     if (!strcmp(state, "fired")) {
         inject->fired_us = event->at_us;
     } else if (!strcmp(state, "held") || !strcmp(state, "skipped")) {
-        model_say(model, event, TONE_PLAIN, "Inject %s %s%s%s", inject->id, state,
-                *inject->by ? " by " : "", inject->by);
+        model_say(model, event, TONE_PLAIN, tr("Inject %s %s, by %s"), inject->id, tr_name(state),
+                *inject->by ? inject->by : "?");
     }
 }
 
@@ -143,8 +156,8 @@ static void on_player(struct model *model, const struct event *event, const cJSO
 static void on_operator(struct model *model, const struct event *event, const cJSON *body)
 {
     const char *inject = json_string(body, "inject", "");
-    model_say(model, event, TONE_PLAIN, "Operator %s: %s%s%s", json_string(body, "by", "?"),
-            json_string(body, "action", event->kind), *inject ? " " : "", inject);
+    model_say(model, event, TONE_PLAIN, tr("Operator %s: %s %s"), json_string(body, "by", "?"),
+            tr_name(json_string(body, "action", event->kind)), inject);
 }
 
 /* Once: its result is in the ledger. */
@@ -152,61 +165,20 @@ static void on_exec(struct model *model, const struct event *event, const cJSON 
 {
     if (strcmp(json_string(body, "state", "asked"), "asked") == 0) {
         const cJSON *program = json_array(body, "argv") ? json_array(body, "argv")->child : NULL;
-        model_say(model, event, TONE_PLAIN, "Operator %s: %s on %s", json_string(body, "by", "?"),
-                program && cJSON_IsString(program) ? program->valuestring : "a command",
+        model_say(model, event, TONE_PLAIN, tr("Operator %s: %s on %s"),
+                json_string(body, "by", "?"),
+                program && cJSON_IsString(program) ? program->valuestring : tr("a command"),
                 event->subject);
     }
 }
 
 static void on_console(struct model *model, const struct event *event, const cJSON *body)
 {
-    model_say(model, event, TONE_PLAIN, "Operator %s %s the console of %s",
-            json_string(body, "by", "?"),
-            !strcmp(event->kind, "console.opened") ? "opened" : "left", event->subject);
-}
-
-static void on_note(struct model *model, const struct event *event, const cJSON *body)
-{
-    model_mark(model, event->at_us, TONE_PLAIN);
-    model_say(model, event, TONE_PLAIN, "Note%s%s: %s", *event->team ? " to " : "",
-            model_team_title(model, event->team), json_string(body, "text", ""));
-}
-
-static bool alarm_clear(struct model *model, const char *alarm, const char *subject)
-{
-    for (guint i = 0; i < model->alarms->len; i++) {
-        const struct model_alarm *open = model->alarms->pdata[i];
-        if (!strcmp(open->alarm, alarm) && !strcmp(open->subject, subject)) {
-            g_ptr_array_remove_index(model->alarms, i);
-            return true;
-        }
-    }
-    return false;
-}
-
-static void on_alarm(struct model *model, const struct event *event, const cJSON *body)
-{
-    const char *name = json_string(body, "alarm", "");
-    bool open = alarm_clear(model, name, event->subject);
-    if (!strcmp(event->kind, "alarm.cleared")) {
-        if (open) {
-            model_say(model, event, TONE_GOOD, "Alarm cleared: %s %s", name, event->subject);
-        }
-        return;
-    }
-    struct model_alarm *alarm = g_new0(struct model_alarm, 1);
-    g_autofree char *text = g_utf8_make_valid(json_string(body, "text", name), -1);
-    alarm->alarm = g_strdup(name);
-    alarm->subject = g_strdup(event->subject);
-    alarm->text = g_utf8_substring(text, 0, MIN(g_utf8_strlen(text, -1), 200));
-    g_strdelimit(alarm->text, "\n\t\r", ' ');
-    alarm->at_us = event->at_us;
-    g_ptr_array_add(model->alarms, alarm);
-    if (model->alarms->len > 200) {
-        g_ptr_array_remove_index(model->alarms, 0);
-    }
-    model_mark(model, event->at_us, TONE_BAD);
-    model_say(model, event, TONE_BAD, "⚠ %s", alarm->text);
+    bool opened = !strcmp(event->kind, "console.opened");
+    model_say(model, event, TONE_PLAIN,
+            opened ? tr("Operator %s opened the console of %s")
+                   : tr("Operator %s left the console of %s"),
+            json_string(body, "by", "?"), event->subject);
 }
 
 static void on_signed(struct model *model, const struct event *event, const cJSON *body)
@@ -219,37 +191,47 @@ static void on_correction(struct model *model, const struct event *event, const 
 {
     g_autofree char *reason = g_utf8_make_valid(json_string(body, "reason", ""), -1);
     if (!strcmp(event->kind, "score.adjusted")) {
-        model_say(model, event, TONE_PLAIN, "%s: %+g points by hand: %s",
+        model_say(model, event, TONE_PLAIN, tr("%s: %+g points by hand: %s"),
                 model_team_title(model, event->team), json_number(body, "points", 0), reason);
     } else {
-        model_say(model, event, TONE_PLAIN, "Taken out of the score: %s", reason);
+        model_say(model, event, TONE_PLAIN, tr("Taken out of the score: %s"), reason);
     }
 }
+
+#define ALWAYS (TOUCH(PART_EVENTS) | TOUCH(PART_BAR)) /* the feed, the count of events */
+#define ALL ((1U << PARTS) - 1)
 
 static const struct handler {
     const char *kind;
     void (*run)(struct model *model, const struct event *event, const cJSON *body);
+    guint touches; /* besides ALWAYS */
 } handlers[] = {
-        {"check.ok", on_check},
-        {"check.down", on_check},
-        {"check.fault", on_check},
-        {"machine.state", on_machine},
-        {"exercise.created", on_created},
-        {"exercise.state", on_state},
-        {"inject.state", on_inject},
-        {"step.state", model_on_step_state},
-        {"step.verdict", model_on_step_verdict},
-        {"player.action", on_player},
-        {"operator.action", on_operator},
-        {"operator.exec", on_exec},
-        {"console.opened", on_console},
-        {"console.closed", on_console},
-        {"note", on_note},
-        {"score.adjusted", on_correction},
-        {"score.voided", on_correction},
-        {"ledger.signed", on_signed},
-        {"alarm.raised", on_alarm},
-        {"alarm.cleared", on_alarm},
+        {"check.ok", on_check, TOUCH(PART_SERVICES)},
+        {"check.down", on_check, TOUCH(PART_SERVICES)},
+        {"check.fault", on_check, TOUCH(PART_SERVICES)},
+        {"machine.state", on_machine, TOUCH(PART_TOPOLOGY)},
+        {"exercise.created", on_created, ALL},
+        {"exercise.state", on_state, ALL},
+        {"inject.state", on_inject, TOUCH(PART_INJECTS) | TOUCH(PART_LINE)},
+        {"step.state", model_on_step_state, TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS)},
+        {"step.verdict", model_on_step_verdict, TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS)},
+        {"player.action", on_player, 0},
+        {"operator.action", on_operator, 0},
+        {"operator.exec", on_exec, 0},
+        {"console.opened", on_console, 0},
+        {"console.closed", on_console, 0},
+        {"note", model_on_note, TOUCH(PART_MESSAGES)},
+        {"message.sent", model_on_message, TOUCH(PART_MESSAGES)},
+        {"score.frozen", model_on_board, ALL},
+        {"score.adjusted", on_correction, TOUCH(PART_SCORES)},
+        {"score.voided", on_correction, TOUCH(PART_SCORES)},
+        {"ledger.signed", on_signed, 0},
+        {"alarm.raised", model_on_alarm, 0},
+        {"alarm.acknowledged", model_on_alarm, 0},
+        {"alarm.cleared", model_on_alarm, 0},
+        {"link.impaired", model_on_impaired, TOUCH(PART_TOPOLOGY)},
+        {"link.cleared", model_on_cleared, TOUCH(PART_TOPOLOGY)},
+        {"link.measured", model_on_measured, TOUCH(PART_TOPOLOGY)},
 };
 
 void model_reduce(struct model *model, const struct event *event)
@@ -263,12 +245,16 @@ void model_reduce(struct model *model, const struct event *event)
     model->seq = event->seq;
     model->at_us = CLAMP(MAX(model->at_us, event->at_us), 0, 366 * G_TIME_SPAN_DAY);
     model->wall_us = event->wall_us;
-    score_apply(model->score, event);
+    if (model->score) {
+        score_apply(model->score, event);
+    }
+    model_touch(model, ALWAYS);
     for (guint i = 0; i < G_N_ELEMENTS(handlers); i++) {
         if (!strcmp(handlers[i].kind, event->kind)) {
             auto_json body = json_parse(event->body, strlen(event->body), NULL);
             if (body) {
                 handlers[i].run(model, event, body);
+                model_touch(model, handlers[i].touches);
             }
             return;
         }

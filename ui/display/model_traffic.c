@@ -75,5 +75,8 @@ bool model_traffic(struct model *model, const struct event *telemetry)
             last = index;
         }
     }
+    if (changed) {
+        model_touch(model, TOUCH(PART_TOPOLOGY));
+    }
     return changed;
 }

@@ -25,7 +25,7 @@ static bool write_rows(const struct draw *draw, FILE *file)
             PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
             PNG_FILTER_TYPE_DEFAULT);
     png_set_filter(png, 0, PNG_FILTER_NONE);
-    png_set_compression_level(png, 9);
+    png_set_compression_level(png, 6); /* 9 takes three times as long for 5 % */
     png_write_info(png, info);
     for (int y = 0; y < draw_height(draw); y++) {
         const uint32_t *pixels = draw_pixels(draw) + (gsize)y * (gsize)draw_width(draw);

@@ -29,6 +29,11 @@ static int ledger_next(struct source *source, struct event **ret, GError **error
     return got;
 }
 
+static bool ledger_skip(struct source *source, gint64 from)
+{
+    return ledger_reader_seek(((struct source_ledger *)source)->reader, from, NULL);
+}
+
 static void ledger_source_close(struct source *source)
 {
     ledger_reader_close(((struct source_ledger *)source)->reader);
@@ -44,6 +49,8 @@ struct source *source_open_ledger(const char *path, GError **error)
     struct source_ledger *self = g_new0(struct source_ledger, 1);
     self->base.next = ledger_next;
     self->base.close = ledger_source_close;
+    self->base.skip = ledger_skip;
+    self->base.total = MAX(ledger_reader_last(reader, NULL), 0);
     self->base.patience_ms = POLL_MS;
     self->reader = reader;
     return &self->base;
@@ -150,6 +157,29 @@ bool source_request(struct source *source, const char *method, cJSON *params, GE
     g_autofree char *text = json_text(request);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
     return source->request(source, line, error);
+}
+
+void source_ping(struct source *source)
+{
+    if (source->request) {
+        (void)source->request(
+                source, "{\"jsonrpc\":\"2.0\",\"id\":\"ping\",\"method\":\"ping\"}\n", NULL);
+    }
+}
+
+gint64 source_ponged(struct source *source)
+{
+    return source->ponged ? source->ponged(source) : 0;
+}
+
+gint64 source_total(const struct source *source)
+{
+    return source->total;
+}
+
+bool source_skip(struct source *source, gint64 from)
+{
+    return source->skip && source->skip(source, from);
 }
 
 char *source_answer(struct source *source, bool *refused)

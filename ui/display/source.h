@@ -38,6 +38,15 @@ int source_patience(const struct source *source);
  * source_answer(). False when there is no engine to ask. */
 bool source_request(struct source *source, const char *method, cJSON *params, GError **error);
 
+/* Asks the engine for a sign of life; source_ponged() is when the last one came (monotonic, 0:
+ * never). */
+void source_ping(struct source *source);
+gint64 source_ponged(struct source *source);
+
+/* How many events a record has when it is known, else 0; and reading on at event from. */
+gint64 source_total(const struct source *source);
+bool source_skip(struct source *source, gint64 from);
+
 /* The next answer to a request: a text for people, the caller's, and whether it was refused. NULL:
  * none. */
 char *source_answer(struct source *source, bool *refused);

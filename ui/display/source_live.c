@@ -1,8 +1,8 @@
 /* source_live.c - events from a running engine: a thread reads the socket into a queue.
  *
  * The thread connects, asks for all events from the first on, and connects again when the engine is
- * gone. After that it drops what was already handed over, unless the first event shows that another
- * exercise answers now.
+ * gone, from the last event on that it handed over. Is that another event now, another exercise
+ * answers, and all is read from its beginning.
  */
 #include "source_private.h"
 
@@ -22,7 +22,8 @@
 #define QUEUE_MAX                                                                                  \
     50000 /* events waiting to be drawn; beyond, the engine's own limit holds us back */
 #define SUBSCRIBE                                                                                  \
-    "{\"jsonrpc\":\"2.0\",\"id\":\"events\",\"method\":\"subscribe\",\"params\":{\"from\":1}}\n"   \
+    "{\"jsonrpc\":\"2.0\",\"id\":\"events\",\"method\":\"subscribe\",\"params\":{\"from\":"        \
+    "%" G_GINT64_FORMAT "}}\n"                                                                     \
     "{\"jsonrpc\":\"2.0\",\"id\":\"telemetry\",\"method\":\"telemetry\"}\n"
 
 struct answer {
@@ -43,9 +44,9 @@ struct source_live {
     GMutex lock;          /* of fd: the thread closes it, the user writes to it */
     int fd;
     gint64 last; /* the thread's: seq handed over */
-    char first[EVENT_HASH_BYTES];
-    gint64 first_wall;
-    bool known; /* first is set */
+    char last_hash[EVENT_HASH_BYTES];
+    bool again;    /* forget, connect, read from the first event on */
+    gint64 ponged; /* monotonic, under lock */
 };
 
 static void set_link(struct source_live *self, enum source_link link)
@@ -63,23 +64,19 @@ static void answer_free(gpointer data)
     g_free(answer);
 }
 
-/* True when event was not handed over before. */
+/* True when event was not handed over before. After a break the stream begins with the last one
+ * that was: if that is another event now, another exercise answers, and all is read anew. */
 static bool is_new(struct source_live *self, const struct event *event)
 {
-    if (event->seq == 1) {
-        bool same = self->known && self->first_wall == event->wall_us &&
-                    !memcmp(self->first, event->hash, EVENT_HASH_BYTES);
-        if (!same) {
-            self->last = 0;
-        }
-        memcpy(self->first, event->hash, EVENT_HASH_BYTES);
-        self->first_wall = event->wall_us;
-        self->known = true;
+    if (event->seq == self->last) {
+        self->again |= memcmp(self->last_hash, event->hash, EVENT_HASH_BYTES) != 0;
+        return false;
     }
-    if (event->seq <= self->last) {
+    if (self->again || event->seq < self->last) {
         return false;
     }
     self->last = event->seq;
+    memcpy(self->last_hash, event->hash, EVENT_HASH_BYTES);
     return true;
 }
 
@@ -107,6 +104,17 @@ static void take_answer(struct source_live *self, const cJSON *reply)
 {
     const cJSON *error = json_object(reply, "error");
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(reply, "id");
+    if (!strcmp(json_string(reply, "id", ""), "ping")) { /* a refusal is a sign of life as well */
+        g_mutex_lock(&self->lock);
+        self->ponged = g_get_monotonic_time();
+        g_mutex_unlock(&self->lock);
+        self->wake(self->data);
+        return;
+    }
+    if (error && !strcmp(json_string(reply, "id", ""), "events") && self->last > 0) {
+        self->again = true; /* it has fewer events than we saw: another exercise */
+        return;
+    }
     if (!error && !cJSON_IsNumber(id)) {
         return; /* to our own requests */
     }
@@ -146,15 +154,16 @@ static bool wait_for(struct source_live *self, int fd, int limit_ms)
     return !(fds[0].revents & POLLIN);
 }
 
-static int connect_to(const char *path)
+static int connect_to(const char *path, gint64 from)
 {
+    g_autofree char *subscribe = g_strdup_printf(SUBSCRIBE, from);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path) {
         return -1;
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-                           send(fd, SUBSCRIBE, strlen(SUBSCRIBE), MSG_NOSIGNAL) < 0)) {
+                           send(fd, subscribe, strlen(subscribe), MSG_NOSIGNAL) < 0)) {
         close(fd);
         fd = -1;
     }
@@ -196,6 +205,9 @@ static bool read_lines(struct source_live *self, int fd)
         g_byte_array_append(input, (const guint8 *)chunk, (guint)got);
         take_lines(self, input, scanned);
         scanned = input->len;
+        if (self->again) {
+            return true;
+        }
         while (g_async_queue_length(self->events) > QUEUE_MAX) {
             if (!wait_for(self, -1, 20)) {
                 return false;
@@ -219,7 +231,7 @@ static gpointer reader_thread(gpointer data)
     struct source_live *self = data;
     bool go_on = true;
     while (go_on) {
-        int fd = connect_to(self->path);
+        int fd = connect_to(self->path, MAX(self->last, 1));
         if (fd < 0) {
             go_on = wait_for(self, -1, RETRY_MS);
             continue;
@@ -228,6 +240,11 @@ static gpointer reader_thread(gpointer data)
         set_link(self, SOURCE_LIVE);
         go_on = read_lines(self, fd);
         set_fd(self, -1);
+        if (self->again) {
+            self->again = false;
+            self->last = 0;
+            continue;
+        }
         set_link(self, SOURCE_GONE);
         go_on = go_on && wait_for(self, -1, RETRY_MS);
     }
@@ -244,6 +261,15 @@ static int live_next(struct source *source, struct event **ret, GError **error)
 static enum source_link live_link(struct source *source)
 {
     return (enum source_link)g_atomic_int_get(&((struct source_live *)source)->link);
+}
+
+static gint64 live_ponged(struct source *source)
+{
+    struct source_live *self = (struct source_live *)source;
+    g_mutex_lock(&self->lock);
+    gint64 ponged = self->ponged;
+    g_mutex_unlock(&self->lock);
+    return ponged;
 }
 
 static bool live_request(struct source *source, const char *line, GError **error)
@@ -304,6 +330,7 @@ struct source *source_open_live(const char *socket_path, source_wake_fn wake, gp
             .link = live_link,
             .request = live_request,
             .answer = live_answer,
+            .ponged = live_ponged,
             .patience_ms = -1};
     self->path = g_strdup(socket_path);
     self->wake = wake;

@@ -9,6 +9,9 @@ struct source {
     enum source_link (*link)(struct source *source);                          /* NULL: a file */
     bool (*request)(struct source *source, const char *line, GError **error); /* NULL: a file */
     char *(*answer)(struct source *source, bool *refused);                    /* NULL: a file */
+    gint64 (*ponged)(struct source *source);                                  /* NULL: a file */
+    bool (*skip)(struct source *source, gint64 from);                         /* NULL: cannot */
+    gint64 total;
     int patience_ms;
     gint64 id; /* of the last request */
 };

@@ -51,12 +51,7 @@ static const struct model_network *network_at(const struct model *model, int ind
 /* A team is drawn on ground of its own when it has networks; else its machines are shared. */
 static bool owns_ground(const struct model *model, int team)
 {
-    for (guint i = 0; team >= 0 && i < model->networks->len; i++) {
-        if (network_at(model, (int)i)->team == team) {
-            return true;
-        }
-    }
-    return false;
+    return team >= 0 && model_team_at(model, team)->ground;
 }
 
 /* Which row of its block a machine stands in: 0 above the first bar, k below bar k-1. */
@@ -164,7 +159,7 @@ static void place_block(
         float x = ground.rect.x + cell * ((float)placed[row]++ + 0.5F);
         float aside = MIN(cell * 0.22F, head * 1.2F); /* room for the label */
         topo->nodes[m] = (struct point){x, ground.y[row]};
-        if (block.team >= 0) {
+        if (block.team >= 0 && topo->roomy) {
             topo->nodes[m].x += topo_label_left(topo, x) ? aside : -aside;
         }
     }
@@ -245,11 +240,16 @@ static struct rect inset(struct rect r, float by)
 
 struct topo *topo_new(const struct model *model, struct rect area, float scale)
 {
+    return topo_new_of(model, -1, area, scale);
+}
+
+struct topo *topo_new_of(const struct model *model, int only, struct rect area, float scale)
+{
     struct topo *topo = topo_new_empty(model->machines->len);
     int teams = 0;
     topo->middle = area.x + area.w / 2;
     for (int t = 0; (guint)t < model->teams->len; t++) {
-        teams += owns_ground(model, t);
+        teams += owns_ground(model, t) && (only < 0 || t == only);
     }
     bool shared = anything_shared(model);
     struct grid grid = grid_for(teams, area, shared);
@@ -257,11 +257,13 @@ struct topo *topo_new(const struct model *model, struct rect area, float scale)
     struct rect first = cell_rect(&grid, 0, area, core);
     float room = MIN(first.w / 260, first.h / 230);
     topo->unit = CLAMP(room * 9, 2.5F, 12 * scale);
-    topo->roomy = room > 0.8F * scale;
+    topo->room = room / scale;
+    topo->roomy = topo->room > 0.8F;
+    topo->tiles = topo->room < 0.35F;
     float head = MIN(26 * scale, first.h * 0.16F);
     int index = 0;
     for (int t = 0; (guint)t < model->teams->len; t++) {
-        if (owns_ground(model, t)) {
+        if (owns_ground(model, t) && (only < 0 || t == only)) {
             struct topo_block block = {t,
                     inset(cell_rect(&grid, index++, area, core), MIN(8 * scale, first.w * 0.04F))};
             place_block(model, topo, block, head);

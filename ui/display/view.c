@@ -1,8 +1,12 @@
-/* view.c - the frame of the picture: layout, panels, shapes, clickable places. */
+/* view.c - the picture as a whole: layout of each view, and which panels must be drawn anew. */
 #include "view_private.h"
 
 #include <math.h>
 #include <string.h>
+
+#define STALE_VEIL 0x50000000U /* dims what may no longer be true */
+
+const float view_speeds[VIEW_SPEEDS] = {0.5F, 1, 2, 5, 20};
 
 void view_init(struct view *view, struct draw *draw, const struct model *model)
 {
@@ -10,19 +14,62 @@ void view_init(struct view *view, struct draw *draw, const struct model *model)
             .model = model,
             .scale = 1,
             .selected = -1,
+            .node = -1,
             .labels = true,
             .attacks = true,
+            .traffic = true,
             .zoom = 1,
+            .moved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
             .source = "",
-            .hits = g_array_new(FALSE, TRUE, sizeof(struct hit))};
+            .play = {.speed = 1},
+            .load_percent = -1,
+            .lag_ms = -1,
+            .reading = 100};
+    for (int p = 0; p < PANELS; p++) {
+        view->places[p].hits = g_array_new(FALSE, TRUE, sizeof(struct hit));
+    }
+    for (int f = 0; f < FORM_FIELDS; f++) {
+        view->form.fields[f].text = g_string_new(NULL);
+    }
 }
 
 void view_clear(struct view *view)
 {
-    g_array_unref(view->hits);
+    for (int p = 0; p < PANELS; p++) {
+        g_array_unref(view->places[p].hits);
+    }
+    for (int f = 0; f < FORM_FIELDS; f++) {
+        g_string_free(view->form.fields[f].text, TRUE);
+    }
+    g_free(view->form.preview);
     g_free(view->status);
+    g_free(view->filter);
+    g_hash_table_destroy(view->moved);
     *view = (struct view){0};
 }
+
+const char *view_mode_name(enum mode mode)
+{
+    static const char *const names[MODES] = {"control", "wall", "public", "instructor"};
+    return names[mode];
+}
+
+bool view_shows_team(const struct view *view, int team)
+{
+    return view->mode != MODE_INSTRUCTOR || team < 0 || team == view->team;
+}
+
+enum border { BORDER_NONE, BORDER_PAUSED, BORDER_REPLAY };
+
+static enum border border_of(const struct view *view)
+{
+    if (view->play.on && view->mode != MODE_PUBLIC) {
+        return BORDER_REPLAY;
+    }
+    return view->model->state == MODEL_PAUSED ? BORDER_PAUSED : BORDER_NONE;
+}
+
+/* ---- layout -------------------------------------------------------------------------------- */
 
 static float scale_for(int w, int h)
 {
@@ -30,247 +77,292 @@ static float scale_for(int w, int h)
     return CLAMP(scale, 0.84F, 4.0F); /* below that nobody can read it */
 }
 
-struct layout view_layout(const struct view *view)
+struct frame { /* sizes that all views share */
+    float w, gap, top, body, left, right, middle;
+};
+
+/* What stands in the left column below the scores, and how high. */
+static void left_column(const struct view *view, const struct frame *f, struct layout *layout)
 {
-    float w = (float)draw_width(view->draw);
-    float h = (float)draw_height(view->draw);
-    float gap = roundf(px(view, 4));
-    float bar = roundf(px(view, 52));
-    float hints = roundf(px(view, 20));
-    float line = roundf(px(view, 176));
-    float left = roundf(MIN(px(view, 318), w * 0.24F));
-    float right = roundf(MIN(px(view, 418), w * 0.30F));
-    float top = bar + gap;
-    float body = h - top - gap - line - gap - hints;
-    float middle = w - left - right - 2 * gap;
-    float services = MIN(view_services_height(view), body * 0.42F);
-    float steps = MIN(view_steps_height(view), body * 0.45F);
-    float injects = roundf(body * 0.48F);
-    float x2 = left + gap;
-    float x3 = left + middle + 2 * gap;
-    return (struct layout){
-            .bar = {0, 0, w, bar},
-            .scores = {0, top, left, body - steps - gap},
-            .steps = {0, top + body - steps, left, steps},
-            .topology = {x2, top, middle, body - services - gap},
-            .services = {x2, top + body - services, middle, services},
-            .injects = {x3, top, right, injects},
-            .events = {x3, top + injects + gap, right, body - injects - gap},
-            .timeline = {0, top + body + gap, w, line},
-            .hints = {0, h - hints, w, hints},
-    };
+    float rows = MAX((float)view->model->teams->len, 1);
+    float scores = roundf(px(view, 40) + rows * px(view, rows > 4 ? 50 : 96));
+    float steps = view_steps_height(view);
+    float messages = view->mode == MODE_WALL || view->mode == MODE_PUBLIC ? 0 : px(view, 190);
+    bool both = view->mode != MODE_PUBLIC && view->model->steps->len > 0 &&
+                MIN(scores, f->body * 0.55F) + steps + messages + 2 * f->gap <= f->body + 1;
+    if (!both) {
+        steps = 0;
+    }
+    float below = messages + steps + (messages > 0 ? f->gap : 0) + (steps > 0 ? f->gap : 0);
+    scores = MIN(scores, f->body - below);
+    if (messages == 0 && steps == 0) {
+        scores = f->body;
+    }
+    float y = f->top;
+    layout->at[PANEL_SCORES] = (struct rect){0, y, f->left, scores};
+    y += scores + f->gap;
+    if (messages > 0) {
+        messages = f->top + f->body - y - (steps > 0 ? steps + f->gap : 0);
+        layout->at[PANEL_MESSAGES] = (struct rect){0, y, f->left, messages};
+        y += messages + f->gap;
+    }
+    if (steps > 0) {
+        layout->at[PANEL_STEPS] = (struct rect){0, y, f->left, f->top + f->body - y};
+    }
 }
 
-/* Amber stripes round the window: nobody overlooks that the exercise stands still. */
-static void hatch_border(const struct view *view)
+struct layout view_layout(const struct view *view)
 {
+    struct layout layout = {0};
+    float h = (float)draw_height(view->draw);
+    bool bare = view->mode == MODE_WALL || view->mode == MODE_PUBLIC;
+    struct frame f = {.w = (float)draw_width(view->draw), .gap = roundf(px(view, 4))};
+    float bar = roundf(px(view, 52));
+    bool border = border_of(view) != BORDER_NONE;
+    float hints = bare ? 0 : roundf(px(view, border ? 27 : 20));
+    float line = roundf(px(view, 176));
+    f.left = roundf(MIN(px(view, 318), f.w * 0.24F));
+    f.right = bare ? 0 : roundf(MIN(px(view, 418), f.w * 0.30F));
+    f.top = bar + f.gap;
+    f.body = h - f.top - f.gap - line - (bare ? 0 : f.gap) - hints;
+    f.middle = f.w - f.left - f.gap - (bare ? 0 : f.right + f.gap);
+    float services = MIN(view_services_height(view), f.body * 0.42F);
+    float injects = roundf(f.body * 0.48F);
+    float x2 = f.left + f.gap;
+    float x3 = x2 + f.middle + f.gap;
+    layout.at[PANEL_BAR] = (struct rect){0, 0, f.w, bar};
+    left_column(view, &f, &layout);
+    layout.at[PANEL_TOPOLOGY] = (struct rect){x2, f.top, f.middle, f.body - services - f.gap};
+    layout.at[PANEL_SERVICES] = (struct rect){x2, f.top + f.body - services, f.middle, services};
+    if (!bare) {
+        layout.at[PANEL_INJECTS] = (struct rect){x3, f.top, f.right, injects};
+        layout.at[PANEL_EVENTS] =
+                (struct rect){x3, f.top + injects + f.gap, f.right, f.body - injects - f.gap};
+        layout.at[PANEL_HINTS] = (struct rect){0, h - hints, f.w, hints};
+    }
+    layout.at[PANEL_TIMELINE] = (struct rect){0, f.top + f.body + f.gap, f.w, line};
+    return layout;
+}
+
+/* ---- borders ------------------------------------------------------------------------------- */
+
+static void side_stripes(const struct view *view, struct rect side, bool flat, colour c)
+{
+    float t = flat ? side.h : side.w;
+    float step = roundf(px(view, 22));
+    draw_clip(view->draw, &side);
+    draw_rect(view->draw, side, C_BACK);
+    int count = (int)((flat ? side.w : side.h) / step) + 1;
+    for (int n = -1; n < count; n++) {
+        float at = (float)n * step;
+        struct point strip[] = {{at, 0}, {at + step / 2, 0}, {at + step / 2 + t, t}, {at + t, t}};
+        for (int k = 0; k < 4; k++) {
+            struct point p = strip[k];
+            strip[k] = flat ? (struct point){side.x + p.x, side.y + p.y}
+                            : (struct point){side.x + p.y, side.y + p.x};
+        }
+        draw_convex(view->draw, strip, 4, c);
+    }
+}
+
+/* Amber stripes: nobody overlooks that the exercise stands still. Solid: this is the past. */
+static void draw_border(const struct view *view)
+{
+    enum border border = border_of(view);
     float w = (float)draw_width(view->draw);
     float h = (float)draw_height(view->draw);
-    float t = roundf(px(view, 5));
-    float step = roundf(px(view, 22));
+    float t = roundf(px(view, border == BORDER_REPLAY ? 6 : 5));
     struct rect sides[] = {{0, 0, w, t}, {0, h - t, w, t}, {0, 0, t, h}, {w - t, 0, t, h}};
-    for (int i = 0; i < 4; i++) {
-        draw_clip(view->draw, &sides[i]);
-        draw_rect(view->draw, sides[i], C_BACK);
-        bool flat = i < 2;
-        float length = flat ? w : h;
-        int count = (int)(length / step) + 1;
-        for (int n = -1; n < count; n++) {
-            float at = (float)n * step;
-            struct point strip[] = {
-                    {at, 0}, {at + step / 2, 0}, {at + step / 2 + t, t}, {at + t, t}};
-            for (int k = 0; k < 4; k++) {
-                struct point p = strip[k];
-                strip[k] = flat ? (struct point){sides[i].x + p.x, sides[i].y + p.y}
-                                : (struct point){sides[i].x + p.y, sides[i].y + p.x};
-            }
-            draw_convex(view->draw, strip, 4, C_AMBER);
+    for (int i = 0; i < 4 && border != BORDER_NONE; i++) {
+        draw_clip(view->draw, NULL);
+        if (border == BORDER_REPLAY) {
+            draw_rect(view->draw, sides[i], C_REPLAY);
+        } else {
+            side_stripes(view, sides[i], i < 2, C_AMBER);
         }
     }
     draw_clip(view->draw, NULL);
+}
+
+/* ---- what has changed ---------------------------------------------------------------------- */
+
+static guint64 mix(guint64 stamp, guint64 value)
+{
+    stamp ^= value + 0x9E3779B97F4A7C15ULL + (stamp << 6) + (stamp >> 2);
+    return stamp * 0xBF58476D1CE4E5B9ULL;
+}
+
+static guint64 mix_float(guint64 stamp, float value)
+{
+    uint32_t bits = 0;
+    memcpy(&bits, &value, sizeof bits);
+    return mix(stamp, bits);
+}
+
+static guint64 mix_text(guint64 stamp, const char *text)
+{
+    return mix(stamp, text ? g_str_hash(text) + 1U : 0);
+}
+
+/* Attacks that fade: how many are still fresh. */
+static guint fresh_attacks(const struct view *view)
+{
+    guint fresh = 0;
+    for (guint i = 0; i < view->model->attacks->len; i++) {
+        const struct model_attack *attack =
+                &g_array_index(view->model->attacks, struct model_attack, i);
+        fresh += view->clock_us - attack->since_us < 20 * G_USEC_PER_SEC;
+    }
+    return fresh;
+}
+
+static guint64 general_stamp(const struct view *view)
+{
+    guint64 stamp = mix(1, view->model->life);
+    stamp = mix(stamp, (guint64)(gsize)view->model);
+    stamp = mix(stamp, (guint64)(gsize)theme_used());
+    stamp = mix(stamp, (guint64)words_used());
+    stamp = mix(stamp, (guint64)view->mode << 16 | (guint64)view->link << 8 | (guint64)view->focus);
+    stamp = mix(stamp, (guint64)view->team << 32 | (guint64)view->age_s);
+    stamp = mix(stamp, (guint64)view->play.on << 1 | view->model->state << 2);
+    return mix_float(stamp, view->scale);
+}
+
+static guint64 topology_stamp(const struct view *view, guint64 stamp)
+{
+    stamp = mix(stamp, view->model->rev[PART_TOPOLOGY]);
+    stamp = mix(mix(stamp, fresh_attacks(view)), view->moves);
+    stamp = mix(stamp, (guint64)view->labels | (guint64)view->attacks << 1 |
+                               (guint64)view->traffic << 2 | (guint64)(view->node + 1) << 3);
+    stamp = mix_float(stamp, view->zoom);
+    return mix_float(mix_float(stamp, view->pan_x), view->pan_y);
+}
+
+static guint64 bar_stamp(const struct view *view, guint64 stamp)
+{
+    stamp = mix(stamp, view->model->rev[PART_BAR]);
+    stamp = mix(stamp, (guint64)(view->wall_us / G_USEC_PER_SEC));
+    stamp = mix(stamp, (guint64)(view->load_percent + 1) << 32 | (guint64)(view->lag_ms + 1));
+    stamp = mix(stamp, (guint64)view->reading << 8 | (guint64)view->play.speed);
+    stamp = mix(stamp, (guint64)view->play.playing << 1 | (guint64)view->play.fixed);
+    stamp = mix(stamp, (guint64)(view->play.live_us / G_USEC_PER_SEC) << 1 | view->frozen_board);
+    return mix(stamp, view->model->frozen);
+}
+
+static guint64 stamp_of(const struct view *view, enum panel panel)
+{
+    static const enum model_part parts[PANELS] = {[PANEL_SCORES] = PART_SCORES,
+            [PANEL_SERVICES] = PART_SERVICES,
+            [PANEL_INJECTS] = PART_INJECTS,
+            [PANEL_EVENTS] = PART_EVENTS,
+            [PANEL_TIMELINE] = PART_LINE,
+            [PANEL_MESSAGES] = PART_MESSAGES,
+            [PANEL_STEPS] = PART_STEPS};
+    guint64 stamp = general_stamp(view);
+    guint64 second = (guint64)(view->clock_us / G_USEC_PER_SEC);
+    switch (panel) {
+    case PANEL_TOPOLOGY:
+        return topology_stamp(view, stamp);
+    case PANEL_BAR:
+        return bar_stamp(view, mix(stamp, second));
+    case PANEL_HINTS:
+        stamp = mix(stamp, (guint64)view->confirm << 32 | (guint64)(view->selected + 1));
+        stamp = mix(stamp, (guint64)(view->node + 1));
+        stamp = mix_text(mix(stamp, view->model->rev[PART_BAR]), view->status);
+        return mix(stamp, view->status_bad);
+    case PANEL_INJECTS:
+        stamp = mix(stamp, (guint64)(view->selected + 1));
+        break;
+    case PANEL_EVENTS:
+        stamp = mix_text(mix(stamp, (guint64)view->scroll), view->filter);
+        break;
+    case PANEL_SERVICES:
+        stamp = mix(mix(stamp, view->model->rev[PART_STEPS]), view->steps);
+        break;
+    case PANEL_TIMELINE:
+        stamp = mix(stamp, (guint64)(view->play.live_us / G_USEC_PER_SEC));
+        stamp = mix(stamp, view->model->rev[PART_INJECTS]);
+        break;
+    default:
+        break;
+    }
+    stamp = mix(stamp, view->model->rev[parts[panel]]);
+    bool timeless = panel == PANEL_SERVICES || panel == PANEL_STEPS;
+    return timeless ? stamp : mix(stamp, second);
+}
+
+/* What lies over the panels: when it changes, or is there, all is drawn. */
+static guint64 overlay_of(const struct view *view)
+{
+    guint64 stamp = mix(1, (guint64)border_of(view));
+    stamp = mix(stamp, (guint64)(gsize)theme_used());
+    return mix(stamp, (guint64)view->mode << 1 | (guint64)view->model->life << 8);
+}
+
+static bool same_rect(struct rect a, struct rect b)
+{
+    return !memcmp(&a, &b, sizeof a);
+}
+
+static void draw_panel(struct view *view, enum panel panel, struct rect r)
+{
+    static void (*const draws[PANELS])(struct view * view, struct rect r) = {
+            [PANEL_BAR] = view_bar,
+            [PANEL_SCORES] = view_scores,
+            [PANEL_TOPOLOGY] = view_topology,
+            [PANEL_SERVICES] = view_services,
+            [PANEL_INJECTS] = view_injects,
+            [PANEL_EVENTS] = view_events,
+            [PANEL_TIMELINE] = view_timeline,
+            [PANEL_MESSAGES] = view_messages,
+            [PANEL_STEPS] = view_steps,
+            [PANEL_HINTS] = view_hints,
+    };
+    g_array_set_size(view->places[panel].hits, 0);
+    if (r.w > 0) {
+        draw_clip(view->draw, &r);
+        draws[panel](view, r);
+        if (view->age_s > 0 && panel != PANEL_BAR && panel != PANEL_HINTS) {
+            draw_rect(view->draw, r, (C_PANEL & 0xFFFFFFU) | STALE_VEIL);
+        }
+        draw_clip(view->draw, NULL);
+        view->damage[view->damages++] = r;
+    }
 }
 
 void view_draw(struct view *view)
 {
+    gint64 exact_us = view->clock_us;
+    view->clock_us -= exact_us % G_USEC_PER_SEC; /* nothing changes within a second */
     view->scale = scale_for(draw_width(view->draw), draw_height(view->draw));
-    g_array_set_size(view->hits, 0);
-    draw_clip(view->draw, NULL);
-    draw_clear(view->draw, C_BACK);
     struct layout layout = view_layout(view);
-    view_topology(view, layout.topology);
-    view_scores(view, layout.scores);
-    view_steps(view, layout.steps);
-    view_services(view, layout.services);
-    view_injects(view, layout.injects);
-    view_events(view, layout.events);
-    view_timeline(view, layout.timeline);
-    view_bar(view, layout.bar);
-    view_hints(view, layout.hints);
-    if (view->model->state == MODEL_PAUSED) {
-        hatch_border(view);
+    bool covered = view->help || view->form.action != ACTION_NONE;
+    guint64 overlay = overlay_of(view);
+    view->whole = covered || overlay != view->overlay;
+    for (int p = 0; p < PANELS; p++) {
+        view->whole |= !same_rect(layout.at[p], view->places[p].rect);
     }
+    view->overlay = covered ? 0 : overlay;
+    view->damages = 0;
+    if (view->whole) {
+        draw_clip(view->draw, NULL);
+        draw_clear(view->draw, C_BACK);
+    }
+    for (int p = 0; p < PANELS; p++) {
+        struct place *place = &view->places[p];
+        guint64 stamp = stamp_of(view, (enum panel)p);
+        if (view->whole || stamp != place->stamp) {
+            place->rect = layout.at[p];
+            place->stamp = stamp;
+            draw_panel(view, (enum panel)p, layout.at[p]);
+        }
+    }
+    draw_border(view);
     if (view->help) {
         view_help(view);
     }
-}
-
-void view_add_hit(struct view *view, struct rect r, enum action action, int arg)
-{
-    struct hit hit = {r, action, arg};
-    g_array_append_val(view->hits, hit);
-}
-
-struct hit view_hit(const struct view *view, float x, float y)
-{
-    for (guint i = view->hits->len; i > 0; i--) {
-        struct hit hit = g_array_index(view->hits, struct hit, i - 1);
-        if (x >= hit.rect.x && x < hit.rect.x + hit.rect.w && y >= hit.rect.y &&
-                y < hit.rect.y + hit.rect.h) {
-            return hit;
-        }
+    if (view->form.action != ACTION_NONE) {
+        view_form(view);
     }
-    return (struct hit){.action = ACTION_NONE};
-}
-
-/* text cut to width with an ellipsis: the longest start that fits, by halving. */
-static char *fit(const struct view *view, struct text_style style, const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    float size = px(view, style.size);
-    glong low = 0;
-    glong high = g_utf8_strlen(valid, -1);
-    while (low < high) {
-        glong middle = (low + high + 1) / 2;
-        g_autofree char *start = g_utf8_substring(valid, 0, middle);
-        g_autofree char *cut = g_strconcat(g_strchomp(start), "…", NULL);
-        if (draw_text_width(view->draw, style.font, size, cut) <= style.width) {
-            low = middle;
-        } else {
-            high = middle - 1;
-        }
-    }
-    g_autofree char *start = g_utf8_substring(valid, 0, low);
-    return low > 0 ? g_strconcat(g_strchomp(start), "…", NULL) : g_strdup("");
-}
-
-float view_text(
-        const struct view *view, struct text_style style, float x, float y, const char *text)
-{
-    float size = px(view, style.size);
-    float width = draw_text_width(view->draw, style.font, size, text);
-    g_autofree char *cut = NULL;
-    if (style.width > 0 && width > style.width) {
-        cut = fit(view, style, text);
-        text = cut;
-        width = draw_text_width(view->draw, style.font, size, text);
-    }
-    float left = style.align == LEFT ? x : style.align == CENTRE ? x - width / 2 : x - width;
-    draw_text(view->draw, style.font, size, (struct point){left, y}, style.c, text);
-    return width;
-}
-
-struct rect view_panel(
-        const struct view *view, struct rect r, int number, const char *title, const char *hint)
-{
-    draw_rect(view->draw, r, C_PANEL);
-    bool focused = number > 0 && view->focus == number;
-    draw_frame(view->draw, r, focused ? px(view, 2) : 1, focused ? C_FOCUS : C_EDGE);
-    float used = view_text(view, (struct text_style){FONT_TEXT, 16, C_TEXT, LEFT, r.w * 0.7F},
-            r.x + px(view, 10), r.y + px(view, 7), title);
-    if (hint) {
-        g_autofree char *text =
-                number > 0 ? g_strdup_printf("%d   %s", number, hint) : g_strdup(hint);
-        view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, r.w - used - px(view, 34)},
-                r.x + r.w - px(view, 10), r.y + px(view, 10), text);
-    }
-    float head = roundf(px(view, 34));
-    return (struct rect){
-            r.x + px(view, 10), r.y + head, r.w - px(view, 20), r.h - head - px(view, 6)};
-}
-
-void view_empty(const struct view *view, struct rect inside, const char *why)
-{
-    view_text(view, (struct text_style){FONT_TEXT, 14, C_DIM, CENTRE, inside.w},
-            inside.x + inside.w / 2, inside.y + inside.h / 2 - px(view, 18), why);
-}
-
-static void cross(const struct view *view, struct point at, float r, float width, colour c)
-{
-    draw_line(view->draw, (struct point){at.x - r, at.y - r}, (struct point){at.x + r, at.y + r},
-            width, c);
-    draw_line(view->draw, (struct point){at.x - r, at.y + r}, (struct point){at.x + r, at.y - r},
-            width, c);
-}
-
-void view_shape(const struct view *view, enum status status, struct point at, float r)
-{
-    struct draw *draw = view->draw;
-    struct point triangle[] = {{at.x, at.y - r * 1.1F}, {at.x + r * 1.12F, at.y + r * 0.9F},
-            {at.x - r * 1.12F, at.y + r * 0.9F}};
-    struct point diamond[] = {{at.x, at.y - r * 1.15F}, {at.x + r * 1.15F, at.y},
-            {at.x, at.y + r * 1.15F}, {at.x - r * 1.15F, at.y}};
-    float side = roundf(r * 1.84F);
-    struct rect square = {roundf(at.x - side / 2), roundf(at.y - side / 2), side, side};
-    float bar = MAX(2.0F, roundf(r * 0.62F));
-    switch (status) {
-    case STATUS_UP:
-        draw_disc(draw, at, r, C_UP);
-        break;
-    case STATUS_DEGRADED:
-        draw_convex(draw, triangle, 3, C_DEGRADED);
-        break;
-    case STATUS_DOWN:
-        draw_rect(draw, square, C_DOWN);
-        cross(view, (struct point){square.x + side / 2, square.y + side / 2}, r * 0.46F,
-                MAX(1.6F, r * 0.3F), 0xFF16100CU);
-        break;
-    case STATUS_UNKNOWN:
-        draw_ring(draw, at, r, MAX(1.4F, r * 0.2F), view_blend(C_DIM, C_UNKNOWN, 0.4F));
-        break;
-    case STATUS_DEPLOYING:
-        draw_convex(draw, diamond, 4, C_DEPLOYING);
-        break;
-    case STATUS_HELD:
-        draw_rect(draw, (struct rect){at.x - r * 0.85F, at.y - r, bar, r * 2}, C_HELD);
-        draw_rect(draw, (struct rect){at.x + r * 0.85F - bar, at.y - r, bar, r * 2}, C_HELD);
-        break;
-    }
-}
-
-colour view_tone(enum tone tone)
-{
-    static const colour tones[] = {[TONE_DIM] = C_DIM,
-            [TONE_PLAIN] = C_TEXT,
-            [TONE_GOOD] = C_UP,
-            [TONE_WARN] = C_DEGRADED,
-            [TONE_BAD] = C_DOWN,
-            [TONE_ATTACK] = C_ATTACK,
-            [TONE_BLOCK] = C_UP};
-    return tones[tone];
-}
-
-colour view_blend(colour a, colour b, float share_of_a)
-{
-    uint32_t pa = (uint32_t)(share_of_a * 256.0F);
-    colour out = 0xFF000000U;
-    for (int shift = 0; shift <= 16; shift += 8) {
-        uint32_t mixed = ((a >> shift & 255) * pa + (b >> shift & 255) * (256 - pa)) >> 8;
-        out |= MIN(mixed, 255U) << shift;
-    }
-    return out;
-}
-
-const char *view_status_word(enum status status)
-{
-    static const char *const words[] = {"unknown", "up", "degraded", "down", "deploying", "held"};
-    return words[status];
-}
-
-const char *view_clock(char *buffer, gsize size, gint64 at_us, bool sign)
-{
-    gint64 s = at_us / G_USEC_PER_SEC;
-    g_snprintf(buffer, (gulong)size,
-            "%s%02" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, sign ? "T+" : "",
-            s / 3600, s / 60 % 60, s % 60);
-    return buffer;
+    view->clock_us = exact_us;
 }

@@ -1,7 +1,7 @@
 /* view.h - one picture of the model: what is shown, where, and what a click on it means.
  *
- * view_draw() is a pure function of the model and of struct view; it asks no clock and changes
- * nothing but the list of places that can be clicked.
+ * view_draw() asks no clock: the picture follows from the model and from struct view alone. A panel
+ * whose content has not changed since the last picture is left as it is on the canvas.
  */
 #pragma once
 
@@ -10,15 +10,44 @@
 
 enum action { /* what a key or a click asks for */
     ACTION_NONE,
-    ACTION_PAUSE, /* or resume */
+    ACTION_PAUSE, /* or resume; in a replay: play or stop */
     ACTION_FIRE,  /* asks to confirm, then fires */
     ACTION_HOLD,  /* holds or releases the selected inject */
+    ACTION_HOLD_ALL,
+    ACTION_SKIP,    /* asks to confirm */
+    ACTION_FREEZE,  /* or thaw */
+    ACTION_END,     /* asks for the reason */
+    ACTION_MESSAGE, /* asks for whom and what */
+    ACTION_ADJUST,  /* asks for team, points and reason */
+    ACTION_ACK,     /* the oldest alarm without an owner, or arg */
+    ACTION_RESET,   /* the selected machine; asks to confirm */
+    ACTION_SAVE,    /* a checkpoint of all machines */
+    ACTION_CONSOLE, /* of the selected machine, in a terminal */
+    ACTION_FIND,
+    ACTION_FILTER,
     ACTION_LABELS,
     ACTION_ATTACKS,
+    ACTION_TRAFFIC,
+    ACTION_PLACES, /* machines go back to their places */
+    ACTION_STEPS,  /* panel 3: services or attack steps */
     ACTION_HELP,
+    ACTION_LANGUAGE,
+    ACTION_THEME,
+    ACTION_VIEW,
+    ACTION_REPLAY, /* enter or leave */
+    ACTION_LIVE,
+    ACTION_SPEED,  /* arg: +1 or -1 */
+    ACTION_DELAY,  /* fixed delay between events */
+    ACTION_STEP,   /* arg: +1 or -1 event */
+    ACTION_JUMP,   /* arg: seconds */
+    ACTION_SCRUB,  /* by the place of the click */
     ACTION_SELECT, /* arg: an inject */
+    ACTION_NODE,   /* arg: a machine */
+    ACTION_TEAM,   /* arg: a team, of the instructor's view */
     ACTION_FOCUS,  /* arg: a panel */
 };
+
+#define CONFIRMED 1 /* arg of an action that was asked about */
 
 struct hit {
     struct rect rect;
@@ -33,28 +62,96 @@ enum link {          /* where the events come from */
     LINK_GONE,       /* was there */
 };
 
+enum mode { MODE_CONTROL, MODE_WALL, MODE_PUBLIC, MODE_INSTRUCTOR, MODES };
+
+enum panel {
+    PANEL_BAR,
+    PANEL_SCORES,
+    PANEL_TOPOLOGY,
+    PANEL_SERVICES,
+    PANEL_INJECTS,
+    PANEL_EVENTS,
+    PANEL_TIMELINE,
+    PANEL_MESSAGES,
+    PANEL_STEPS,
+    PANEL_HINTS,
+    PANELS,
+};
+
+#define FORM_FIELDS 3
+
+struct field {
+    const char *label; /* English */
+    GString *text;
+    int team; /* of a field that chooses: -1 all */
+    bool chooses, may_be_all;
+};
+
+struct form { /* a question with fields to fill in; open when action is set */
+    enum action action;
+    const char *title;
+    struct field fields[FORM_FIELDS];
+    int count, at;
+    char *preview;                             /* what an input method has not settled yet */
+    struct rect caret;                         /* where the text goes, for the input method */
+    struct rect boxes[FORM_FIELDS], ok, leave; /* where they can be clicked */
+};
+
+struct play { /* a moment of the past is shown, not the present */
+    bool on, playing, fixed;
+    int speed;       /* index into view_speeds */
+    gint64 clock_us; /* what the replay's clock shows */
+    gint64 live_us;  /* what the newest event's does */
+};
+extern const float view_speeds[];
+#define VIEW_SPEEDS 5
+
+struct place { /* a panel as it was drawn last */
+    struct rect rect;
+    guint64 stamp;
+    GArray *hits; /* struct hit, later ones on top */
+};
+
 struct view {
     struct draw *draw;
     const struct model *model;
+    enum mode mode;
     float scale;     /* 1 at 1920 x 1080 */
     gint64 clock_us; /* what the exercise clock shows now */
     gint64 wall_us;
     bool utc; /* wall clock in UTC: the same picture on every host */
     enum link link;
-    const char *source; /* name of the exercise or file */
-    int focus;          /* panel 1..6, 0 none */
-    int selected;       /* inject, -1 none */
-    int scroll;         /* lines of the event feed scrolled back */
-    bool confirm;       /* "fire …? y" is being asked */
-    bool help, labels, attacks;
+    const char *source;  /* name of the exercise or file */
+    int focus;           /* panel 1..6, 7 messages, 0 none */
+    int selected;        /* inject, -1 none */
+    int node;            /* machine, -1 none */
+    int team;            /* of the instructor's view */
+    int scroll;          /* lines of the event feed scrolled back */
+    enum action confirm; /* "fire …? y" is being asked */
+    bool help, labels, attacks, traffic, steps;
     float zoom, pan_x, pan_y; /* of the topology; 1, 0, 0 fits */
+    GHashTable *moved;        /* machine id -> struct point *: dragged there, shares of area */
+    guint moves;              /* counts changes of moved */
+    struct rect area;         /* of the whole topology, as drawn last */
     char *status;             /* last answer or error, or NULL */
     bool status_bad;
-    GArray *hits; /* struct hit, later ones on top */
+    char *filter; /* of the events, or NULL */
+    struct form form;
+    struct play play;
+    bool frozen_board; /* the public view stands still */
+    int load_percent;  /* of the host's processors; -1 unknown */
+    int lag_ms;        /* until the engine answers; -1 unknown */
+    int age_s;         /* of the newest data when it is too old, else 0 */
+    int reading;       /* percent of a record that is read; 100: all */
+    struct place places[PANELS];
+    guint64 overlay;
+    bool whole;                     /* the last view_draw() drew everything */
+    struct rect damage[PANELS + 1]; /* what it drew */
+    int damages;
 };
 
 struct layout {
-    struct rect bar, scores, steps, topology, services, injects, events, timeline, hints;
+    struct rect at[PANELS]; /* w 0: not shown */
 };
 
 void view_init(struct view *view, struct draw *draw, const struct model *model);
@@ -62,3 +159,9 @@ void view_clear(struct view *view);
 void view_draw(struct view *view);
 struct layout view_layout(const struct view *view);
 struct hit view_hit(const struct view *view, float x, float y);
+/* The time on the time line at x; -1: not on it. */
+gint64 view_time_at(const struct view *view, float x);
+int view_event_count(const struct view *view); /* that the filter lets through */
+const char *view_mode_name(enum mode mode);    /* control, wall … */
+/* A team's machines, inject … concern this view. -1: nobody's. */
+bool view_shows_team(const struct view *view, int team);

@@ -5,6 +5,7 @@
 
 #define SEGMENTS 64
 #define FADE_US (G_GINT64_CONSTANT(20) * G_USEC_PER_SEC)
+#define CALM_MAX 24  /* more attacks than that: only the fresh ones are drawn */
 #define BAR_AT 0.80F /* where along a blocked arrow the bar stands */
 
 struct arrow {
@@ -141,7 +142,10 @@ static bool make_arrow(const struct picture *picture, guint index, struct arrow 
     const struct view *view = picture->view;
     const struct model_attack *attack =
             &g_array_index(view->model->attacks, struct model_attack, index);
-    if (attack->from < 0 || attack->to < 0 || attack->from == attack->to) {
+    bool fresh = view->clock_us - attack->since_us < FADE_US;
+    if (attack->from < 0 || attack->to < 0 || attack->from == attack->to ||
+            (!fresh && attack->state != ATTACK_RUNNING &&
+                    view->model->attacks->len > CALM_MAX)) { /* the mark on the target stays */
         return false;
     }
     struct point from = picture->topo->nodes[attack->from];
@@ -149,11 +153,11 @@ static bool make_arrow(const struct picture *picture, guint index, struct arrow 
     if (from.x < -1e5F || to.x < -1e5F) {
         return false;
     }
-    bool fresh = attack->state == ATTACK_RUNNING || view->clock_us - attack->since_us < FADE_US;
+    fresh = fresh || attack->state == ATTACK_RUNNING;
     float share = attack->state == ATTACK_INERT ? 0.35F : fresh ? 1.0F : 0.55F;
     arrow->state = attack->state;
-    arrow->line = view_blend(C_ATTACK, 0xFF121923U, share);
-    arrow->bar = view_blend(C_TEXT, 0xFF121923U, MAX(share, 0.75F));
+    arrow->line = view_blend(C_ATTACK, C_GROUND, share);
+    arrow->bar = view_blend(C_TEXT, C_GROUND, MAX(share, 0.75F));
     arrow->width = MAX(1.2F, px(view, fresh ? 2.6F : 1.7F) * MIN(picture->topo->unit / 9, 1));
     float length = hypotf(to.x - from.x, to.y - from.y);
     float side = to.x < from.x ? 1.0F : -1.0F; /* left or right, arrows bend upwards */
@@ -220,14 +224,14 @@ static void label_arrow(const struct picture *picture, guint index)
             &g_array_index(view->model->attacks, struct model_attack, index);
     const struct model_step *step = view->model->steps->pdata[attack->step];
     g_autofree char *text = g_strdup_printf(
-            "%s %s", *step->technique ? step->technique : step->name, attack->verdict);
+            "%s %s", *step->technique ? step->technique : step->name, tr_name(attack->verdict));
     float size = px(view, 12);
     struct rect label = {0, 0, draw_text_width(view->draw, FONT_TEXT, size, text) + px(view, 10),
             draw_text_height(view->draw, FONT_TEXT, size) + px(view, 2)};
     if (!free_place(picture, &arrow, &label)) {
         return; /* the feed and the steps panel still name it */
     }
-    draw_rect(view->draw, label, 0xF00F141BU);
+    draw_rect(view->draw, label, (C_BACK & 0xFFFFFFU) | 0xF0000000U);
     draw_frame(view->draw, label, 1, view_blend(arrow.line, C_BACK, 0.5F));
     draw_text(view->draw, FONT_TEXT, size,
             (struct point){label.x + px(view, 5), label.y + px(view, 1)},

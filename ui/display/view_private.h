@@ -1,8 +1,9 @@
 /* view_private.h - what the panels share: helpers for text, shapes and frames, and the panels. */
 #pragma once
 
-#include "palette.h"
+#include "theme.h"
 #include "view.h"
+#include "words.h"
 
 enum align { LEFT, CENTRE, RIGHT };
 
@@ -28,25 +29,42 @@ struct rect view_panel(
         const struct view *view, struct rect r, int number, const char *title, const char *hint);
 /* The reason why a panel is empty, in its middle. */
 void view_empty(const struct view *view, struct rect inside, const char *why);
+/* … when no event has come at all; false when some have. */
+bool view_waits(const struct view *view, struct rect inside);
 void view_shape(const struct view *view, enum status status, struct point at, float radius);
-void view_add_hit(struct view *view, struct rect r, enum action action, int arg);
+void view_add_hit(struct view *view, enum panel panel, struct rect r, enum action action, int arg);
 colour view_tone(enum tone tone);
 colour view_blend(colour a, colour b, float share_of_a);
-const char *view_status_word(enum status status);
+const char *view_status_word(enum status status); /* in the chosen language */
 /* T+01:23:45 into buffer. */
 const char *view_clock(char *buffer, gsize size, gint64 at_us, bool sign);
+/* 1:23 or 1:02:03 */
+const char *view_span(char *buffer, gsize size, gint64 us);
+/* A button of a panel; returns its right edge. */
+struct label {
+    const char *text, *key; /* key may be NULL */
+    bool strong;
+    enum action action;
+    int arg;
+};
+float view_button(struct view *view, enum panel panel, struct rect r, const struct label *label);
+bool view_has_controls(const struct view *view); /* operator's buttons make sense */
 
 void view_bar(struct view *view, struct rect r);
 void view_scores(struct view *view, struct rect r);
 void view_steps(struct view *view, struct rect r);
+void view_steps_panel(struct view *view, struct rect r, enum panel panel, int number);
 void view_topology(struct view *view, struct rect r);
 void view_services(struct view *view, struct rect r);
 void view_injects(struct view *view, struct rect r);
 void view_events(struct view *view, struct rect r);
+void view_messages(struct view *view, struct rect r);
 void view_timeline(struct view *view, struct rect r);
 void view_hints(struct view *view, struct rect r);
 void view_help(struct view *view);
+void view_form(struct view *view);
 
 /* Height that panels want, given their content. */
 float view_services_height(const struct view *view);
 float view_steps_height(const struct view *view);
+GArray *view_service_teams(const struct view *view); /* int; the caller's */

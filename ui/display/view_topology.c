@@ -17,7 +17,7 @@ static enum status node_status(
         const struct model_cell *cell = model_cell_at(model, s, machine->team);
         if (cell && !strcmp(service->machine, machine->name) &&
                 (cell->status == STATUS_DOWN || cell->status == STATUS_DEGRADED)) {
-            g_snprintf(word, (gulong)size, "%s %s", service->name, view_status_word(cell->status));
+            g_snprintf(word, (gulong)size, "%s %s", service->title, view_status_word(cell->status));
             return STATUS_DEGRADED;
         }
     }
@@ -40,7 +40,52 @@ static const char *shared_title(const struct model *model)
         }
     }
     const struct model_team *team = model_team_at(model, owner);
-    return team ? team->title : "Shared";
+    return team ? team->title : tr("Shared");
+}
+
+/* The worst first; what is deploying or held is no trouble yet. */
+static enum status worse(enum status a, enum status b)
+{
+    static const int weight[] = {[STATUS_UP] = 0,
+            [STATUS_HELD] = 1,
+            [STATUS_DEPLOYING] = 2,
+            [STATUS_UNKNOWN] = 3,
+            [STATUS_DEGRADED] = 4,
+            [STATUS_DOWN] = 5};
+    return weight[a] > weight[b] ? a : b;
+}
+
+/* Far away a team is one tile: its worst machine's shape, its number, how many are up. */
+static void draw_tile(const struct picture *picture, const struct topo_block *block)
+{
+    const struct view *view = picture->view;
+    enum status worst = STATUS_UP;
+    int up = 0;
+    int all = 0;
+    for (guint m = 0; m < view->model->machines->len; m++) {
+        const struct model_machine *machine = view->model->machines->pdata[m];
+        if (block->team < 0 || machine->team == block->team) {
+            char word[128];
+            enum status status = node_status(view->model, machine, word, sizeof word);
+            bool here = block->team >= 0 || machine->team < 0 ||
+                        !model_team_at(view->model, machine->team)->ground;
+            all += here;
+            up += here && status == STATUS_UP;
+            worst = here ? worse(worst, status) : worst;
+        }
+    }
+    struct rect r = block->rect;
+    float radius = MIN(MIN(r.w, r.h) * 0.2F, px(view, 10));
+    view_shape(view, worst, (struct point){r.x + r.w / 2, r.y + r.h * 0.36F}, radius);
+    g_autofree char *text = block->team < 0
+                                    ? g_strdup_printf("%d/%d", up, all)
+                                    : g_strdup_printf("%d: %d/%d", block->team + 1, up, all);
+    float size = CLAMP(r.h / view->scale * 0.26F, 8, 13);
+    view_text(view, (struct text_style){FONT_TEXT, size, C_TEXT, CENTRE, r.w}, r.x + r.w / 2,
+            r.y + r.h * 0.6F, text);
+    if (block->team >= 0) {
+        view_add_hit(picture->changes, PANEL_TOPOLOGY, r, ACTION_TEAM, block->team);
+    }
 }
 
 static void draw_blocks(const struct picture *picture)
@@ -50,8 +95,12 @@ static void draw_blocks(const struct picture *picture)
         const struct topo_block *block =
                 &g_array_index(picture->topo->blocks, struct topo_block, i);
         const struct model_team *team = model_team_at(view->model, block->team);
-        draw_rect(view->draw, block->rect, block->team < 0 ? 0xFF141A23U : 0xFF121923U);
+        draw_rect(view->draw, block->rect, block->team < 0 ? C_CORE : C_GROUND);
         draw_frame(view->draw, block->rect, 1, C_EDGE);
+        if (picture->topo->tiles) {
+            draw_tile(picture, block);
+            continue;
+        }
         if (block->rect.w < px(view, 60)) {
             continue;
         }
@@ -74,13 +123,25 @@ static struct point nearest_on(const struct topo_bar *bar, struct point node)
 }
 
 /* The busier, the wider and the brighter. */
-static void draw_link(const struct picture *picture, struct point at, const struct topo_bar *bar,
-        const struct model_traffic *traffic)
+static void draw_link(const struct picture *picture, struct point at, struct point end, int level)
 {
-    static const colour inks[MODEL_TRAFFIC_MAX + 1] = {
-            0xFF4A596BU, 0xFF56708CU, 0xFF5F84A8U, 0xFF6899C4U, 0xFF72ADDEU, 0xFF7DC1F5U};
-    float width = px(picture->view, 1.3F + 1.1F * (float)traffic->level);
-    draw_line(picture->view->draw, at, nearest_on(bar, at), MAX(1.2F, width), inks[traffic->level]);
+    float width = px(picture->view, 1.3F + 1.1F * (float)level);
+    colour c = view_blend(C_BUSY, C_LINK, (float)level / MODEL_TRAFFIC_MAX);
+    draw_line(picture->view->draw, at, end, MAX(1.2F, width), c);
+}
+
+/* Cards of one machine on one network fan out, so that each link can be seen. */
+static float fan(const struct picture *picture, const struct model_machine *machine, guint card)
+{
+    int before = 0;
+    int all = 0;
+    for (guint k = 0; k < machine->networks->len; k++) {
+        bool same = g_array_index(machine->networks, int, k) ==
+                    g_array_index(machine->networks, int, card);
+        all += same;
+        before += same && k < card;
+    }
+    return ((float)before - (float)(all - 1) / 2) * picture->topo->unit * 1.6F;
 }
 
 static void draw_links(const struct picture *picture)
@@ -88,13 +149,58 @@ static void draw_links(const struct picture *picture)
     const struct model *model = picture->view->model;
     for (guint m = 0; m < model->machines->len; m++) {
         const struct model_machine *machine = model->machines->pdata[m];
-        for (guint k = 0; k < machine->networks->len; k++) {
+        struct point at = picture->topo->nodes[m];
+        for (guint k = 0; at.x > -1e5F && k < machine->networks->len; k++) {
             const struct topo_bar *bar =
                     topo_bar_of(picture->topo, g_array_index(machine->networks, int, k));
-            if (bar && picture->topo->nodes[m].x > -1e5F) {
-                draw_link(picture, picture->topo->nodes[m], bar, &machine->traffic[k]);
+            if (bar) {
+                struct point end = nearest_on(bar, at);
+                end.x = CLAMP(end.x + fan(picture, machine, k), bar->x0, bar->x1);
+                draw_link(picture, at, end, picture->view->traffic ? machine->traffic[k].level : 0);
             }
         }
+    }
+}
+
+/* What is asked of an impaired link and what was measured, on the link itself. */
+static void draw_impairment(const struct picture *picture, const struct model_impairment *link)
+{
+    const struct view *view = picture->view;
+    const struct topo_bar *bar = topo_bar_of(picture->topo, link->network);
+    struct point at = picture->topo->nodes[link->machine];
+    if (!bar || at.x < -1e5F || !view_shows_team(view, -1)) {
+        return;
+    }
+    struct point end = nearest_on(bar, at);
+    struct point middle = {(at.x + end.x) / 2, (at.y + end.y) / 2};
+    bool drift = !strcmp(link->verdict, "drift");
+    colour c = link->down || drift ? C_DOWN : C_DEGRADED;
+    float step = px(view, 5);
+    for (int i = -1; i <= 1; i++) { /* a zigzag across the link */
+        struct point p = {middle.x, middle.y + (float)i * step};
+        draw_line(view->draw, (struct point){p.x - step, p.y - step / 2},
+                (struct point){p.x + step, p.y + step / 2}, MAX(1.4F, px(view, 1.6F)), c);
+    }
+    if (!picture->topo->roomy || !view->labels) {
+        return;
+    }
+    g_autofree char *text = *link->achieved ? g_strdup_printf("%s → %s%s", link->asked,
+                                                      link->achieved, drift ? " !" : "")
+                                            : g_strdup(link->down ? tr("cut") : link->asked);
+    float w = draw_text_width(view->draw, FONT_TEXT, px(view, 12), text);
+    struct rect r = {
+            middle.x + px(view, 10), middle.y - px(view, 9), w + px(view, 8), px(view, 18)};
+    draw_rect(view->draw, r, C_GROUND);
+    view_text(view, (struct text_style){FONT_TEXT, 12, c, LEFT, 0}, r.x + px(view, 4),
+            r.y + px(view, 1), text);
+    picture_occupy(picture, r);
+}
+
+static void draw_impairments(const struct picture *picture)
+{
+    const GArray *links = picture->view->model->impairments;
+    for (guint i = 0; i < links->len; i++) {
+        draw_impairment(picture, &g_array_index(links, struct model_impairment, i));
     }
 }
 
@@ -106,7 +212,7 @@ static void draw_bars(const struct picture *picture)
         const struct topo_bar *bar = &g_array_index(picture->topo->bars, struct topo_bar, i);
         const struct model_network *network = view->model->networks->pdata[bar->network];
         struct rect r = {bar->x0, bar->y - thick / 2, bar->x1 - bar->x0, thick};
-        draw_rect(view->draw, r, 0xFF6B7C90U);
+        draw_rect(view->draw, r, C_WIRE);
         if (!picture->topo->roomy || !view->labels) {
             continue;
         }
@@ -128,14 +234,19 @@ static void draw_label(const struct picture *picture, const struct model_machine
     enum align align = left ? RIGHT : LEFT;
     float x = at.x + sign * (picture->topo->unit + px(view, 9));
     float y = at.y - px(view, 18);
-    float room = px(view, 150);
+    float edge_of = left ? x - picture->inside.x : picture->inside.x + picture->inside.w - x;
+    float room =
+            CLAMP(edge_of - (*machine->struck ? px(view, 76) : 0), px(view, 30), px(view, 150));
     float name = view_text(
             view, (struct text_style){FONT_TEXT, 15, C_TEXT, align, room}, x, y, machine->name);
-    colour ink = !strcmp(word, "ready") ? C_DIM : C_TEXT;
+    word = tr_name(word);
+    bool calm = !strcmp(word, tr_name("ready"));
+    colour ink = calm ? C_DIM : C_TEXT;
     float state = view_text(
             view, (struct text_style){FONT_TEXT, 12, ink, align, room}, x, y + px(view, 20), word);
     float mark = 0;
-    if (*machine->struck) { /* the effect stays when the arrow has faded */
+    if (*machine->struck &&
+            view->mode != MODE_PUBLIC) { /* the effect stays when the arrow has faded */
         float edge = x + sign * (state + px(view, 8));
         mark = view_text(view, (struct text_style){FONT_TEXT, 12, C_ATTACK, align, 0},
                        edge + sign * px(view, 13), y + px(view, 20), machine->struck) +
@@ -149,6 +260,11 @@ static void draw_label(const struct picture *picture, const struct model_machine
     picture_occupy(picture, (struct rect){left ? x - width : x, y, width, px(view, 37)});
 }
 
+static bool overlaps(struct rect a, struct rect b)
+{
+    return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}
+
 static void draw_nodes(const struct picture *picture)
 {
     const struct view *view = picture->view;
@@ -159,10 +275,18 @@ static void draw_nodes(const struct picture *picture)
         if (at.x < -1e5F) {
             continue;
         }
-        char word[64];
+        char word[128];
         enum status status = node_status(view->model, machine, word, sizeof word);
-        draw_disc(view->draw, at, r * 1.55F, 0xFF121923U);
+        struct rect box = {at.x - r * 1.6F, at.y - r * 1.6F, r * 3.2F, r * 3.2F};
+        if (!overlaps(box, picture->inside)) {
+            continue;
+        }
+        view_add_hit(picture->changes, PANEL_TOPOLOGY, box, ACTION_NODE, (int)m);
+        draw_disc(view->draw, at, r * 1.55F, C_GROUND);
         view_shape(view, status, at, r);
+        if ((int)m == view->node) {
+            draw_ring(view->draw, at, r * 1.9F, MAX(2, px(view, 2)), C_FOCUS);
+        }
         picture_occupy(picture, (struct rect){at.x - r, at.y - r, 2 * r, 2 * r});
         if (picture->topo->roomy && view->labels) {
             draw_label(picture, machine, at, word);
@@ -186,48 +310,107 @@ static void draw_legend(const struct view *view, struct rect r)
              space;
     }
     x += space;
-    static const char *const words[] = {"running", "effect", "blocked"};
-    for (int i = 0; i < 3 && x < r.x + r.w - px(view, 90); i++) {
+    static const char *const words[] = {WORD("running"), WORD("effect"), WORD("blocked")};
+    for (int i = 0; i < 3 && view->mode != MODE_PUBLIC && x < r.x + r.w - px(view, 90); i++) {
         struct point from = {x, y};
         struct point to = {x + px(view, 36), y};
         attack_sample(view, from, to, (enum attack_state)i);
         x += px(view, 44);
-        x += view_text(view, style, x, y - px(view, 8), words[i]) + space;
+        x += view_text(view, style, x, y - px(view, 8), tr_name(words[i])) + space;
     }
+}
+
+static void draw_picture(const struct picture *picture)
+{
+    const struct view *view = picture->view;
+    bool attacks = view->attacks && view->mode != MODE_PUBLIC;
+    draw_blocks(picture);
+    if (picture->topo->tiles) {
+        return;
+    }
+    draw_links(picture);
+    draw_bars(picture);
+    if (attacks) {
+        attack_draw_lines(picture);
+    }
+    draw_nodes(picture);
+    draw_impairments(picture);
+    if (attacks) {
+        attack_draw_labels(picture);
+    }
+}
+
+/* What is known about the chosen machine, in a line of its own. */
+static void draw_chosen(const struct view *view, struct rect r)
+{
+    const struct model_machine *machine = model_machine_at(view->model, view->node);
+    if (!machine) {
+        return;
+    }
+    g_autofree char *text = g_strdup_printf("%s  %s  %s%s%s", machine->id, machine->address,
+            tr_name(machine->state), view_has_controls(view) ? "   " : "",
+            view_has_controls(view) ? tr("C console · Delete start anew") : "");
+    float h = px(view, 24);
+    struct rect box = {r.x, r.y + r.h - h,
+            draw_text_width(view->draw, FONT_TEXT, px(view, 13), text) + px(view, 20), h};
+    draw_rect(view->draw, box, C_SELECT);
+    draw_frame(view->draw, box, 1, C_EDGE);
+    view_text(view, (struct text_style){FONT_TEXT, 13, C_TEXT, LEFT, 0}, box.x + px(view, 10),
+            box.y + px(view, 3), text);
+}
+
+/* Where somebody dragged a machine is where it stands. */
+static void apply_moves(const struct picture *picture, struct rect area)
+{
+    const struct model *model = picture->view->model;
+    if (g_hash_table_size(picture->view->moved) == 0) {
+        return;
+    }
+    for (guint m = 0; m < model->machines->len; m++) {
+        const struct model_machine *machine = model->machines->pdata[m];
+        const struct point *share = g_hash_table_lookup(picture->view->moved, machine->id);
+        if (share && picture->topo->nodes[m].x > -1e5F) {
+            picture->topo->nodes[m] =
+                    (struct point){area.x + share->x * area.w, area.y + share->y * area.h};
+        }
+    }
+}
+
+static char *topology_title(const struct view *view)
+{
+    const struct model_team *team = model_team_at(view->model, view->team);
+    return view->mode == MODE_INSTRUCTOR && team ? g_strdup_printf(tr("Topology — %s"), team->title)
+                                                 : g_strdup(tr("Topology — all teams"));
 }
 
 void view_topology(struct view *view, struct rect r)
 {
-    g_autofree char *zoom = g_strdup_printf(
-            "%s+ − zoom   0 fit", view->zoom > 1 || view->zoom < 1 ? "zoomed   " : "");
-    struct rect inside = view_panel(view, r, 2, "Topology — all teams", zoom);
-    view_add_hit(view, r, ACTION_FOCUS, 2);
+    g_autofree char *title = topology_title(view);
+    g_autofree char *hint =
+            g_strdup_printf(tr("zoom %.2g   + − 0 fit   L labels   A attacks"), (double)view->zoom);
+    struct rect inside = view_panel(view, r, 2, title, hint);
+    view_add_hit(view, PANEL_TOPOLOGY, r, ACTION_FOCUS, 2);
     float legend = roundf(px(view, 26));
     draw_legend(view, (struct rect){inside.x, inside.y + inside.h - legend, inside.w, legend});
     inside.h -= legend;
     if (view->model->machines->len == 0) {
-        view_empty(view, inside,
-                view->model->state == MODEL_NONE ? "no event yet: the exercise has not begun"
-                                                 : "the plan has no machines");
+        if (!view_waits(view, inside)) {
+            view_empty(view, inside, tr("the plan has no machines"));
+        }
         return;
     }
     struct rect area = {inside.x + inside.w / 2 - inside.w * view->zoom / 2 + view->pan_x,
             inside.y + inside.h / 2 - inside.h * view->zoom / 2 + view->pan_y,
             inside.w * view->zoom, inside.h * view->zoom};
     draw_clip(view->draw, &inside);
-    struct picture picture = {.view = view, .inside = inside};
-    picture.topo = topo_new(view->model, area, view->scale);
+    struct picture picture = {.view = view, .changes = view, .inside = inside};
+    int only = view->mode == MODE_INSTRUCTOR ? view->team : -1;
+    picture.topo = topo_new_of(view->model, only, area, view->scale);
+    view->area = area;
+    apply_moves(&picture, area);
     picture.occupied = g_array_new(FALSE, FALSE, sizeof(struct rect));
-    draw_blocks(&picture);
-    draw_links(&picture);
-    draw_bars(&picture);
-    if (view->attacks) {
-        attack_draw_lines(&picture);
-    }
-    draw_nodes(&picture);
-    if (view->attacks) {
-        attack_draw_labels(&picture);
-    }
+    draw_picture(&picture);
+    draw_chosen(view, inside);
     g_array_unref(picture.occupied);
     topo_free(picture.topo);
     draw_clip(view->draw, NULL);

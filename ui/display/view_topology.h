@@ -6,6 +6,7 @@
 
 struct picture {
     const struct view *view;
+    struct view *changes; /* the same, for what can be clicked */
     struct topo *topo;
     struct rect inside;
     GArray *occupied; /* struct rect: places a label of an arrow must not cover */

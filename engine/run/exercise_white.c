@@ -1,0 +1,90 @@
+/* exercise_white.c - what the white cell may do besides: skip an inject, write to teams, take
+ * an alarm on. */
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "run/run.h"
+
+#include <string.h>
+
+static bool is_over(const struct exercise *exercise, const char *what, GError **error)
+{
+    if (!exercise->ending) {
+        return false;
+    }
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot %s: the exercise is %s",
+            what, exercise_state_name(exercise->state));
+    return true;
+}
+
+bool exercise_skip(struct exercise *exercise, const char *id, const char *who, GError **error)
+{
+    int index = plan_inject_index(exercise->options.plan, id);
+    if (index < 0) {
+        g_autofree char *hint = plan_inject_hint(exercise->options.plan, id);
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+                "no inject \"%s\"%s; `sandtable status` lists them", id, hint);
+        return false;
+    }
+    struct run_inject *inject = &exercise->injects[index];
+    if (is_over(exercise, "skip", error)) {
+        return false;
+    }
+    if (inject->state != INJECT_SCHEDULED && inject->state != INJECT_HELD) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "cannot skip inject %s: it is %s", id, run_inject_state_name(inject->state));
+        return false;
+    }
+    clock_cancel(exercise->options.clock, inject->timer);
+    run_action(exercise, "skip", who, "inject", id);
+    run_inject_set(inject, INJECT_SKIPPED, who);
+    return true;
+}
+
+bool exercise_message(struct exercise *exercise, const char *team, const char *text,
+        const char *who, GError **error)
+{
+    int index = -1;
+    if (is_over(exercise, "send a message", error) ||
+            (team && !run_team_find(exercise, team, &index, error))) {
+        return false;
+    }
+    g_autofree char *clean = text_clean_tail(text, strlen(text), EXERCISE_MESSAGE_MAX);
+    if (!*g_strstrip(clean)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "the message has no text");
+        return false;
+    }
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "from", "white");
+    cJSON_AddStringToObject(body, "text", clean);
+    cJSON_AddStringToObject(body, "by", who);
+    run_record(exercise, "message.sent", index, exercise->options.plan->name, body);
+    return true;
+}
+
+bool exercise_acknowledge(struct exercise *exercise, const char *alarm, const char *subject,
+        const char *who, GError **error)
+{
+    const cJSON *found = NULL;
+    for (guint i = 0; i < exercise->alarms->len && !found; i++) {
+        const cJSON *open = g_ptr_array_index(exercise->alarms, i);
+        bool same = !strcmp(json_string(open, "alarm", ""), alarm) &&
+                    !strcmp(json_string(open, "subject", ""), subject);
+        found = same ? open : NULL;
+    }
+    if (!found) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+                "no alarm %s about \"%s\" is open; `sandtable status` lists them", alarm, subject);
+        return false;
+    }
+    int team = -1;
+    const char *id = json_string(found, "team", "");
+    if (*id && !run_team_find(exercise, id, &team, NULL)) {
+        team = -1;
+    }
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "alarm", alarm);
+    cJSON_AddStringToObject(body, "by", who);
+    run_record(exercise, "alarm.acknowledged", team, subject, body);
+    return true;
+}

@@ -1,0 +1,112 @@
+/* test_white_cell.c - what the white cell does at its screen, on the simulated world: skip, write,
+ * freeze, acknowledge. */
+#include "scenario/rehearsal.h"
+
+static void open_drill(struct rehearsal *r)
+{
+    const struct world_sim_hooks hooks = {0};
+    rehearsal_open(r, SANDTABLE_SOURCE_DIR "/scenarios/first-drill", &hooks);
+    rehearsal_advance(r, 5 * G_USEC_PER_SEC);
+}
+
+static void expect(const struct rehearsal *r, const char *kind, const char *team,
+        const char *subject, const char *member, const char *value)
+{
+    auto_json body = rehearsal_last(r, kind, team, subject);
+    assert_non_null(body);
+    assert_string_equal(json_string(body, member, ""), value);
+}
+
+static void a_skipped_inject_never_fires_by_itself_but_can_be_fired(void **state)
+{
+    (void)state;
+    struct rehearsal r = {0};
+    g_autoptr(GError) error = NULL;
+    open_drill(&r);
+    assert_true(exercise_skip(r.exercise, "recon@blue1", "mira", &error));
+    rehearsal_advance(&r, 40 * G_USEC_PER_SEC);
+    expect(&r, "inject.state", "blue1", "recon@blue1", "state", "skipped");
+    expect(&r, "inject.state", "blue1", "recon@blue1", "by", "mira");
+    expect(&r, "operator.action", "", "first-drill", "action", "skip");
+    assert_int_equal(rehearsal_count(&r, "step.state", "blue1"), 0);
+    assert_true(rehearsal_count(&r, "step.state", "blue2") > 0); /* the other team's did */
+    assert_false(exercise_skip(r.exercise, "recon@blue1", "mira", &error));
+    assert_non_null(strstr(error->message, "it is skipped"));
+    assert_true(exercise_fire(r.exercise, "recon@blue1", "mira", NULL));
+    rehearsal_advance(&r, 10 * G_USEC_PER_SEC);
+    assert_true(rehearsal_count(&r, "step.state", "blue1") > 0);
+    rehearsal_close(&r);
+}
+
+static void an_unknown_inject_cannot_be_skipped(void **state)
+{
+    (void)state;
+    struct rehearsal r = {0};
+    g_autoptr(GError) error = NULL;
+    open_drill(&r);
+    assert_false(exercise_skip(r.exercise, "recon@blue3", "mira", &error));
+    assert_non_null(strstr(error->message, "recon@blue"));
+    rehearsal_close(&r);
+}
+
+static void messages_are_events(void **state)
+{
+    (void)state;
+    struct rehearsal r = {0};
+    g_autoptr(GError) error = NULL;
+    open_drill(&r);
+    assert_true(exercise_message(r.exercise, "blue1", "look\x1b[31m at 防火墙", "mira", &error));
+    assert_true(exercise_message(r.exercise, NULL, "lunch", "mira", &error));
+    rehearsal_settle(&r);
+    auto_json body = rehearsal_last(&r, "message.sent", "blue1", "first-drill");
+    assert_non_null(strstr(json_string(body, "text", ""), "防火墙"));
+    assert_null(strchr(json_string(body, "text", ""), '\x1b'));
+    assert_string_equal(json_string(body, "from", ""), "white");
+    expect(&r, "message.sent", "", "first-drill", "text", "lunch");
+    assert_false(exercise_message(r.exercise, "blue7", "x", "mira", &error));
+    g_clear_error(&error);
+    assert_false(exercise_message(r.exercise, NULL, "  ", "mira", &error));
+    assert_non_null(strstr(error->message, "no text"));
+    rehearsal_close(&r);
+}
+
+static void only_an_open_alarm_can_be_taken_on(void **state)
+{
+    (void)state;
+    struct rehearsal r = {0};
+    g_autoptr(GError) error = NULL;
+    open_drill(&r);
+    assert_false(exercise_acknowledge(r.exercise, "machine-crashed", "blue2/web", "mira", &error));
+    assert_int_equal(error->code, SANDTABLE_ERROR_NOT_FOUND);
+    world_sim_crash(r.world, plan_machine_index(r.plan, "blue2/web"));
+    rehearsal_advance(&r, 1 * G_USEC_PER_SEC);
+    assert_true(exercise_acknowledge(r.exercise, "machine-crashed", "blue2/web", "mira", NULL));
+    rehearsal_settle(&r);
+    expect(&r, "alarm.acknowledged", "blue2", "blue2/web", "by", "mira");
+    rehearsal_close(&r);
+}
+
+static void after_the_end_nothing_is_accepted(void **state)
+{
+    (void)state;
+    struct rehearsal r = {0};
+    g_autoptr(GError) error = NULL;
+    open_drill(&r);
+    assert_true(exercise_end(r.exercise, "mira", "lunch", NULL));
+    assert_false(exercise_skip(r.exercise, "recon@blue1", "mira", NULL));
+    assert_false(exercise_message(r.exercise, NULL, "x", "mira", &error));
+    assert_non_null(strstr(error->message, "ended"));
+    rehearsal_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(a_skipped_inject_never_fires_by_itself_but_can_be_fired),
+            cmocka_unit_test(an_unknown_inject_cannot_be_skipped),
+            cmocka_unit_test(messages_are_events),
+            cmocka_unit_test(only_an_open_alarm_can_be_taken_on),
+            cmocka_unit_test(after_the_end_nothing_is_accepted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,200 @@
+/* test_display_sight.c - every state can be told from every other: by shape alone, and by colour
+ * also by people who see red, green or blue differently. */
+#include "support/test.h"
+
+#include "display/view_private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define DISTANCE_MIN 12.0 /* CIE76; two that are nearer look alike at a glance */
+#define CONTRAST_MIN 2.75 /* against the panel; shapes and words say the same */
+
+static const enum ink states[] = {
+        INK_UP, INK_DEGRADED, INK_DOWN, INK_UNKNOWN, INK_DEPLOYING, INK_HELD, INK_ATTACK};
+
+/* Machado, Oliveira, Fernandes 2009, severity 1: normal, protan, deutan, tritan; linear RGB. */
+static const double sights[][3][3] = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+        {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216},
+                {-0.003882, -0.048116, 1.051998}},
+        {{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413},
+                {-0.011820, 0.042940, 0.968881}},
+        {{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602},
+                {0.004733, 0.691367, 0.303900}}};
+static const char *const sight_names[] = {"normal", "protan", "deutan", "tritan"};
+
+static double linear(colour c, int shift)
+{
+    double v = (double)(c >> shift & 255) / 255;
+    return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+}
+
+static void see(colour c, const double sight[3][3], double rgb[3])
+{
+    double in[3] = {linear(c, 16), linear(c, 8), linear(c, 0)};
+    for (int i = 0; i < 3; i++) {
+        double sum = sight[i][0] * in[0] + sight[i][1] * in[1] + sight[i][2] * in[2];
+        rgb[i] = CLAMP(sum, 0, 1);
+    }
+}
+
+static double lab_part(double t)
+{
+    return t > 0.008856 ? cbrt(t) : 7.787 * t + 16.0 / 116;
+}
+
+static void to_lab(const double rgb[3], double lab[3])
+{
+    double x = 0.4124 * rgb[0] + 0.3576 * rgb[1] + 0.1805 * rgb[2];
+    double y = 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
+    double z = 0.0193 * rgb[0] + 0.1192 * rgb[1] + 0.9505 * rgb[2];
+    double fx = lab_part(x / 0.95047);
+    double fy = lab_part(y);
+    double fz = lab_part(z / 1.08883);
+    lab[0] = 116 * fy - 16;
+    lab[1] = 500 * (fx - fy);
+    lab[2] = 200 * (fy - fz);
+}
+
+static double distance(colour a, colour b, const double sight[3][3])
+{
+    double rgb[3];
+    double first[3];
+    double second[3];
+    see(a, sight, rgb);
+    to_lab(rgb, first);
+    see(b, sight, rgb);
+    to_lab(rgb, second);
+    return sqrt(pow(first[0] - second[0], 2) + pow(first[1] - second[1], 2) +
+                pow(first[2] - second[2], 2));
+}
+
+static double luminance(colour c)
+{
+    return 0.2126 * linear(c, 16) + 0.7152 * linear(c, 8) + 0.0722 * linear(c, 0);
+}
+
+static double contrast(colour a, colour b)
+{
+    double x = luminance(a) + 0.05;
+    double y = luminance(b) + 0.05;
+    return MAX(x, y) / MIN(x, y);
+}
+
+static void check_theme(const struct theme *theme, const double sight[3][3], const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+        for (guint k = 0; k < i; k++) {
+            double d = distance(theme->inks[states[i]], theme->inks[states[k]], sight);
+            if (d < DISTANCE_MIN) {
+                fail_msg("%s, %s: %s and %s are only %.1f apart", theme->name, name,
+                        theme_ink_name(states[i]), theme_ink_name(states[k]), d);
+            }
+        }
+    }
+}
+
+static void state_colours_stay_apart_for_every_sight_in_every_theme(void **state)
+{
+    (void)state;
+    for (int t = 0; theme_at(t); t++) {
+        for (guint s = 0; s < G_N_ELEMENTS(sights); s++) {
+            check_theme(theme_at(t), sights[s], sight_names[s]);
+        }
+    }
+}
+
+static void state_colours_and_text_stand_out_from_the_panel(void **state)
+{
+    (void)state;
+    for (int t = 0; theme_at(t); t++) {
+        const struct theme *theme = theme_at(t);
+        for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+            assert_true(contrast(theme->inks[states[i]], theme->inks[INK_PANEL]) >= CONTRAST_MIN);
+        }
+        assert_true(contrast(theme->inks[INK_TEXT], theme->inks[INK_PANEL]) >= 7);
+        assert_true(contrast(theme->inks[INK_DIM], theme->inks[INK_PANEL]) >= 4.5);
+        assert_true(contrast(theme->inks[INK_WARM], theme->inks[INK_TINT]) >= 4.5);
+    }
+}
+
+#define SIDE 40
+
+/* The shape of a state, in one colour for all. */
+static void print_shape(struct view *view, enum status status, bool *dots)
+{
+    draw_clear(view->draw, 0xFF000000U);
+    view_shape(view, status, (struct point){SIDE / 2.0F, SIDE / 2.0F}, SIDE / 3.0F);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        dots[i] = (draw_pixels(view->draw)[i] & 255) > 127;
+    }
+}
+
+static void every_state_has_a_shape_of_its_own(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    struct draw *draw = draw_new(SIDE, SIDE, &error);
+    assert_no_error(error);
+    struct model *model = model_new();
+    struct view view;
+    view_init(&view, draw, model);
+    struct theme grey = *theme_at(0);
+    for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+        grey.inks[states[i]] = 0xFFFFFFFFU;
+    }
+    grey.inks[INK_DIM] = 0xFFFFFFFFU;
+    grey.inks[INK_ON_MARK] = 0xFF000000U;
+    theme_use(&grey);
+    static bool dots[STATUS_HELD + 1][SIDE * SIDE];
+    for (int s = 0; s <= STATUS_HELD; s++) {
+        print_shape(&view, (enum status)s, dots[s]);
+        for (int other = 0; other < s; other++) {
+            int both = 0;
+            int either = 0;
+            for (int i = 0; i < SIDE * SIDE; i++) {
+                both += dots[s][i] && dots[other][i];
+                either += dots[s][i] || dots[other][i];
+            }
+            assert_true(either > 0);
+            assert_true((double)both / either < 0.85); /* of what either covers */
+        }
+    }
+    theme_use(theme_at(0));
+    view_clear(&view);
+    model_free(model);
+    draw_free(draw);
+}
+
+static void a_theme_from_a_file_changes_what_it_names(void **state)
+{
+    (void)state;
+    char *dir = test_mkdtemp();
+    g_autofree char *path = g_build_filename(dir, "mine.theme", NULL);
+    assert_true(g_file_set_contents(path, "[theme]\nbase=light\nup=#123456\n", -1, NULL));
+    g_autoptr(GError) error = NULL;
+    g_autofree struct theme *theme = theme_load(path, &error);
+    assert_no_error(error);
+    assert_int_equal(theme->inks[INK_UP], 0xFF123456U);
+    assert_int_equal(theme->inks[INK_PANEL], theme_find("light")->inks[INK_PANEL]);
+    static const char *const wrong[] = {"[theme]\nbase=grey\n", "[theme]\nup=blue\n",
+            "[theme]\nupp=#123456\n", "no key file", "[other]\nx=1\n"};
+    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) why = NULL;
+        assert_true(g_file_set_contents(path, wrong[i], -1, NULL));
+        assert_null(theme_load(path, &why));
+        assert_non_null(strstr(why->message, "mine.theme"));
+    }
+    test_rmtree(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(state_colours_stay_apart_for_every_sight_in_every_theme),
+            cmocka_unit_test(state_colours_and_text_stand_out_from_the_panel),
+            cmocka_unit_test(every_state_has_a_shape_of_its_own),
+            cmocka_unit_test(a_theme_from_a_file_changes_what_it_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

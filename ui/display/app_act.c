@@ -1,0 +1,341 @@
+/* app_act.c - each action: what is asked of the engine, or what the view shows from now on. */
+#include "app_private.h"
+
+#include "base/json.h"
+#include "theme.h"
+#include "words.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void app_ask(struct app *app, const char *method, cJSON *params)
+{
+    g_autoptr(GError) error = NULL;
+    if (app->view.play.on) {
+        cJSON_Delete(params);
+        app_say(app, true, g_strdup(tr("This is the past: Home leads back to the present")));
+    } else if (source_request(app->source, method, params, &error)) {
+        app_say(app, false, g_strdup_printf(tr("Asked the engine: %s …"), tr_name(method)));
+    } else {
+        app_say(app, true, g_strdup(error->message));
+    }
+}
+
+static const struct model_inject *chosen(struct app *app)
+{
+    const struct model_inject *inject = model_inject_at(app->view.model, app->view.selected);
+    if (!inject) {
+        app_say(app, true, g_strdup(tr("Choose an inject first: up, down or a click")));
+    }
+    return inject;
+}
+
+static const struct model_machine *chosen_machine(struct app *app)
+{
+    const struct model_machine *machine = model_machine_at(app->view.model, app->view.node);
+    if (!machine) {
+        app_say(app, true, g_strdup(tr("Choose a machine first: a click, or Ctrl+F")));
+    }
+    return machine;
+}
+
+static void ask_about(struct app *app, const char *method, const char *name, const char *value)
+{
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, name, value);
+    app_ask(app, method, params);
+}
+
+/* Fire or skip: asked about first. */
+static void inject_step(struct app *app, enum action action, bool confirmed)
+{
+    const struct model_inject *inject = chosen(app);
+    app->view.confirm = ACTION_NONE;
+    if (inject && confirmed) {
+        ask_about(app, action == ACTION_FIRE ? "fire" : "skip", "inject", inject->id);
+    } else if (inject) {
+        app->view.confirm = action;
+    }
+}
+
+static void hold(struct app *app)
+{
+    const struct model_inject *inject = chosen(app);
+    if (inject) {
+        cJSON *params = cJSON_CreateObject();
+        cJSON_AddStringToObject(params, "inject", inject->id);
+        cJSON_AddBoolToObject(params, "held", strcmp(inject->state, "held") != 0);
+        app_ask(app, "hold", params);
+    }
+}
+
+/* All that have not fired are held; when none is left to hold, all are released. */
+static void hold_all(struct app *app)
+{
+    bool any = false;
+    for (int i = 0; model_inject_at(app->view.model, i); i++) {
+        any |= !strcmp(model_inject_at(app->view.model, i)->state, "scheduled");
+    }
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddBoolToObject(params, "held", any);
+    app_ask(app, "hold", params);
+}
+
+static void freeze(struct app *app)
+{
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddBoolToObject(params, "frozen", !app->head->frozen);
+    cJSON_AddStringToObject(params, "reason", "from the display");
+    app_ask(app, "freeze", params);
+}
+
+/* The oldest alarm that is nobody's, or the one whose button was clicked. */
+static void acknowledge(struct app *app, int arg)
+{
+    const GPtrArray *alarms = app->view.model->alarms;
+    const struct model_alarm *wanted = NULL;
+    for (guint i = 0; i < alarms->len && !wanted; i++) {
+        const struct model_alarm *alarm = alarms->pdata[i];
+        bool meant = arg > 0 ? (guint)arg == i + 1 : !*alarm->owner;
+        wanted = meant ? alarm : NULL;
+    }
+    if (!wanted) {
+        app_say(app, false, g_strdup(tr("No alarm is without an owner")));
+        return;
+    }
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "alarm", wanted->alarm);
+    cJSON_AddStringToObject(params, "subject", wanted->subject);
+    app_ask(app, "acknowledge", params);
+}
+
+static void reset(struct app *app, bool confirmed)
+{
+    const struct model_machine *machine = chosen_machine(app);
+    app->view.confirm = ACTION_NONE;
+    if (machine && confirmed) {
+        ask_about(app, "reset", "target", machine->id);
+    } else if (machine) {
+        app->view.confirm = ACTION_RESET;
+    }
+}
+
+static void save(struct app *app)
+{
+    int s = (int)(app->head->at_us / G_USEC_PER_SEC);
+    g_autofree char *label = g_strdup_printf("display-%d-%02d", s / 60, s % 60);
+    ask_about(app, "checkpoint", "label", label);
+}
+
+static void console(struct app *app)
+{
+    const struct model_machine *machine = chosen_machine(app);
+    if (machine) {
+        spawn_console(app, machine->id);
+    }
+}
+
+static void pause_or_play(struct app *app)
+{
+    if (app->view.play.on || app->view.link == LINK_FILE) {
+        replay_toggle(app);
+    } else {
+        app_ask(app, app->head->state == MODEL_PAUSED ? "resume" : "pause", NULL);
+    }
+}
+
+void app_shoot(struct app *app)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL;
+    do {
+        g_free(path);
+        path = g_strdup_printf("sandtable-%s-%03d.png",
+                *app->head->name ? app->head->name : "display", ++app->shots);
+        g_strdelimit(path, "/", '-');
+    } while (access(path, F_OK) == 0 && app->shots < 1000);
+    if (draw_save_png(app->view.draw, path, &error)) {
+        app_say(app, false, g_strdup_printf(tr("Screenshot written to %s"), path));
+    } else {
+        app_say(app, true, g_strdup(error->message));
+    }
+}
+
+static void next_theme(void)
+{
+    int i = 0;
+    while (theme_at(i) && theme_at(i) != theme_used()) {
+        i++;
+    }
+    theme_use(theme_at(i + 1) ? theme_at(i + 1) : theme_at(0));
+}
+
+static void next_language(struct app *app)
+{
+    words_use((words_used() + 1) % LANGUAGES);
+    app_refold(app);
+}
+
+static void next_view(struct app *app, bool any)
+{
+    enum mode mode = app->view.mode;
+    if (any) {
+        app_set_mode(app, (mode + 1) % MODES);
+    } else {
+        app_set_mode(app, mode == MODE_WALL ? MODE_CONTROL : MODE_WALL);
+    }
+}
+
+static void replay_or_not(struct app *app)
+{
+    if (app->view.play.on) {
+        replay_leave(app);
+    } else if (app->view.mode != MODE_PUBLIC) {
+        replay_at(app, app->view.clock_us);
+    }
+}
+
+/* What a person in a wall's or the public's view must not do by mistake. */
+static bool is_control(enum action action)
+{
+    return action >= ACTION_FIRE && action <= ACTION_CONSOLE;
+}
+
+/* What changes the exercise. False: another action. */
+static bool act_on_exercise(struct app *app, enum action action, int arg)
+{
+    switch (action) {
+    case ACTION_FIRE:
+    case ACTION_SKIP:
+        inject_step(app, action, arg == CONFIRMED);
+        return true;
+    case ACTION_HOLD:
+        hold(app);
+        return true;
+    case ACTION_HOLD_ALL:
+        hold_all(app);
+        return true;
+    case ACTION_FREEZE:
+        freeze(app);
+        return true;
+    case ACTION_ACK:
+        acknowledge(app, arg);
+        return true;
+    case ACTION_RESET:
+        reset(app, arg == CONFIRMED);
+        return true;
+    case ACTION_SAVE:
+        save(app);
+        return true;
+    case ACTION_CONSOLE:
+        console(app);
+        return true;
+    case ACTION_MESSAGE:
+    case ACTION_ADJUST:
+    case ACTION_END:
+        if (app->view.link == LINK_FILE || app->view.play.on) {
+            app_ask(app, "message", NULL); /* says why not */
+        } else {
+            form_open(app, action);
+        }
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What moves through time. False: another action. */
+static bool act_on_time(struct app *app, enum action action, int arg)
+{
+    switch (action) {
+    case ACTION_PAUSE:
+        pause_or_play(app);
+        return true;
+    case ACTION_REPLAY:
+        replay_or_not(app);
+        return true;
+    case ACTION_LIVE:
+        replay_leave(app);
+        return true;
+    case ACTION_SPEED:
+        replay_speed(app, arg);
+        return true;
+    case ACTION_DELAY:
+        app->view.play.fixed = !app->view.play.fixed;
+        return true;
+    case ACTION_STEP:
+        replay_step(app, arg);
+        return true;
+    case ACTION_JUMP:
+        replay_jump(app, arg * G_USEC_PER_SEC);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void act_on_view(struct app *app, enum action action, int arg)
+{
+    struct view *view = &app->view;
+    switch (action) {
+    case ACTION_LABELS:
+        view->labels = !view->labels;
+        break;
+    case ACTION_ATTACKS:
+        view->attacks = !view->attacks;
+        break;
+    case ACTION_TRAFFIC:
+        view->traffic = !view->traffic;
+        break;
+    case ACTION_PLACES:
+        layout_forget(app);
+        break;
+    case ACTION_STEPS:
+        view->steps = !view->steps;
+        break;
+    case ACTION_HELP:
+        view->help = !view->help;
+        break;
+    case ACTION_LANGUAGE:
+        next_language(app);
+        break;
+    case ACTION_THEME:
+        next_theme();
+        break;
+    case ACTION_VIEW:
+        next_view(app, arg != 0);
+        break;
+    case ACTION_SELECT:
+        view->selected = arg;
+        view->focus = 4;
+        break;
+    case ACTION_NODE:
+        view->node = arg;
+        view->focus = 2;
+        break;
+    case ACTION_TEAM:
+        view->team = arg;
+        view->focus = 1;
+        break;
+    case ACTION_FOCUS:
+        view->focus = arg;
+        break;
+    default:
+        break;
+    }
+}
+
+void app_act(struct app *app, enum action action, int arg)
+{
+    bool bare = app->view.mode != MODE_CONTROL;
+    if ((is_control(action) && bare) ||
+            (bare && action == ACTION_PAUSE && !app->view.play.on && app->view.link != LINK_FILE)) {
+        app_say(app, true, g_strdup(tr("Only the control view changes the exercise: Esc")));
+        return;
+    }
+    if (action == ACTION_FIND || action == ACTION_FILTER) {
+        form_open(app, action);
+    } else if (!act_on_exercise(app, action, arg) && !act_on_time(app, action, arg)) {
+        act_on_view(app, action, arg);
+    }
+}

@@ -1,0 +1,290 @@
+/* app_form.c - filling in a question: keys, text, what is then asked of the engine. */
+#include "app_private.h"
+
+#include "base/json.h"
+#include "words.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TEXT_MAX 1000 /* bytes of a field */
+
+static const struct kind { /* of a question */
+    const char *title;
+    struct {
+        const char *label;
+        bool chooses, may_be_all;
+    } fields[FORM_FIELDS];
+    enum action action;
+    int count;
+} kinds[] = {
+        {WORD("Message"), {{WORD("to"), true, true}, {WORD("text"), false, false}}, ACTION_MESSAGE,
+                2},
+        {WORD("Points by hand"),
+                {{WORD("team"), true, false}, {WORD("points"), false, false},
+                        {WORD("reason"), false, false}},
+                ACTION_ADJUST, 3},
+        {WORD("End the exercise for everybody?"), {{WORD("reason"), false, false}}, ACTION_END, 1},
+        {WORD("Find a machine, a team or an address"), {{WORD("find"), false, false}}, ACTION_FIND,
+                1},
+        {WORD("Only events that contain"), {{WORD("text"), false, false}}, ACTION_FILTER, 1},
+};
+
+void form_open(struct app *app, enum action action)
+{
+    struct form *form = &app->view.form;
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        const struct kind *kind = &kinds[i];
+        if (kind->action != action) {
+            continue;
+        }
+        form->action = action;
+        form->title = kind->title;
+        form->count = kind->count;
+        form->at = kind->fields[0].chooses ? 1 : 0;
+        for (int f = 0; f < kind->count; f++) {
+            struct field *field = &form->fields[f];
+            field->label = kind->fields[f].label;
+            field->chooses = kind->fields[f].chooses;
+            field->may_be_all = kind->fields[f].may_be_all;
+            field->team = field->may_be_all ? -1 : 0;
+            g_string_truncate(field->text, 0);
+        }
+        SDL_StartTextInput();
+        SDL_FlushEvent(SDL_TEXTINPUT); /* the key that opened it is no text */
+    }
+}
+
+static void form_close(struct app *app)
+{
+    app->view.form.action = ACTION_NONE;
+    g_clear_pointer(&app->view.form.preview, g_free);
+    SDL_StopTextInput();
+}
+
+static const char *team_id(const struct app *app, int index)
+{
+    const struct model_team *team = model_team_at(app->view.model, index);
+    return team ? team->id : NULL;
+}
+
+static bool send_message(struct app *app)
+{
+    const struct form *form = &app->view.form;
+    const char *team = team_id(app, form->fields[0].team);
+    if (!*form->fields[1].text->str) {
+        app_say(app, true, g_strdup(tr("The message has no text")));
+        return false;
+    }
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "text", form->fields[1].text->str);
+    if (team) {
+        cJSON_AddStringToObject(params, "team", team);
+    }
+    app_ask(app, "message", params);
+    return true;
+}
+
+static bool send_points(struct app *app)
+{
+    const struct form *form = &app->view.form;
+    const char *team = team_id(app, form->fields[0].team);
+    const char *text = form->fields[1].text->str;
+    char *end = NULL;
+    double points = g_ascii_strtod(text, &end);
+    if (!team || end == text || *end || !isfinite(points) || points == 0) {
+        app_say(app, true, g_strdup(tr("Points are a number, such as -20")));
+        return false;
+    }
+    if (!*form->fields[2].text->str) {
+        app_say(app, true, g_strdup(tr("Points by hand need a reason")));
+        return false;
+    }
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "team", team);
+    cJSON_AddNumberToObject(params, "points", points);
+    cJSON_AddStringToObject(params, "reason", form->fields[2].text->str);
+    app_ask(app, "adjust", params);
+    return true;
+}
+
+static bool contains(const char *text, const char *folded)
+{
+    g_autofree char *other = g_utf8_casefold(text, -1);
+    return strstr(other, folded) != NULL;
+}
+
+/* The next machine after the chosen one whose name, address or team fits. */
+static bool find(struct app *app)
+{
+    struct view *view = &app->view;
+    const struct model *model = view->model;
+    g_autofree char *wanted = g_utf8_casefold(view->form.fields[0].text->str, -1);
+    int count = (int)model->machines->len;
+    for (int i = 1; i <= count; i++) {
+        int index = (MAX(view->node, -1) + i + count) % count;
+        const struct model_machine *machine = model->machines->pdata[index];
+        const struct model_team *team = model_team_at(model, machine->team);
+        if (contains(machine->id, wanted) || contains(machine->address, wanted) ||
+                (team && contains(team->title, wanted))) {
+            view->node = index;
+            app_say(app, false, g_strdup_printf(tr("Found %s %s"), machine->id, machine->address));
+            return true;
+        }
+    }
+    app_say(app, true,
+            g_strdup_printf(tr("Nothing is called “%s”"), view->form.fields[0].text->str));
+    return false;
+}
+
+static void set_filter(struct app *app)
+{
+    struct view *view = &app->view;
+    g_clear_pointer(&view->filter, g_free);
+    if (*view->form.fields[0].text->str) {
+        view->filter = g_utf8_casefold(view->form.fields[0].text->str, -1);
+    }
+    view->scroll = 0;
+}
+
+static void end_exercise(struct app *app)
+{
+    const char *reason = app->view.form.fields[0].text->str;
+    cJSON *params = cJSON_CreateObject();
+    if (*reason) {
+        cJSON_AddStringToObject(params, "reason", reason);
+    }
+    app_ask(app, "end", params);
+}
+
+static void form_done(struct app *app)
+{
+    bool done = true;
+    switch (app->view.form.action) {
+    case ACTION_MESSAGE:
+        done = send_message(app);
+        break;
+    case ACTION_ADJUST:
+        done = send_points(app);
+        break;
+    case ACTION_FIND:
+        done = find(app);
+        break;
+    case ACTION_FILTER:
+        set_filter(app);
+        break;
+    case ACTION_END:
+        end_exercise(app);
+        break;
+    default:
+        break;
+    }
+    if (done) {
+        form_close(app);
+    }
+}
+
+static void choose_team(struct app *app, struct field *field, int by)
+{
+    int first = field->may_be_all ? -1 : 0;
+    int count = (int)app->view.model->teams->len;
+    field->team = CLAMP(field->team + by, first, count - 1);
+}
+
+static void rub_out(GString *text)
+{
+    const char *before = g_utf8_find_prev_char(text->str, text->str + text->len);
+    g_string_truncate(text, before ? (gsize)(before - text->str) : 0);
+}
+
+static void form_key(struct app *app, const SDL_Keysym *key)
+{
+    struct form *form = &app->view.form;
+    struct field *field = &form->fields[form->at];
+    bool back = key->mod & KMOD_SHIFT;
+    switch (key->sym) {
+    case SDLK_ESCAPE:
+        form_close(app);
+        break;
+    case SDLK_RETURN:
+    case SDLK_KP_ENTER:
+        if (!form->preview || !*form->preview) { /* else it settles what an input method offers */
+            form_done(app);
+        }
+        break;
+    case SDLK_TAB:
+        form->at = (form->at + (back ? form->count - 1 : 1)) % form->count;
+        break;
+    case SDLK_UP:
+    case SDLK_DOWN:
+        if (field->chooses) {
+            choose_team(app, field, key->sym == SDLK_UP ? -1 : 1);
+        }
+        break;
+    case SDLK_BACKSPACE:
+        if (!field->chooses) {
+            rub_out(field->text);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static bool hit(struct rect r, float x, float y)
+{
+    return x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h;
+}
+
+/* Only the form: what lies under it is not meant. */
+static void form_click(struct app *app, float x, float y)
+{
+    struct form *form = &app->view.form;
+    if (hit(form->ok, x, y)) {
+        form_done(app);
+    } else if (hit(form->leave, x, y)) {
+        form_close(app);
+    }
+    for (int i = 0; i < form->count; i++) {
+        struct field *field = &form->fields[i];
+        if (!hit(form->boxes[i], x, y)) {
+            continue;
+        }
+        form->at = i;
+        if (field->chooses) { /* round and round */
+            bool last = field->team + 1 >= (int)app->view.model->teams->len;
+            field->team = last ? (field->may_be_all ? -1 : 0) : field->team + 1;
+        }
+    }
+}
+
+bool form_input(struct app *app, const SDL_Event *event)
+{
+    struct form *form = &app->view.form;
+    struct field *field = &form->fields[form->at];
+    switch (event->type) {
+    case SDL_KEYDOWN:
+        form_key(app, &event->key.keysym);
+        break;
+    case SDL_TEXTINPUT:
+        g_clear_pointer(&form->preview, g_free);
+        if (!field->chooses && field->text->len + strlen(event->text.text) < TEXT_MAX &&
+                g_utf8_validate(event->text.text, -1, NULL)) {
+            g_string_append(field->text, event->text.text);
+        }
+        break;
+    case SDL_TEXTEDITING:
+        g_free(form->preview);
+        form->preview = g_utf8_make_valid(event->edit.text, -1);
+        break;
+    case SDL_MOUSEBUTTONDOWN:
+        form_click(app, (float)event->button.x, (float)event->button.y);
+        break;
+    default:
+        return false;
+    }
+    SDL_Rect caret = {(int)form->caret.x, (int)form->caret.y, 2, (int)form->caret.h};
+    SDL_SetTextInputRect(&caret); /* an input method opens its list there */
+    app->dirty = true;
+    return true;
+}

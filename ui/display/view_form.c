@@ -1,0 +1,76 @@
+/* view_form.c - a question with fields to fill in, over everything. */
+#include "view_private.h"
+
+#include <math.h>
+
+static const char *field_text(const struct view *view, const struct field *field)
+{
+    if (!field->chooses) {
+        return field->text->str;
+    }
+    const struct model_team *team = model_team_at(view->model, field->team);
+    return team ? team->title : tr("all");
+}
+
+static void draw_field(struct view *view, int index, struct rect r)
+{
+    struct form *form = &view->form;
+    const struct field *field = &form->fields[index];
+    bool here = index == form->at;
+    view_text(view, (struct text_style){FONT_TEXT, 13, C_DIM, LEFT, px(view, 110)}, r.x,
+            r.y + px(view, 6), tr_name(field->label));
+    struct rect box = {r.x + px(view, 120), r.y, r.w - px(view, 120), r.h};
+    form->boxes[index] = box;
+    draw_rect(view->draw, box, C_BACK);
+    draw_frame(view->draw, box, here ? px(view, 2) : 1, here ? C_FOCUS : C_EDGE);
+    float x = box.x + px(view, 8);
+    float room = box.w - px(view, 24);
+    const char *text = field_text(view, field);
+    /* the end of a long text is where one writes */
+    while (*text && draw_text_width(view->draw, FONT_TEXT, px(view, 14), text) > room) {
+        text = g_utf8_next_char(text);
+    }
+    struct text_style style = {FONT_TEXT, 14, C_TEXT, LEFT, 0};
+    x += view_text(view, style, x, box.y + px(view, 5), text);
+    if (field->chooses) {
+        style = (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, 0};
+        view_text(view, style, box.x + box.w - px(view, 8), box.y + px(view, 7), "↑↓");
+    } else if (here) {
+        if (form->preview && *form->preview) {
+            style.c = C_UP;
+            x += view_text(view, style, x, box.y + px(view, 5), form->preview);
+        }
+        form->caret =
+                (struct rect){x + px(view, 1), box.y + px(view, 5), px(view, 2), px(view, 18)};
+        draw_rect(view->draw, form->caret, C_FOCUS);
+    }
+}
+
+void view_form(struct view *view)
+{
+    struct form *form = &view->form;
+    float w = px(view, 620);
+    float h = px(view, 92 + 40 * (float)form->count);
+    float wide = (float)draw_width(view->draw);
+    float high = (float)draw_height(view->draw);
+    struct rect r = {roundf((wide - w) / 2), roundf((high - h) / 2), w, h};
+    draw_rect(view->draw, (struct rect){0, 0, wide, high}, 0x80000000U);
+    draw_rect(view->draw, r, C_PANEL);
+    draw_frame(view->draw, r, px(view, 2), C_DIM);
+    view_text(view, (struct text_style){FONT_BOLD, 17, C_TEXT, LEFT, w - px(view, 40)},
+            r.x + px(view, 20), r.y + px(view, 14), tr_name(form->title));
+    for (int i = 0; i < form->count; i++) {
+        draw_field(view, i,
+                (struct rect){r.x + px(view, 20), r.y + px(view, 48 + 40 * (float)i),
+                        w - px(view, 40), px(view, 30)});
+    }
+    view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, w - px(view, 260)},
+            r.x + px(view, 20), r.y + h - px(view, 28), tr("Tab next field"));
+    const struct label ok = {tr("Do it"), "Enter", true, ACTION_NONE, 0};
+    const struct label leave = {tr("Leave it"), "Esc", false, ACTION_NONE, 0};
+    float y = r.y + h - px(view, 36);
+    form->leave = (struct rect){r.x + w - px(view, 230), y, px(view, 100), px(view, 26)};
+    form->ok = (struct rect){r.x + w - px(view, 120), y, px(view, 100), px(view, 26)};
+    view_button(view, PANEL_HINTS, form->leave, &leave);
+    view_button(view, PANEL_HINTS, form->ok, &ok);
+}

@@ -1,0 +1,136 @@
+/* view_injects.c - panel 4: the master scenario events list. */
+#include "view_private.h"
+
+#include <math.h>
+#include <string.h>
+
+static enum status inject_status(const struct model_inject *inject)
+{
+    static const struct {
+        const char *state;
+        enum status status;
+    } map[] = {{"fired", STATUS_DEPLOYING}, {"done", STATUS_UP}, {"held", STATUS_HELD},
+            {"skipped", STATUS_DEGRADED}};
+    for (guint i = 0; i < G_N_ELEMENTS(map); i++) {
+        if (!strcmp(map[i].state, inject->state)) {
+            return map[i].status;
+        }
+    }
+    return STATUS_UNKNOWN;
+}
+
+static void inject_line(
+        const struct view *view, const struct model_inject *inject, char *text, gsize size)
+{
+    const struct model_team *team = model_team_at(view->model, inject->team);
+    const char *who = team ? team->title : tr("all");
+    gint64 left = inject->planned_us - view->clock_us;
+    char span[32];
+    if (!strcmp(inject->state, "scheduled") && left > 0) {
+        g_snprintf(text, (gulong)size, tr("%s · fires in %s"), who,
+                view_span(span, sizeof span, left));
+    } else if (*inject->by && strcmp(inject->by, "engine") != 0) {
+        g_snprintf(text, (gulong)size, tr("%s · %s by %s"), who, tr_name(inject->state),
+                tr_name(inject->by));
+    } else {
+        g_snprintf(text, (gulong)size, "%s · %s", who, tr_name(inject->state));
+    }
+}
+
+static bool is_open(const struct model_inject *inject)
+{
+    return !strcmp(inject->state, "scheduled") || !strcmp(inject->state, "held");
+}
+
+static void row_buttons(struct view *view, const struct model_inject *inject, struct rect r)
+{
+    bool held = !strcmp(inject->state, "held");
+    const struct label labels[] = {{tr("FIRE"), NULL, true, ACTION_FIRE, 0},
+            {held ? tr("RELEASE") : tr("HOLD"), NULL, false, ACTION_HOLD, 0},
+            {tr("SKIP"), NULL, false, ACTION_SKIP, 0}};
+    float widths[] = {44, 66, 44};
+    float x = r.x + r.w - px(view, 44 + 66 + 44 + 14);
+    for (int i = 0; i < 3; i++) {
+        struct rect place = {x, r.y + r.h - px(view, 22), px(view, widths[i]), px(view, 19)};
+        x = view_button(view, PANEL_INJECTS, place, &labels[i]) + px(view, 3);
+    }
+}
+
+static void inject_row(struct view *view, int index, struct rect r)
+{
+    const struct model_inject *inject = model_inject_at(view->model, index);
+    bool selected = index == view->selected;
+    if (selected) {
+        draw_rect(view->draw, r, C_SELECT);
+        draw_rect(view->draw, (struct rect){r.x, r.y, px(view, 3), r.h}, C_UP);
+    }
+    draw_rect(view->draw, (struct rect){r.x, r.y + r.h - 1, r.w, 1}, C_RULE);
+    view_shape(view, inject_status(inject), (struct point){r.x + px(view, 16), r.y + r.h / 2},
+            px(view, 6));
+    char text[200];
+    view_text(view, (struct text_style){FONT_DIGIT, 12, C_DIM, LEFT, 0}, r.x + px(view, 32),
+            r.y + px(view, 6), view_clock(text, sizeof text, inject->planned_us, true));
+    float x = r.x + px(view, 116);
+    float room = r.x + r.w - x - px(view, 6);
+    view_text(view,
+            (struct text_style){FONT_TEXT, 14, is_open(inject) ? C_TEXT : C_DIM, LEFT, room}, x,
+            r.y + px(view, 3), inject->title);
+    inject_line(view, inject, text, sizeof text);
+    bool buttons = selected && view_has_controls(view);
+    view_text(view,
+            (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, room - (buttons ? px(view, 170) : 0)},
+            x, r.y + px(view, 21), text);
+    view_add_hit(view, PANEL_INJECTS, r, ACTION_SELECT, index);
+    if (buttons) {
+        row_buttons(view, inject, r);
+    }
+}
+
+/* Indexes of the injects that concern this view. */
+static GArray *shown_injects(const struct view *view)
+{
+    GArray *shown = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int i = 0; (guint)i < view->model->injects->len; i++) {
+        if (view_shows_team(view, model_inject_at(view->model, i)->team)) {
+            g_array_append_val(shown, i);
+        }
+    }
+    return shown;
+}
+
+/* The row at the top so that the selected one, else the next to fire, is in the list. */
+static int first_shown(const struct view *view, const GArray *shown, int rows)
+{
+    int wanted = -1;
+    for (guint i = 0; i < shown->len && wanted < 0; i++) {
+        int index = g_array_index(shown, int, i);
+        bool here = view->selected >= 0 ? index == view->selected
+                                        : is_open(model_inject_at(view->model, index));
+        wanted = here ? (int)i : -1;
+    }
+    if (wanted < 0) {
+        wanted = (int)shown->len - 1;
+    }
+    return CLAMP(wanted - rows / 2, 0, MAX((int)shown->len - rows, 0));
+}
+
+void view_injects(struct view *view, struct rect r)
+{
+    struct rect in = view_panel(view, r, 4, tr("Injects (MSEL)"),
+            view_has_controls(view) ? tr("Enter fire · H hold · K skip") : tr("↑↓ choose"));
+    view_add_hit(view, PANEL_INJECTS, r, ACTION_FOCUS, 4);
+    g_autoptr(GArray) shown = shown_injects(view);
+    if (shown->len == 0) {
+        if (!view_waits(view, in)) {
+            view_empty(view, in, tr("the plan has no time line"));
+        }
+        return;
+    }
+    float row = px(view, 43);
+    int rows = MAX((int)(in.h / row), 1);
+    int first = first_shown(view, shown, rows);
+    for (int i = first; i < first + rows && (guint)i < shown->len; i++) {
+        struct rect place = {r.x + 2, in.y + row * (float)(i - first), r.w - 4, row};
+        inject_row(view, g_array_index(shown, int, (guint)i), place);
+    }
+}

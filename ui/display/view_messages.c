@@ -1,0 +1,54 @@
+/* view_messages.c - messages with the teams, newest first, and the line to write one. */
+#include "view_private.h"
+
+static float message_row(
+        const struct view *view, const struct model_message *message, struct rect in, float y)
+{
+    const struct model_team *team = model_team_at(view->model, message->team);
+    const char *with = team ? team->title : tr("all");
+    char clock[32];
+    view_clock(clock, sizeof clock, message->at_us, false);
+    g_autofree char *head = message->from_team
+                                    ? g_strdup_printf("%s  %s → %s", clock, with, tr("white cell"))
+                                    : g_strdup_printf("%s  %s → %s", clock, tr("white cell"), with);
+    view_text(view, (struct text_style){FONT_TEXT, 11, C_DIM, LEFT, in.w}, in.x, y, head);
+    view_text(view,
+            (struct text_style){
+                    FONT_TEXT, 13, message->from_team ? C_DEGRADED : C_TEXT, LEFT, in.w},
+            in.x, y + px(view, 15), message->text);
+    float next = y + px(view, 40);
+    draw_rect(view->draw, (struct rect){in.x, next - px(view, 5), in.w, 1}, C_RULE);
+    return next;
+}
+
+void view_messages(struct view *view, struct rect r)
+{
+    struct rect in =
+            view_panel(view, r, 7, tr("Messages"), view_has_controls(view) ? tr("M write") : NULL);
+    view_add_hit(view, PANEL_MESSAGES, r, ACTION_FOCUS, 7);
+    const GPtrArray *messages = view->model->messages;
+    float bottom = in.y + in.h;
+    if (view_has_controls(view)) {
+        struct rect box = {
+                in.x - px(view, 2), bottom - px(view, 26), in.w + px(view, 4), px(view, 26)};
+        draw_rect(view->draw, box, C_BACK);
+        draw_frame(view->draw, box, 1, C_EDGE);
+        view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, box.w - px(view, 14)},
+                box.x + px(view, 7), box.y + px(view, 5), tr("to: all ▾   type a message…"));
+        view_add_hit(view, PANEL_MESSAGES, box, ACTION_MESSAGE, 0);
+        bottom = box.y - px(view, 4);
+    }
+    float y = in.y;
+    bool any = false;
+    for (guint i = messages->len; i > 0 && y + px(view, 34) <= bottom; i--) {
+        const struct model_message *message = messages->pdata[i - 1];
+        if (view_shows_team(view, message->team)) {
+            y = message_row(view, message, in, y);
+            any = true;
+        }
+    }
+    if (!any && !view_waits(view, in)) {
+        struct rect room = {in.x, in.y, in.w, bottom - in.y};
+        view_empty(view, room, tr("nobody has written yet"));
+    }
+}
