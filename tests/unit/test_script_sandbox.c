@@ -170,8 +170,8 @@ static void slow_instructions_are_paid_for_by_the_time_they_take(void **state)
     static const char *const slow[] = {
             "local function f() return pcall(f) end while true do pcall(f) end",
             "local a, b = ('a'):rep(1e6), ('a'):rep(1e6) while true do local c = a < b end",
-            "local t = {} for i = 1, 1e5 do t[i] = 1 end for i = 1, 1e5 do t[i] = nil end "
-            "while true do next(t) end",
+            ("local t = {} for i = 1, 1e5 do t[i] = 1 end for i = 1, 1e5 do t[i] = nil end "
+             "while true do next(t) end"),
             "local s = ('a'):rep(1e6) while true do utf8.len(s) end",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(slow); i++) {
