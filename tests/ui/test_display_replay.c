@@ -298,7 +298,7 @@ static void the_public_board_never_folds_what_came_after_the_freeze(void **state
     char *dir = test_mkdtemp();
     g_autofree char *path = g_build_filename(dir, "frozen.ndjson", NULL);
     g_autoptr(GPtrArray) events = read_record();
-    struct event *freeze = event_new("board.frozen", NULL, "first-drill", NULL);
+    struct event *freeze = event_new("score.frozen", NULL, "first-drill", NULL);
     freeze->at_us = 200 * (gint64)G_USEC_PER_SEC;
     guint at = 0;
     while (((const struct event *)events->pdata[at])->at_us < freeze->at_us) {
