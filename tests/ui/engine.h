@@ -14,6 +14,7 @@
 
 #define RECORD TESTS_DIR "/ui/first-drill.ndjson"
 #define LIMIT_US (100 * G_USEC_PER_SEC)
+#define LAST_PLAYED 279 /* the record's last event before the end */
 
 /* An engine's socket that plays the recorded drill and refuses whatever is asked. */
 struct fixture {
@@ -102,7 +103,7 @@ G_GNUC_UNUSED static bool turn_until(struct fixture *fixture, bool (*done)(struc
 G_GNUC_UNUSED static bool has_drill(struct fixture *fixture)
 {
     return app_model(fixture->app)->state == MODEL_RUNNING &&
-           app_model(fixture->app)->at_us >= 284 * G_USEC_PER_SEC;
+           app_model(fixture->app)->seq == LAST_PLAYED;
 }
 
 G_GNUC_UNUSED static bool has_request(struct fixture *fixture)
