@@ -59,8 +59,9 @@ void resume_apply_fault(struct resume *resume, const struct event *event)
     }
     GHashTable *faults = resume->faults;
     if (!strcmp(event->kind, "fault.found")) {
-        open_one(faults, event->team, event->subject, event);
-        open_one(faults, event->team, "", event);
+        /* the look that found it stands before it */
+        open_one(faults, event->team, event->subject, event)->checks = 1;
+        open_one(faults, event->team, "", event)->checks++;
     } else if (!strcmp(event->kind, "fault.cleared")) {
         close_one(faults, event->team, event->subject);
     } else if (!strcmp(event->kind, "fault.credited")) {

@@ -116,6 +116,10 @@ static void apply_created(struct score *score, const struct event *event)
     score->exercise = g_strdup(event->subject);
     score_learn(score, body);
     choose(score, plan);
+    for (guint i = 0; i < score->choices->len; i++) {
+        score->keeps |=
+                g_array_index(score->choices, struct score_choice_of_model, i).custom != NULL;
+    }
     add_adjustments(score);
     name_columns(score);
     g_ptr_array_set_size(score->histories, (int)score->roster.teams->len);
@@ -183,7 +187,7 @@ void score_apply(struct score *score, const struct event *event)
         score->stale = true; /* several may come together: the models run anew when looked at */
         return;
     }
-    bool kept = score_keep(score, event);
+    bool kept = score->keeps && score_keep(score, event);
     bool known = score_fact_read(score, event, &fact);
     if (kept && !known) {
         score_fact_other(score, event, &fact);

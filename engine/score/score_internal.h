@@ -58,6 +58,7 @@ struct score {
     char *exercise; /* NULL before exercise.created */
     gint64 at_us, seq;
     bool chosen;   /* score_use() was called */
+    bool keeps;    /* a custom model is among the chosen ones */
     char *failure; /* why the plan cannot be scored, NULL: it can */
     struct score_roster roster;
     GArray *facts;        /* struct score_fact, by seq */

@@ -95,9 +95,6 @@ static const char *const after[] = {
                 "\"range\",\"reason\":\"SECRET{12}\"}"),
         L(11, "alarm.raised", "blue1", "web", "{\"alarm\":\"machine-crashed\",\"text\":\"t\"}"),
         L(11, "machine.state", "blue1", "web", "{\"state\":\"crashed\"}"),
-        L(11, "ledger.signed", "", "x",
-                "{\"suite\":\"ed25519\",\"code\":\"ABCDEFGH\",\"size\":9,\"key\":\"k\","
-                "\"note\":\"n\"}"),
         L(12, "score.frozen", "", "x", "{\"frozen\":true,\"reason\":\"again\",\"by\":\"w\"}"),
         L(13, "exercise.state", "", "x", "{\"state\":\"ended\"}"),
 };
