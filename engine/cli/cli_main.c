@@ -1,6 +1,7 @@
 /* cli_main.c - finds the verb, runs it, prints its error. */
 #include "base/text.h"
 #include "cli/cli.h"
+#include "script/score_rules.h"
 
 #include <string.h>
 
@@ -21,6 +22,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 int cli_main(int argc, char **argv)
 {
+    script_provide_score_rules(); /* ledgers may have scoring models of their own */
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (const struct verb *const *verb = cli_verbs; *verb; verb++) {
         if (!strcmp((*verb)->name, argv[0])) {

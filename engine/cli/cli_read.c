@@ -4,8 +4,8 @@
 #include "base/paths.h"
 #include "cli/cli_view.h"
 #include "ledger/ledger.h"
-#include "report/public.h"
 #include "report/status_fold.h"
+#include "score/public.h"
 #include "score/score.h"
 
 #include <string.h>
@@ -37,6 +37,20 @@ cJSON *cli_call(const char *name, const char *method, cJSON *params, GError **er
     cJSON *result = control_client_call(client, method, params, CLI_CALL_MS, error);
     control_client_close(client);
     return result;
+}
+
+/* Standings, or nothing: a score that failed has none, and half of one is worse. */
+static cJSON *whole_score(cJSON *json, GError **error)
+{
+    const char *failure = json_string(json, "failure", NULL);
+    if (!failure) {
+        return json;
+    }
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_SCENARIO,
+            "there is no score: %s; mend the model and use `sandtable rescore`, or void the event",
+            failure);
+    cJSON_Delete(json);
+    return NULL;
 }
 
 bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer data, GError **error)
@@ -150,11 +164,11 @@ cJSON *cli_read_score(const struct cli_target *target, bool explain, GError **er
     if (target->socket) {
         cJSON *params = cJSON_CreateObject();
         cJSON_AddBoolToObject(params, "explain", explain);
-        return ask(target, "score", params, error);
+        return whole_score(ask(target, "score", params, error), error);
     }
     struct score *score = score_new();
     bool ok = cli_read_ledger(target->ledger, 1, fold_score, score, error);
-    cJSON *json = ok ? score_to_json(score, explain) : NULL;
+    cJSON *json = ok ? whole_score(score_to_json(score, explain), error) : NULL;
     score_free(score);
     return json;
 }
@@ -164,7 +178,8 @@ cJSON *cli_read_public_score(const struct cli_target *target, GError **error)
     struct score *score = score_new();
     bool ok = cli_read_public(target->ledger, fold_score, score, error);
     /* what explains a number may name flags that others still look for */
-    cJSON *json = ok ? score_to_json(score, false) : NULL;
+    cJSON *json = ok ? whole_score(score_to_json(score, false), error) : NULL;
+    public_score(json);
     score_free(score);
     return json;
 }

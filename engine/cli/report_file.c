@@ -2,6 +2,7 @@
 #include "cli/report_file.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/cli_view.h"
 #include "ledger/ledger.h"
 #include "report/aar.h"
@@ -31,16 +32,40 @@ static bool fold(const struct event *event, gpointer data)
     return true;
 }
 
-cJSON *report_read(const char *ledger, GError **error)
+/* A report without its score would look like one of a drill without points. */
+static cJSON *whole(cJSON *document, const char *ledger, GError **error)
+{
+    const char *failure = json_string(json_object(document, "score"), "failure", NULL);
+    if (!failure) {
+        return document;
+    }
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_SCENARIO,
+            "%s: there is no score: %s; no report is made without it", ledger, failure);
+    cJSON_Delete(document);
+    return NULL;
+}
+
+static cJSON *read_as(const char *ledger, bool public, GError **error)
 {
     if (!verify(ledger, error)) {
         return NULL;
     }
-    struct aar *aar = aar_new();
-    bool ok = cli_read_ledger(ledger, 1, fold, aar, error);
+    struct aar *aar = public ? aar_new_public() : aar_new();
+    bool ok = public ? cli_read_public(ledger, fold, aar, error)
+                     : cli_read_ledger(ledger, 1, fold, aar, error);
     cJSON *document = ok ? aar_to_json(aar) : NULL;
     aar_free(aar);
-    return document;
+    return document ? whole(document, ledger, error) : NULL;
+}
+
+cJSON *report_read(const char *ledger, GError **error)
+{
+    return read_as(ledger, false, error);
+}
+
+cJSON *report_read_public(const char *ledger, GError **error)
+{
+    return read_as(ledger, true, error);
 }
 
 const char *report_usual_lang(void)

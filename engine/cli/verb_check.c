@@ -203,6 +203,10 @@ static int run(int argc, char **argv, GError **error)
     bool ok = script && plan_expand(plan, asked.teams, error);
     script_free(script);
     if (error && *error) {
+        if (asked.json) { /* a program that reads standard output is told as well */
+            plan_problem_add(problems, 1, "%s", (*error)->message);
+            print_json(NULL, problems, NULL);
+        }
         return sandtable_exit_code(*error);
     }
     if (ok) {

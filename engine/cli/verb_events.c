@@ -1,7 +1,7 @@
 /* verb_events.c - sandtable events: what happened, and with --follow what happens. */
 #include "base/error.h"
 #include "cli/cli_view.h"
-#include "report/public.h"
+#include "score/public.h"
 
 #include <string.h>
 
@@ -51,6 +51,7 @@ static bool follow(const struct cli_target *target, struct filter *filter, GErro
     }
     cJSON *params = cJSON_CreateObject();
     cJSON_AddNumberToObject(params, "from", (double)filter->from);
+    cJSON_AddBoolToObject(params, "public", filter->public);
     cJSON *accepted = control_client_call(client, "subscribe", params, CLI_CALL_MS, error);
     int more = accepted ? 1 : -1;
     cJSON_Delete(accepted);
@@ -75,11 +76,12 @@ static bool print_public(const struct event *event, gpointer data)
 static bool show(const struct cli_target *target, struct filter *filter, GError **error)
 {
     filter->last = filter->from - 1;
-    if (filter->public) {
-        return cli_read_public(target->ledger, print_public, filter, error);
-    }
     if (filter->follow && target->socket && !follow(target, filter, error)) {
         return false;
+    }
+    if (filter->public) {
+        filter->from = filter->last + 1;
+        return cli_read_public(target->ledger, print_public, filter, error);
     }
     return cli_read_ledger(target->ledger, filter->last + 1, print_event, filter, error);
 }
@@ -104,11 +106,6 @@ static int run(int argc, char **argv, GError **error)
               cli_target_account(argc, argv, error);
     if (ok && filter.from < 1) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--from counts from 1");
-        ok = false;
-    }
-    if (ok && filter.public && filter.follow) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "--public shows what has happened: leave out --follow");
         ok = false;
     }
     ok = ok && cli_target(argc > 1 ? argv[1] : NULL, &target, error) &&

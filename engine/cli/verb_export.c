@@ -16,9 +16,18 @@ static bool is_events(const char *format)
     return !strcmp(format, "ecs") || !strcmp(format, "ocsf");
 }
 
-static char *text_of(const char *ledger, const char *format, const char *team, GError **error)
+/* What tells of the attackers' work is not the public's. */
+static bool has_public(const char *format)
 {
-    cJSON *document = report_read(ledger, error); /* verifies, whatever is asked for */
+    static const char *const formats[] = {"csv", "ctftime", "ccs", NULL};
+    return g_strv_contains(formats, format);
+}
+
+static char *text_of(
+        const char *ledger, const char *format, const char *team, bool public, GError **error)
+{
+    cJSON *document = public ? report_read_public(ledger, error)
+                             : report_read(ledger, error); /* verifies, whatever is asked for */
     char *text = NULL;
     if (document && is_events(format)) {
         text = stream_text(ledger, !strcmp(format, "ecs") ? STREAM_ECS : STREAM_OCSF, team, error);
@@ -43,7 +52,7 @@ static bool write_text(struct cli_output *output, const char *text, GError **err
 }
 
 /* Everything about the command line that can be wrong before a file is opened. */
-static bool is_usable(const char *format, const char *team, GError **error)
+static bool is_usable(const char *format, const char *team, bool public, GError **error)
 {
     if (!format) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
@@ -55,7 +64,16 @@ static bool is_usable(const char *format, const char *team, GError **error)
                 "--team goes with --format ecs or ocsf, not with %s", format);
         return false;
     }
-    return export_check(format, error);
+    if (!export_check(format, error)) {
+        return false;
+    }
+    if (public && !has_public(format)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "--public goes with --format csv, ctftime or ccs: %s tells what the attackers did",
+                format);
+        return false;
+    }
+    return true;
 }
 
 static int run(int argc, char **argv, GError **error)
@@ -63,6 +81,7 @@ static int run(int argc, char **argv, GError **error)
     g_autofree char *format = NULL;
     g_autofree char *out = NULL;
     g_autofree char *team = NULL;
+    gboolean public = FALSE;
     struct cli_output output = {.fd = -1};
     struct cli_target target = {0};
     const GOptionEntry entries[] = {
@@ -72,16 +91,18 @@ static int run(int argc, char **argv, GError **error)
                     "FILE"},
             {"team", 't', 0, G_OPTION_ARG_STRING, &team,
                     "ecs, ocsf: what this team could see, instead of the truth", "TEAM"},
+            {"public", 0, 0, G_OPTION_ARG_NONE, &public,
+                    "csv, ctftime, ccs: what the public may see, up to the freeze", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_export, entries, &argc, &argv, 0, 1, error) ||
-            !is_usable(format, team, error)) {
+            !is_usable(format, team, public, error)) {
         return 2;
     }
     bool ok = (!out || cli_output_open(out, &output, error)) &&
               cli_target_account(argc, argv, error) &&
               cli_target(argc > 1 ? argv[1] : NULL, &target, error);
-    g_autofree char *text = ok ? text_of(target.ledger, format, team, error) : NULL;
+    g_autofree char *text = ok ? text_of(target.ledger, format, team, public, error) : NULL;
     ok = text && write_text(&output, text, error);
     cli_output_end(&output, ok);
     cli_target_clear(&target);
@@ -91,7 +112,7 @@ static int run(int argc, char **argv, GError **error)
 const struct verb verb_export = {
         .name = "export",
         .usage = "export [NAME|LEDGER] --format csv|navigator|stix|ocsf|ecs|ctftime|ccs "
-                 "[--team TEAM] [--out FILE]",
+                 "[--team TEAM] [--public] [--out FILE]",
         .summary = "give the result in a format of other programs",
         .order = 54,
         .keeps_root = true,

@@ -99,7 +99,7 @@ static gint by_name(gconstpointer a, gconstpointer b)
 static GList *all_names(GHashTable *names)
 {
     static const char *const runtime[] = {".d", ".sock", NULL};
-    static const char *const locks[] = {".ledger.lock", NULL};
+    static const char *const locks[] = {".ledger.lock", ".ledger.answers", NULL};
     cli_add_names(names, paths_runtime_dir(), runtime);
     cli_add_names(names, paths_state_dir(), cli_state_leftovers);
     cli_add_names(names, paths_state_dir(), locks);
@@ -187,6 +187,9 @@ static void look_at(struct gc *gc, const char *name)
         remove_path(gc, name, "disks", paths_disks(name));
         remove_path(gc, name, "checkpoints", paths_checkpoints(ledger));
         remove_path(gc, name, "lock", g_strconcat(ledger, ".lock", NULL));
+        if (!g_file_test(ledger, G_FILE_TEST_EXISTS)) { /* else they are that exam's evidence */
+            remove_path(gc, name, "answers", g_strconcat(ledger, ".answers", NULL));
+        }
     }
     if (lock >= 0) {
         close(lock);

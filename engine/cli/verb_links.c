@@ -53,6 +53,24 @@ static void print_links(const cJSON *now, const cJSON *before)
     cli_table_print(table);
 }
 
+/* The same in JSON: "over_us", and of each link what it had in that time. */
+static void add_rates(cJSON *now, const cJSON *before)
+{
+    static const char *const counters[] = {"rx_bytes", "tx_bytes", "rx_packets", "tx_packets"};
+    const cJSON *old = json_array(before, "links")->child;
+    cJSON *item = NULL;
+    json_add_int(now, "over_us", json_int(now, "wall_us", 0) - json_int(before, "wall_us", 0));
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(now, "links"))
+    {
+        cJSON *over = cJSON_AddObjectToObject(item, "over");
+        for (gsize i = 0; old && i < G_N_ELEMENTS(counters); i++) {
+            json_add_int(over, counters[i],
+                    json_int(item, counters[i], 0) - json_int(old, counters[i], 0));
+        }
+        old = old ? old->next : NULL;
+    }
+}
+
 static cJSON *ask(struct control_client *client, GError **error)
 {
     cJSON *links = control_client_call(client, "links", NULL, CLI_CALL_MS, error);
@@ -79,6 +97,9 @@ static bool show(struct control_client *client, int over_s, bool json, GError **
         return false;
     }
     if (json) {
+        if (before) {
+            add_rates(now, before);
+        }
         cli_print_json(now);
         return true;
     }

@@ -4,12 +4,38 @@
 #include "base/text.h"
 #include "cli/cli_view.h"
 #include "cli/standings.h"
+#include "score/custom.h"
 #include "score/score.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
 extern const struct verb verb_rescore;
+
+/* custom,from=FILE: read before the account is changed, by whoever asks. */
+static bool add_code(cJSON *model, GError **error)
+{
+    const char *from = json_string(model, "from", NULL);
+    if (strcmp(json_string(model, "model", ""), "custom") != 0 || !from) {
+        return true;
+    }
+    g_autofree char *code = NULL;
+    gsize length = 0;
+    GStatBuf st;
+    bool fits =
+            g_stat(from, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SCORE_CUSTOM_CODE_MAX;
+    if (!fits || !g_file_get_contents(from, &code, &length, NULL) ||
+            !g_utf8_validate(code, (gssize)length, NULL)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "--model custom: %s is no text of at most 64 KiB", from);
+        return false;
+    }
+    g_autofree char *name = g_path_get_basename(from);
+    cJSON_ReplaceItemInObjectCaseSensitive(model, "from", cJSON_CreateString(name));
+    cJSON_AddStringToObject(model, "code", code);
+    return true;
+}
 
 /* "forcad,hardness=12,inflation=0" → {"model":"forcad","hardness":12,"inflation":0} */
 static cJSON *parse_model(const char *text, GError **error)
@@ -34,6 +60,10 @@ static cJSON *parse_model(const char *text, GError **error)
             cJSON_AddStringToObject(model, parts[i], equals + 1);
         }
     }
+    if (!add_code(model, error)) {
+        cJSON_Delete(model);
+        return NULL;
+    }
     return model;
 }
 
@@ -47,6 +77,12 @@ static cJSON *parse_models(char **texts, GError **error)
             return NULL;
         }
         cJSON_AddItemToArray(models, model);
+    }
+    g_autoptr(GError) wrong = NULL;
+    if (!score_check(models, &wrong)) {
+        g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, wrong->message);
+        cJSON_Delete(models);
+        return NULL;
     }
     return models;
 }
@@ -195,7 +231,15 @@ static int compare(const struct cli_target *target, const cJSON *models, bool js
     struct score *scores[2] = {score_new(), score_new()};
     bool ok = (!models || score_use(scores[1], models, error)) &&
               cli_read_ledger(target->ledger, 1, fold, scores, error);
+    if (ok && score_failure(scores[1])) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_SCENARIO, "there is no score: %s",
+                score_failure(scores[1]));
+        ok = false;
+    }
     if (ok) {
+        if (score_failure(scores[0])) {
+            cli_say("the exercise's own models gave no score: %s", score_failure(scores[0]));
+        }
         auto_json was = score_to_json(scores[0], true);
         cJSON *is = score_to_json(scores[1], true);
         cJSON *diff = diff_of(was, is);

@@ -12,13 +12,14 @@
 
 extern const struct verb verb_verify;
 
-/* A path, or the name of an exercise. */
+/* The name of an exercise, or a path. A file of such a name in the present folder is ./NAME: what
+ * is verified must not depend on where somebody stands. */
 static char *find(const char *argument)
 {
-    if (!g_file_test(argument, G_FILE_TEST_IS_REGULAR) && paths_name_is_valid(argument)) {
-        return paths_ledger(argument);
-    }
-    return g_strdup(argument);
+    g_autofree char *ledger = paths_name_is_valid(argument) ? paths_ledger(argument) : NULL;
+    bool is_exercise = ledger && (g_file_test(ledger, G_FILE_TEST_EXISTS) ||
+                                         !g_file_test(argument, G_FILE_TEST_IS_REGULAR));
+    return is_exercise ? g_steal_pointer(&ledger) : g_strdup(argument);
 }
 
 static char *head_text(const struct ledger_report *report)

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "control/control.h"
+#include "score/public.h"
 
 #include <sys/types.h>
 
@@ -37,8 +38,11 @@ struct control {
     GSource *telemetry;   /* while a client wants it */
     char *telemetry_last; /* the counters that were told, as text */
     bool telemetry_asked;
-    bool telemetry_moved; /* the last look saw a change */
-    gint64 consoles;      /* opened so far: numbers them */
+    bool telemetry_moved;       /* the last look saw a change */
+    gint64 consoles;            /* opened so far: numbers them */
+    struct public_prefix shown; /* what the public may see, as far as it was asked for */
+    cJSON *shown_score;         /* … the standings at its end while it is frozen, or NULL */
+    gint64 shown_at;
 };
 
 struct control_conn {
@@ -46,6 +50,7 @@ struct control_conn {
     int fd;
     char *who; /* for the record */
     bool observer;
+    bool public;   /* an observer that is given what the public may see */
     bool settling; /* within control_conn_settle() */
     bool closing;  /* nothing more is read; closed once all is sent */
     GByteArray *input;
@@ -59,6 +64,7 @@ struct control_conn {
     bool telemetry, told; /* wants it; has got some since it asked */
     GArray *consoles;     /* gint64: closed with the connection */
     bool subscribed;
+    bool filtered;                /* … to what the public may see */
     gint64 next;                  /* seq of the next event to send */
     struct ledger_reader *reader; /* while catching up */
 };
@@ -154,7 +160,7 @@ void control_seeing_end(struct control *control);
 /* ---- control_events.c ---------------------------------------------------------------------- */
 
 /* Streams every event from seq from on, each once, in order. */
-bool control_events_subscribe(struct control_conn *conn, gint64 from, GError **error);
+bool control_events_subscribe(struct control_conn *conn, gint64 from, bool public, GError **error);
 void control_events_unsubscribe(struct control_conn *conn);
 
 /* Adds events from the ledger while there is room. */
@@ -164,8 +170,23 @@ void control_events_pump(struct control_conn *conn);
 void control_events_announce(struct control *control, const struct event *event);
 
 /* {"events": […], "next": N}: next is where to go on, absent at the end. */
+struct control_page {
+    gint64 from, to, limit;
+    bool public;
+};
 cJSON *control_events_page(
-        struct control *control, gint64 from, gint64 to, gint64 limit, GError **error);
+        struct control *control, const struct control_page *page, GError **error);
+
+/* ---- control_public.c ---------------------------------------------------------------------- */
+
+/* seq of the last event that the public may see, as of now; -1 and an error when the ledger cannot
+ * be read. */
+gint64 control_public_end(struct control *control, GError **error);
+/* The standings there. */
+cJSON *control_public_score(struct control *control, GError **error);
+/* May a public client call this? What it calls is then given as to the public. */
+bool control_public_may(const char *method);
+void control_public_free(struct control *control);
 
 /* ---- control.c, control_peer.c ------------------------------------------------------------- */
 

@@ -23,15 +23,17 @@ static cJSON *run_hello(const struct control_call *call, GError **error)
     const char *role =
             json_string(call->params, "role", control_has(call, "role") ? "" : "operator");
     bool observer = !strcmp(role, "observer");
-    if (!observer && strcmp(role, "operator") != 0) {
-        control_usage(error, "role must be operator or observer");
+    bool public = !strcmp(role, "public");
+    if (!observer && !public && strcmp(role, "operator") != 0) {
+        control_usage(error, "role must be operator, observer or public");
         return NULL;
     }
-    if (!observer && call->conn->observer) {
+    if ((call->conn->observer && !observer && !public) || (call->conn->public && !public)) {
         control_usage(error, "an observer stays one: open another connection");
         return NULL;
     }
-    call->conn->observer = observer;
+    call->conn->observer = observer || public;
+    call->conn->public = public;
     cJSON *result = cJSON_CreateObject();
     json_add_int(result, "protocol", CONTROL_PROTOCOL);
     cJSON_AddStringToObject(result, "role", role);
@@ -43,20 +45,39 @@ static cJSON *run_status(const struct control_call *call, G_GNUC_UNUSED GError *
     return exercise_status(control_exercise(call));
 }
 
+/* A public client is always given what is the public's. */
+static bool read_public(const struct control_call *call, bool *ret, GError **error)
+{
+    if (!control_read_bool(call, "public", call->conn->public, ret, error)) {
+        return false;
+    }
+    *ret |= call->conn->public;
+    return true;
+}
+
 static cJSON *run_score(const struct control_call *call, GError **error)
 {
     bool explain;
-    return control_read_bool(call, "explain", false, &explain, error)
-                   ? exercise_score(control_exercise(call), explain)
-                   : NULL;
+    bool public;
+    if (!control_read_bool(call, "explain", false, &explain, error) ||
+            !read_public(call, &public, error)) {
+        return NULL;
+    }
+    return public ? control_public_score(call->conn->control, error)
+                  : exercise_score(control_exercise(call), explain);
 }
 
 static cJSON *run_subscribe(const struct control_call *call, GError **error)
 {
     gint64 from;
-    if (!control_read_int(
-                call, "from", 1, exercise_seq(control_exercise(call)) + 1, &from, error) ||
-            !control_events_subscribe(call->conn, from, error)) {
+    bool public;
+    if (!read_public(call, &public, error)) {
+        return NULL;
+    }
+    gint64 end = public ? control_public_end(call->conn->control, error)
+                        : exercise_seq(control_exercise(call));
+    if (end < 0 || !control_read_int(call, "from", 1, end + 1, &from, error) ||
+            !control_events_subscribe(call->conn, from, public, error)) {
         return NULL;
     }
     cJSON *result = cJSON_CreateObject();
@@ -72,15 +93,14 @@ static cJSON *run_unsubscribe(const struct control_call *call, G_GNUC_UNUSED GEr
 
 static cJSON *run_events(const struct control_call *call, GError **error)
 {
-    gint64 from;
-    gint64 to;
-    gint64 limit;
-    if (!control_read_int(call, "from", 1, 1, &from, error) ||
-            !control_read_int(call, "to", 0, G_MAXINT64, &to, error) ||
-            !control_read_int(call, "limit", 1, CONTROL_PAGE_MAX, &limit, error)) {
+    struct control_page page;
+    if (!control_read_int(call, "from", 1, 1, &page.from, error) ||
+            !control_read_int(call, "to", 0, G_MAXINT64, &page.to, error) ||
+            !control_read_int(call, "limit", 1, CONTROL_PAGE_MAX, &page.limit, error) ||
+            !read_public(call, &page.public, error)) {
         return NULL;
     }
-    return control_events_page(call->conn->control, from, to, limit, error);
+    return control_events_page(call->conn->control, &page, error);
 }
 
 static cJSON *run_pause(const struct control_call *call, GError **error)

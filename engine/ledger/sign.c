@@ -181,13 +181,21 @@ bool sign_key_open_by(const char *path, enum suite suite, struct sign_key *ret, 
         return fail(error, path, g_strerror(errno));
     }
     if (st.st_mode & 077) {
-        return fail(error, path,
-                "can be read by others; remedy: chmod 600, or remove it for a new one");
+        g_autofree char *what =
+                g_strdup_printf("can be read by others; remedy: chmod 600 %s, if "
+                                "nobody has read it; else move it away: a new one "
+                                "is made, and `sandtable key` shows its public part",
+                        path);
+        return fail(error, path, what);
     }
     if (!read_key(path, suite, ret)) {
         return fail(error, path,
-                suite == SUITE_SM ? "is damaged: it must hold \"sm2\" and 64 hexadecimal digits"
-                                  : "is damaged: it must hold 64 hexadecimal digits");
+                suite == SUITE_SM ? "is damaged: it must hold \"sm2\" and 64 hexadecimal digits; "
+                                    "put its copy "
+                                    "back, or move it away for a new one"
+                                  : "is damaged: it must hold 64 hexadecimal digits; put its copy "
+                                    "back, or move "
+                                    "it away for a new one");
     }
     return true;
 }

@@ -40,6 +40,27 @@ static const EVP_MD *algorithm_of(enum suite suite)
     return algorithms[suite];
 }
 
+/* A call takes longer than a short part: those that fit are put together. */
+static bool add_parts(EVP_MD_CTX *context, const struct suite_part *parts, gsize n)
+{
+    unsigned char together[1024];
+    gsize length = 0;
+    bool ok = true;
+    for (gsize i = 0; ok && i < n; i++) {
+        if (length + parts[i].length > sizeof together) {
+            ok = EVP_DigestUpdate(context, together, length) == 1;
+            length = 0;
+        }
+        if (parts[i].length > sizeof together) {
+            ok = ok && EVP_DigestUpdate(context, parts[i].data, parts[i].length) == 1;
+        } else if (parts[i].length > 0) {
+            memcpy(together + length, parts[i].data, parts[i].length);
+            length += parts[i].length;
+        }
+    }
+    return ok && EVP_DigestUpdate(context, together, length) == 1;
+}
+
 /* To find the algorithm and to make a context takes longer than a short hash: each thread keeps
  * one. OpenSSL's SHA-256 uses what the processor has for it. */
 void suite_hash(enum suite suite, const struct suite_part *parts, gsize n, unsigned char *ret)
@@ -54,10 +75,8 @@ void suite_hash(enum suite suite, const struct suite_part *parts, gsize n, unsig
         context = EVP_MD_CTX_new();
         g_private_set(&contexts[suite], context);
     }
-    bool ok = algorithm && context && EVP_DigestInit_ex2(context, algorithm, NULL) == 1;
-    for (gsize i = 0; ok && i < n; i++) {
-        ok = EVP_DigestUpdate(context, parts[i].data, parts[i].length) == 1;
-    }
+    bool ok = algorithm && context && EVP_DigestInit_ex2(context, algorithm, NULL) == 1 &&
+              add_parts(context, parts, n);
     if (!ok || EVP_DigestFinal_ex(context, ret, NULL) != 1) {
         g_error("OpenSSL cannot hash"); /* to go on would be to record nothing that proves */
     }

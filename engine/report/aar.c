@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "score/public.h"
 
 #include <string.h>
 
@@ -20,6 +21,13 @@ struct aar *aar_new(void)
     aar->acts = cJSON_CreateArray();
     aar->reports = cJSON_CreateArray();
     aar->remarks = cJSON_CreateArray();
+    return aar;
+}
+
+struct aar *aar_new_public(void)
+{
+    struct aar *aar = aar_new();
+    aar->is_public = true;
     return aar;
 }
 
@@ -122,10 +130,9 @@ static void see_any(struct aar *aar, const struct event *event)
     memcpy(aar->head, event->hash, sizeof(aar->head));
 }
 
-void aar_apply(struct aar *aar, const struct event *event)
+static void apply(struct aar *aar, const struct event *event)
 {
     auto_json body = json_parse(event->body, strlen(event->body), NULL);
-    score_apply(aar->score, event);
     if (!strcmp(event->kind, "exercise.created")) {
         apply_created(aar, event, body);
     } else if (!strcmp(event->kind, "exercise.state")) {
@@ -142,6 +149,16 @@ void aar_apply(struct aar *aar, const struct event *event)
         aar_apply_report(aar, event, body);
     }
     aar_apply_remark(aar, event, body);
+}
+
+void aar_apply(struct aar *aar, const struct event *event)
+{
+    bool whole = !aar->is_public || !strcmp(event->kind, "exercise.created");
+    auto_event shown = whole ? NULL : public_event(event);
+    score_apply(aar->score, event);
+    if (whole || shown) {
+        apply(aar, whole ? event : shown);
+    }
     see_any(aar, event);
 }
 
@@ -208,6 +225,9 @@ cJSON *aar_to_json(const struct aar *aar)
     json_add_int(out, "reports", aar->reports_count);
     cJSON_AddItemToObject(out, "remarks", cJSON_Duplicate(aar->remarks, true));
     json_add_int(out, "remarks_left", aar->remarks_left);
+    if (aar->is_public) {
+        aar_publish(out);
+    }
     clean(out->child);
     return out;
 }

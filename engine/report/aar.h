@@ -13,6 +13,8 @@
 struct aar;
 
 struct aar *aar_new(void);
+/* Its document is to be the public's: to be given a beginning of the ledger (public.h). */
+struct aar *aar_new_public(void);
 void aar_free(struct aar *aar); /* accepts NULL */
 
 /* Every event in order of seq, from the first. Unusable bodies change nothing. */

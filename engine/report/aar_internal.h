@@ -17,6 +17,7 @@ struct aar {
     cJSON *reports; /* [{team, at_us, seq, step, attack}]: what teams say they have seen */
     cJSON *remarks;
     int acts_count, reports_count;
+    bool is_public;
     gint64 remarks_left;
     gint64 at_us, seq, wall_us; /* of the last event … */
     unsigned char head[EVENT_HASH_BYTES];
@@ -40,6 +41,9 @@ void aar_add_responses(const struct aar *aar, cJSON *steps, const cJSON *service
 /* aar_terms.c */
 cJSON *aar_lines_json(const cJSON *score);
 cJSON *aar_terms_json(const cJSON *score);
+
+/* aar_public.c: takes out of the document what is not the public's. */
+void aar_publish(cJSON *document);
 
 /* aar_remarks.c */
 void aar_apply_remark(struct aar *aar, const struct event *event, const cJSON *body);

@@ -270,6 +270,7 @@ static void start_running(struct exercise *exercise, gpointer data)
     run_freeze_start(exercise);
     run_players_start(exercise);
     if (exercise->resume) {
+        run_faults_go_on(exercise);
         run_exam_go_on(exercise);
         run_resume_settle(exercise);
     }

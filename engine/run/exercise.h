@@ -83,6 +83,10 @@ bool exercise_skip(struct exercise *exercise, const char *inject, const char *wh
 #define EXERCISE_MESSAGE_MAX 2048
 bool exercise_message(struct exercise *exercise, const char *team, const char *text,
         const char *who, GError **error);
+/* A team's report of what it has seen: report.filed from {team, text, what, hosts, seen_us, evidence,
+ * resolved}. The error names what is wrong. */
+bool exercise_incident(
+        struct exercise *exercise, const cJSON *params, const char *who, GError **error);
 /* who takes the open alarm about subject on: alarm.acknowledged. It stays open. */
 bool exercise_acknowledge(struct exercise *exercise, const char *alarm, const char *subject,
         const char *who, GError **error);

@@ -93,6 +93,7 @@ struct resume {
     cJSON *links_owed;       /* by link: {"machine","network","asked","by"}: a restore's */
     GPtrArray *answers;      /* struct resume_answer * */
     GPtrArray *alarms;       /* cJSON *: raised, not cleared */
+    GHashTable *faults;      /* run_resume_faults.c: open ones; NULL: there was none */
     cJSON *links;            /* by link: the last link.impaired not cleared, with at_us */
     struct cell_identity cell;
     struct score *score; /* all events folded in */
@@ -127,6 +128,8 @@ void resume_drop_answers(struct resume *resume, const char *who);
 /* What the checkpoints in the ledger change (run_resume_restore.c). */
 void resume_apply_checkpoint(struct resume *resume, const struct event *event, const cJSON *body);
 void resume_request_free(gpointer data);
+/* … and events of faults (run_resume_faults.c). */
+void resume_apply_fault(struct resume *resume, const struct event *event);
 
 /* What is to become of each machine of plan: WORLD_ADOPT when it had been ready, WORLD_LEAVE when
  * it had crashed or was stopped, else WORLD_FRESH. One for each machine; g_free. */

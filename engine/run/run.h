@@ -135,6 +135,7 @@ struct exercise {
     struct run_restore *restoring; /* one that is being put back, or NULL */
 
     struct score *score;
+    bool score_failed;     /* there is an alarm of that */
     struct resume *resume; /* what it goes on from, or NULL */
     GError *failure;       /* why it ended early, or NULL */
     exercise_end_fn on_end;
@@ -270,6 +271,11 @@ void run_fault_judge(
 void run_fault_follow(struct run_check *check, enum run_whose whose, const char *text);
 /* The exercise ends: what is open is credited. */
 void run_faults_end(struct exercise *exercise);
+/* What a team lost to faults, none of which is open any more. */
+void run_fault_credit(struct exercise *exercise, int team);
+/* A resume (run_resume_faults.c): open faults are taken over; credits that are owed are made. */
+void run_faults_take(struct exercise *exercise);
+void run_faults_go_on(struct exercise *exercise);
 
 /* ---- run_step.c ---------------------------------------------------------------------------- */
 

@@ -254,6 +254,7 @@ void run_exam_event(struct exercise *exercise, const struct event *event)
 {
     const struct plan_exam *plan = exercise->options.plan->exam;
     bool exam = g_str_has_prefix(event->kind, "exam.");
+    bool clock = exam || !strcmp(event->kind, "fault.credited");
     bool machines = g_str_has_prefix(event->kind, "machine.") ||
                     g_str_has_prefix(event->kind, "team.") ||
                     g_str_has_prefix(event->kind, "checkpoint.");
@@ -266,11 +267,11 @@ void run_exam_event(struct exercise *exercise, const struct event *event)
         if (strcmp(run_team_id(exercise, seat->plan->team), event->team) != 0) {
             continue;
         }
-        if (exam) {
+        if (clock) {
             grade(seat);
             arm(seat);
         }
-        if (exam || machines) {
+        if (clock || machines) {
             look_for_outage(seat);
         }
     }

@@ -134,7 +134,7 @@ static void begin(struct run_check *check, enum run_whose whose, const char *tex
 }
 
 /* Faults of several services at one time cost the team that time once. */
-static void credit(struct exercise *exercise, int index)
+void run_fault_credit(struct exercise *exercise, int index)
 {
     struct run_team *team = &exercise->teams[index];
     const struct plan_team *plan = g_ptr_array_index(exercise->options.plan->teams, (guint)index);
@@ -166,7 +166,7 @@ static void end(struct run_check *check)
     g_free(check->fault.text);
     check->fault = (struct run_fault){0};
     if (--exercise->teams[check->team].faults == 0) {
-        credit(exercise, check->team);
+        run_fault_credit(exercise, check->team);
     }
 }
 
@@ -192,4 +192,5 @@ void run_faults_end(struct exercise *exercise)
             end(check);
         }
     }
+    run_faults_go_on(exercise);
 }

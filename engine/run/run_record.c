@@ -66,6 +66,22 @@ void run_record(
     run_record_then(exercise, run_event(exercise, kind, team, subject, body), NULL, NULL);
 }
 
+/* A model of the scenario's own may fail, or be healed by a correction. */
+static void follow_score(struct exercise *exercise)
+{
+    const char *failure = score_failure(exercise->score);
+    const char *name = exercise->options.plan->name;
+    if ((failure != NULL) == exercise->score_failed) {
+        return;
+    }
+    exercise->score_failed = failure != NULL;
+    if (failure) {
+        run_alarm(exercise, "score-failed", -1, name, failure);
+    } else {
+        run_alarm_clear(exercise, "score-failed", name);
+    }
+}
+
 void run_committed(const struct event *event, const GError *error, gpointer data)
 {
     struct exercise *exercise = data;
@@ -81,6 +97,7 @@ void run_committed(const struct event *event, const GError *error, gpointer data
     }
     exercise->seq = event->seq;
     score_apply(exercise->score, event);
+    follow_score(exercise);
     run_capture_event(exercise, event);
     run_exam_event(exercise, event);
     if (!strcmp(event->kind, "checkpoint.restored")) {

@@ -142,12 +142,14 @@ static void take_over(struct exercise *exercise)
     exercise->wall_start_us = resume->created_wall_us;
     score_free(exercise->score);
     exercise->score = g_steal_pointer(&resume->score);
+    exercise->score_failed = score_failure(exercise->score) != NULL;
     for (guint i = 0; i < resume->alarms->len; i++) {
         g_ptr_array_add(exercise->alarms, cJSON_Duplicate(resume->alarms->pdata[i], true));
     }
     take_verdicts(exercise);
     take_injects(exercise);
     take_checks(exercise);
+    run_faults_take(exercise);
     run_gates_take(exercise);
     take_machines(exercise);
     run_links_take(exercise, resume->links);

@@ -129,6 +129,7 @@ void resume_free(struct resume *resume)
         g_ptr_array_unref(resume->answers);
         g_ptr_array_unref(resume->alarms);
         score_free(resume->score);
+        g_clear_pointer(&resume->faults, g_hash_table_unref);
         cJSON_Delete(resume->links);
         cJSON_Delete(resume->links_owed);
         cJSON_Delete(resume->created);
@@ -493,4 +494,5 @@ void resume_apply(struct resume *resume, const struct event *event)
         apply_to_range(resume, event, body);
     }
     resume_apply_checkpoint(resume, event, body);
+    resume_apply_fault(resume, event);
 }

@@ -50,6 +50,7 @@ static void candidate_free(gpointer data)
     g_hash_table_unref(candidate->secrets);
     g_ptr_array_unref(candidate->answers);
     g_ptr_array_unref(candidate->credits);
+    g_array_unref(candidate->stood);
     g_free(candidate);
 }
 
@@ -173,6 +174,7 @@ static void learn_candidates(struct exam *exam, const cJSON *list)
         candidate->secrets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         candidate->answers = g_ptr_array_new_with_free_func(answer_free);
         candidate->credits = g_ptr_array_new_with_free_func(credit_free);
+        candidate->stood = g_array_new(FALSE, FALSE, sizeof(gint64));
         candidate->variants = g_new0(int, exam->questions->len + 1);
         for (guint i = 0; i < exam->questions->len; i++) {
             const struct exam_question *question = exam->questions->pdata[i];
@@ -261,6 +263,10 @@ static void set_standing(struct exam_candidate *candidate, bool paused, bool out
         candidate->stands_since_us = at_us;
     } else if (stood && !stands(candidate)) {
         candidate->stood_us += at_us - candidate->stands_since_us;
+        if (candidate->stood->len < 2 * LIST_MAX) {
+            g_array_append_val(candidate->stood, candidate->stands_since_us);
+            g_array_append_val(candidate->stood, at_us);
+        }
     }
 }
 
@@ -307,6 +313,31 @@ static void apply_clock(
     if (stood && !stands(candidate)) {
         note_credit(candidate, event, !strcmp(kind, "outage") ? "outage" : "pause",
                 event->at_us - since, reason);
+    }
+}
+
+/* A fault of the range, by the looks at services (docs/decisions/0015). What was lost while the clock
+ * stood anyway, because the machine was away or an examiner had paused, is not given twice. */
+static void apply_fault(
+        struct exam_candidate *candidate, const struct event *event, const cJSON *body)
+{
+    gint64 to = MIN(json_int(body, "to_us", event->at_us), event->at_us);
+    gint64 from = MAX(json_int(body, "from_us", to), candidate->started_us);
+    gint64 us = to - from;
+    if (!candidate->started || candidate->handed_in || us <= 0) {
+        return;
+    }
+    for (guint i = 0; i + 1 < candidate->stood->len; i += 2) {
+        gint64 since = g_array_index(candidate->stood, gint64, i);
+        gint64 until = g_array_index(candidate->stood, gint64, i + 1);
+        us -= MAX(MIN(until, to) - MAX(since, from), 0);
+    }
+    if (stands(candidate)) {
+        us -= MAX(to - MAX(candidate->stands_since_us, from), 0);
+    }
+    if (us > 0) {
+        candidate->extended_us += us;
+        note_credit(candidate, event, "fault", us, json_string(body, "reason", ""));
     }
 }
 
@@ -436,7 +467,8 @@ static void apply_answer(struct exam *exam, struct exam_candidate *candidate,
 void exam_apply(struct exam *exam, const struct event *event)
 {
     bool created = !strcmp(event->kind, "exercise.created");
-    if (!created && !(exam->known && g_str_has_prefix(event->kind, "exam."))) {
+    bool fault = !strcmp(event->kind, "fault.credited");
+    if (!created && !(exam->known && (fault || g_str_has_prefix(event->kind, "exam.")))) {
         return;
     }
     auto_json body = json_parse(event->body, strlen(event->body), NULL);
@@ -444,8 +476,14 @@ void exam_apply(struct exam *exam, const struct event *event)
         learn(exam, event, body);
         return;
     }
-    const char *kind = event->kind + strlen("exam.");
     struct exam_candidate *candidate = exam_find(exam, event->team);
+    if (fault) {
+        if (candidate) {
+            apply_fault(candidate, event, body);
+        }
+        return;
+    }
+    const char *kind = event->kind + strlen("exam.");
     if (!strcmp(kind, "requested")) {
         apply_request(exam, event, body);
     } else if (!strcmp(kind, "approved")) {

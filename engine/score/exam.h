@@ -6,8 +6,8 @@
  *
  * A candidate's clock starts with exam.started, stands still between exam.paused and exam.resumed
  * and between exam.outage "begun" and "ended", and runs in exercise time, so that a pause of the
- * exercise is nobody's loss. What is allowed is duration · factor + extra + what was extended; the
- * deadline follows from it. Whether an answer came in time is decided when it is marked, by all
+ * exercise is nobody's loss. What is allowed is duration · factor + extra + what was extended, by
+ * hand or by fault.credited (less what of it the clock stood anyway); the deadline follows from it. Whether an answer came in time is decided when it is marked, by all
  * that is known then: a credit given later makes an answer that was late count.
  *
  * The first right answer that counts gives a question's points. An answer counts when the clock had

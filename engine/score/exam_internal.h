@@ -32,6 +32,7 @@ struct exam_candidate {
     gint64 started_us, stood_us, stands_since_us;
     GPtrArray *answers; /* struct exam_answer * */
     GPtrArray *credits; /* cJSON *: what moved the deadline, and why */
+    GArray *stood;      /* gint64 pairs: from when to when the clock stood, up to now */
 };
 
 struct exam_request {

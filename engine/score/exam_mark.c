@@ -377,7 +377,7 @@ bool exam_decides(const struct exam *exam, const char *candidate, const struct e
     if (!found || !strcmp(event->kind, "exercise.created")) {
         return found != NULL;
     }
-    if (!g_str_has_prefix(event->kind, "exam.")) {
+    if (!g_str_has_prefix(event->kind, "exam.") && strcmp(event->kind, "fault.credited") != 0) {
         return false;
     }
     return !strcmp(event->team, found->team);

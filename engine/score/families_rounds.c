@@ -21,6 +21,9 @@ struct rounds {
     GPtrArray *tokens;    /* struct token */
     GHashTable *ids;      /* name + 1 → struct token */
     int *piles;           /* legitbs: flags */
+    int *house;           /* … that nobody has, by service */
+    bool *redeemed;       /* … who has redeemed in this round, [team * services + service] */
+    GHashTable *stakes;   /* saarCTF: tick and cell as one number → what that tick gave */
     GArray *ranks;        /* saarCTF: int [round * teams + team], after each round */
     double *totals;       /* saarCTF: so far */
     double *up;           /* saarCTF: share of the present round, [team * services + service] */
@@ -40,6 +43,9 @@ static void rounds_open(struct score_model *model)
     state->looks = g_new0(struct looked, cells);
     state->piles = g_new0(int, cells);
     state->up = g_new0(double, cells);
+    state->house = g_new0(int, score_services(model) + 1);
+    state->redeemed = g_new0(bool, cells);
+    state->stakes = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     state->totals = g_new0(double, score_teams(model) + 1);
     state->ranks = g_array_new(FALSE, FALSE, sizeof(int));
     state->tokens = g_ptr_array_new_with_free_func(token_free);
@@ -52,6 +58,9 @@ static void rounds_close(struct score_model *model)
     g_free(state->looks);
     g_free(state->piles);
     g_free(state->up);
+    g_free(state->house);
+    g_free(state->redeemed);
+    g_hash_table_unref(state->stakes);
     g_free(state->totals);
     g_array_unref(state->ranks);
     g_ptr_array_unref(state->tokens);
@@ -102,6 +111,7 @@ static void note_capture(struct score_model *model, const struct score_fact *fac
         }
     }
     g_array_append_val(token->captors, fact->team);
+    state->redeemed[cell_at(model, fact->team, fact->service)] |= token->counted == 0;
 }
 
 static void note_look(struct score_model *model, const struct score_fact *fact)
@@ -125,6 +135,7 @@ static void forget_round(struct score_model *model)
     gsize cells = (gsize)score_teams(model) * (gsize)score_services(model);
     memset(state->looks, 0, cells * sizeof *state->looks);
     memset(state->up, 0, cells * sizeof *state->up);
+    memset(state->redeemed, 0, cells * sizeof *state->redeemed);
 }
 
 /* Facts of a round are noted; its end is the family's own. */
@@ -214,6 +225,7 @@ static const struct score_family ictf2017 = {
 
 static const struct score_param legitbs_params[] = {
         {"flags", 105, 1, 1e6}, /* a team's pile of each service at the start */
+        {"delay", 3, 0, 1000},  /* rounds from a token's issue to its settlement */
         {NULL, 0, 0, 0},
 };
 
@@ -230,23 +242,45 @@ static void legitbs_open(struct score_model *model)
     }
 }
 
-static void legitbs_tokens(struct score_model *model)
+/* Tokens are settled so many rounds after they were issued, when nobody can redeem them any more. */
+static void legitbs_tokens(struct score_model *model, int round)
 {
     struct rounds *state = score_state(model);
+    int delay = (int)score_setting(model, "delay");
     for (guint t = 0; t < state->tokens->len; t++) {
-        const struct token *token = g_ptr_array_index(state->tokens, t);
+        struct token *token = g_ptr_array_index(state->tokens, t);
+        if (token->counted > 0 || token->tick > round - delay) {
+            continue;
+        }
+        token->counted = token->captors->len;
         int *victim = &state->piles[cell_at(model, token->owner, token->service)];
         int each;
         int house;
         formula_legitbs_token(*victim, (int)token->captors->len, &each, &house);
         *victim -= each * (int)token->captors->len + house;
+        state->house[token->service] += house;
         for (guint c = 0; c < token->captors->len; c++) {
             int captor = g_array_index(token->captors, int, c);
             state->piles[cell_at(model, captor, token->service)] += each;
         }
     }
-    g_hash_table_remove_all(state->ids);
-    g_ptr_array_set_size(state->tokens, 0);
+}
+
+/* The house keeps nothing for longer than it must: who redeemed in this round shares it. */
+static void legitbs_house(struct score_model *model, int service)
+{
+    struct rounds *state = score_state(model);
+    int heirs = 0;
+    for (int team = 0; team < score_teams(model); team++) {
+        heirs += state->redeemed[cell_at(model, team, service)];
+    }
+    int each = heirs > 0 ? state->house[service] / heirs : 0;
+    for (int team = 0; team < score_teams(model) && each > 0; team++) {
+        if (state->redeemed[cell_at(model, team, service)]) {
+            state->piles[cell_at(model, team, service)] += each;
+            state->house[service] -= each;
+        }
+    }
 }
 
 /* Was the service well at all? The reference team's instance says; without one, anybody's. */
@@ -278,6 +312,7 @@ static void legitbs_availability(struct score_model *model, int service)
         int house;
         formula_legitbs_availability(*pile, others, &each, &house);
         *pile -= each * others + house;
+        state->house[service] += house;
         for (int other = 0; other < score_teams(model) && each > 0; other++) {
             if (other != team && owns(model, other, service) && !score_is_reference(model, other)) {
                 state->piles[cell_at(model, other, service)] += each;
@@ -292,9 +327,10 @@ static void legitbs_fact(struct score_model *model, const struct score_fact *fac
     if (noted(model, fact)) {
         return;
     }
-    legitbs_tokens(model);
+    legitbs_tokens(model, fact->tick);
     for (int service = 0; service < score_services(model); service++) {
         legitbs_availability(model, service);
+        legitbs_house(model, service);
     }
     forget_round(model);
 }
@@ -374,8 +410,10 @@ static void saar_token(
     }
     double loss = formula_saar_defense((int)k, active) -
                   formula_saar_defense((int)token->counted, active);
-    /* at most what a tick of service gives */
-    double stake = sqrt(active) * score_setting(model, "sla_factor");
+    /* what the service gave its team in the tick of the flag: nothing, when it was down */
+    gint64 key = ((gint64)token->tick << 32) | cell_at(model, token->owner, token->service);
+    const double *given = g_hash_table_lookup(state->stakes, &key);
+    double stake = given ? *given : 0;
     g_autofree char *lost = g_strdup_printf("flag %s lost to %u of %d", flag, k, active);
     saar_give(model, token->owner, DEFENSE,
             -loss * stake / per_tick * score_setting(model, "def_factor"), fact, lost);
@@ -406,10 +444,12 @@ static void saar_fact(struct score_model *model, const struct score_fact *fact)
             double up = state->up[cell_at(model, team, service)];
             g_autofree char *why =
                     g_strdup_printf("%s in tick %d", service_name(model, service), fact->tick);
-            if (!score_is_reference(model, team)) {
-                saar_give(model, team, SLA,
-                        up * sqrt(score_players(model)) * score_setting(model, "sla_factor"), fact,
-                        why);
+            double points = up * sqrt(score_players(model)) * score_setting(model, "sla_factor");
+            if (!score_is_reference(model, team) && points > 0) {
+                gint64 key = ((gint64)fact->tick << 32) | cell_at(model, team, service);
+                g_hash_table_insert(state->stakes, g_memdup2(&key, sizeof key),
+                        g_memdup2(&points, sizeof points));
+                saar_give(model, team, SLA, points, fact, why);
             }
         }
     }

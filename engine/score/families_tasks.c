@@ -210,6 +210,66 @@ static const struct score_family jeopardy = {
         .close = tasks_close,
 };
 
+/* ---- bonuses by rank ------------------------------------------------------------------------ */
+
+static const struct score_param bonus_params[] = {
+        {"first", 100, 0, 1e6},
+        {"second", 60, 0, 1e6},
+        {"third", 40, 0, 1e6},
+        {"fourth", 20, 0, 1e6},
+        {"fifth", 10, 0, 1e6},
+        {NULL, 0, 0, 0},
+};
+
+static const char *const bonus_words[] = {"task", "all", NULL};
+
+/* How many solved it before: everything, for "all", is all tasks of the plan. */
+static guint place_of(struct score_model *model, const struct score_fact *fact)
+{
+    struct tasks *state = score_state(model);
+    if (score_word(model) == 0) {
+        return task_of(state, fact->name)->solves->len;
+    }
+    guint place = 0;
+    const GPtrArray *tasks = score_roster(model)->tasks;
+    for (int team = 0; team < score_teams(model); team++) {
+        guint solved = 0;
+        for (guint i = 0; i < state->list->len; i++) {
+            const struct task *task = g_ptr_array_index(state->list, i);
+            solved += task_plan(model, task->name) && attempt_of(state, team, task->name)->done;
+        }
+        bool own = team == fact->team;
+        if (own && (solved < tasks->len || !task_plan(model, fact->name))) {
+            return 0;
+        }
+        place += tasks->len > 0 && solved == tasks->len;
+    }
+    return place;
+}
+
+static void bonus_fact(struct score_model *model, const struct score_fact *fact)
+{
+    guint place = note(model, fact) ? place_of(model, fact) : 0;
+    if (place >= 1 && place < G_N_ELEMENTS(bonus_params)) {
+        score_give(model, fact->team, 0, score_setting(model, bonus_params[place - 1].name), fact,
+                "number %u to solve %s", place,
+                score_word(model) == 0 ? score_name_of(model, fact->name) : "everything");
+    }
+}
+
+static const struct score_family bonus_rank = {
+        .name = "bonus_rank",
+        .summary = "a bonus for each of the first five to solve a task, or all tasks of the plan",
+        .parts = {"bonus"},
+        .params = bonus_params,
+        .choice = "of",
+        .words = bonus_words,
+        .size = sizeof(struct tasks),
+        .open = tasks_open,
+        .fact = bonus_fact,
+        .close = tasks_close,
+};
+
 /* ---- ICPC ---------------------------------------------------------------------------------- */
 
 /* One solved problem outweighs any penalty; penalties break ties. */
@@ -316,4 +376,4 @@ static const struct score_family question_weights = {
 };
 
 const struct score_family *const families_tasks[] = {
-        &jeopardy, &icpc, &training_level, &question_weights, NULL};
+        &jeopardy, &bonus_rank, &icpc, &training_level, &question_weights, NULL};

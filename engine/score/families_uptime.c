@@ -4,8 +4,9 @@
 
 struct streaks { /* one for each service of each team */
     struct streak {
-        int run; /* consecutive failures since the last pass, or penalty */
-        double base;
+        int run;        /* consecutive failures since the last pass, or penalty */
+        double base;    /* what it has earned so far, or (DWAYNE) in this round */
+        GArray *guests; /* DWAYNE: teams that persist on it in this round; NULL: none yet */
     } * of;
 };
 
@@ -17,7 +18,13 @@ static void streaks_open(struct score_model *model)
 
 static void streaks_close(struct score_model *model)
 {
-    g_free(((struct streaks *)score_state(model))->of);
+    struct streaks *state = score_state(model);
+    for (int i = 0; i < score_teams(model) * score_services(model); i++) {
+        if (state->of[i].guests) {
+            g_array_unref(state->of[i].guests);
+        }
+    }
+    g_free(state->of);
 }
 
 static struct streak *streak_of(struct score_model *model, const struct score_fact *fact)
@@ -169,13 +176,56 @@ static const struct score_family ccdc_sla = {
 
 /* ---- DWAYNE -------------------------------------------------------------------------------- */
 
-enum { DWAYNE_UP, DWAYNE_SLA, DWAYNE_INJECTS, DWAYNE_RED };
+enum { DWAYNE_UP, DWAYNE_SLA, DWAYNE_INJECTS, DWAYNE_RED, DWAYNE_STOLEN, DWAYNE_LOST };
 
 static const struct score_param dwayne_params[] = {
         {"points", 3, 0, 1e6},
         {"threshold", 6, 1, 1000},
         {NULL, 0, 0, 0},
 };
+
+/* A capture is a sign that somebody persists on the owner's service. At the end of the round what
+ * the service has earned in it is shared. */
+static void dwayne_capture(struct score_model *model, const struct score_fact *fact)
+{
+    struct streaks *state = score_state(model);
+    struct streak *streak = &state->of[fact->other * score_services(model) + fact->service];
+    bool known = fact->team == fact->other || score_is_reference(model, fact->team) ||
+                 score_is_reference(model, fact->other);
+    if (!streak->guests) {
+        streak->guests = g_array_new(FALSE, FALSE, sizeof(int));
+    }
+    for (guint i = 0; i < streak->guests->len; i++) {
+        known |= g_array_index(streak->guests, int, i) == fact->team;
+    }
+    if (!known) {
+        g_array_append_val(streak->guests, fact->team);
+    }
+}
+
+static void dwayne_share(struct score_model *model, int place, const struct score_fact *fact)
+{
+    struct streaks *state = score_state(model);
+    struct streak *streak = &state->of[place];
+    int hits = streak->guests ? (int)streak->guests->len : 0;
+    const struct score_service *service = g_ptr_array_index(
+            score_roster(model)->services, (guint)(place % score_services(model)));
+    int stolen;
+    int persist;
+    int lost;
+    formula_dwayne_persist((int)streak->base, hits, &stolen, &persist, &lost);
+    for (int i = 0; i < hits; i++) {
+        score_give(model, g_array_index(streak->guests, int, (guint)i), DWAYNE_STOLEN,
+                stolen + persist, fact, "persisted on %s with %d others: %d stolen, %d for it",
+                service->name, hits - 1, stolen, persist);
+    }
+    if (hits > 0) {
+        score_give(model, place / score_services(model), DWAYNE_LOST, -lost, fact,
+                "%d persisted on %s", hits, service->name);
+        g_array_set_size(streak->guests, 0);
+    }
+    streak->base = 0;
+}
 
 /* Injects are grades called "inject…", what red took those called "red…". */
 static void dwayne_grade(struct score_model *model, const struct score_fact *fact)
@@ -190,6 +240,12 @@ static void dwayne_fact(struct score_model *model, const struct score_fact *fact
 {
     if (fact->kind == FACT_GRADE) {
         dwayne_grade(model, fact);
+    } else if (fact->kind == FACT_CAPTURE) {
+        dwayne_capture(model, fact);
+    }
+    for (int i = 0; fact->kind == FACT_ROUND && i < score_teams(model) * score_services(model);
+            i++) {
+        dwayne_share(model, i, fact);
     }
     if (!plays(model, fact)) {
         return;
@@ -198,6 +254,7 @@ static void dwayne_fact(struct score_model *model, const struct score_fact *fact
     struct streak *streak = streak_of(model, fact);
     if (up(fact)) {
         streak->run = 0;
+        streak->base += score_setting(model, "points");
         score_give(model, fact->team, DWAYNE_UP, score_setting(model, "points"), fact, "%s passed",
                 service->name);
         return;
@@ -214,8 +271,8 @@ static const struct score_family dwayne = {
         .name = "ccdc_dwayne",
         .summary =
                 "DWAYNE: 3 points a check, injects, less what red took, less twice the threshold "
-                "for each violated SLA",
-        .parts = {"uptime", "penalty", "injects", "red"},
+                "for each violated SLA; who persists on a service takes part of its round",
+        .parts = {"uptime", "penalty", "injects", "red", "stolen", "lost"},
         .params = dwayne_params,
         .size = sizeof(struct streaks),
         .open = streaks_open,

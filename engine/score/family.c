@@ -7,10 +7,13 @@ static const struct score_family *const *const tables[] = {
         families_basic,
         families_uptime,
         families_flags,
+        families_stores,
         families_moving,
         families_rounds,
         families_tasks,
         families_grades,
+        families_reports,
+        families_custom,
 };
 
 const struct score_family *score_family(const char *name)

@@ -25,6 +25,9 @@ enum score_fact_kind {
     FACT_SOLUTION, /* the solution was shown: team, name (the task) */
     FACT_GRADE,    /* a component of a grade: team, name, value */
     FACT_ADJUST,   /* by hand: team, value, name (the reason) */
+    FACT_BEGUN,    /* a step began: team (target), name (the step) */
+    FACT_REPORT,   /* team says what it has seen: name (what it said, see score_fact.c) */
+    FACT_OTHER,    /* nothing but to the custom model, which has the event */
 };
 
 enum score_status {
@@ -43,6 +46,7 @@ struct score_fact {
     gint32 name;                 /* an id of score_name(), -1: none */
     gint32 tick;
     guint8 kind, status;
+    guint16 undone : 1, voids : 15; /* how many corrections take it out; the fold's, not models' */
 };
 
 struct score_service {
@@ -54,6 +58,8 @@ struct score_service {
 
 struct score_step {
     char *name, *label; /* label: "guess (T1110.001)" */
+    char *technique;    /* "T1110.001", or "" */
+    char *to;           /* the machine it aims at, "web" */
     int attacker;       /* team, -1: unknown */
     double effect, blocked;
 };
@@ -61,6 +67,13 @@ struct score_step {
 struct score_team {
     char *id, *title, *role, *group;
     bool reference; /* the NOP team: undefended, never ranked */
+};
+
+/* What a team says it has seen, in the name of a FACT_REPORT; value is when, in microseconds. */
+struct score_sighting {
+    char *what;    /* a technique's id, a step, anything */
+    char **hosts;  /* machines; empty: none named */
+    bool resolved; /* its evidence was looked up, and is there */
 };
 
 struct score_task { /* something that can be solved, from the plan */
@@ -73,6 +86,7 @@ struct score_roster {
     GPtrArray *teams, *services, *steps, *tasks;
     GHashTable *team_ids, *service_ids, *step_ids, *task_ids; /* name → index + 1 */
     double length_s;                                          /* of the exercise */
+    int players;                                              /* blue teams but the reference */
 };
 
 struct score_param { /* one number that the scenario may set */
@@ -88,12 +102,12 @@ struct score_model; /* one chosen family with its settings, in a run of the fold
 
 struct score_family {
     const char *name;
-    const char *summary;                /* one line, for people */
-    const char *parts[SCORE_PARTS_MAX]; /* what its points are called, NULL-terminated */
-    const struct score_param *params;   /* ended by an entry without a name; may be NULL */
-    const char *choice;                 /* the name of its one word-like parameter, or NULL */
-    const char *const *words;           /* … and what it may be, the usual first */
-    gsize size;                         /* of its state, zeroed before open */
+    const char *summary;                    /* one line, for people */
+    const char *parts[SCORE_PARTS_MAX + 1]; /* what its points are called, NULL-terminated */
+    const struct score_param *params;       /* ended by an entry without a name; may be NULL */
+    const char *choice;                     /* the name of its one word-like parameter, or NULL */
+    const char *const *words;               /* … and what it may be, the usual first */
+    gsize size;                             /* of its state, zeroed before open */
     void (*open)(struct score_model *model);
     void (*fact)(struct score_model *model, const struct score_fact *fact);
     /* Gives what depends on all that has happened; called any number of times, changes nothing. */
@@ -117,6 +131,15 @@ int score_services(const struct score_model *model);
 int score_players(const struct score_model *model);
 bool score_is_reference(const struct score_model *model, int team);
 const char *score_name_of(const struct score_model *model, gint32 name);
+
+/* What a FACT_REPORT's name says; free with score_sighting_clear(). */
+struct score_sighting score_sighting_of(const struct score_model *model, gint32 name);
+
+static inline void score_sighting_clear(struct score_sighting *sighting)
+{
+    g_free(sighting->what);
+    g_strfreev(sighting->hosts);
+}
 
 /* Gives points to team for a part (index into family->parts) because of fact (NULL: nothing single
  * made them). why is printf-like and read only when somebody wants an explanation. */

@@ -145,7 +145,8 @@ double formula_atklab2_value(int captures, int teams)
     static const double least = 0.5;
     /* p makes the curve pass through weight · most at ratio of the teams */
     double p = log(log(weight) / log(least / most)) / log(ratio);
-    double x = (MAX(captures, 1) - 1) / (teams - 1 / ratio);
+    /* below six teams the rules say nothing: the second solver brings it to the least */
+    double x = (MAX(captures, 1) - 1) / MAX(teams - 1 / ratio, 1);
     return most * pow(least / most, pow(x, p));
 }
 

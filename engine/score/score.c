@@ -13,7 +13,8 @@ struct score *score_new(void)
     score->facts = g_array_new(FALSE, FALSE, sizeof(struct score_fact));
     score->names = g_ptr_array_new_with_free_func(g_free);
     score->name_ids = g_hash_table_new(g_str_hash, g_str_equal);
-    score->choices = g_array_new(FALSE, TRUE, sizeof(struct score_choice_of_model));
+    score->kept = g_ptr_array_new_with_free_func((GDestroyNotify)event_free);
+    score->choices = score_choices_new();
     score->columns = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(score->columns, NULL);
     score->tallies = g_array_new(FALSE, TRUE, sizeof(struct score_tally));
@@ -32,6 +33,8 @@ void score_free(struct score *score)
         g_array_unref(score->tallies);
         g_ptr_array_unref(score->columns);
         g_array_unref(score->choices);
+        g_ptr_array_unref(score->kept);
+        g_free(score->failure);
         g_hash_table_unref(score->name_ids);
         g_ptr_array_unref(score->names);
         g_array_unref(score->facts);
@@ -53,13 +56,14 @@ static void name_columns(struct score *score)
 {
     g_ptr_array_set_size(score->columns, 0);
     for (guint i = 0; i < score->choices->len; i++) {
-        const struct score_family *family =
-                g_array_index(score->choices, struct score_choice_of_model, i).family;
-        for (int part = 0; family->parts[part]; part++) {
-            char *name = g_strdup(family->parts[part]);
+        const struct score_choice_of_model *choice =
+                &g_array_index(score->choices, struct score_choice_of_model, i);
+        const char *const *parts = score_parts(choice);
+        for (int part = 0; parts[part]; part++) {
+            char *name = g_strdup(parts[part]);
             if (g_ptr_array_find_with_equal_func(score->columns, name, g_str_equal, NULL)) {
                 g_free(name);
-                name = g_strdup_printf("%s.%s", family->name, family->parts[part]);
+                name = g_strdup_printf("%s.%s", choice->family->name, parts[part]);
             }
             g_ptr_array_add(score->columns, name);
         }
@@ -82,6 +86,23 @@ static void add_adjustments(struct score *score)
     g_array_append_val(score->choices, adjust);
 }
 
+/* Models that the plan names and this program cannot read are not replaced by others: that would be
+ * a wrong board which looks right. */
+static void choose(struct score *score, const cJSON *plan)
+{
+    const cJSON *models = cJSON_GetObjectItemCaseSensitive(plan, "score");
+    g_autoptr(GError) error = NULL;
+    if (score->chosen) {
+        return;
+    }
+    if (!models || cJSON_IsNull(models)) {
+        choose_usual(score);
+    } else if (!score_read_choices(models, score->choices, &error)) {
+        g_array_set_size(score->choices, 0);
+        score->failure = g_strdup(error->message);
+    }
+}
+
 static void apply_created(struct score *score, const struct event *event)
 {
     if (score->exercise) {
@@ -94,14 +115,16 @@ static void apply_created(struct score *score, const struct event *event)
     }
     score->exercise = g_strdup(event->subject);
     score_learn(score, body);
-    if (!score->chosen && !score_read_choices(json_array(plan, "score"), score->choices, NULL)) {
-        g_array_set_size(score->choices, 0);
-        choose_usual(score);
+    choose(score, plan);
+    for (guint i = 0; i < score->choices->len; i++) {
+        score->keeps |=
+                g_array_index(score->choices, struct score_choice_of_model, i).custom != NULL;
     }
     add_adjustments(score);
     name_columns(score);
     g_ptr_array_set_size(score->histories, (int)score->roster.teams->len);
     g_array_set_size(score->tallies, score->roster.teams->len * score->roster.services->len);
+    score_keep(score, event);
     g_ptr_array_unref(score->models);
     score->models = score_models_new(score, NULL);
 }
@@ -132,10 +155,20 @@ static void run_anew(struct score *score)
     g_array_set_size(score->tallies, cells); /* cleared */
     for (guint i = 0; i < score->facts->len; i++) {
         const struct score_fact *fact = &g_array_index(score->facts, struct score_fact, i);
-        if (!score_is_void(score, fact)) {
+        if (!score_is_void(fact)) {
             tally(score, fact);
             score_models_fact(score->models, fact);
         }
+    }
+}
+
+/* What is behind is a cache, so looking at a score may bring it up to date. */
+void score_freshen(const struct score *score)
+{
+    struct score *own = (struct score *)score;
+    if (own->stale) {
+        own->stale = false;
+        run_anew(own);
     }
 }
 
@@ -151,12 +184,31 @@ void score_apply(struct score *score, const struct event *event)
     }
     struct score_fact fact;
     if (score_correct(score, event)) {
-        run_anew(score);
-    } else if (score_fact_read(score, event, &fact)) {
-        g_array_append_val(score->facts, fact);
-        tally(score, &fact);
-        score_models_fact(score->models, &fact);
+        score->stale = true; /* several may come together: the models run anew when looked at */
+        return;
     }
+    bool kept = score->keeps && score_keep(score, event);
+    bool known = score_fact_read(score, event, &fact);
+    if (kept && !known) {
+        score_fact_other(score, event, &fact);
+    }
+    if (kept || known) {
+        g_array_append_val(score->facts, fact);
+        if (!score->stale) {
+            tally(score, &fact);
+            score_models_fact(score->models, &fact);
+        }
+    }
+}
+
+const char *score_failure(const struct score *score)
+{
+    score_freshen(score);
+    const char *failure = score->failure;
+    for (guint i = 0; !failure && i < score->models->len; i++) {
+        failure = ((const struct score_model *)g_ptr_array_index(score->models, i))->failure;
+    }
+    return failure;
 }
 
 const char *const *score_columns(const struct score *score)

@@ -50,6 +50,11 @@ bool score_check(const cJSON *models, GError **error);
 /* Folds one event in. Events of unknown kinds or with unusable bodies change nothing. */
 void score_apply(struct score *score, const struct event *event);
 
+/* Why there are no standings: a custom model failed ("rules.lua:12: …"), or the plan names models
+ * that this program does not know. NULL: there are. There is no half of a score: one that failed has
+ * no lines at all. Voiding the event that a custom model failed on heals it. */
+const char *score_failure(const struct score *score);
+
 /* Names of the parts that add up to a total ("uptime", "penalty" …), NULL-terminated; the score's.
  */
 const char *const *score_columns(const struct score *score);
@@ -60,7 +65,7 @@ GArray *score_standings(const struct score *score);
 
 /* {"exercise":…, "at_us":…, "seq":…, "models":[{"model","weight","max","settings"}],
  * "columns":[…], "teams":[{"rank","team","title","total","columns":{…},"services":[{"service",
- * "passed","failed","faults"}], "explain":[…]}], "corrections":[…]}; explain, when asked for, lists
+ * "passed","failed","faults"}], "explain":[…]}], "corrections":[…], "failure":…}; explain, when asked for, lists
  * every term: {"seq","at_us","model","part","points","why"}, points already weighted. */
 cJSON *score_to_json(const struct score *score, bool explain);
 

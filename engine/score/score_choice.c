@@ -66,6 +66,16 @@ static bool read_word(
     return refuse(error, place, what);
 }
 
+static void choice_clear(gpointer data)
+{
+    score_custom_clear(((struct score_choice_of_model *)data)->custom);
+}
+
+static bool is_custom(const struct score_choice_of_model *choice)
+{
+    return !strcmp(choice->family->name, "custom");
+}
+
 static bool read_member(
         struct score_choice_of_model *choice, const cJSON *value, const char *place, GError **error)
 {
@@ -84,7 +94,22 @@ static bool read_member(
     if (choice->family->choice && !strcmp(value->string, choice->family->choice)) {
         return read_word(choice, value, place, error);
     }
+    if (is_custom(choice)) { /* its settings are for itself to judge */
+        return true;
+    }
     return read_setting(choice, value, place, error);
+}
+
+GArray *score_choices_new(void)
+{
+    GArray *choices = g_array_new(FALSE, TRUE, sizeof(struct score_choice_of_model));
+    g_array_set_clear_func(choices, choice_clear);
+    return choices;
+}
+
+const char *const *score_parts(const struct score_choice_of_model *choice)
+{
+    return choice->custom ? (const char *const *)choice->custom->parts : choice->family->parts;
 }
 
 static bool read_choice(
@@ -113,6 +138,11 @@ static bool read_choice(
             return false;
         }
     }
+    if (is_custom(ret)) {
+        g_autoptr(GError) why = NULL;
+        ret->custom = score_custom_read(item, &why);
+        return ret->custom || refuse(error, place, why->message);
+    }
     return true;
 }
 
@@ -140,7 +170,7 @@ bool score_read_choices(const cJSON *models, GArray *choices, GError **error)
 
 bool score_check(const cJSON *models, GError **error)
 {
-    g_autoptr(GArray) choices = g_array_new(FALSE, FALSE, sizeof(struct score_choice_of_model));
+    g_autoptr(GArray) choices = score_choices_new();
     return score_read_choices(models, choices, error);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SPANS_MAX 1024
+#define VOIDS_MAX 32767 /* as many as score_fact can count */
 
 void score_void_free(gpointer data)
 {
@@ -20,12 +21,25 @@ void score_void_free(gpointer data)
 
 static bool matches(const struct score_void *rule, const struct score_fact *fact)
 {
-    return !rule->lifted && !rule->restore && fact->seq >= rule->from_seq &&
-           fact->seq <= rule->to_seq && fact->at_us >= rule->from_us &&
-           fact->at_us <= rule->to_us &&
+    return fact->seq >= rule->from_seq && fact->seq <= rule->to_seq &&
+           fact->at_us >= rule->from_us && fact->at_us <= rule->to_us &&
            (rule->team < 0 || rule->team == fact->team || rule->team == fact->other) &&
            (rule->service < 0 || rule->service == fact->service) &&
            (rule->kind < 0 || rule->kind == fact->kind);
+}
+
+/* A rule begins or ceases to hold. It is about earlier facts only, so those that come later need
+ * never be compared with it. */
+static void hold(struct score *score, struct score_void *rule, bool holds)
+{
+    rule->facts = 0;
+    for (guint i = 0; i < score->facts->len; i++) {
+        struct score_fact *fact = &g_array_index(score->facts, struct score_fact, i);
+        if (matches(rule, fact)) {
+            fact->voids = (guint16)(holds ? fact->voids + 1 : fact->voids - 1) & VOIDS_MAX;
+            rule->facts += holds;
+        }
+    }
 }
 
 void score_history_free(gpointer data)
@@ -42,6 +56,7 @@ static int owner_of(const struct score_fact *fact)
     case FACT_CHECK:
     case FACT_BLOCKED:
     case FACT_ISSUED:
+    case FACT_BEGUN:
         return fact->team;
     case FACT_EFFECT:
     case FACT_CAPTURE:
@@ -65,19 +80,6 @@ static bool is_undone(const struct score *score, const struct score_fact *fact)
     return history != NULL;
 }
 
-bool score_is_void(const struct score *score, const struct score_fact *fact)
-{
-    if (is_undone(score, fact)) {
-        return true;
-    }
-    for (guint i = 0; i < score->voids->len; i++) {
-        if (matches(g_ptr_array_index(score->voids, i), fact)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int kind_of(const char *name)
 {
     static const struct {
@@ -93,17 +95,44 @@ static int kind_of(const char *name)
     return -2;
 }
 
-/* A correction of a correction: what it said counts no more. */
-static bool lift(struct score *score, gint64 seq)
+static bool is_lifted(const struct score *score, int index)
 {
-    for (guint i = 0; i < score->voids->len; i++) {
-        struct score_void *rule = g_ptr_array_index(score->voids, i);
-        if (rule->seq == seq && !rule->restore) {
-            rule->lifted = true;
+    for (guint i = (guint)index + 1; i < score->voids->len; i++) {
+        const struct score_void *rule = g_ptr_array_index(score->voids, i);
+        if (rule->lifts == index && !rule->lifted) {
             return true;
         }
     }
     return false;
+}
+
+/* What holds of the correction at index, and of what that one takes back, and so on. */
+static void follow_lifts(struct score *score, int index)
+{
+    while (index >= 0) {
+        struct score_void *rule = g_ptr_array_index(score->voids, (guint)index);
+        bool lifted = is_lifted(score, index);
+        if (lifted == rule->lifted) {
+            return;
+        }
+        rule->lifted = lifted;
+        if (rule->lifts < 0) {
+            hold(score, rule, !lifted);
+        }
+        index = rule->lifts;
+    }
+}
+
+/* The correction with that seq, which can be taken back; -1: there is none. */
+static int correction_at(const struct score *score, gint64 seq)
+{
+    for (guint i = 0; i < score->voids->len; i++) {
+        const struct score_void *rule = g_ptr_array_index(score->voids, i);
+        if (rule->seq == seq && !rule->restore) {
+            return (int)i;
+        }
+    }
+    return -1;
 }
 
 /* A name that is given but unknown must not widen the rule to everything. */
@@ -133,22 +162,26 @@ static bool has_conditions(const cJSON *body)
 static bool read_void(struct score *score, const struct event *event, const cJSON *body)
 {
     gint64 one = json_int(body, "seq", 0);
-    if (one > 0 && lift(score, one)) {
-        return true;
-    }
     struct score_void *rule = g_new0(struct score_void, 1);
     rule->seq = event->seq;
+    rule->lifts = one > 0 ? correction_at(score, one) : -1;
     rule->from_seq = one > 0 ? one : json_int(body, "from_seq", 1);
     rule->to_seq = MIN(one > 0 ? one : json_int(body, "to_seq", event->seq), event->seq - 1);
     rule->from_us = json_int(body, "from_us", 0);
     rule->to_us = json_int(body, "to_us", G_MAXINT64);
     rule->reason = g_strdup(json_string(body, "reason", ""));
     rule->by = g_strdup(json_string(body, "by", ""));
-    if (!has_conditions(body) || !read_names(score, body, rule)) {
+    bool usable = has_conditions(body) && read_names(score, body, rule);
+    if (!usable || score->voids->len >= VOIDS_MAX) {
         score_void_free(rule);
         return false;
     }
     g_ptr_array_add(score->voids, rule);
+    if (rule->lifts >= 0) {
+        follow_lifts(score, rule->lifts);
+    } else {
+        hold(score, rule, true);
+    }
     return true;
 }
 
@@ -173,13 +206,17 @@ static GArray *read_history(const cJSON *list, gint64 seq)
     return history;
 }
 
-static gint64 count_undone(const struct score *score)
+/* Which facts the histories take out; how many more than before. */
+static gint64 undo(struct score *score)
 {
-    gint64 facts = 0;
+    gint64 more = 0;
     for (guint i = 0; i < score->facts->len; i++) {
-        facts += is_undone(score, &g_array_index(score->facts, struct score_fact, i));
+        struct score_fact *fact = &g_array_index(score->facts, struct score_fact, i);
+        bool undone = is_undone(score, fact);
+        more += undone - fact->undone;
+        fact->undone = undone;
     }
-    return facts;
+    return more;
 }
 
 /* checkpoint.restored says by seq which events still count of each team it put back; a later one
@@ -187,7 +224,6 @@ static gint64 count_undone(const struct score *score)
 static bool read_restored(struct score *score, const struct event *event, const cJSON *body)
 {
     g_autoptr(GString) teams = g_string_new(NULL);
-    gint64 before = count_undone(score);
     const cJSON *list = NULL;
     cJSON_ArrayForEach(list, json_object(body, "counts"))
     {
@@ -206,7 +242,8 @@ static bool read_restored(struct score *score, const struct event *event, const 
     struct score_void *rule = g_new0(struct score_void, 1);
     rule->seq = event->seq;
     rule->restore = true;
-    rule->facts = count_undone(score) - before;
+    rule->lifts = -1;
+    rule->facts = undo(score);
     rule->reason = g_strdup_printf("%s put back to checkpoint %s", teams->str, event->subject);
     rule->by = g_strdup(json_string(body, "by", ""));
     g_ptr_array_add(score->voids, rule);
@@ -228,16 +265,16 @@ cJSON *score_corrections(const struct score *score)
     cJSON *list = cJSON_CreateArray();
     for (guint i = 0; i < score->voids->len; i++) {
         const struct score_void *rule = g_ptr_array_index(score->voids, i);
-        gint64 facts = rule->facts;
-        for (guint k = 0; k < score->facts->len; k++) {
-            facts += matches(rule, &g_array_index(score->facts, struct score_fact, k));
-        }
         cJSON *item = cJSON_CreateObject();
         json_add_int(item, "seq", rule->seq);
         cJSON_AddStringToObject(item, "reason", rule->reason);
         cJSON_AddStringToObject(item, "by", rule->by);
         cJSON_AddBoolToObject(item, "lifted", rule->lifted);
-        json_add_int(item, "facts", facts);
+        json_add_int(item, "facts", rule->facts);
+        if (rule->lifts >= 0) {
+            const struct score_void *of = g_ptr_array_index(score->voids, (guint)rule->lifts);
+            json_add_int(item, "lifts", of->seq);
+        }
         cJSON_AddItemToArray(list, item);
     }
     return list;
@@ -291,6 +328,9 @@ static bool copy_numbers(const cJSON *params, cJSON *body, GError **error)
 static bool seq_is_there(const struct score *score, const cJSON *body, GError **error)
 {
     gint64 seq = json_int(body, "seq", score->seq);
+    if (score->voids->len >= VOIDS_MAX) {
+        return refuse(error, "there are as many corrections as can be counted; adjust by hand");
+    }
     if (seq >= 1 && seq <= score->seq) {
         return true;
     }

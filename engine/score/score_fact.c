@@ -8,6 +8,7 @@
 
 #define NAMES_MAX (1 << 20)
 #define VALUE_MAX 1e9
+#define HOSTS_MAX 16
 
 gint32 score_name(struct score *score, const char *text)
 {
@@ -31,10 +32,15 @@ static gint32 tick_of(const cJSON *body, const char *name)
     return (gint32)CLAMP(json_int(body, name, 0), 0, G_MAXINT32);
 }
 
+static double value_between(const cJSON *body, const char *name, double usual, double most)
+{
+    double value = json_number(body, name, usual);
+    return isfinite(value) ? CLAMP(value, -most, most) : 0;
+}
+
 static double value_of(const cJSON *body, const char *name)
 {
-    double value = json_number(body, name, 0);
-    return isfinite(value) ? CLAMP(value, -VALUE_MAX, VALUE_MAX) : 0;
+    return value_between(body, name, 0, VALUE_MAX);
 }
 
 /* There is one a look, so its few members are found without building a tree: within a JSON text a
@@ -104,6 +110,47 @@ static bool read_verdict(
     return !strcmp(verdict, "effect") && fact->team >= 0;
 }
 
+/* A step begins; the verdict says later what became of it. */
+static bool read_begun(
+        struct score *score, const struct event *event, const cJSON *body, struct score_fact *fact)
+{
+    fact->kind = FACT_BEGUN;
+    fact->name = score_index(score->roster.step_ids, json_string(body, "step", event->subject));
+    return fact->team >= 0 && fact->name >= 0 && !strcmp(json_string(body, "state", ""), "running");
+}
+
+/* "resolved|what|host,host": interned, so that facts stay small. */
+static bool read_report(
+        struct score *score, const struct event *event, const cJSON *body, struct score_fact *fact)
+{
+    g_autoptr(GString) text = g_string_new(json_bool(body, "resolved", false) ? "1|" : "0|");
+    g_autofree char *what = g_strdup(json_string(body, "what", event->subject));
+    g_string_append(text, g_strdelimit(what, "|", ' '));
+    const cJSON *host = NULL;
+    int hosts = 0;
+    cJSON_ArrayForEach(host, json_array(body, "hosts"))
+    {
+        if (cJSON_IsString(host) && hosts < HOSTS_MAX) {
+            g_string_append_printf(text, "%c%.128s", hosts++ ? ',' : '|', host->valuestring);
+        }
+    }
+    fact->kind = FACT_REPORT;
+    fact->name = score_name(score, text->str);
+    fact->value = value_between(body, "seen_us", (double)event->at_us, 9e15);
+    return fact->team >= 0 && fact->name >= 0;
+}
+
+struct score_sighting score_sighting_of(const struct score_model *model, gint32 name)
+{
+    g_auto(GStrv) parts = g_strsplit(score_name_of(model, name), "|", 3);
+    bool whole = g_strv_length(parts) >= 2;
+    return (struct score_sighting){
+            .what = g_strdup(whole ? parts[1] : ""),
+            .hosts = g_strsplit(whole && parts[2] ? parts[2] : "", ",", -1),
+            .resolved = whole && parts[0][0] == '1',
+    };
+}
+
 /* Kinds that name a team, something, and a number. */
 static bool read_plain(
         struct score *score, const struct event *event, const cJSON *body, struct score_fact *fact)
@@ -133,6 +180,19 @@ static bool read_plain(
     return false;
 }
 
+void score_fact_other(const struct score *score, const struct event *event, struct score_fact *ret)
+{
+    *ret = (struct score_fact){
+            .kind = FACT_OTHER,
+            .seq = event->seq,
+            .at_us = event->at_us,
+            .team = team_of(score, event->team),
+            .other = -1,
+            .service = score_index(score->roster.service_ids, event->subject),
+            .name = -1,
+    };
+}
+
 bool score_fact_read(struct score *score, const struct event *event, struct score_fact *ret)
 {
     *ret = (struct score_fact){
@@ -146,8 +206,8 @@ bool score_fact_read(struct score *score, const struct event *event, struct scor
     if (g_str_has_prefix(event->kind, "check.")) {
         return read_check(score, event, ret);
     }
-    static const char *const families[] = {
-            "step.", "flag.", "task.", "hint.", "solution.", "grade.", "score.", "round."};
+    static const char *const families[] = {"step.", "flag.", "task.", "hint.", "solution.",
+            "grade.", "score.", "round.", "report."};
     bool ours = false;
     for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
         ours |= g_str_has_prefix(event->kind, families[i]);
@@ -158,6 +218,12 @@ bool score_fact_read(struct score *score, const struct event *event, struct scor
     auto_json body = json_parse(event->body, strlen(event->body), NULL);
     if (!strcmp(event->kind, "step.verdict")) {
         return read_verdict(score, event, body, ret);
+    }
+    if (!strcmp(event->kind, "step.state")) {
+        return read_begun(score, event, body, ret);
+    }
+    if (!strcmp(event->kind, "report.filed")) {
+        return read_report(score, event, body, ret);
     }
     if (!strcmp(event->kind, "flag.issued") || !strcmp(event->kind, "flag.captured")) {
         return read_flag(score, event, body, ret);

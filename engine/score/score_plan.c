@@ -46,6 +46,8 @@ static void step_free(gpointer data)
     struct score_step *step = data;
     g_free(step->name);
     g_free(step->label);
+    g_free(step->technique);
+    g_free(step->to);
     g_free(step);
 }
 
@@ -106,6 +108,7 @@ static void learn_team(struct score_roster *roster, const cJSON *item)
     team->role = g_strdup(json_string(item, "role", ""));
     team->group = g_strdup(json_string(item, "group", id));
     team->reference = json_bool(item, "reference", false);
+    roster->players += !team->reference && !strcmp(team->role, "blue");
     enter(roster->teams, team, roster->team_ids, team->id);
 }
 
@@ -134,6 +137,8 @@ static void learn_step(struct score_roster *roster, const cJSON *item)
     struct score_step *step = g_new0(struct score_step, 1);
     const char *technique = json_string(json_object(item, "attack"), "id", NULL);
     step->name = g_strdup(name);
+    step->technique = g_strdup(technique ? technique : "");
+    step->to = g_strdup(json_string(item, "to", ""));
     step->label = technique ? g_strdup_printf("%s (%s)", name, technique) : g_strdup(name);
     step->attacker = score_index(roster->team_ids, json_string(item, "attacker", NULL));
     step->effect = points(item, "points_effect", 0);

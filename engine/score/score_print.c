@@ -23,7 +23,7 @@ static void add_up(
     for (guint i = 0; i < score->models->len; i++) {
         const struct score_model *model = g_ptr_array_index(score->models, i);
         double factor = score_factor(model);
-        for (int part = 0; model->choice->family->parts[part]; part++) {
+        for (int part = 0; score_parts(model->choice)[part]; part++) {
             double points = sums[i][team * SCORE_PARTS_MAX + (guint)part] * factor;
             line->total += points;
             if (column < SCORE_COLUMNS_MAX) {
@@ -48,8 +48,11 @@ static void rank(GArray *lines)
 
 GArray *score_standings(const struct score *score)
 {
-    double **sums = score_models_settled(score, score->models);
     GArray *lines = g_array_new(FALSE, TRUE, sizeof(struct score_line));
+    if (score_failure(score)) {
+        return lines;
+    }
+    double **sums = score_models_settled(score, score->models);
     for (guint i = 0; i < score->roster.teams->len; i++) {
         const struct score_team *team = g_ptr_array_index(score->roster.teams, i);
         if (team->reference) {
@@ -100,6 +103,16 @@ static cJSON **explain_all(const struct score *score)
     return explainer.lists;
 }
 
+/* The text itself is in the ledger. */
+static void add_custom(cJSON *item, const struct score_custom *custom)
+{
+    g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, custom->code, -1);
+    cJSON_AddStringToObject(item, "from", custom->from);
+    cJSON_AddStringToObject(item, "sha256", digest);
+    cJSON_AddItemToObject(item, "events", json_from_strv((const char *const *)custom->events));
+    cJSON_AddItemToObject(item, "settings", cJSON_Duplicate(custom->settings, true));
+}
+
 static cJSON *models_json(const struct score *score)
 {
     cJSON *list = cJSON_CreateArray();
@@ -118,6 +131,9 @@ static cJSON *models_json(const struct score *score)
         }
         if (family->choice) {
             cJSON_AddStringToObject(item, family->choice, family->words[choice->word]);
+        }
+        if (choice->custom) {
+            add_custom(item, choice->custom);
         }
         cJSON_AddItemToArray(list, item);
     }
@@ -171,5 +187,8 @@ cJSON *score_to_json(const struct score *score, bool explain)
     }
     g_free(terms);
     cJSON_AddItemToObject(out, "corrections", score_corrections(score));
+    if (score_failure(score)) {
+        cJSON_AddStringToObject(out, "failure", score_failure(score));
+    }
     return out;
 }

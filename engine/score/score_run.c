@@ -49,12 +49,7 @@ bool score_is_reference(const struct score_model *model, int team)
 
 int score_players(const struct score_model *model)
 {
-    int players = 0;
-    for (guint i = 0; i < model->score->roster.teams->len; i++) {
-        const struct score_team *team = g_ptr_array_index(model->score->roster.teams, i);
-        players += !team->reference && !strcmp(team->role, "blue");
-    }
-    return players;
+    return model->score->roster.players;
 }
 
 const char *score_name_of(const struct score_model *model, gint32 name)
@@ -75,7 +70,7 @@ static void explain(const struct score_model *model, int team, int part, double 
     json_add_int(term, "seq", fact ? fact->seq : model->score->seq);
     json_add_int(term, "at_us", fact ? fact->at_us : model->score->at_us);
     cJSON_AddStringToObject(term, "model", model->choice->family->name);
-    cJSON_AddStringToObject(term, "part", model->choice->family->parts[part]);
+    cJSON_AddStringToObject(term, "part", score_parts(model->choice)[part]);
     cJSON_AddNumberToObject(term, "points", points * score_factor(model));
     cJSON_AddStringToObject(term, "why", why);
     cJSON_AddItemToArray(model->explainer->lists[team], term);
@@ -105,6 +100,7 @@ static void model_free(gpointer data)
     }
     g_free(model->state);
     g_free(model->sums);
+    g_free(model->failure);
     g_free(model);
 }
 
@@ -140,7 +136,7 @@ void score_models_run(const struct score *score, GPtrArray *models)
 {
     for (guint i = 0; i < score->facts->len; i++) {
         const struct score_fact *fact = &g_array_index(score->facts, struct score_fact, i);
-        if (!score_is_void(score, fact)) {
+        if (!score_is_void(fact)) {
             score_models_fact(models, fact);
         }
     }

@@ -3,6 +3,7 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "script/reader.h"
+#include "script/score_rules.h"
 #include "script/task.h"
 
 #include <glib/gstdio.h>
@@ -84,6 +85,7 @@ static struct plan *plan_for(const char *text, gsize length, const char *path)
 static struct script *load(const char *text, gsize length, const char *path, const char *folder,
         gsize memory_limit, const char *const *images, struct plan **ret_plan, GPtrArray *problems)
 {
+    script_provide_score_rules(); /* score = { model = "custom" } is looked at as well */
     auto_plan plan = plan_for(text, length, path);
     g_autofree char *chunk = chunk_name(path);
     g_autofree char *message = NULL;

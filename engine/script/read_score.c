@@ -2,8 +2,10 @@
 #include "script/reader.h"
 
 #include "base/json.h"
+#include "score/custom.h"
 #include "score/score.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static cJSON *scalar(const struct node *node)
@@ -18,6 +20,31 @@ static cJSON *scalar(const struct node *node)
     default:
         return NULL;
     }
+}
+
+/* from = "rules.lua": the text goes into the plan, so that a ledger can be scored without the
+ * scenario's folder. */
+static bool add_code(struct reader *reader, const struct node *node, cJSON *model)
+{
+    const struct node *from = node_get(node, "from");
+    g_autofree char *name =
+            from ? reader_text(reader, from, "the path of a file in the scenario's folder") : NULL;
+    g_autofree char *path = name ? reader_inside(reader->folder, name) : NULL;
+    g_autofree char *code = NULL;
+    gsize length = 0;
+    GStatBuf st;
+    if (!path || g_stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+            st.st_size > SCORE_CUSTOM_CODE_MAX ||
+            !g_file_get_contents(path, &code, &length, NULL) || strlen(code) != length ||
+            !g_utf8_validate(code, (gssize)length, NULL)) {
+        reader_expected(reader, from ? from : node,
+                "from = \"FILE.lua\": a text of at most 64 KiB inside the scenario's folder");
+        return false;
+    }
+    sandbox_note_source(reader->sandbox, name, code, length);
+    cJSON_DeleteItemFromObjectCaseSensitive(model, "code");
+    cJSON_AddStringToObject(model, "code", code);
+    return true;
 }
 
 /* One { model = "faust", … } into list. */
@@ -38,6 +65,9 @@ static void read_model(struct reader *reader, const struct node *node, cJSON *li
             return;
         }
         cJSON_AddItemToObject(model, entry->key, value);
+    }
+    if (!strcmp(json_string(model, "model", ""), "custom") && !add_code(reader, node, model)) {
+        return;
     }
     g_autoptr(GError) error = NULL;
     if (!score_check(one, &error)) {

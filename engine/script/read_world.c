@@ -116,8 +116,7 @@ static void read_nics(struct reader *reader, const struct node *node, gpointer t
     }
 }
 
-/* Is the relative path inside the folder, links resolved? Gives the real path. */
-static char *inside(const char *folder, const char *path)
+char *reader_inside(const char *folder, const char *path)
 {
     if (!folder || g_path_is_absolute(path)) {
         return NULL;
@@ -149,7 +148,7 @@ static void read_from(struct reader *reader, const struct node *node, gpointer t
         return;
     }
     g_autofree char *path = node_path(node);
-    g_autofree char *real = inside(reader->folder, from);
+    g_autofree char *real = reader_inside(reader->folder, from);
     if (!real || !g_file_test(real, G_FILE_TEST_IS_REGULAR)) {
         plan_problem_add(reader->problems, node->line,
                 "%s: no file \"%s\" inside the scenario's folder %s", path, from,

@@ -56,6 +56,10 @@ bool reader_is_list(struct reader *reader, const struct node *node, const char *
 /* Text without zero bytes, valid UTF-8; NULL when reported. The caller frees it. */
 char *reader_text(struct reader *reader, const struct node *node, const char *what);
 
+/* The real path of one below the folder, links resolved; NULL when it leads out of it or is not
+ * there. The caller frees it. */
+char *reader_inside(const char *folder, const char *path);
+
 /* The parts of a scenario, one function for each key of the returned table. */
 void read_team(struct reader *reader, const struct node *node);
 void read_network(struct reader *reader, const struct node *node);

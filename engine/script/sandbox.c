@@ -53,8 +53,10 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
 static void give_up(lua_State *L)
 {
     lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+    const struct sandbox *sandbox = sandbox_of(L);
     luaL_error(L, "%s",
-            sandbox_of(L)->loading
+            sandbox->too_long ? sandbox->too_long
+            : sandbox->loading
                     ? "took too long to read; a scenario builds its table without long loops"
                     : "ran too long without waiting; use range.sleep() in loops that wait");
 }

@@ -21,16 +21,17 @@
 
 struct sandbox {
     lua_State *L;
-    gsize used, limit;  /* bytes of the allocator */
-    gint64 left;        /* instructions of this turn */
-    bool spent;         /* the turn's budget is gone */
-    double hooked;      /* processor time at the last hook */
-    bool loading;       /* the scenario is being read */
-    lua_State *running; /* whose hook is set when memory uses the turn up */
-    char *module;       /* text of a module on its way into Lua, or NULL */
-    char *chunk;        /* name of the scenario's text in messages */
-    char *folder;       /* where require looks, or NULL */
-    char *library;      /* lua/ of the data folder, or NULL */
+    gsize used, limit;    /* bytes of the allocator */
+    gint64 left;          /* instructions of this turn */
+    bool spent;           /* the turn's budget is gone */
+    double hooked;        /* processor time at the last hook */
+    bool loading;         /* the scenario is being read */
+    const char *too_long; /* said when a budget is used up, instead of the usual; static */
+    lua_State *running;   /* whose hook is set when memory uses the turn up */
+    char *module;         /* text of a module on its way into Lua, or NULL */
+    char *chunk;          /* name of the scenario's text in messages */
+    char *folder;         /* where require looks, or NULL */
+    char *library;        /* lua/ of the data folder, or NULL */
     guint64 seed;
     GHashTable *sources; /* path in the scenario's folder → GBytes: read, and not yet kept */
     char *keep;          /* where copies of them go, or NULL */

@@ -22,8 +22,9 @@ declare -A may=(
     [report]="base plan ledger score"
     [cli]="base plan ledger score cell net virt image check world script run control report"
 )
-# A client of the control socket: never the engine itself.
-display="base plan ledger score control"
+# A client of the control socket: never the engine itself. It scores what it is shown, and scoring
+# models in Lua are run by script/.
+display="base plan ledger score control script"
 
 report() { # FILE:LINE LAYER HEADER ALLOWED
     printf '%s: %s/ may not include "%s" (only: itself %s)\n' "$1" "$2" "$3" "$4"

@@ -1,7 +1,9 @@
 /* test_faults.c - whose fault a failed look is, and the time credited for it, in virtual time. */
 #include "scenario/rehearsal.h"
 
+#include "ledger/ledger.h"
 #include "report/fault_fold.h"
+#include "run/resume.h"
 
 #include <math.h>
 
@@ -239,6 +241,133 @@ static void what_the_end_finds_open_is_credited_and_the_fold_tells_all(void **st
     assert_int_equal(json_int(credit, "credit_us", 0), 15 * S);
 }
 
+/* ---- an engine that is killed ---------------------------------------------------------------- */
+
+/* The ledger of f as it was after its last event of that kind about team. */
+static char *cut_after(const struct faulty *f, const char *kind, const char *team)
+{
+    char *path = g_build_filename(f->r.dir, "cut.ledger", NULL);
+    struct ledger_reader *reader = ledger_reader_open(f->r.ledger_path, NULL);
+    g_autoptr(GPtrArray) events = g_ptr_array_new();
+    struct event *event = NULL;
+    guint keep = 0;
+    while (ledger_reader_next(reader, &event, NULL) == 1) {
+        g_ptr_array_add(events, event);
+        keep = !strcmp(event->kind, kind) && !strcmp(event->team, team) ? events->len : keep;
+    }
+    ledger_reader_close(reader);
+    assert_true(keep > 0);
+    struct ledger *ledger = ledger_create(path, NULL);
+    for (guint i = 0; i < events->len; i++) {
+        if (i < keep) {
+            ledger_append(ledger, events->pdata[i], NULL, NULL);
+        } else {
+            event_free(events->pdata[i]);
+        }
+    }
+    assert_true(ledger_flush(ledger, NULL));
+    ledger_close(ledger);
+    return path;
+}
+
+/* Another engine goes on with it, its machines fresh. */
+static void live_again(struct faulty *f, const char *path)
+{
+    const struct world_sim_hooks hooks = {.data = f, .probe = on_probe, .control = on_control};
+    g_autoptr(GPtrArray) problems = plan_problems_new();
+    g_autoptr(GError) error = NULL;
+    struct rehearsal *r = &f->r;
+    r->script =
+            script_load(SANDTABLE_SOURCE_DIR "/tests/scenario/faulty", &r->plan, problems, &error);
+    assert_non_null(r->script);
+    assert_true(plan_expand(r->plan, 0, &error));
+    r->dir = test_mkdtemp();
+    r->ledger_path = g_strdup(path);
+    r->ledger = ledger_open(path, &error);
+    assert_no_error(error);
+    r->clock = clock_new_virtual();
+    r->world = world_sim_new(r->plan, &hooks);
+    const struct exercise_options options = {
+            .plan = r->plan,
+            .script = r->script,
+            .world = r->world,
+            .clock = r->clock,
+            .ledger = r->ledger,
+            .ledger_path = r->ledger_path,
+            .accel = "simulated",
+    };
+    struct resume *resume = resume_read(path, &error);
+    assert_no_error(error);
+    g_autofree enum world_begin *begins = resume_begin(resume, r->plan);
+    for (guint i = 0; i < r->plan->machines->len; i++) {
+        begins[i] = WORLD_FRESH;
+    }
+    r->world->begin = begins;
+    r->exercise = exercise_new(&options);
+    exercise_recover(r->exercise, resume, rehearsal_on_end, r);
+    rehearsal_settle(r);
+    r->world->begin = NULL;
+}
+
+static gint64 time_of_last(const struct rehearsal *r, const char *kind, const char *team)
+{
+    struct ledger_reader *reader = ledger_reader_open(r->ledger_path, NULL);
+    struct event *event = NULL;
+    gint64 at_us = -1;
+    while (ledger_reader_next(reader, &event, NULL) == 1) {
+        at_us = !strcmp(event->kind, kind) && !strcmp(event->team, team) ? event->at_us : at_us;
+        event_free(event);
+    }
+    ledger_reader_close(reader);
+    return at_us;
+}
+
+static void a_fault_that_is_open_at_a_kill_is_credited_by_the_next_engine(void **state)
+{
+    struct faulty *f = *state;
+    rehearsal_advance(&f->r, 15 * S);
+    f->site[BLUE1] = f->site[REFERENCE] = WORLD_DOWN; /* from 20 s on */
+    rehearsal_advance(&f->r, 21 * S);
+    g_autofree char *path = cut_after(f, "check.fault", "blue1"); /* at 30 s */
+    struct faulty again = {0};
+    again.site[BLUE1] = again.site[REFERENCE] = WORLD_DOWN;
+    live_again(&again, path);
+    rehearsal_advance(&again.r, 12 * S);
+    assert_int_equal(rehearsal_count(&again.r, "fault.found", "blue1"), 1); /* it is the same one */
+    assert_int_equal(rehearsal_count(&again.r, "fault.credited", "blue1"), 0);
+    again.site[BLUE1] = again.site[REFERENCE] = WORLD_OK;
+    rehearsal_advance(&again.r, 12 * S);
+    assert_int_equal(rehearsal_count(&again.r, "fault.cleared", "blue1"), 1);
+    assert_int_equal(rehearsal_count(&again.r, "fault.credited", "blue1"), 1);
+    assert_int_equal(rehearsal_count(&again.r, "alarm.cleared", "blue1"), 1);
+    auto_json credit = rehearsal_last(&again.r, "fault.credited", "blue1", NULL);
+    assert_int_equal(json_int(credit, "from_us", 0), 20 * S);
+    assert_int_equal(json_int(credit, "credit_us", 0),
+            time_of_last(&again.r, "fault.credited", "blue1") - 20 * S);
+    assert_int_equal(
+            json_int(credit, "checks", 0), rehearsal_count(&again.r, "check.fault", "blue1"));
+    assert_string_equal(json_string(credit, "whose", ""), "range");
+    rehearsal_close(&again.r);
+}
+
+static void a_credit_that_a_kill_swallowed_is_made_good_once(void **state)
+{
+    struct faulty *f = *state;
+    rehearsal_advance(&f->r, 15 * S);
+    f->site[BLUE1] = f->site[REFERENCE] = WORLD_DOWN;
+    rehearsal_advance(&f->r, 10 * S);
+    f->site[BLUE1] = f->site[REFERENCE] = WORLD_OK;
+    rehearsal_advance(&f->r, 10 * S);
+    g_autofree char *path = cut_after(f, "fault.cleared", "blue1");
+    struct faulty again = {0};
+    live_again(&again, path);
+    rehearsal_advance(&again.r, 2 * S);
+    assert_int_equal(rehearsal_count(&again.r, "fault.credited", "blue1"), 1);
+    auto_json credit = rehearsal_last(&again.r, "fault.credited", "blue1", NULL);
+    assert_int_equal(json_int(credit, "credit_us", 0), 10 * S);
+    rehearsal_close(&again.r);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -252,6 +381,8 @@ int main(void)
             WITH(time_lost_to_several_services_is_credited_once),
             WITH(a_pause_voids_a_judgement_under_way),
             WITH(what_the_end_finds_open_is_credited_and_the_fold_tells_all),
+            WITH(a_fault_that_is_open_at_a_kill_is_credited_by_the_next_engine),
+            WITH(a_credit_that_a_kill_swallowed_is_made_good_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

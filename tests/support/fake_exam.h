@@ -65,3 +65,15 @@ cJSON *exercise_exam_paper(const struct exercise *exercise, const char *candidat
     cJSON_AddStringToObject(paper, "candidate", candidate ? candidate : "");
     return paper;
 }
+
+bool exercise_incident(
+        struct exercise *exercise, const cJSON *params, const char *who, GError **error)
+{
+    (void)exercise;
+    (void)who;
+    if (!json_string(params, "team", NULL)) {
+        g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "no team");
+        return false;
+    }
+    return true;
+}

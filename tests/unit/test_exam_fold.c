@@ -135,6 +135,36 @@ static void a_pause_within_an_outage_is_counted_once(void **state)
     exam_free(g.exam);
 }
 
+/* The machine was away in the midst of a fault: that time is the outage's, not given twice. */
+static void a_credited_fault_moves_the_deadline_by_what_was_lost_once(void **state)
+{
+    (void)state;
+    struct game g;
+    struct exam_clock clock;
+    struct exam_clock before;
+    open(&g);
+    exam_clock_at(g.exam, "c1", 4 * SECOND, &before);
+    tell(&g, 10, "exam.outage", "s1", "c1", "{\"state\":\"begun\"}");
+    tell(&g, 20, "exam.outage", "s1", "c1", "{\"state\":\"ended\"}");
+    tell(&g, 25, "fault.credited", "s1", "s1",
+            "{\"from_us\":5000000,\"to_us\":25000000,\"credit_us\":20000000,\"reason\":\"r\"}");
+    exam_clock_at(g.exam, "c1", 25 * SECOND, &clock);
+    assert_int_equal(clock.stood_us, 10 * SECOND);
+    assert_int_equal(clock.extended_us, 10 * SECOND);
+    assert_int_equal(clock.allowed_us, before.allowed_us + 10 * SECOND);
+    tell(&g, 26, "exam.paused", "s1", "c1", "{}"); /* it still stands when the next one comes */
+    tell(&g, 28, "fault.credited", "s1", "s1", "{\"from_us\":24000000,\"to_us\":28000000}");
+    exam_clock_at(g.exam, "c1", 28 * SECOND, &clock);
+    assert_int_equal(clock.extended_us, 12 * SECOND);
+    tell(&g, 29, "fault.credited", "nobody", "s1", "{\"from_us\":1,\"to_us\":28000000}");
+    tell(&g, 29, "fault.credited", "s1", "s1", "{\"from_us\":28000000,\"to_us\":1}");
+    exam_clock_at(g.exam, "c1", 29 * SECOND, &clock);
+    assert_int_equal(clock.extended_us, 12 * SECOND);
+    auto_event event = event_new("fault.credited", "s1", "s1", NULL);
+    assert_true(exam_decides(g.exam, "c1", event)); /* a result has it with it */
+    exam_free(g.exam);
+}
+
 static void assert_finding(const cJSON *list, int index, const char *what, int a, int b)
 {
     const cJSON *finding = cJSON_GetArrayItem(list, index);
@@ -191,6 +221,7 @@ int main(void)
             cmocka_unit_test(an_approval_by_the_same_person_changes_nothing),
             cmocka_unit_test(attempts_are_counted_in_order_and_never_twice),
             cmocka_unit_test(a_pause_within_an_outage_is_counted_once),
+            cmocka_unit_test(a_credited_fault_moves_the_deadline_by_what_was_lost_once),
             cmocka_unit_test(the_same_wrong_answer_soon_after_is_told_and_later_not),
             cmocka_unit_test(each_skill_must_reach_its_own_mark),
     };

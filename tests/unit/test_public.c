@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "ledger/ledger.h"
-#include "report/public.h"
+#include "score/public.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -60,14 +60,21 @@ static const char *const before[] = {
                 "{\"plan\":{\"title\":\"T\",\"teams\":[{\"id\":\"blue1\",\"title\":\"A\",\"group\":"
                 "\"blue\",\"role\":\"blue\"},{\"id\":\"blue2\",\"title\":\"B\",\"group\":\"blue\","
                 "\"role\":\"blue\"}],\"services\":[{\"name\":\"shop\",\"group\":\"blue\"}],"
+                "\"steps\":[{\"name\":\"guess\",\"title\":\"SECRET{13}\",\"attack\":{\"domain\":"
+                "\"enterprise\",\"id\":\"T1110\"},\"repair\":\"SECRET{14}\"}],"
                 "\"tasks\":[{\"name\":\"easy\",\"points\":500}],\"score\":[{\"model\":\"faust\"},"
-                "{\"model\":\"logarithmic\"}]}}"),
+                "{\"model\":\"jeopardy\",\"curve\":\"logarithmic\"}]}}"),
         L(1, "exercise.state", "", "x", "{\"state\":\"running\"}"),
         L(2, "flag.issued", "blue1", "SECRET{1}", "{\"service\":\"shop\",\"tick\":1}"),
         L(3, "check.ok", "blue1", "shop", "{\"round\":1,\"detail\":\"SECRET{5}\"}"),
         L(4, "flag.captured", "blue2", "SECRET{1}",
                 "{\"owner\":\"blue1\",\"service\":\"shop\",\"tick\":1}"),
         L(5, "task.solved", "blue1", "easy", "{}"),
+        L(5, "step.state", "blue1", "guess",
+                "{\"step\":\"guess\",\"state\":\"running\",\"from\":\"SECRET{7}\"}"),
+        L(5, "step.verdict", "blue1", "guess",
+                "{\"step\":\"guess\",\"verdict\":\"effect\",\"reason\":\"SECRET{8}\"}"),
+        L(5, "report.filed", "blue1", "guess", "{\"text\":\"SECRET{9}\"}"),
         L(5, "operator.action", "", "x", "{\"action\":\"hold\",\"by\":\"SECRET{6}\"}"),
 };
 static const char *const freeze[] = {
@@ -80,7 +87,14 @@ static const char *const after[] = {
                 "{\"owner\":\"blue2\",\"service\":\"shop\",\"tick\":1}"),
         L(9, "task.solved", "blue2", "easy", "{}"),
         L(10, "score.adjusted", "blue1", "x", "{\"points\":-100,\"reason\":\"r\",\"by\":\"w\"}"),
-        L(11, "score.voided", "", "x", "{\"reason\":\"r\",\"by\":\"w\",\"seq\":5}"),
+        L(11, "score.voided", "", "x", "{\"reason\":\"r\",\"by\":\"SECRET{10}\",\"seq\":5}"),
+        L(11, "step.verdict", "blue2", "guess",
+                "{\"step\":\"guess\",\"verdict\":\"blocked\",\"by\":\"SECRET{11}\"}"),
+        L(11, "fault.credited", "blue2", "blue2",
+                "{\"credit_us\":9000000,\"from_us\":1000000,\"to_us\":10000000,\"whose\":"
+                "\"range\",\"reason\":\"SECRET{12}\"}"),
+        L(11, "alarm.raised", "blue1", "web", "{\"alarm\":\"machine-crashed\",\"text\":\"t\"}"),
+        L(11, "machine.state", "blue1", "web", "{\"state\":\"crashed\"}"),
         L(12, "score.frozen", "", "x", "{\"frozen\":true,\"reason\":\"again\",\"by\":\"w\"}"),
         L(13, "exercise.state", "", "x", "{\"state\":\"ended\"}"),
 };
@@ -88,18 +102,19 @@ static const char *const thaw[] = {
         L(14, "score.frozen", "", "x", "{\"frozen\":false,\"reason\":\"r\",\"by\":\"w\"}"),
 };
 
-/* Runs a verb in a child, for it may change the account; what it printed. */
+/* Runs a verb in a child, for it may change the account; what it printed. option: "--x" or "--x y".
+ */
 static char *run(const struct public_game *g, const char *verb, const char *option)
 {
     g_autofree char *path = g_build_filename(g->dir, "out", NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        char *argv[] = {
-                g_strdup(verb), g_strdup(g->path), g_strdup("--public"), g_strdup(option), NULL};
+        g_autofree char *line = g_strjoin(" ", verb, g->path, "--public", option, NULL);
+        char **argv = g_strsplit(line, " ", -1);
         int out = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         int code = 99;
         if (dup2(out, STDOUT_FILENO) >= 0) {
-            code = cli_main(option ? 4 : 3, argv);
+            code = cli_main((int)g_strv_length(argv), argv);
         }
         _exit(fflush(stdout) == 0 ? code : 98);
     }
@@ -116,7 +131,10 @@ static char *run(const struct public_game *g, const char *verb, const char *opti
 static char *all_outputs(const struct public_game *g)
 {
     static const char *const outputs[][2] = {{"score", NULL}, {"score", "--json"},
-            {"score", "--explain"}, {"events", NULL}, {"events", "--json"}};
+            {"score", "--explain"}, {"events", NULL}, {"events", "--json"},
+            {"events", "--kind check.*"}, {"events", "--follow --json"}, {"report", "--json"},
+            {"report", "--out - --lang en"}, {"report", "--out - --lang zh"},
+            {"export", "--format csv"}, {"export", "--format ctftime"}, {"export", "--format ccs"}};
     g_autoptr(GString) all = g_string_new(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(outputs); i++) {
         g_autofree char *text = run(g, outputs[i][0], outputs[i][1]);
@@ -157,6 +175,7 @@ static void no_secret_is_public_even_without_a_freeze(void **state)
     if (secret) {
         fail_msg("the public sees %.40s", secret);
     }
+    assert_null(strstr(all, "T1110"));
     assert_non_null(strstr(all, "flag.captured"));
 }
 

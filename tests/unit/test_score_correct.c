@@ -1,6 +1,8 @@
 /* test_score_correct.c - corrections of a score, and choosing models. */
 #include "support/score_game.h"
 
+#include "script/score_rules.h"
+
 /* ---- corrections --------------------------------------------------------------------------- */
 
 static void a_correction_counts_whenever_it_comes_and_can_be_taken_back(void **state)
@@ -145,7 +147,7 @@ static void every_model_can_be_chosen_and_runs_on_nothing(void **state)
         if (!strcmp(name, "adjust")) {
             continue; /* it is in every exercise */
         }
-        g_autofree char *models = g_strdup_printf("[{\"model\":\"%s\"}]", name);
+        g_autofree char *models = models_of(name);
         struct game game = begin("a b !ref", ONE_SERVICE, models);
         close_round(&game, 1);
         look(&game, "a", "OK", 1);
@@ -169,8 +171,7 @@ static void switching_a_service_off_never_pays(void **state)
     {
         double totals[2] = {0};
         for (int off = 0; off < 2 && strcmp(json_string(item, "model", ""), "adjust") != 0; off++) {
-            g_autofree char *models =
-                    g_strdup_printf("[{\"model\":\"%s\"}]", json_string(item, "model", ""));
+            g_autofree char *models = models_of(json_string(item, "model", ""));
             struct game game = begin("a b c", ONE_SERVICE, models);
             for (int round = 1; round <= 10; round++) {
                 look(&game, "a", off ? "DOWN" : "OK", round);
@@ -190,6 +191,7 @@ static void switching_a_service_off_never_pays(void **state)
 
 int main(void)
 {
+    script_provide_score_rules();
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_correction_counts_whenever_it_comes_and_can_be_taken_back),
             cmocka_unit_test(a_correction_that_names_nobody_known_does_nothing),

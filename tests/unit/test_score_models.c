@@ -266,7 +266,7 @@ static void hardening_counts_what_holds_at_the_end(void **state)
 static void legitbs_moves_flags_at_the_end_of_a_round(void **state)
 {
     (void)state;
-    struct game game = begin("a b c !ref", ONE_SERVICE, "[{\"model\":\"legitbs\"}]");
+    struct game game = begin("a b c !ref", ONE_SERVICE, "[{\"model\":\"legitbs\",\"delay\":0}]");
     capture(&game, "a", "b", "t1");
     capture(&game, "c", "b", "t1");
     look(&game, "c", "DOWN", 1);
@@ -305,6 +305,7 @@ static void saarctf_reprices_earlier_captors(void **state)
 {
     (void)state;
     struct game game = begin("a b c d", ONE_SERVICE, "[{\"model\":\"saarctf\"}]");
+    look(&game, "b", "OK", 1); /* what its flag of that tick can cost it */
     capture(&game, "a", "b", "f");
     close_round(&game, 1);
     assert_near(column(&game, "a", "offense"), 1 + 1 + sqrt(1.0 / 4));

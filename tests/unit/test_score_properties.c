@@ -1,6 +1,8 @@
 /* test_score_properties.c - what must hold in every game by every model, tried on games of chance. */
 #include "support/score_game.h"
 
+#include "script/score_rules.h"
+
 #define GAMES 12
 #define TEAMS 5
 
@@ -75,7 +77,7 @@ static GPtrArray *chance(guint32 seed)
 
 static struct game started(const char *model)
 {
-    g_autofree char *models = g_strdup_printf("[{\"model\":\"%s\"}]", model);
+    g_autofree char *models = models_of(model);
     return begin("t1 t2 t3 t4 t5 !ref", ONE_SERVICE, models);
 }
 
@@ -232,6 +234,8 @@ static bool asks_for_order(const char *model)
             "jeopardy",                             /* first bloods */
             "training_level", "icpc",               /* hints, rejections before the solving */
             "question_weights", "grades", "objective_threshold", "hardening", /* the last counts */
+            "bonus_rank",                                                     /* who was first */
+            "custom", /* … and the one that is tried here: runs of looks */
             NULL};
     return g_strv_contains(ordered, model);
 }
@@ -272,6 +276,7 @@ static void order_within_a_tick_matters_only_where_the_model_says_so(void **stat
 
 int main(void)
 {
+    script_provide_score_rules();
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(the_replay_of_any_prefix_is_the_live_board),
             cmocka_unit_test(what_is_voided_and_taken_back_was_never_voided),

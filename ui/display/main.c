@@ -4,6 +4,7 @@
 #include "words.h"
 
 #include "base/error.h"
+#include "script/score_rules.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -229,6 +230,7 @@ static bool run(const struct options *options, GError **error)
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
+    script_provide_score_rules();
     g_autoptr(GError) error = NULL;
     struct options options = {0};
     bool done = parse(&argc, &argv, &options, &error) && run(&options, &error);

@@ -8,6 +8,8 @@
 
 #include "base/event.h"
 
+#include <cjson/cJSON.h>
+
 #include <stdbool.h>
 
 struct public_prefix { /* all zero at first */
@@ -22,3 +24,6 @@ gint64 public_prefix_end(const struct public_prefix *prefix);
 /* The event as the public may see it, without hash; NULL when it may not. Flags, machines' output,
  * the plan, what the white cell does and what is to come are nobody else's. The caller's. */
 struct event *public_event(const struct event *event);
+
+/* Takes out of score_to_json() without terms what is not the public's: who corrected. */
+void public_score(cJSON *score);

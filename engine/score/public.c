@@ -1,5 +1,5 @@
 /* public.c - what spectators may know of an exercise. */
-#include "report/public.h"
+#include "score/public.h"
 
 #include "base/json.h"
 
@@ -41,6 +41,7 @@ static const struct {
         {"flag.captured", false, {"owner", "service", "tick", NULL}},
         {"task.solved", true, {"points", NULL}},
         {"round.closed", true, {"round", NULL}},
+        {"step.verdict", true, {"step", "verdict", "void", NULL}},
         {"score.adjusted", true, {"points", "reason", NULL}},
         {"score.frozen", true, {"frozen", NULL}},
         {"ledger.signed", true, {"code", "size", NULL}},
@@ -69,4 +70,13 @@ struct event *public_event(const struct event *event)
     out->at_us = event->at_us;
     out->wall_us = event->wall_us;
     return out;
+}
+
+void public_score(cJSON *score)
+{
+    cJSON *item = NULL;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(score, "corrections"))
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(item, "by");
+    }
 }

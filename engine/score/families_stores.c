@@ -1,0 +1,324 @@
+/* families_stores.c - ECSC 2025 and ATKLAB v2: the flags of a service and tick are a task by themselves.
+ *
+ * Who takes a flag is paid by how few did. Who attacks makes a second task for everybody else, to
+ * hold out: its worth falls with the number of those who do, it is shared among the attackers'
+ * tasks, and the attacker is given as much, so that a failed attempt changes no distance between
+ * teams. Holding out is paid over the ticks in which the flag has to be there, only for those in
+ * which it is: it was put there in a tick in which the service was up, and the service is up. Ticks
+ * that the range could not see are left out on both sides. All teams count as live.
+ */
+#include "score/families.h"
+#include "score/formula.h"
+
+struct attack { /* one team on one store */
+    int team;
+    GArray *captures; /* struct score_fact */
+};
+
+struct store { /* the flags of a service that were handed out in one tick */
+    int service, tick;
+    GPtrArray *attacks; /* struct attack, in the order of their first captures */
+};
+
+enum seen { SEEN_FAULT, SEEN_UP, SEEN_DOWN }; /* the worst counts, but for faults */
+
+struct stores {
+    GPtrArray *list;    /* struct store, in the order of their first mention */
+    GHashTable *ids;    /* service and tick as one number → struct store */
+    GHashTable *taken;  /* captor and flag: a second capture is none */
+    GHashTable *counts; /* name + 1 → how many have the flag */
+    GHashTable *seen;   /* tick, team and service as one number → enum seen + 1 */
+};
+
+static void attack_free(gpointer data)
+{
+    struct attack *attack = data;
+    g_array_unref(attack->captures);
+    g_free(attack);
+}
+
+static void store_free(gpointer data)
+{
+    struct store *store = data;
+    g_ptr_array_unref(store->attacks);
+    g_free(store);
+}
+
+static void stores_open(struct score_model *model)
+{
+    struct stores *state = score_state(model);
+    state->list = g_ptr_array_new_with_free_func(store_free);
+    state->ids = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    state->taken = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    state->counts = g_hash_table_new(NULL, NULL);
+    state->seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+}
+
+static void stores_close(struct score_model *model)
+{
+    struct stores *state = score_state(model);
+    g_hash_table_unref(state->seen);
+    g_hash_table_unref(state->counts);
+    g_hash_table_unref(state->taken);
+    g_hash_table_unref(state->ids);
+    g_ptr_array_unref(state->list);
+}
+
+static const char *service_name(const struct score_model *model, int service)
+{
+    return ((const struct score_service *)g_ptr_array_index(
+                    score_roster(model)->services, (guint)service))
+            ->name;
+}
+
+static gint64 number_of(int high, gint32 low)
+{
+    return ((gint64)high << 32) | (guint32)low;
+}
+
+/* ---- what happened ------------------------------------------------------------------------- */
+
+static struct store *store_of(struct stores *state, const struct score_fact *fact)
+{
+    gint64 key = number_of(fact->service, fact->tick);
+    struct store *store = g_hash_table_lookup(state->ids, &key);
+    if (!store) {
+        store = g_new0(struct store, 1);
+        *store = (struct store){.service = fact->service, .tick = fact->tick};
+        store->attacks = g_ptr_array_new_with_free_func(attack_free);
+        g_ptr_array_add(state->list, store);
+        g_hash_table_insert(state->ids, g_memdup2(&key, sizeof key), store);
+    }
+    return store;
+}
+
+static struct attack *attack_of(struct store *store, int team)
+{
+    for (guint i = 0; i < store->attacks->len; i++) {
+        struct attack *attack = g_ptr_array_index(store->attacks, i);
+        if (attack->team == team) {
+            return attack;
+        }
+    }
+    struct attack *attack = g_new0(struct attack, 1);
+    *attack = (struct attack){.team = team};
+    attack->captures = g_array_new(FALSE, FALSE, sizeof(struct score_fact));
+    g_ptr_array_add(store->attacks, attack);
+    return attack;
+}
+
+static void note_capture(struct score_model *model, const struct score_fact *fact)
+{
+    struct stores *state = score_state(model);
+    gint64 key = number_of(fact->team, fact->name);
+    if (fact->team == fact->other || score_is_reference(model, fact->team) ||
+            score_is_reference(model, fact->other) || g_hash_table_contains(state->taken, &key)) {
+        return;
+    }
+    gpointer flag = GINT_TO_POINTER(fact->name + 1);
+    int count = GPOINTER_TO_INT(g_hash_table_lookup(state->counts, flag));
+    g_hash_table_add(state->taken, g_memdup2(&key, sizeof key));
+    g_hash_table_insert(state->counts, flag, GINT_TO_POINTER(count + 1));
+    g_array_append_val(attack_of(store_of(state, fact), fact->team)->captures, *fact);
+}
+
+static gint64 place_of(const struct score_model *model, int team, int service, int tick)
+{
+    return number_of(team * score_services(model) + service, tick);
+}
+
+static int seen(struct score_model *model, int team, int service, gint64 tick)
+{
+    const struct stores *state = score_state(model);
+    gint64 key = tick >= 0 && tick <= G_MAXINT32 ? place_of(model, team, service, (int)tick) : -1;
+    gpointer known = g_hash_table_lookup(state->seen, &key);
+    return known ? GPOINTER_TO_INT(known) - 1 : -1;
+}
+
+static void note_look(struct score_model *model, const struct score_fact *fact)
+{
+    struct stores *state = score_state(model);
+    gint64 key = place_of(model, fact->team, fact->service, fact->tick);
+    int was = seen(model, fact->team, fact->service, fact->tick);
+    int is = fact->status == STATUS_FAULT                                     ? SEEN_FAULT
+             : fact->status == STATUS_OK || fact->status == STATUS_RECOVERING ? SEEN_UP
+                                                                              : SEEN_DOWN;
+    if (is > was) {
+        g_hash_table_insert(state->seen, g_memdup2(&key, sizeof key), GINT_TO_POINTER(is + 1));
+    }
+}
+
+/* ---- what it is worth ---------------------------------------------------------------------- */
+
+enum { ATTACK, DEFENSE, SLA };
+
+#define WHOLE 10 /* points that a task is worth to the first */
+
+static const struct score_param stores_params[] = {
+        {"valid_ticks", 5, 1, 100}, /* a flag of tick i counts in i … i + valid_ticks − 1 */
+        {NULL, 0, 0, 0},
+};
+
+typedef double (*worth_fn)(int solvers, int teams);
+
+static double worth_2025(int solvers, G_GNUC_UNUSED int teams)
+{
+    return formula_ecsc2025_value(solvers);
+}
+
+/* A recovering service has the flags of those of the last ticks in which it was up. */
+static void give_sla(struct score_model *model, const struct score_fact *fact)
+{
+    int valid = (int)score_setting(model, "valid_ticks");
+    bool ok = fact->status == STATUS_OK;
+    if (score_is_reference(model, fact->team) || (!ok && fact->status != STATUS_RECOVERING)) {
+        return;
+    }
+    int flags = 1;
+    for (int back = 1; back < valid; back++) {
+        flags += seen(model, fact->team, fact->service, (gint64)fact->tick - back) == SEEN_UP;
+    }
+    double points = ok ? WHOLE : (double)WHOLE * flags / valid;
+    score_give(model, fact->team, SLA, points, fact, "%s in tick %d: %d of %d flags are there",
+            service_name(model, fact->service), fact->tick, ok ? valid : flags, valid);
+}
+
+static void stores_fact(struct score_model *model, const struct score_fact *fact)
+{
+    if (fact->kind == FACT_CAPTURE) {
+        note_capture(model, fact);
+    } else if (fact->kind == FACT_CHECK) {
+        note_look(model, fact);
+        give_sla(model, fact);
+    }
+}
+
+static bool is_victim(const struct attack *attack, int team)
+{
+    for (guint i = 0; i < attack->captures->len; i++) {
+        if (g_array_index(attack->captures, struct score_fact, i).other == team) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What each that holds out against the attack has of it, and the attacker as well. */
+static double held_worth(const struct score_model *model, const struct store *store,
+        const struct attack *attack, worth_fn worth)
+{
+    const struct score_team *of =
+            g_ptr_array_index(score_roster(model)->teams, (guint)attack->team);
+    int others = MAX(score_players(model) - g_str_equal(of->role, "blue"), 1);
+    int victims = 0;
+    for (int team = 0; team < score_teams(model); team++) {
+        victims += is_victim(attack, team);
+    }
+    return worth(others - victims, others) * others / store->attacks->len;
+}
+
+/* Of the ticks in which the team's flag has to be there and the range could look, how many it is
+ * there. */
+static double share_there(struct score_model *model, const struct store *store, int team)
+{
+    int valid = (int)score_setting(model, "valid_ticks");
+    gint64 last = formula_last_valid(store->tick, valid);
+    int counted = valid;
+    int there = 0;
+    bool placed = seen(model, team, store->service, store->tick) == SEEN_UP;
+    for (gint64 tick = store->tick; tick <= last; tick++) {
+        int state = seen(model, team, store->service, tick);
+        counted -= state == SEEN_FAULT;
+        there += placed && state == SEEN_UP;
+    }
+    return counted > 0 ? (double)there / counted : 0;
+}
+
+static bool owns(const struct score_model *model, int team, int service)
+{
+    const struct score_team *of = g_ptr_array_index(score_roster(model)->teams, (guint)team);
+    const struct score_service *what =
+            g_ptr_array_index(score_roster(model)->services, (guint)service);
+    return !of->reference && g_str_equal(of->group, what->group);
+}
+
+static void give_defense(struct score_model *model, const struct store *store, worth_fn worth)
+{
+    const struct attack *last = g_ptr_array_index(store->attacks, store->attacks->len - 1);
+    const struct score_fact *fact = &g_array_index(last->captures, struct score_fact, 0);
+    for (int team = 0; team < score_teams(model); team++) {
+        double sum = 0;
+        int held = 0;
+        for (guint i = 0; i < store->attacks->len && owns(model, team, store->service); i++) {
+            const struct attack *attack = g_ptr_array_index(store->attacks, i);
+            if (attack->team != team && !is_victim(attack, team)) {
+                sum += held_worth(model, store, attack, worth);
+                held++;
+            }
+        }
+        double share = held ? share_there(model, store, team) : 0;
+        score_give(model, team, DEFENSE, sum * share, fact,
+                "%s, flags of tick %d: held against %d of %u attackers, there in %.4g of its time",
+                service_name(model, store->service), store->tick, held, store->attacks->len, share);
+    }
+}
+
+static void give_attack(struct score_model *model, const struct store *store, worth_fn worth)
+{
+    const struct stores *state = score_state(model);
+    for (guint i = 0; i < store->attacks->len; i++) {
+        const struct attack *attack = g_ptr_array_index(store->attacks, i);
+        const struct score_fact *first = &g_array_index(attack->captures, struct score_fact, 0);
+        for (guint k = 0; k < attack->captures->len; k++) {
+            const struct score_fact *fact = &g_array_index(attack->captures, struct score_fact, k);
+            int count = GPOINTER_TO_INT(
+                    g_hash_table_lookup(state->counts, GINT_TO_POINTER(fact->name + 1)));
+            score_give(model, fact->team, ATTACK, worth(count, score_players(model)), fact,
+                    "flag %s, taken by %d", score_name_of(model, fact->name), count);
+        }
+        score_give(model, attack->team, ATTACK, held_worth(model, store, attack, worth), first,
+                "%s, flags of tick %d: as much as those have who held",
+                service_name(model, store->service), store->tick);
+    }
+}
+
+static void settle_with(struct score_model *model, worth_fn worth)
+{
+    const struct stores *state = score_state(model);
+    for (guint i = 0; i < state->list->len; i++) {
+        const struct store *store = g_ptr_array_index(state->list, i);
+        give_attack(model, store, worth);
+        give_defense(model, store, worth);
+    }
+}
+
+static void ecsc2025_settle(struct score_model *model)
+{
+    settle_with(model, worth_2025);
+}
+
+static void atklab2_settle(struct score_model *model)
+{
+    settle_with(model, formula_atklab2_value);
+}
+
+#define STORES_FAMILY(settle_fn)                                                                   \
+    .parts = {"attack", "defense", "sla"}, .params = stores_params, .size = sizeof(struct stores), \
+    .open = stores_open, .fact = stores_fact, .settle = settle_fn, .close = stores_close
+
+static const struct score_family ecsc2025 = {
+        .name = "ecsc2025",
+        .summary =
+                "ECSC 2025: a flag is worth less the more have it, holding out less the more do; "
+                "10 a tick up (experimental: from the published rules)",
+        STORES_FAMILY(ecsc2025_settle),
+};
+
+static const struct score_family atklab2 = {
+        .name = "atklab2",
+        .summary = "Attacking-Lab v2: as ECSC 2025, by a curve of its own (experimental: from the "
+                   "published rules)",
+        STORES_FAMILY(atklab2_settle),
+};
+
+const struct score_family *const families_stores[] = {&ecsc2025, &atklab2, NULL};
