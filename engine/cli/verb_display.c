@@ -63,6 +63,7 @@ static int run(int argc, char **argv, GError **error)
     g_autofree char *view = NULL;
     g_autofree char *team = NULL;
     g_autofree char *language = NULL;
+    g_autofree char *person = NULL;
     g_autofree char *theme = NULL;
     gboolean fullscreen = FALSE;
     const GOptionEntry entries[] = {
@@ -72,6 +73,8 @@ static int run(int argc, char **argv, GError **error)
             {"size", 0, 0, G_OPTION_ARG_STRING, &size, "of the window or picture", "WxH"},
             {"view", 0, 0, G_OPTION_ARG_STRING, &view, "control, wall, public or instructor", "V"},
             {"team", 0, 0, G_OPTION_ARG_STRING, &team, "of the instructor's view", "TEAM"},
+            {"operator", 0, 0, G_OPTION_ARG_STRING, &person, "who sits here, for the record",
+                    "PERSON"},
             {"language", 0, 0, G_OPTION_ARG_STRING, &language, "en or zh", "L"},
             {"theme", 0, 0, G_OPTION_ARG_FILENAME, &theme, "dark, light, contrast or a file", "T"},
             {"fullscreen", 0, 0, G_OPTION_ARG_NONE, &fullscreen, "fill the screen", NULL},
@@ -102,6 +105,7 @@ static int run(int argc, char **argv, GError **error)
     add(words, "--size", size);
     add(words, "--view", view);
     add(words, "--team", team);
+    add(words, "--operator", person);
     add(words, "--language", language);
     add(words, "--theme", theme);
     if (fullscreen) {

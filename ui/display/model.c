@@ -55,17 +55,6 @@ static void step_free(gpointer data)
     g_free(step);
 }
 
-static void inject_free(gpointer data)
-{
-    struct model_inject *inject = data;
-    g_free(inject->id);
-    g_free(inject->title);
-    g_free(inject->state);
-    g_free(inject->by);
-    g_free(inject->step);
-    g_free(inject);
-}
-
 static void alarm_free(gpointer data)
 {
     struct model_alarm *alarm = data;
@@ -105,7 +94,7 @@ static void model_fill(struct model *model)
     model->machines = g_ptr_array_new_with_free_func(machine_free);
     model->services = g_ptr_array_new_with_free_func(service_free);
     model->steps = g_ptr_array_new_with_free_func(step_free);
-    model->injects = g_ptr_array_new_with_free_func(inject_free);
+    model->injects = g_ptr_array_new_with_free_func(model_inject_free);
     model->alarms = g_ptr_array_new_with_free_func(alarm_free);
     model->messages = g_ptr_array_new_with_free_func(message_free);
     model->impairments = g_array_new(FALSE, TRUE, sizeof(struct model_impairment));

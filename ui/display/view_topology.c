@@ -393,6 +393,7 @@ void view_topology(struct view *view, struct rect r)
     float legend = roundf(px(view, 26));
     draw_legend(view, (struct rect){inside.x, inside.y + inside.h - legend, inside.w, legend});
     inside.h -= legend;
+    inside.h -= view_screens(view, inside);
     if (view->model->machines->len == 0) {
         if (!view_waits(view, inside)) {
             view_empty(view, inside, tr("the plan has no machines"));
