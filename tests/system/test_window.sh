@@ -78,6 +78,18 @@ import_shot() { # F12 writes into the folder the display was started in
 }
 more_shots() { [ "$(find "$work" -name 'sandtable-*.png' | wc -l)" -gt "$1" ]; }
 
+# a terminal that nobody sees: the display opens a machine's console in one
+mkdir "$work/bin"
+cat >"$work/bin/x-terminal-emulator" <<EOF
+#!/bin/sh
+[ "\$1" = -e ] && shift
+echo "\$*" >>"$work/terminal"
+timeout 8 script -qec "\$*" "$work/console" </dev/null >/dev/null 2>&1
+EOF
+chmod 755 "$work/bin" "$work/bin/x-terminal-emulator"
+PATH=$work/bin:$PATH
+export PATH
+
 : >"$work/log"
 Xvfb -displayfd 3 -screen 0 "${SIZE:-1280x800}x24" -nolisten tcp -ac 3>"$work/display" 2>/dev/null &
 server=$!
@@ -107,6 +119,14 @@ expect '"kind":"inject.added".*the second one'
 shot injects
 press_until '"state":"held"' 1 4 End h
 press_until '"kind":"note".*lift the barrier' 1 Up Return y
+
+# a machine's console, in a terminal of its own
+keys ctrl+f
+xdotool type --delay 30 "${MACHINE:-web}"
+keys Return
+press_until '"kind":"console.opened"' 1 c
+expect '"kind":"console.closed"'
+
 press_until '"state":"paused"' 1 space
 shot paused
 press_until '"state":"running"' 2 space

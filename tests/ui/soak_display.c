@@ -10,7 +10,7 @@
 #include "display/source_private.h"
 #include "ui/crowd.h"
 
-#define KEYS_EVERY 7 /* turns of the loop */
+#define KEYS_EVERY 1 /* turns of the loop */
 #define GROWTH_MAX_MIB 96
 #define LIMIT_US (3600 * G_GINT64_CONSTANT(1000000))
 

@@ -3,7 +3,6 @@
 #include "theme.h"
 #include "words.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -34,6 +33,14 @@ static void choose(struct app *app, int by)
         at = CLAMP(at + by, 0, count - 1);
     }
     app->view.selected = g_array_index(order, int, at);
+}
+
+static void choose_last(struct app *app)
+{
+    g_autoptr(GArray) order = view_inject_order(&app->view);
+    if (order->len > 0) {
+        app->view.selected = g_array_index(order, int, order->len - 1);
+    }
 }
 
 /* factor at the place (x, y) of the window, which stays where it is. */
@@ -203,7 +210,7 @@ static void key_down(struct app *app, SDL_Keycode key, SDL_Keymod mod)
         focus_next(app, mod & KMOD_SHIFT);
         break;
     case SDLK_END:
-        choose(app, INT_MAX / 2);
+        choose_last(app);
         break;
     case SDLK_PAGEUP:
         page(app, 5);

@@ -232,7 +232,8 @@ static void draw_label(const struct picture *picture, const struct model_machine
     bool left = topo_label_left(picture->topo, at.x);
     float sign = left ? -1.0F : 1.0F;
     enum align align = left ? RIGHT : LEFT;
-    float x = at.x + sign * (picture->topo->unit + px(view, 9));
+    bool chosen = model_machine_at(view->model, view->node) == machine; /* has a ring */
+    float x = at.x + sign * (picture->topo->unit * (chosen ? 1.9F : 1) + px(view, 9));
     float y = at.y - px(view, 18);
     float edge_of = left ? x - picture->inside.x : picture->inside.x + picture->inside.w - x;
     float room =

@@ -285,6 +285,7 @@ const struct word words_table[] = {
         {{"inject-edit", "修改注入"}},
         {{"inject-add", "新增注入"}},
         {{"%d to %d of %d", "第 %d 至 %d 名，共 %d"}},
+        {{"new", "新"}},
 };
 /* clang-format on */
 
