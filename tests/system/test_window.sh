@@ -147,7 +147,7 @@ if [ -n "${SHOTS:-}" ]; then # a drill goes on for a while, and is looked at in 
     keys f
     for at in ${LOOKS:-}; do
         wait_for "the time $at" 400 has "\"at_us\":$at[0-9]\{6\},"
-        shot "control-$at"
+        shot "control-$(echo "$at" | cut -c1-2)"
     done
     for view in wall public instructor; do
         keys shift+F11

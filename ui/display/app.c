@@ -295,7 +295,9 @@ static void update_lag(struct app *app, gint64 now)
 static void update_age(struct app *app, gint64 now)
 {
     gint64 waits = app->pinged > app->ponged ? now - app->pinged : 0;
-    if (app->view.link == LINK_GONE) {
+    if (app->head->state == MODEL_DOWN) {
+        waits = 0; /* nothing can come any more */
+    } else if (app->view.link == LINK_GONE) {
         waits = now - MAX(app->base_mono, app->ponged);
     }
     int age = waits > STALE_US ? (int)(waits / G_USEC_PER_SEC) : 0;

@@ -349,18 +349,18 @@ static void thin_out(struct model *model)
     model->sample_gap_us *= 2;
 }
 
-/* "uptime 304 · penalty 0 …": as many parts as there is room for. */
+/* "uptime 304 · effect 20 …", what is not nothing: as many parts as there is room for. */
 static void tell_parts(
         const struct model *model, const struct score_line *line, struct model_team *team)
 {
     const char *const *names = score_columns(model->score);
     team->details[0] = '\0';
     for (int i = 0; names[i]; i++) {
-        if (!strcmp(names[i], "adjusted") && line->columns[i] == 0) {
+        if (line->columns[i] == 0) {
             continue;
         }
-        g_autofree char *part =
-                g_strdup_printf("%s%s %.0f", i ? " · " : "", names[i], line->columns[i]);
+        const char *gap = *team->details ? " · " : "";
+        g_autofree char *part = g_strdup_printf("%s%s %.0f", gap, names[i], line->columns[i]);
         if (strlen(team->details) + strlen(part) < sizeof team->details) {
             g_strlcat(team->details, part, sizeof team->details);
         }

@@ -57,6 +57,13 @@ const char *view_mode_name(enum mode mode)
     return names[mode];
 }
 
+int view_node(const struct view *view)
+{
+    const struct model_machine *machine = model_machine_at(view->model, view->node);
+    bool open = view->mode == MODE_WALL || view->mode == MODE_PUBLIC;
+    return machine && !open && view_shows_team(view, machine->team) ? view->node : -1;
+}
+
 bool view_shows_team(const struct view *view, int team)
 {
     return view->mode != MODE_INSTRUCTOR || team < 0 || team == view->team;

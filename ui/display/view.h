@@ -176,5 +176,7 @@ const char *view_mode_name(enum mode mode);    /* control, wall … */
 /* Indexes (int) of the injects that concern this view, by time, what is off the list last; the
  * caller's. */
 GArray *view_inject_order(const struct view *view);
+/* The chosen machine, -1: none, or it is nothing for this view. */
+int view_node(const struct view *view);
 /* A team's machines, inject … concern this view. -1: nobody's. */
 bool view_shows_team(const struct view *view, int team);

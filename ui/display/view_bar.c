@@ -240,6 +240,12 @@ static float alarm_chip(struct view *view, float right)
     return r.x - px(view, 10);
 }
 
+/* The engine has gone in good order. */
+static bool is_over(const struct view *view)
+{
+    return view->link == LINK_GONE && view->model->state == MODEL_DOWN;
+}
+
 static void source_lines(const struct view *view, char *first, char *second, gsize size)
 {
     static const char *const links[] = {[LINK_FILE] = WORD("recorded"),
@@ -251,7 +257,7 @@ static void source_lines(const struct view *view, char *first, char *second, gsi
     } else if (view->lag_ms >= 0 && view->link == LINK_LIVE) {
         g_snprintf(first, (gulong)size, tr("live · lag %d ms"), view->lag_ms);
     } else {
-        g_strlcpy(first, tr_name(links[view->link]), size);
+        g_strlcpy(first, is_over(view) ? tr("over") : tr_name(links[view->link]), size);
     }
     if (view->load_percent >= 0) {
         g_snprintf(second, (gulong)size, tr("%s · host %d %%"),
@@ -264,7 +270,7 @@ static void source_lines(const struct view *view, char *first, char *second, gsi
 
 static float source_block(const struct view *view, float right)
 {
-    bool bad = view->link == LINK_GONE;
+    bool bad = view->link == LINK_GONE && !is_over(view);
     float w = MIN(px(view, 168), (float)draw_width(view->draw) * 0.11F);
     enum status status = view->link == LINK_LIVE ? STATUS_UP : bad ? STATUS_DOWN : STATUS_UNKNOWN;
     float x = right - w;

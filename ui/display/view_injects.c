@@ -27,7 +27,9 @@ static void inject_line(
     gint64 left = inject->planned_us - view->clock_us;
     char span[32];
     bool open = !strcmp(inject->state, "scheduled") || !strcmp(inject->state, "held");
-    if (open && inject->missing > 0) {
+    if (open && view->model->state >= MODEL_ENDED) {
+        g_snprintf(text, (gulong)size, tr("%s · never fired"), who);
+    } else if (open && inject->missing > 0) {
         g_snprintf(text, (gulong)size, tr("%s · needs %d to agree"), who, inject->missing);
     } else if (!strcmp(inject->state, "scheduled") && inject->planned_us < 0) {
         g_snprintf(text, (gulong)size, tr("%s · fired by hand"), who);
@@ -58,8 +60,9 @@ static void row_buttons(struct view *view, const struct model_inject *inject, st
             {tr("SKIP"), NULL, false, ACTION_SKIP, 0},
             {asks ? tr("AGREE") : tr("EDIT"), NULL, false, asks ? ACTION_APPROVE : ACTION_EDIT, 0}};
     float widths[] = {44, 66, 44, 50};
-    float x = r.x + r.w - px(view, BUTTONS_WIDE);
-    for (guint i = 0; i < G_N_ELEMENTS(labels); i++) {
+    guint count = is_open(inject) ? G_N_ELEMENTS(labels) : 1; /* what is over can fire again */
+    float x = r.x + r.w - px(view, count > 1 ? BUTTONS_WIDE : 54);
+    for (guint i = 0; i < count; i++) {
         struct rect place = {x, r.y + r.h - px(view, 22), px(view, widths[i]), px(view, 19)};
         x = view_button(view, PANEL_INJECTS, place, &labels[i]) + px(view, 3);
     }
@@ -87,10 +90,10 @@ static void inject_row(struct view *view, int index, struct rect r)
             (struct text_style){FONT_TEXT, 14, is_open(inject) ? C_TEXT : C_DIM, LEFT, room}, x,
             r.y + px(view, 3), inject->title);
     inject_line(view, inject, text, sizeof text);
-    bool buttons = selected && view_has_controls(view);
+    bool buttons = selected && view_has_controls(view) && strcmp(inject->state, "fired") != 0;
     view_text(view,
-            (struct text_style){
-                    FONT_TEXT, 12, C_DIM, LEFT, room - (buttons ? px(view, BUTTONS_WIDE - 2) : 0)},
+            (struct text_style){FONT_TEXT, 12, C_DIM, LEFT,
+                    room - (buttons ? px(view, is_open(inject) ? BUTTONS_WIDE - 2 : 52) : 0)},
             x, r.y + px(view, 21), text);
     view_add_hit(view, PANEL_INJECTS, r, ACTION_SELECT, index);
     if (buttons) {

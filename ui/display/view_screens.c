@@ -9,7 +9,7 @@
 static void draw_screen(struct view *view, int index, const struct thumb *thumb, struct rect r)
 {
     const struct model_machine *machine = model_machine_at(view->model, index);
-    bool chosen = index == view->node;
+    bool chosen = index == view_node(view);
     draw_rect(view->draw, r, C_BACK);
     struct rect screen = {r.x + 1, r.y + 1, r.w - 2, r.h - px(view, NAME_H) - 1};
     draw_image(view->draw, screen, thumb->pixels, thumb->w, thumb->h);

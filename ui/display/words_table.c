@@ -286,6 +286,8 @@ const struct word words_table[] = {
         {{"inject-add", "新增注入"}},
         {{"%d to %d of %d", "第 %d 至 %d 名，共 %d"}},
         {{"new", "新"}},
+        {{"%s · never fired", "%s · 未触发"}},
+        {{"over", "已结束"}},
 };
 /* clang-format on */
 
