@@ -112,10 +112,12 @@ static bool set_looks(const struct options *options, GError **error)
     }
     words_use(language);
     const struct theme *theme = options->theme ? theme_find(options->theme) : theme_used();
-    if (!theme && !strchr(options->theme, '/') && !strchr(options->theme, '.')) {
-        return usage(error, "--theme wants dark, light, contrast or a file");
+    if (!theme && options->theme) {
+        if (!strpbrk(options->theme, "/.")) {
+            return usage(error, "--theme wants dark, light, contrast or a file");
+        }
+        theme = theme_load(options->theme, error); /* as long as the program */
     }
-    theme = theme ? theme : theme_load(options->theme, error); /* as long as the program */
     if (theme) {
         theme_use(theme);
     }

@@ -212,7 +212,7 @@ bool model_traffic(struct model *model, const struct event *telemetry);
 
 /* For a model without a score of its own: what a team has, from a record of totals. Call
  * model_rank() after the last. */
-void model_set_total(struct model *model, int team, gint64 at_us, gint64 total);
+void model_set_total(struct model *model, int index, gint64 at_us, gint64 total);
 void model_rank(struct model *model);
 
 /* Brings totals and ranks up to date; call it before drawing. */

@@ -277,15 +277,15 @@ static guint64 stamp_of(const struct view *view, enum panel panel)
     case PANEL_BAR:
         return bar_stamp(view, mix(stamp, second));
     case PANEL_HINTS:
-        stamp = mix(stamp, (guint64)view->confirm << 32 | (guint64)(view->selected + 1));
-        stamp = mix(stamp, (guint64)(view->node + 1));
+        stamp = mix(mix(stamp, (guint64)view->confirm), (guint64)view->selected);
+        stamp = mix(stamp, (guint64)view->node);
         stamp = mix_text(mix(stamp, view->model->rev[PART_BAR]), view->status);
         return mix(stamp, view->status_bad);
     case PANEL_SCORES:
         stamp = mix(stamp, (guint64)view->first_rank);
         break;
     case PANEL_INJECTS:
-        stamp = mix(stamp, (guint64)(view->selected + 1));
+        stamp = mix(stamp, (guint64)view->selected);
         break;
     case PANEL_EVENTS:
         stamp = mix_text(mix(stamp, (guint64)view->scroll), view->filter);
@@ -315,7 +315,7 @@ static guint64 overlay_of(const struct view *view)
 
 static bool same_rect(struct rect a, struct rect b)
 {
-    return !memcmp(&a, &b, sizeof a);
+    return a.x == b.x && a.y == b.y && a.w == b.w && a.h == b.h;
 }
 
 static void draw_panel(struct view *view, enum panel panel, struct rect r)
