@@ -40,6 +40,16 @@ static void add(GPtrArray *argv, const char *option, const char *value)
     }
 }
 
+static void add_source(GPtrArray *argv, const char *events, const struct cli_target *target)
+{
+    add(argv, "--events", events);
+    if (!events) {
+        add(argv, target->socket ? "--socket" : "--ledger",
+                target->socket ? target->socket : target->ledger);
+    }
+    add(argv, "--name", target->name);
+}
+
 /* As root: the picture goes where root may write, although another account will draw it. */
 static bool open_for_account(char **file, GError **error)
 {
@@ -94,12 +104,7 @@ static int run(int argc, char **argv, GError **error)
     }
     g_autoptr(GPtrArray) words = g_ptr_array_new();
     g_ptr_array_add(words, program);
-    add(words, "--events", events);
-    if (!events) {
-        add(words, target.socket ? "--socket" : "--ledger",
-                target.socket ? target.socket : target.ledger);
-    }
-    add(words, "--name", target.name);
+    add_source(words, events, &target);
     add(words, "--screenshot", screenshot);
     add(words, "--at", at);
     add(words, "--size", size);

@@ -146,7 +146,7 @@ press_until '"kind":"score.frozen"' 1 f
 if [ -n "${SHOTS:-}" ]; then # a drill goes on for a while, and is looked at in every view
     keys f
     for at in ${LOOKS:-}; do
-        wait_for "the time $at" 400 has "\"at_us\":$at[0-9]\{6\},"
+        wait_for "the time $at" 400 has "\"at_us\":${at}[0-9]\{6\},"
         shot "control-$(echo "$at" | cut -c1-2)"
     done
     for view in wall public instructor; do
