@@ -199,10 +199,10 @@ bool exercise_fire(struct exercise *exercise, const char *id, const char *who, G
 static void hold_one(struct run_inject *inject, bool held, const char *who)
 {
     enum exercise_state state = inject->exercise->state;
-    inject->lacks = false;
     if (held && inject->state == INJECT_SCHEDULED) {
         run_inject_set(inject, INJECT_HELD, who);
     } else if (!held && inject->state == INJECT_HELD) {
+        inject->lacks = false; /* it is held again if too few have agreed still */
         run_inject_set(inject, INJECT_SCHEDULED, who);
         if (state == EXERCISE_RUNNING || state == EXERCISE_PAUSED) {
             run_inject_arm(inject); /* its time may have passed while it was held */
