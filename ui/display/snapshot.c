@@ -58,6 +58,11 @@ static guint pass_count(struct pen *pen, guint count, guint max)
     return pen->bad ? 0 : value;
 }
 
+static bool one_of(int index, guint count)
+{
+    return index >= -1 && (index < 0 || (guint)index < count);
+}
+
 static void pass_status(struct pen *pen, enum status *status)
 {
     guint8 value = (guint8)*status;
@@ -116,9 +121,24 @@ static void pass_cells(struct pen *pen, struct model *model)
 
 static void pass_injects(struct pen *pen, struct model *model)
 {
-    guint count = pass_count(pen, model->injects->len, model->injects->len);
+    guint count = pass_count(pen, model->injects->len, MODEL_INJECTS_MAX);
+    if (!pen->out && count < model->injects->len) { /* some were made later */
+        g_ptr_array_set_size(model->injects, (gint)count);
+    }
     for (guint i = 0; i < count; i++) {
-        struct model_inject *inject = model->injects->pdata[i];
+        struct model_inject *inject =
+                i < model->injects->len ? model->injects->pdata[i] : model_inject_add(model);
+        pass_text(pen, &inject->id);
+        pass_text(pen, &inject->title);
+        pass_text(pen, &inject->step);
+        pass(pen, &inject->team, sizeof inject->team);
+        pen->bad |= !one_of(inject->team, model->teams->len);
+        pass(pen, &inject->planned_us, sizeof inject->planned_us);
+        pass(pen, &inject->approvals, sizeof inject->approvals);
+        pass(pen, &inject->missing, sizeof inject->missing);
+        guint8 added = inject->added;
+        pass(pen, &added, 1);
+        inject->added = added != 0;
         pass_text(pen, &inject->state);
         pass_text(pen, &inject->by);
         pass(pen, &inject->fired_us, sizeof inject->fired_us);
@@ -168,11 +188,6 @@ static void pass_mark(struct pen *pen, gpointer item)
     struct model_mark *mark = item;
     pass(pen, &mark->at_us, sizeof mark->at_us);
     pass(pen, &mark->tone, sizeof mark->tone);
-}
-
-static bool one_of(int index, guint count)
-{
-    return index >= -1 && (index < 0 || (guint)index < count);
 }
 
 /* What came from a file may point anywhere. */
