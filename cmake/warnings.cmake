@@ -9,6 +9,9 @@ if(SANDTABLE_ANALYZE)
     # two lines a finding; the whole path of events: compile that file with -fdiagnostics-path-format
     add_compile_options(-fanalyzer -fdiagnostics-path-format=none)
 endif()
+if(SANDTABLE_ASAN OR SANDTABLE_TSAN OR SANDTABLE_FUZZ)
+    add_compile_options(-g1) # lines are all that a sanitizer shows; a quarter less to compile and link
+endif()
 if(SANDTABLE_ASAN)
     add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined)
     add_link_options(-fsanitize=address,undefined)

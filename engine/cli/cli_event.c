@@ -92,6 +92,18 @@ static void show_check(struct view *view)
     append_reason(view, " — ", text_of(view, "detail"));
 }
 
+static void show_inject(struct view *view)
+{
+    g_string_append_printf(view->line, "inject %s is %s", view->event->subject,
+            view->event->kind + strlen("inject."));
+    append_reason(view, ": ", text_of(view, "title"));
+    append_reason(view, ", by ", text_of(view, "by"));
+    gint64 missing = json_int(view->body, "missing", 0);
+    if (missing > 0) {
+        g_string_append_printf(view->line, ", %d more must agree", (int)missing);
+    }
+}
+
 static void append_inject(struct view *view)
 {
     view->tone = tone_of(text_of(view, "state"));
@@ -305,6 +317,7 @@ static void show(struct view *view)
             {"machine.state", show_machine},
             {"check.", show_check},
             {"inject.state", append_inject},
+            {"inject.", show_inject},
             {"step.", show_step},
             {"player.action", show_player},
             {"operator.", show_operator},

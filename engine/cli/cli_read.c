@@ -27,10 +27,29 @@ struct control_client *cli_connect(const char *name, GError **error)
     return client;
 }
 
+/* Says who is at this end, if anybody is named. */
+static bool introduce(struct control_client *client, const char *by, GError **error)
+{
+    if (!by) {
+        return true;
+    }
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "name", by);
+    auto_json result = control_client_call(client, "hello", params, CLI_CALL_MS, error);
+    return result != NULL;
+}
+
 cJSON *cli_call(const char *name, const char *method, cJSON *params, GError **error)
 {
+    return cli_call_as(name, NULL, method, params, error);
+}
+
+cJSON *cli_call_as(
+        const char *name, const char *by, const char *method, cJSON *params, GError **error)
+{
     struct control_client *client = cli_connect(name, error);
-    if (!client) {
+    if (!client || !introduce(client, by, error)) {
+        control_client_close(client);
         cJSON_Delete(params);
         return NULL;
     }

@@ -30,6 +30,10 @@ struct control_client *cli_connect(const char *name, GError **error);
 /* One call to the running exercise NAME, its result printed as JSON or not at all. */
 cJSON *cli_call(const char *name, const char *method, cJSON *params, GError **error);
 
+/* The same as the person by (NULL: as the account). */
+cJSON *cli_call_as(
+        const char *name, const char *by, const char *method, cJSON *params, GError **error);
+
 typedef bool (*cli_event_fn)(const struct event *event, gpointer data); /* false: enough */
 bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer data, GError **error);
 /* The same for what the public may know (report/public.h): what comes after it is not read. */

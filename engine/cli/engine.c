@@ -146,6 +146,7 @@ static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *wi
             .ready_limit_s = options->ready_limit_s,
             .until_us = options->until_us,
             .without_impairments = options->without_impairments,
+            .wait = options->wait,
             .accel = options->accel == VIRT_ACCEL_KVM ? "kvm" : "tcg",
             .accel_why = options->accel_why,
             .opened = opened,
@@ -223,6 +224,7 @@ static cJSON *started_with(const struct engine_options *options)
     cJSON *with = cJSON_CreateObject();
     json_add_int(with, "teams", options->teams);
     cJSON_AddBoolToObject(with, "without_impairments", options->without_impairments);
+    cJSON_AddBoolToObject(with, "wait", options->wait);
     json_add_int(with, "until_us", options->until_us);
     json_add_int(with, "ready_limit_s", options->ready_limit_s);
     cJSON_AddStringToObject(with, "boot", boots[options->boot]);

@@ -20,6 +20,7 @@ struct engine_options {
     gint64 until_us;
     int ready_limit_s;
     bool without_impairments;
+    bool wait;             /* once ready, until somebody starts it */
     const char *connect;   /* a libvirt daemon's address; NULL: the embedded driver */
     int teams;             /* as asked for, 0: as the scenario says; for the record */
     const cJSON *roster;   /* of an exam, or NULL; for the record */

@@ -30,7 +30,7 @@ static void print_timeline(const struct plan *plan)
 {
     for (guint i = 0; i < plan->injects->len; i++) {
         const struct plan_inject *inject = plan->injects->pdata[i];
-        g_autofree char *at = text_clock(inject->at_us);
+        g_autofree char *at = inject->at_us < 0 ? g_strdup("off list") : text_clock(inject->at_us);
         g_autofree char *link =
                 inject->entry->impair ? plan_impair_title(inject->entry->impair) : NULL;
         const char *what = inject->step          ? inject->step->title

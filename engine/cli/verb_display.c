@@ -40,6 +40,16 @@ static void add(GPtrArray *argv, const char *option, const char *value)
     }
 }
 
+static void add_source(GPtrArray *argv, const char *events, const struct cli_target *target)
+{
+    add(argv, "--events", events);
+    if (!events) {
+        add(argv, target->socket ? "--socket" : "--ledger",
+                target->socket ? target->socket : target->ledger);
+    }
+    add(argv, "--name", target->name);
+}
+
 /* As root: the picture goes where root may write, although another account will draw it. */
 static bool open_for_account(char **file, GError **error)
 {
@@ -63,6 +73,7 @@ static int run(int argc, char **argv, GError **error)
     g_autofree char *view = NULL;
     g_autofree char *team = NULL;
     g_autofree char *language = NULL;
+    g_autofree char *person = NULL;
     g_autofree char *theme = NULL;
     gboolean fullscreen = FALSE;
     const GOptionEntry entries[] = {
@@ -72,6 +83,8 @@ static int run(int argc, char **argv, GError **error)
             {"size", 0, 0, G_OPTION_ARG_STRING, &size, "of the window or picture", "WxH"},
             {"view", 0, 0, G_OPTION_ARG_STRING, &view, "control, wall, public or instructor", "V"},
             {"team", 0, 0, G_OPTION_ARG_STRING, &team, "of the instructor's view", "TEAM"},
+            {"operator", 0, 0, G_OPTION_ARG_STRING, &person, "who sits here, for the record",
+                    "PERSON"},
             {"language", 0, 0, G_OPTION_ARG_STRING, &language, "en or zh", "L"},
             {"theme", 0, 0, G_OPTION_ARG_FILENAME, &theme, "dark, light, contrast or a file", "T"},
             {"fullscreen", 0, 0, G_OPTION_ARG_NONE, &fullscreen, "fill the screen", NULL},
@@ -91,17 +104,13 @@ static int run(int argc, char **argv, GError **error)
     }
     g_autoptr(GPtrArray) words = g_ptr_array_new();
     g_ptr_array_add(words, program);
-    add(words, "--events", events);
-    if (!events) {
-        add(words, target.socket ? "--socket" : "--ledger",
-                target.socket ? target.socket : target.ledger);
-    }
-    add(words, "--name", target.name);
+    add_source(words, events, &target);
     add(words, "--screenshot", screenshot);
     add(words, "--at", at);
     add(words, "--size", size);
     add(words, "--view", view);
     add(words, "--team", team);
+    add(words, "--operator", person);
     add(words, "--language", language);
     add(words, "--theme", theme);
     if (fullscreen) {

@@ -29,7 +29,7 @@ struct run_options {
     enum suite by; /* suite */
     cJSON *roster;
     int teams, ready_limit;
-    gboolean display, without_impairments;
+    gboolean display, wait, without_impairments;
 };
 
 static void options_clear(struct run_options *options)
@@ -253,6 +253,7 @@ static int run_scenario(
             .until_us = until_us,
             .ready_limit_s = options->ready_limit,
             .without_impairments = options->without_impairments,
+            .wait = options->wait,
             .connect = options->connect,
             .teams = exam_seats_teams(plan, options->roster, options->teams),
             .roster = options->roster,
@@ -340,6 +341,7 @@ static int go_on(const char *given, const struct run_options *options, gint64 un
             .teams = (int)json_int(with, "teams", 0),
             .without_impairments =
                     options->without_impairments || json_bool(with, "without_impairments", false),
+            .wait = options->wait || json_bool(with, "wait", false),
             .roster = json_object(with, "roster"),
             .claim = claim,
             .resume = resume,
@@ -415,6 +417,8 @@ static int run(int argc, char **argv, GError **error)
             {"connect", 0, 0, G_OPTION_ARG_STRING, &options.connect,
                     "a libvirt daemon, as qemu:///system", "URI"},
             {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
+            {"wait", 0, 0, G_OPTION_ARG_NONE, &options.wait,
+                    "once all is ready, wait for `sandtable start` or the display", NULL},
             {"resume", 0, 0, G_OPTION_ARG_STRING, &options.resume,
                     "go on with an exercise whose engine was interrupted", "NAME"},
             {"roster", 0, 0, G_OPTION_ARG_FILENAME, &options.roster_path,

@@ -76,7 +76,8 @@ static void print_injects(const cJSON *status)
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, json_array(status, "injects"))
     {
-        g_autofree char *at = text_clock(json_int(item, "at_us", 0));
+        gint64 at_us = json_int(item, "at_us", 0);
+        g_autofree char *at = at_us < 0 ? g_strdup("off list") : text_clock(at_us);
         const char *const cells[] = {at, json_string(item, "id", ""),
                 json_string(item, "state", ""), json_string(item, "title", "")};
         cli_table_add(table, cells);

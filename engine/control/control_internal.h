@@ -129,6 +129,7 @@ extern const struct control_method control_methods_score[];
 extern const struct control_method control_methods_disks[];
 extern const struct control_method control_methods_white[];
 extern const struct control_method control_methods_exam[];
+extern const struct control_method control_methods_inject[];
 const struct control_method *control_method_find(const char *name);
 const char **control_method_names(void); /* NULL-terminated; g_free() the list only */
 
@@ -144,6 +145,10 @@ void control_usage(GError **error, const char *what);
 
 /* {"accepted": true, "seq": N}: a change is on its way. */
 cJSON *control_accepted(const struct control_call *call);
+/* … and "missing": how many people must still agree before inject fires. */
+cJSON *control_agreed(const struct control_call *call, const char *inject);
+/* The person at the other end says who it is: params.name. */
+bool control_conn_rename(struct control_conn *conn, const cJSON *params, GError **error);
 
 /* A call whose reply comes later: begin gives its address (NULL and an error when too many are
  * under way), end sends the result (consumed) or the error and frees it, cancel only frees it. */

@@ -32,11 +32,15 @@ static cJSON *run_hello(const struct control_call *call, GError **error)
         control_usage(error, "an observer stays one: open another connection");
         return NULL;
     }
+    if (control_has(call, "name") && !control_conn_rename(call->conn, call->params, error)) {
+        return NULL;
+    }
     call->conn->observer = observer || public;
     call->conn->public = public;
     cJSON *result = cJSON_CreateObject();
     json_add_int(result, "protocol", CONTROL_PROTOCOL);
     cJSON_AddStringToObject(result, "role", role);
+    cJSON_AddStringToObject(result, "name", call->conn->who);
     return result;
 }
 
@@ -103,6 +107,12 @@ static cJSON *run_events(const struct control_call *call, GError **error)
     return control_events_page(call->conn->control, &page, error);
 }
 
+static cJSON *run_start(const struct control_call *call, GError **error)
+{
+    return exercise_begin(control_exercise(call), call->conn->who, error) ? control_accepted(call)
+                                                                          : NULL;
+}
+
 static cJSON *run_pause(const struct control_call *call, GError **error)
 {
     return exercise_pause(control_exercise(call), call->conn->who, error) ? control_accepted(call)
@@ -136,7 +146,7 @@ static cJSON *run_fire(const struct control_call *call, GError **error)
         return NULL;
     }
     return exercise_fire(control_exercise(call), inject, call->conn->who, error)
-                   ? control_accepted(call)
+                   ? control_agreed(call, inject)
                    : NULL;
 }
 
@@ -215,6 +225,7 @@ const struct control_method control_methods_core[] = {
         {"subscribe", false, run_subscribe},
         {"unsubscribe", false, run_unsubscribe},
         {"events", false, run_events},
+        {"start", true, run_start},
         {"pause", true, run_pause},
         {"resume", true, run_resume},
         {"fire", true, run_fire},

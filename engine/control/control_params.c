@@ -73,6 +73,7 @@ static const struct control_method *const tables[] = {
         control_methods_disks,
         control_methods_white,
         control_methods_exam,
+        control_methods_inject,
 };
 
 const struct control_method *control_method_find(const char *name)

@@ -246,7 +246,14 @@ void check_timeline(const struct checker *check)
     for (guint i = 0; i < plan->timeline->len; i++) {
         const struct plan_entry *entry = plan->timeline->pdata[i];
         g_autofree char *owner = g_strdup_printf("timeline[%u]", i + 1);
-        check_at(check, plan_line(plan, &entry->at_us, entry->line), owner, entry->at_us);
+        if (!entry->manual) {
+            check_at(check, plan_line(plan, &entry->at_us, entry->line), owner, entry->at_us);
+        }
+        if (entry->approvals < 0 || entry->approvals > PLAN_APPROVALS_MAX) {
+            plan_problem_add(check->problems, plan_line(plan, &entry->approvals, entry->line),
+                    "%s: approvals = %d: use 1 to %d people, or leave it out", owner,
+                    entry->approvals, PLAN_APPROVALS_MAX);
+        }
         check_team(check, plan_line(plan, &entry->team, entry->line), owner, entry->team);
         const struct plan_step *step = entry->step ? plan_step(plan, entry->step) : NULL;
         check_impair(check, owner, entry->impair);

@@ -21,7 +21,7 @@ static void add(struct plan *plan, const struct plan_entry *entry, const char *s
     const struct plan_team *of = team >= 0 ? plan->teams->pdata[team] : NULL;
     g_autofree char *suffix = of ? g_strconcat("@", of->id, NULL) : g_strdup("");
     inject->id = unique_id(plan, stem, suffix);
-    inject->at_us = entry->at_us;
+    inject->at_us = entry->manual ? -1 : entry->at_us;
     inject->team = team;
     inject->entry = entry;
     inject->step = plan_step(plan, entry->step);
@@ -65,6 +65,33 @@ static void expand_entry(struct plan *plan, const struct plan_entry *entry, cons
     }
 }
 
+static bool is_later(const struct plan_inject *a, const struct plan_inject *b)
+{
+    return a->at_us < 0 ? b->at_us >= 0 : b->at_us >= 0 && a->at_us > b->at_us;
+}
+
+struct plan_inject *plan_inject_add(
+        struct plan *plan, struct plan_entry *entry, int team, const char *id)
+{
+    g_autofree char *stem = g_strdup_printf("added-%d", 1 + (int)plan->added);
+    plan->added++;
+    g_ptr_array_add(plan->timeline, entry);
+    add(plan, entry, stem, team);
+    struct plan_inject *inject = plan->injects->pdata[plan->injects->len - 1];
+    if (id) {
+        g_free(inject->id);
+        inject->id = g_strdup(id);
+    }
+    return inject;
+}
+
+bool plan_inject_fits(const struct plan *plan, const struct plan_step *step, int team)
+{
+    const struct plan_team *of = team >= 0 ? plan->teams->pdata[team] : NULL;
+    const struct plan_host *target = plan_host(plan, step->to);
+    return of && target && !of->reference && !strcmp(target->group, of->group->name);
+}
+
 void plan_expand_injects(struct plan *plan)
 {
     int notes = 0;
@@ -79,12 +106,11 @@ void plan_expand_injects(struct plan *plan)
                                                 : g_strdup_printf("run-%d", ++runs);
         expand_entry(plan, entry, stem);
     }
-    /* By time; entries of one time stay in the order they were written (insertion is stable). */
+    /* By time, what is off the list last; entries of one time stay in the order they were written (insertion is stable). */
     for (guint i = 1; i < plan->injects->len; i++) {
         struct plan_inject *inject = plan->injects->pdata[i];
         guint k = i;
-        for (; k > 0 && ((struct plan_inject *)plan->injects->pdata[k - 1])->at_us > inject->at_us;
-                k--) {
+        for (; k > 0 && is_later(plan->injects->pdata[k - 1], inject); k--) {
             plan->injects->pdata[k] = plan->injects->pdata[k - 1];
         }
         plan->injects->pdata[k] = inject;

@@ -180,8 +180,12 @@ struct plan_player { /* a scripted human: a Lua function started once for each t
     int line;
 };
 
-struct plan_entry { /* timeline = { { at = "30s", step = "recon" }, … } */
-    gint64 at_us;
+#define PLAN_APPROVALS_MAX 5
+
+struct plan_entry {             /* timeline = { { at = "30s", step = "recon" }, … } */
+    gint64 at_us;               /* -1: off the list */
+    bool manual;                /* off the list: fired by hand only */
+    int approvals;              /* so many people must agree that it fires; 0: nobody is asked */
     char *step;                 /* or NULL */
     char *team;                 /* only this team; NULL: each blue team */
     bool undo;                  /* not the step but its undo */
@@ -229,8 +233,8 @@ struct plan_machine {
 
 struct plan_inject { /* one timeline entry for one team */
     char *id;        /* recon@blue1, or note-2 */
-    gint64 at_us;
-    int team; /* -1: all */
+    gint64 at_us;    /* -1: off the list, fired by hand only */
+    int team;        /* -1: all */
     const struct plan_entry *entry;
     const struct plan_step *step; /* or NULL */
 };
@@ -249,6 +253,7 @@ struct plan {
     GPtrArray *groups, *subnets, *hosts, *services, *steps, *players, *timeline;
     GPtrArray *links; /* struct plan_impair *: impaired from the start */
     GPtrArray *teams, *networks, *machines, *injects;
+    guint added;            /* injects made while it runs: numbers them */
     GPtrArray *routers;     /* struct plan_router *, declared (plan/router.h) */
     GPtrArray *gates;       /* struct plan_gate *, expanded */
     struct plan_exam *exam; /* plan/exam.h, or NULL */

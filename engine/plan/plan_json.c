@@ -161,6 +161,9 @@ static cJSON *inject_json(const struct plan *plan, const struct plan_inject *inj
         add_text(out, "step", inject->step->name);
     }
     cJSON_AddBoolToObject(out, "undo", entry->undo);
+    if (entry->approvals > 0) {
+        json_add_int(out, "approvals", entry->approvals);
+    }
     g_autofree char *link = entry->impair ? plan_impair_title(entry->impair) : NULL;
     add_text(out, "title",
             inject->step  ? inject->step->title

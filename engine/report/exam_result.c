@@ -31,7 +31,7 @@ static bool hash_of(const char *hex, unsigned char *ret)
 /* The text is a stranger's: digits only, never the name of a file. */
 static bool key_of(const char *hex, unsigned char *ret)
 {
-    return hex && hex[strspn(hex, "0123456789abcdefABCDEF")] == '\0' &&
+    return hex && hex[strspn(hex, "0123456789abcdef")] == '\0' &&
            (strlen(hex) == 64 || strlen(hex) == 2 * (gsize)SIGN_PUBLIC) &&
            sign_public_parse(hex, ret, NULL);
 }
@@ -221,10 +221,13 @@ static bool refuse(GError **error, const char *what)
     return false;
 }
 
+/* Strictly: one content has one text, so that no byte of a file can change unseen. */
 static guchar *decode(const cJSON *object, const char *name, gsize *ret_length)
 {
     const char *text = json_string(object, name, NULL);
-    return text ? g_base64_decode(text, ret_length) : NULL;
+    g_autofree guchar *bytes = text ? g_base64_decode(text, ret_length) : NULL;
+    g_autofree char *again = bytes ? g_base64_encode(bytes, *ret_length) : NULL;
+    return again && !strcmp(text, again) ? g_steal_pointer(&bytes) : NULL;
 }
 
 /* The envelope's signature, by key or by the one it names. *ret is the payload, NUL-terminated. */
@@ -240,18 +243,18 @@ static bool open_envelope(const cJSON *envelope, const unsigned char *key, unsig
     if (strcmp(type, EXAM_RESULT_TYPE) != 0 || !payload || length == 0) {
         return refuse(error, "this is no exam result of this program");
     }
-    if (key) {
-        memcpy(ret_key, key, SIGN_PUBLIC);
-    } else if (!key_of(json_string(one, "keyid", NULL), ret_key)) {
+    if (!key_of(json_string(one, "keyid", NULL), ret_key)) {
         return refuse(error, "it names no key");
+    }
+    if (key && memcmp(key, ret_key, SIGN_PUBLIC) != 0) {
+        return refuse(error, "it is not signed with this key but with another");
     }
     GByteArray *bytes = encode((const char *)payload, length);
     bool good = sig && sig_length == SIGN_SIGNATURE &&
                 sign_bytes_are_good(ret_key, bytes->data, bytes->len, sig);
     g_byte_array_unref(bytes);
     if (!good) {
-        return refuse(error, key ? "it is not signed with this key, or was changed since"
-                                 : "its signature does not fit: it was changed since");
+        return refuse(error, "its signature does not fit: it was changed since");
     }
     if (memchr(payload, '\0', length)) {
         return refuse(error, "its payload is no text");

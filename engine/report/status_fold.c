@@ -207,6 +207,25 @@ static void apply_restored(struct status_fold *fold, const cJSON *body)
     }
 }
 
+static void apply_added(struct status_fold *fold, const struct event *event, const cJSON *body)
+{
+    cJSON *inject = find(fold->injects, "id", event->subject, NULL);
+    if (!inject && !strcmp(event->kind, "inject.added")) {
+        inject = cJSON_CreateObject();
+        cJSON_AddStringToObject(inject, "id", event->subject);
+        json_add_int(inject, "at_us", json_int(body, "at_us", -1));
+        cJSON_AddStringToObject(inject, "state", "scheduled");
+        cJSON_AddStringToObject(inject, "team", event->team);
+        cJSON_AddStringToObject(inject, "step", json_string(body, "step", ""));
+        cJSON_AddStringToObject(inject, "title", "");
+        cJSON_AddItemToArray(fold->injects, inject);
+    }
+    const char *title = json_string(body, "title", NULL);
+    if (inject && title) {
+        put_text(inject, "title", title);
+    }
+}
+
 static void apply_inject(struct status_fold *fold, const struct event *event, const cJSON *body)
 {
     cJSON *inject = find(fold->injects, "id", event->subject, NULL);
@@ -303,6 +322,8 @@ void status_fold_apply(struct status_fold *fold, const struct event *event)
         apply_restored(fold, body);
     } else if (!strcmp(event->kind, "inject.state")) {
         apply_inject(fold, event, body);
+    } else if (g_str_has_prefix(event->kind, "inject.")) {
+        apply_added(fold, event, body);
     } else if (g_str_has_prefix(event->kind, "link.")) {
         apply_link(fold, event, body);
     } else if (g_str_has_prefix(event->kind, "alarm.")) {

@@ -248,10 +248,11 @@ static void tell_step(const struct event *event, const cJSON *body, struct strea
 
 static bool is_told(const struct event *event, const cJSON *body, struct stream_fact *fact)
 {
-    static const char *const notices[] = {"inject.state", "operator.action", "operator.exec",
-            "link.impaired", "link.cleared", "alarm.raised", "alarm.cleared", "flag.captured",
-            "score.adjusted", "score.voided", "score.frozen", "fault.found", "fault.cleared",
-            "fault.credited", "checkpoint.restored", "machine.reset", "team.reset", NULL};
+    static const char *const notices[] = {"inject.state", "inject.added", "inject.edited",
+            "inject.approved", "operator.action", "operator.exec", "link.impaired", "link.cleared",
+            "alarm.raised", "alarm.cleared", "flag.captured", "score.adjusted", "score.voided",
+            "score.frozen", "fault.found", "fault.cleared", "fault.credited", "checkpoint.restored",
+            "machine.reset", "team.reset", NULL};
     if (!strcmp(event->kind, "step.verdict") || !strcmp(event->kind, "step.state")) {
         tell_step(event, body, fact);
         return true;

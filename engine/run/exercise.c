@@ -222,12 +222,13 @@ void run_set_up(struct exercise *exercise)
     record_resources(exercise, resources, "resource.opening", bring_up);
 }
 
-static void start_running(struct exercise *exercise, gpointer data);
-
 void run_all_ready(struct exercise *exercise)
 {
+    const struct resume *resume = exercise->resume;
     g_clear_handle_id(&exercise->ready_limit, g_source_remove);
-    run_set_state(exercise, EXERCISE_READY, "engine", NULL, start_running);
+    exercise->waiting = exercise->options.wait && !(resume && (resume->began || resume->begun));
+    run_set_state(exercise, EXERCISE_READY, "engine",
+            exercise->waiting ? "waits to be started" : NULL, exercise->waiting ? NULL : run_begin);
 }
 
 static void on_time_up(gpointer data)
@@ -242,7 +243,7 @@ void run_set_end(struct exercise *exercise, gint64 at_us)
     exercise->end_timer = clock_at(exercise->options.clock, at_us, on_time_up, exercise);
 }
 
-static void start_running(struct exercise *exercise, gpointer data)
+void run_begin(struct exercise *exercise, gpointer data)
 {
     (void)data;
     if (exercise->ending) {
@@ -359,7 +360,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
     exercise->options = *options;
     exercise->ledger_path = g_strdup(options->ledger_path);
     exercise->machines = g_new0(struct run_machine, plan->machines->len + 1);
-    exercise->injects = g_new0(struct run_inject, plan->injects->len + 1);
+    exercise->injects = g_new0(struct run_inject, plan->injects->len + RUN_ADDED_MAX + 1);
     exercise->verdicts = g_new0(enum run_verdict, plan->steps->len * plan->teams->len + 1);
     exercise->teams = g_new0(struct run_team, plan->teams->len + 1);
     for (guint i = 0; i < plan->teams->len; i++) {
@@ -429,6 +430,9 @@ void exercise_free(struct exercise *exercise)
     g_clear_error(&exercise->failure);
     g_free(exercise->machines);
     g_free(exercise->teams);
+    for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
+        run_inject_clear(&exercise->injects[i]);
+    }
     g_free(exercise->injects);
     g_free(exercise->verdicts);
     g_free(exercise->ledger_path);

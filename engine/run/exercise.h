@@ -44,6 +44,7 @@ struct exercise_options {
     const char *accel_why;     /* … and why, in words; may be NULL */
     const cJSON *opened;       /* what the caller made or will make: [{"type","name",…}] for
                                   resource.opening; the caller writes resource.closed; may be NULL */
+    bool wait;                 /* once ready, until exercise_begin() */
     bool without_impairments;  /* links stay as they are, whatever is asked */
     const cJSON *started_with; /* "options" of exercise.created, for a resume; may be NULL */
     void (*on_event)(
@@ -69,11 +70,31 @@ void exercise_recover(
 
 /* Operator's calls. who is for the record ("operator", a user name). An impossible call (pause of
  * an ended exercise, unknown inject) gives an error that says what is possible. */
+bool exercise_begin(struct exercise *exercise, const char *who, GError **error); /* options.wait */
 bool exercise_pause(struct exercise *exercise, const char *who, GError **error);
 bool exercise_resume(struct exercise *exercise, const char *who, GError **error);
 bool exercise_end(struct exercise *exercise, const char *who, const char *reason, GError **error);
-/* Fires an inject now, whether held, scheduled or fired before. */
+/* Fires an inject now, whether held, scheduled or fired before. Where several people must agree, who
+ * has agreed by this, and it fires with the last of them: exercise_inject_missing(). */
 bool exercise_fire(struct exercise *exercise, const char *inject, const char *who, GError **error);
+int exercise_inject_missing(const struct exercise *exercise, const char *inject);
+/* who agrees that it fires: inject.approved. One whose time has passed fires with the last. */
+bool exercise_approve(
+        struct exercise *exercise, const char *inject, const char *who, GError **error);
+/* Gives an inject that has not fired another time (at_us, or -1: as it is) and, where it is a
+ * message, another text (or NULL): inject.edited. */
+bool exercise_inject_edit(struct exercise *exercise, const char *inject, gint64 at_us,
+        const char *note, const char *who, GError **error);
+
+struct exercise_inject {     /* one that is not in the scenario */
+    const char *step, *note; /* one of them; at most EXERCISE_MESSAGE_MAX bytes */
+    const char *team;        /* of a step: against whom; NULL: a message to all */
+    gint64 at_us;            /* -1: off the list, fired by hand only */
+    int approvals;           /* so many people must agree, 0 to PLAN_APPROVALS_MAX */
+};
+/* Its id (the exercise's), or NULL: inject.added. */
+const char *exercise_inject_add(struct exercise *exercise, const struct exercise_inject *wish,
+        const char *who, GError **error);
 /* Holds (or releases) one inject, or with NULL all that have not fired. */
 bool exercise_hold(
         struct exercise *exercise, const char *inject, bool held, const char *who, GError **error);

@@ -1,4 +1,4 @@
-/* exercise_operator.c - what the white cell may do: pause, resume, fire, hold, exec, end. */
+/* exercise_operator.c - what the white cell may do: start, pause, resume, fire, hold, exec, end. */
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -37,6 +37,21 @@ static bool refuse(const struct exercise *exercise, const char *what, GError **e
     g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot %s: the exercise is %s",
             what, exercise_state_name(exercise->state));
     return false;
+}
+
+bool exercise_begin(struct exercise *exercise, const char *who, GError **error)
+{
+    if (exercise->state == EXERCISE_SETUP && exercise->options.wait) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "cannot start: not all machines are ready yet; try again when they are");
+        return false;
+    }
+    if (!exercise->waiting || exercise->ending) {
+        return refuse(exercise, "start", error);
+    }
+    exercise->waiting = false;
+    record_action(exercise, "start", who, NULL, run_begin);
+    return true;
 }
 
 /* ---- pause --------------------------------------------------------------------------------- */
@@ -140,7 +155,7 @@ bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *
 
 /* ---- injects ------------------------------------------------------------------------------- */
 
-static struct run_inject *find_inject(struct exercise *exercise, const char *id, GError **error)
+struct run_inject *run_inject_find(struct exercise *exercise, const char *id, GError **error)
 {
     const struct plan *plan = exercise->options.plan;
     int index = plan_inject_index(plan, id);
@@ -155,7 +170,7 @@ static struct run_inject *find_inject(struct exercise *exercise, const char *id,
 
 bool exercise_fire(struct exercise *exercise, const char *id, const char *who, GError **error)
 {
-    struct run_inject *inject = find_inject(exercise, id, error);
+    struct run_inject *inject = run_inject_find(exercise, id, error);
     if (!inject) {
         return false;
     }
@@ -173,8 +188,11 @@ bool exercise_fire(struct exercise *exercise, const char *id, const char *who, G
                 "cannot fire %s: its team is being put back to a checkpoint", id);
         return false;
     }
-    record_action(exercise, "fire", who, id, NULL);
-    run_inject_fire(inject, who);
+    run_inject_approve(inject, who);
+    if (run_inject_missing(inject) == 0) {
+        record_action(exercise, "fire", who, id, NULL);
+        run_inject_fire(inject, who);
+    }
     return true;
 }
 
@@ -184,6 +202,7 @@ static void hold_one(struct run_inject *inject, bool held, const char *who)
     if (held && inject->state == INJECT_SCHEDULED) {
         run_inject_set(inject, INJECT_HELD, who);
     } else if (!held && inject->state == INJECT_HELD) {
+        inject->lacks = false; /* it is held again if too few have agreed still */
         run_inject_set(inject, INJECT_SCHEDULED, who);
         if (state == EXERCISE_RUNNING || state == EXERCISE_PAUSED) {
             run_inject_arm(inject); /* its time may have passed while it was held */
@@ -194,7 +213,7 @@ static void hold_one(struct run_inject *inject, bool held, const char *who)
 bool exercise_hold(
         struct exercise *exercise, const char *id, bool held, const char *who, GError **error)
 {
-    struct run_inject *one = id ? find_inject(exercise, id, error) : NULL;
+    struct run_inject *one = id ? run_inject_find(exercise, id, error) : NULL;
     if (id && !one) {
         return false;
     }

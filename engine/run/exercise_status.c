@@ -59,8 +59,12 @@ static cJSON *injects_json(const struct exercise *exercise)
         cJSON_AddStringToObject(json, "team", run_team_id(exercise, plan->team));
         cJSON_AddStringToObject(json, "step", plan->step ? plan->step->name : "");
         g_autofree char *link = plan->entry->impair ? plan_impair_title(plan->entry->impair) : NULL;
-        const char *title = plan->step ? plan->step->title : link ? link : plan->entry->note;
+        const char *note = run_inject_note(&exercise->injects[i]);
+        const char *title = plan->step ? plan->step->title : link ? link : note;
         cJSON_AddStringToObject(json, "title", title ? title : plan->id);
+        if (plan->entry->approvals > 0) {
+            json_add_int(json, "missing", run_inject_missing(&exercise->injects[i]));
+        }
         cJSON_AddItemToArray(array, json);
     }
     return array;

@@ -17,12 +17,15 @@
 
 struct resume_inject {
     char *id;
-    char *state;      /* as in inject.state; NULL: not announced yet */
-    gint64 fired_seq; /* of the last "fired", 0: never */
-    gint64 due_us;    /* -1: as planned */
-    bool noted;       /* since then its message is out */
-    bool begun;       /* since then its function was started */
-    char *owed;       /* asked for by an operator and not in force yet: fired, held, scheduled */
+    char *state;         /* as in inject.state; NULL: not announced yet */
+    gint64 fired_seq;    /* of the last "fired", 0: never */
+    gint64 due_us;       /* -1: as planned */
+    bool noted;          /* since then its message is out */
+    bool begun;          /* since then its function was started */
+    char *note;          /* in place of the plan's, or NULL */
+    GPtrArray *approved; /* char *: who agreed that it fires */
+    bool lacks;          /* held because too few had */
+    char *owed;          /* asked for by an operator and not in force yet: fired, held, scheduled */
     char *owed_by;
 };
 
@@ -73,10 +76,12 @@ struct resume {
     gint64 created_wall_us;
     cJSON *created;          /* body of exercise.created, or NULL */
     bool began;              /* it has run */
+    bool begun;              /* an operator had started it, and it may not have run */
     bool paused;             /* it was, or an operator had asked for it */
     bool ended, down;        /* states in the ledger */
     char *end_by;            /* an operator had asked for the end, and it is not in force */
     GHashTable *injects;     /* id → struct resume_inject */
+    GPtrArray *added;        /* cJSON *: injects that are not in the plan, with id and team */
     GHashTable *steps;       /* "step\nteam" → struct resume_step */
     GHashTable *checks;      /* "service\nteam" → struct resume_check */
     GHashTable *tasks;       /* "who\nteam" → struct resume_task */
@@ -124,6 +129,12 @@ void resume_add_answer(struct resume *resume, const struct resume_step *was, con
 
 /* Forgets what who was given: it begins anew by an operator's wish. */
 void resume_drop_answers(struct resume *resume, const char *who);
+
+/* The item of an inject, made when there is none. */
+struct resume_inject *resume_need_inject(struct resume *resume, const char *id);
+/* Injects made, edited, agreed to (run_inject.c). */
+void resume_apply_inject(struct resume *resume, const struct event *event, const cJSON *body);
+void resume_inject_free(gpointer inject);
 
 /* What the checkpoints in the ledger change (run_resume_restore.c). */
 void resume_apply_checkpoint(struct resume *resume, const struct event *event, const cJSON *body);

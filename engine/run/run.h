@@ -59,9 +59,12 @@ struct run_inject {
     enum inject_state state;
     bool announced;    /* its state is in the ledger */
     bool noted, begun; /* since it was fired: its message, its function */
-    gint64 due_us;     /* exercise time */
+    gint64 due_us;     /* exercise time; -1: off the list */
     guint generation;  /* counts restores: what was started before one has no say */
     guint64 timer;
+    char *note;          /* in place of the plan's, or NULL */
+    GPtrArray *approved; /* who agreed that it fires; NULL: nobody */
+    bool lacks;          /* held because too few had */
 };
 
 struct run_check { /* one service of one team */
@@ -107,6 +110,7 @@ struct exercise {
     char *ledger_path;
     enum exercise_state state;
     bool ending, resuming;
+    bool waiting; /* all is ready; exercise_begin() starts the clock */
     gint64 seq;
     guint epoch; /* counts pauses: answers from before one are void */
     gint64 wall_start_us;
@@ -175,7 +179,8 @@ bool run_machine_is_settled(const struct exercise *exercise, int machine);
 
 /* ---- exercise.c ---------------------------------------------------------------------------- */
 
-void run_all_ready(struct exercise *exercise); /* every machine is: go on from set-up */
+void run_all_ready(struct exercise *exercise);            /* every machine is: go on from set-up */
+void run_begin(struct exercise *exercise, gpointer data); /* the clock starts */
 
 const char *run_team_id(const struct exercise *exercise, int team); /* "" for -1 */
 const struct plan_machine *run_machine_plan(const struct exercise *exercise, int machine);
@@ -245,6 +250,20 @@ const char *run_inject_state_name(enum inject_state state);
 void run_inject_fire(struct run_inject *inject, const char *by);
 /* What follows from "fired", as far as it has not been done. */
 void run_inject_act(struct exercise *exercise, gpointer data); /* struct run_inject */
+
+/* ---- run_inject.c -------------------------------------------------------------------------- */
+
+#define RUN_ADDED_MAX 200 /* injects made while the exercise runs */
+
+struct run_inject *run_inject_find(struct exercise *exercise, const char *id, GError **error);
+void run_inject_clear(struct run_inject *inject);             /* what it holds */
+const char *run_inject_note(const struct run_inject *inject); /* or NULL */
+/* How many people must still agree before it fires. */
+int run_inject_missing(const struct run_inject *inject);
+/* who agrees, on the record; nothing when it is nobody's to agree to, or who had. */
+void run_inject_approve(struct run_inject *inject, const char *who);
+/* A resume: those that were made, edited and agreed to. */
+void run_injects_take(struct exercise *exercise);
 
 /* ---- run_checks.c -------------------------------------------------------------------------- */
 

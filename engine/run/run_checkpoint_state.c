@@ -33,7 +33,7 @@ static void add_injects(cJSON *state, const struct exercise *exercise, int which
         cJSON *json = cJSON_CreateObject();
         cJSON_AddStringToObject(json, "id", plan->id);
         cJSON_AddStringToObject(json, "state", run_inject_state_name(inject->state));
-        json_add_int(json, "left_us", MAX(0, inject->due_us - now));
+        json_add_int(json, "left_us", inject->due_us < 0 ? -1 : MAX(0, inject->due_us - now));
         cJSON_AddItemToArray(list, json);
     }
 }
@@ -180,7 +180,9 @@ static void put_inject(struct run_inject *inject, const char *saved, gint64 left
         state++;
     }
     bool over = state == INJECT_DONE || state == INJECT_SKIPPED;
-    gint64 due_us = over ? inject->due_us : clock_now(exercise->options.clock) + left_us;
+    gint64 due_us = over          ? inject->due_us
+                    : left_us < 0 ? -1
+                                  : clock_now(exercise->options.clock) + left_us;
     if (state == INJECT_FIRED) {
         state = INJECT_SCHEDULED;
         due_us = clock_now(exercise->options.clock);

@@ -63,6 +63,7 @@ static void take_verdicts(struct exercise *exercise)
 
 static void take_injects(struct exercise *exercise)
 {
+    run_injects_take(exercise);
     for (guint i = 0; i < exercise->options.plan->injects->len; i++) {
         const struct plan_inject *plan = g_ptr_array_index(exercise->options.plan->injects, i);
         const struct resume_inject *was = resume_inject(exercise->resume, plan->id);

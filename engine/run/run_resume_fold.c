@@ -17,16 +17,6 @@ static void set_text(char **to, const char *text)
 
 /* ---- items --------------------------------------------------------------------------------- */
 
-static void inject_free(gpointer data)
-{
-    struct resume_inject *inject = data;
-    g_free(inject->id);
-    g_free(inject->state);
-    g_free(inject->owed);
-    g_free(inject->owed_by);
-    g_free(inject);
-}
-
 static void step_free(gpointer data)
 {
     struct resume_step *step = data;
@@ -89,7 +79,8 @@ static GHashTable *table(GDestroyNotify free_item)
 struct resume *resume_new(void)
 {
     struct resume *resume = g_new0(struct resume, 1);
-    resume->injects = table(inject_free);
+    resume->injects = table(resume_inject_free);
+    resume->added = g_ptr_array_new_with_free_func(json_free);
     resume->steps = table(step_free);
     resume->checks = table(check_free);
     resume->tasks = table(task_free);
@@ -114,6 +105,7 @@ void resume_free(struct resume *resume)
 {
     if (resume) {
         g_hash_table_unref(resume->injects);
+        g_ptr_array_unref(resume->added);
         g_hash_table_unref(resume->steps);
         g_hash_table_unref(resume->checks);
         g_hash_table_unref(resume->tasks);
@@ -149,16 +141,6 @@ static gpointer item(GHashTable *items, char *key, gsize size)
     found = g_malloc0(size);
     g_hash_table_insert(items, key, found);
     return found;
-}
-
-static struct resume_inject *need_inject(struct resume *resume, const char *id)
-{
-    struct resume_inject *inject = item(resume->injects, g_strdup(id), sizeof(*inject));
-    if (!inject->id) {
-        inject->id = g_strdup(id);
-        inject->due_us = -1;
-    }
-    return inject;
 }
 
 struct resume_inject *resume_inject(const struct resume *resume, const char *id)
@@ -202,7 +184,7 @@ static void apply_created(struct resume *resume, const struct event *event, cJSO
     const cJSON *inject = NULL;
     cJSON_ArrayForEach(inject, json_array(json_object(resume->created, "plan"), "injects"))
     {
-        need_inject(resume, json_string(inject, "id", ""));
+        resume_need_inject(resume, json_string(inject, "id", ""));
     }
 }
 
@@ -263,20 +245,6 @@ static void apply_check(struct resume *resume, const struct event *event, const 
     check->failed += !strcmp(kind, "down");
     set_text(&check->status, json_string(body, "status", kind));
     set_text(&check->detail, json_string(body, "detail", ""));
-}
-
-static void apply_inject(struct resume *resume, const struct event *event, const cJSON *body)
-{
-    struct resume_inject *inject = need_inject(resume, event->subject);
-    const char *state = json_string(body, "state", "");
-    set_text(&inject->state, state);
-    inject->due_us = json_int(body, "at_us", inject->due_us);
-    if (!strcmp(state, "fired")) {
-        inject->fired_seq = event->seq;
-        inject->noted = inject->begun = false;
-    }
-    g_clear_pointer(&inject->owed, g_free);
-    g_clear_pointer(&inject->owed_by, g_free);
 }
 
 static void apply_step(struct resume *resume, const struct event *event, const cJSON *body)
@@ -386,7 +354,9 @@ static void apply_action(struct resume *resume, const cJSON *body)
     const char *action = json_string(body, "action", "");
     const char *by = json_string(body, "by", "operator");
     struct resume_inject *inject = resume_inject(resume, json_string(body, "inject", ""));
-    if (!strcmp(action, "pause")) {
+    if (!strcmp(action, "start")) {
+        resume->begun = true;
+    } else if (!strcmp(action, "pause")) {
         resume->paused = true;
     } else if (!strcmp(action, "resume")) {
         resume->paused = false;
@@ -478,8 +448,8 @@ void resume_apply(struct resume *resume, const struct event *event)
         apply_created(resume, event, &body);
     } else if (!strcmp(event->kind, "exercise.state")) {
         apply_state(resume, body);
-    } else if (!strcmp(event->kind, "inject.state")) {
-        apply_inject(resume, event, body);
+    } else if (g_str_has_prefix(event->kind, "inject.")) {
+        resume_apply_inject(resume, event, body);
     } else if (!strcmp(event->kind, "step.state")) {
         apply_step(resume, event, body);
     } else if (!strcmp(event->kind, "step.verdict")) {

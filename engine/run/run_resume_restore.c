@@ -112,7 +112,8 @@ static void restore_injects(struct resume *resume, const struct event *event, co
             continue;
         }
         bool fired = !strcmp(state, "fired");
-        inject->due_us = event->at_us + (fired ? 0 : json_int(item, "left_us", 0));
+        gint64 left_us = json_int(item, "left_us", 0);
+        inject->due_us = fired ? event->at_us : left_us < 0 ? -1 : event->at_us + left_us;
         g_free(inject->state);
         inject->state = g_strdup(fired ? "scheduled" : state);
         close_task(resume_task(resume, inject->id, json_string(item, "team", "")));

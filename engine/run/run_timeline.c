@@ -66,7 +66,7 @@ void run_inject_act(struct exercise *exercise, gpointer data)
     }
     if (plan->entry->note && !inject->noted) {
         cJSON *body = cJSON_CreateObject();
-        cJSON_AddStringToObject(body, "text", plan->entry->note);
+        cJSON_AddStringToObject(body, "text", run_inject_note(inject));
         cJSON_AddStringToObject(body, "by", "timeline");
         cJSON_AddStringToObject(body, "inject", plan->id);
         run_record(exercise, "note", plan->team, exercise->options.plan->name, body);
@@ -102,7 +102,8 @@ void run_inject_act(struct exercise *exercise, gpointer data)
 void run_inject_fire(struct run_inject *inject, const char *by)
 {
     clock_cancel(inject->exercise->options.clock, inject->timer);
-    inject->noted = inject->begun = false;
+    inject->noted = inject->begun = inject->lacks = false;
+    g_clear_pointer(&inject->approved, g_ptr_array_unref); /* another time they are asked again */
     if (inject->exercise->resume) {
         resume_drop_answers(inject->exercise->resume, plan_of(inject)->id);
     }
@@ -113,7 +114,13 @@ static void on_due(gpointer data)
 {
     struct run_inject *inject = data;
     bool restoring = run_is_restoring(inject->exercise, plan_of(inject)->team);
-    if (inject->state == INJECT_SCHEDULED && !restoring) { /* else it is armed again after */
+    if (inject->state != INJECT_SCHEDULED || restoring) { /* then it is armed again after */
+        return;
+    }
+    inject->lacks = run_inject_missing(inject) > 0;
+    if (inject->lacks) {
+        run_inject_set(inject, INJECT_HELD, "approval");
+    } else {
         run_inject_fire(inject, "timeline");
     }
 }
@@ -122,7 +129,9 @@ void run_inject_arm(struct run_inject *inject)
 {
     struct clock *clock = inject->exercise->options.clock;
     clock_cancel(clock, inject->timer);
-    inject->timer = clock_at(clock, inject->due_us, on_due, inject);
+    if (inject->due_us >= 0) {
+        inject->timer = clock_at(clock, inject->due_us, on_due, inject);
+    }
 }
 
 void run_timeline_init(struct exercise *exercise)

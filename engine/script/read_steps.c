@@ -133,7 +133,9 @@ void read_player(struct reader *reader, const struct node *node)
 static void read_entry(struct reader *reader, const struct node *node)
 {
     static const struct field fields[] = {
-            {"at", FIELD_DURATION, true, offsetof(struct plan_entry, at_us), NULL},
+            {"at", FIELD_DURATION, false, offsetof(struct plan_entry, at_us), NULL},
+            {"manual", FIELD_BOOLEAN, false, offsetof(struct plan_entry, manual), NULL},
+            {"approvals", FIELD_INTEGER, false, offsetof(struct plan_entry, approvals), NULL},
             {"step", FIELD_TEXT, false, offsetof(struct plan_entry, step), NULL},
             {"team", FIELD_TEXT, false, offsetof(struct plan_entry, team), NULL},
             {"undo", FIELD_BOOLEAN, false, offsetof(struct plan_entry, undo), NULL},
@@ -151,6 +153,12 @@ static void read_entry(struct reader *reader, const struct node *node)
     int actions = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         actions += node_get(node, names[i]) != NULL;
+    }
+    if (node->type == NODE_TABLE && (node_get(node, "at") != NULL) == entry->manual) {
+        g_autofree char *path = node_path(node);
+        plan_problem_add(reader->problems, node->line,
+                "%s: needs either at = \"30s\", when it happens, or manual = true: fired by hand",
+                path);
     }
     if (node->type == NODE_TABLE && actions != 1) {
         g_autofree char *path = node_path(node);

@@ -151,15 +151,38 @@ void virt_reap(struct virt *virt, const char *domain)
     }
 }
 
+/* libvirt sees, and tells of, a machine's end a moment before it lets its name go. */
+static void await_name(const struct virt_job *job)
+{
+    g_autofree char *name = virt_full_name(job->virt, job->domain);
+    for (int i = 0; i < NAME_LOOKS; i++) {
+        virDomainPtr last = virDomainLookupByName(job->virt->connection, name);
+        if (!last) {
+            return;
+        }
+        virDomainFree(last);
+        g_usleep(NAME_LOOK_US);
+    }
+}
+
+virDomainPtr virt_create(struct virt_job *job, const char *xml, unsigned flags)
+{
+    await_name(job);
+    virt_loop_orphans(true);
+    virDomainPtr domain = virDomainCreateXML(job->virt->connection, xml, flags);
+    virt_loop_orphans(false);
+    if (!domain) {
+        virt_error_take(&job->error, job->domain, "start it");
+    }
+    return domain;
+}
+
 static void start_work(struct virt_job *job, virDomainPtr none)
 {
     (void)none;
     struct start_job *start = (struct start_job *)job;
-    virt_loop_orphans(true);
-    virDomainPtr domain = virDomainCreateXML(job->virt->connection, start->xml, VIR_DOMAIN_NONE);
-    virt_loop_orphans(false);
+    virDomainPtr domain = virt_create(job, start->xml, VIR_DOMAIN_NONE);
     if (!domain) {
-        virt_error_take(&job->error, job->domain, "start it");
         return;
     }
     if (!job->virt->place) {
@@ -221,20 +244,6 @@ struct stop_job {
     struct virt_job job;
     bool spare;
 };
-
-/* libvirt saw the process end before it was asked to end it: the name is free when it is done. */
-static void await_name(const struct virt_job *job)
-{
-    g_autofree char *name = virt_full_name(job->virt, job->domain);
-    for (int i = 0; i < NAME_LOOKS; i++) {
-        virDomainPtr domain = virDomainLookupByName(job->virt->connection, name);
-        if (!domain) {
-            return;
-        }
-        virDomainFree(domain);
-        g_usleep(NAME_LOOK_US);
-    }
-}
 
 static void stop_work(struct virt_job *job, virDomainPtr domain)
 {

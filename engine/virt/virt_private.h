@@ -187,10 +187,14 @@ char *virt_agent_exec_status(gint64 pid);
 
 /* In a thread: gives a domain that waits for it the state from that file; it runs afterwards. */
 bool virt_warm_wake(struct virt *virt, virDomainPtr domain, const char *state, GError **error);
+
 /* ---- processes (virt.c) ---------------------------------------------------------------------- */
 
 /* In a thread: the domain's QEMU, just started, leaves no zombie. */
 void virt_reap(struct virt *virt, const char *domain);
+
+/* In a job's thread: the job's machine, of xml, as soon as its name is free. NULL: job->error. */
+virDomainPtr virt_create(struct virt_job *job, const char *xml, unsigned flags);
 
 /* ---- virt_end.c --------------------------------------------------------------------------------
  */

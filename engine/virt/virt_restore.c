@@ -71,11 +71,8 @@ static void restore_work(struct virt_job *job, virDomainPtr none)
     if (!xml || !virt_disks_put_back(xml, restore->folder, job->domain, &job->error)) {
         return;
     }
-    virt_loop_orphans(true);
-    virDomainPtr domain = virDomainCreateXML(job->virt->connection, xml, VIR_DOMAIN_START_PAUSED);
-    virt_loop_orphans(false);
+    virDomainPtr domain = virt_create(job, xml, VIR_DOMAIN_START_PAUSED);
     if (!domain) {
-        virt_error_take(&job->error, job->domain, "start it");
         return;
     }
     virt_reap(job->virt, job->domain);

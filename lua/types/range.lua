@@ -290,7 +290,9 @@
 
 ---One of step, note, run, impair and clear.
 ---@class (exact) sandtable.Entry
----@field at sandtable.Time
+---@field at? sandtable.Time when, unless it is manual
+---@field manual? boolean off the list: fired by hand only
+---@field approvals? integer so many people, 1 to 5, must agree that it fires
 ---@field step? string
 ---@field undo? boolean not the step, but its undo
 ---@field note? string a message

@@ -291,7 +291,8 @@ int main(int argc, char **argv)
     (void)g_setenv("XDG_CACHE_HOME", dir, TRUE);
     int worst = dir ? 0 : 3;
     for (guint i = 0; dir && i < G_N_ELEMENTS(parts); i++) {
-        worst = MAX(worst, part("/proc/self/exe", parts[i], dir));
+        int code = part("/proc/self/exe", parts[i], dir); /* MAX() would run it twice */
+        worst = MAX(worst, code);
     }
     const char *const clean[] = {"rm", "-rf", dir, NULL};
     (void)g_spawn_sync(

@@ -19,6 +19,7 @@ struct rehearsal {
     struct ledger *ledger;
     struct exercise *exercise;
     bool ended;
+    bool wait; /* until exercise_begin() */
     char *failure;
     void (*expanded)(struct plan *plan); /* may be NULL: what is to be done to the plan */
     int exit_code;                       /* of failure */
@@ -83,6 +84,7 @@ static void rehearsal_start(
             .ledger = r->ledger,
             .ledger_path = r->ledger_path,
             .accel = "simulated",
+            .wait = r->wait,
     };
     r->exercise = exercise_new(&options);
     exercise_start(r->exercise, rehearsal_on_end, r);

@@ -173,7 +173,8 @@ G_GNUC_UNUSED static gint64 number_of(const char *path, const char *name)
 }
 
 /* The engine's own standings are those that the ledger gives. */
-static void compare_fold(const char *ledger, const char *score_path, gint64 n, bool power_cut)
+G_GNUC_UNUSED static void compare_fold(
+        const char *ledger, const char *score_path, gint64 n, bool power_cut)
 {
     struct resume *fold = resume_read(ledger, NULL);
     assert_non_null(fold);

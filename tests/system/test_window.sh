@@ -1,5 +1,7 @@
 #!/bin/sh
-# test_window.sh - `run --display` opens a window that shows the running exercise.
+# test_window.sh - a whole exercise from the display alone, by its keys in a real window: started,
+# injects made, held and fired, paused, a message, points with a reason, the board frozen, ended,
+# reported. SCENARIO and SHOTS (a folder) are for people who want to look at another one.
 set -eu
 
 for tool in Xvfb xdotool; do
@@ -11,9 +13,12 @@ done
 
 here=$(dirname "$(readlink -f "$0")")
 sandtable=${SANDTABLE:-$here/../../build/bin/sandtable}
+scenario=${SCENARIO:-$here/two-machines}
+teams=${TEAMS:-1}
+name=${NAME:-test-window-$$}
 work=$(mktemp -d /tmp/st-run-window-XXXXXX)
 chmod 1777 "$work" # the display may run as another account
-server='' engine='' name=test-window-$$
+server='' engine=''
 finish() {
     for pid in $engine $server; do
         kill "$pid" 2>/dev/null || true
@@ -26,42 +31,144 @@ trap finish EXIT
 # wait_for WHAT SECONDS COMMAND …: asks again until it succeeds
 wait_for() {
     what=$1
-    tries=$(($2 * 10))
+    tries=$(($2 * 5))
     shift 2
     until "$@" >/dev/null 2>&1; do
         tries=$((tries - 1))
         if [ "$tries" -lt 0 ]; then
             echo "no $what in time; the engine said:"
             cat "$work/log"
+            "$sandtable" events "$name" | tail -20
             exit 1
         fi
-        sleep 0.1
+        sleep 0.2
     done
 }
 gone() { ! kill -0 "$1" 2>/dev/null; }
+# has PATTERN: of all events, as JSON, one a line
+has() { "$sandtable" events "$name" --json >"$work/events" && grep -q -- "$1" "$work/events"; }
+# count PATTERN NUMBER
+count() { has "$1" && [ "$(grep -c -- "$1" "$work/events")" -ge "$2" ]; }
+expect() { wait_for "event $1" 60 has "$1"; }
+keys() { xdotool key --delay 60 "$@"; }
+# press_until PATTERN NUMBER KEY …: again only when nothing came of it for a while
+press_until() {
+    pattern=$1
+    number=$2
+    shift 2
+    for _ in 1 2 3 4 5 6; do
+        keys "$@"
+        looks=0
+        while [ "$looks" -lt 40 ]; do
+            if count "$pattern" "$number"; then return 0; fi
+            looks=$((looks + 1))
+            sleep 0.2
+        done
+    done
+    wait_for "event $pattern" 0 false
+}
+shot() { if [ -n "${SHOTS:-}" ]; then import_shot "$1"; fi; }
+import_shot() { # F12 writes into the folder the display was started in
+    before=$(find "$work" -name 'sandtable-*.png' | wc -l)
+    keys F12
+    wait_for "screenshot $1" 20 more_shots "$before"
+    newest=$(find "$work" -name 'sandtable-*.png' | sort | tail -1)
+    sleep 0.3
+    cp "$newest" "$SHOTS/$1.png"
+}
+more_shots() { [ "$(find "$work" -name 'sandtable-*.png' | wc -l)" -gt "$1" ]; }
+
+# a terminal that nobody sees: the display opens a machine's console in one
+mkdir "$work/bin"
+cat >"$work/bin/x-terminal-emulator" <<EOF
+#!/bin/sh
+[ "\$1" = -e ] && shift
+echo "\$*" >>"$work/terminal"
+timeout 8 script -qec "\$*" "$work/console" </dev/null >/dev/null 2>&1
+EOF
+chmod 755 "$work/bin" "$work/bin/x-terminal-emulator"
+PATH=$work/bin:$PATH
+export PATH
 
 : >"$work/log"
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -ac 3>"$work/display" 2>/dev/null &
+Xvfb -displayfd 3 -screen 0 "${SIZE:-1280x800}x24" -nolisten tcp -ac 3>"$work/display" 2>/dev/null &
 server=$!
 wait_for "X server" 30 test -s "$work/display"
 DISPLAY=:$(cat "$work/display")
 export DISPLAY SDL_VIDEODRIVER=x11
 
 cd "$work"
-"$sandtable" run "$here/two-machines" --name "$name" --teams 1 --until 1s --display \
-    >"$work/log" 2>&1 &
+"$sandtable" run "$scenario" --name "$name" --teams "$teams" --wait --display >"$work/log" 2>&1 &
 engine=$!
 wait_for "window" 120 xdotool search --class sandtable-display
+wait_for "exercise that waits" 300 has '"state":"ready","by":"engine","reason":"waits to be started"'
+xdotool mousemove 600 400 click 1
+shot ready
+
+press_until '"state":"running"' 1 space
+
+# two injects that are not in the scenario: one held, one fired
+keys i
+xdotool type --delay 30 "lift the barrier"
+keys Return
+expect '"kind":"inject.added".*lift the barrier'
+keys i
+xdotool type --delay 30 "the second one"
+keys Return
+expect '"kind":"inject.added".*the second one'
+shot injects
+press_until '"state":"held"' 1 4 End h
+press_until '"kind":"note".*lift the barrier' 1 Up Return y
+
+# a machine's console, in a terminal of its own
+keys ctrl+f
+xdotool type --delay 30 "${MACHINE:-web}"
+keys Return
+press_until '"kind":"console.opened"' 1 c
+expect '"kind":"console.closed"'
+
+press_until '"state":"paused"' 1 space
+shot paused
+press_until '"state":"running"' 2 space
+
+keys m
+xdotool type --delay 30 "read the log"
+keys Return
+expect '"kind":"message.sent".*read the log'
+keys p
+xdotool type --delay 30 -- "-5"
+keys Tab
+xdotool type --delay 30 "late report"
+keys Return
+expect '"kind":"score.adjusted".*late report'
+press_until '"kind":"score.frozen"' 1 f
+
+if [ -n "${SHOTS:-}" ]; then # a drill goes on for a while, and is looked at in every view
+    keys f
+    for at in ${LOOKS:-}; do
+        wait_for "the time $at" 400 has "\"at_us\":${at}[0-9]\{6\},"
+        shot "control-$(echo "$at" | cut -c1-2)"
+    done
+    for view in wall public instructor; do
+        keys shift+F11
+        shot "$view"
+    done
+    keys shift+F11
+fi
+
+keys shift+e
+xdotool type --delay 30 "that was it"
+keys Return
+expect '"state":"ended".*that was it'
 wait_for "end of the exercise" 240 gone "$engine"
 wait "$engine" || { cat "$work/log"; exit 1; }
 engine=''
-# the window outlives the engine and still has its last picture
-xdotool mousemove 600 400 click 1
-shoot() { xdotool key F12 && sleep 0.2 && test -s "sandtable-$name-001.png"; }
-wait_for "screenshot" 30 shoot
-closed() { xdotool key q && ! xdotool search --class sandtable-display; }
+# the window outlives the engine, has its last picture, and writes the report
+ledger=$("$sandtable" status "$name" --json | sed -nE 's/.*"ledger": ?"([^"]*)".*/\1/p')
+rm -f "${ledger%.ledger}.html"
+keys w
+wait_for "report" 60 test -s "${ledger%.ledger}.html"
+shot ended
+closed() { keys q && ! xdotool search --class sandtable-display; }
 wait_for "end of the display" 30 closed
-echo "a window opened, showed the exercise ($(wc -c <"sandtable-$name-001.png") bytes), closed"
-if [ -n "${KEEP:-}" ]; then
-    cp "sandtable-$name-001.png" "$KEEP"
-fi
+echo "a whole exercise from the display alone: $(wc -l <"$work/events") events"

@@ -16,6 +16,9 @@
 #define LIMIT_US (100 * G_USEC_PER_SEC)
 #define LAST_PLAYED 279 /* the record's last event before the end */
 
+/* What blue1/web shows, a PNG in base64; NULL: it has no screen. Set before set_up(). */
+G_GNUC_UNUSED static const char *engine_screen;
+
 /* An engine's socket that plays the recorded drill and refuses whatever is asked. */
 struct fixture {
     char *dir, *path;
@@ -30,6 +33,13 @@ G_GNUC_UNUSED static void play(int fd)
 {
     g_autofree char *text = NULL;
     assert_true(g_file_get_contents(RECORD, &text, NULL, NULL));
+    if (engine_screen) {
+        g_autoptr(GString) edited = g_string_new(text);
+        (void)g_string_replace(
+                edited, "\"id\":\"blue1/web\",", "\"id\":\"blue1/web\",\"display\":true,", 1);
+        g_free(text);
+        text = g_strdup(edited->str);
+    }
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (guint i = 0; lines[i] && *lines[i]; i++) {
         if (strstr(lines[i], "\"ended\"") && strstr(lines[i], "exercise.state")) {
@@ -50,6 +60,14 @@ G_GNUC_UNUSED static void reply(int fd, const cJSON *request)
     (void)send(fd, line, strlen(line), MSG_NOSIGNAL);
 }
 
+G_GNUC_UNUSED static void show_screen(int fd, const char *id)
+{
+    g_autofree char *line = g_strdup_printf("{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"result\":{"
+                                            "\"type\":\"image/png\",\"base64\":\"%s\"}}\n",
+            id, engine_screen);
+    (void)send(fd, line, strlen(line), MSG_NOSIGNAL);
+}
+
 G_GNUC_UNUSED static void serve_line(
         struct fixture *fixture, int fd, const char *line, gsize length)
 {
@@ -63,6 +81,11 @@ G_GNUC_UNUSED static void serve_line(
     const char *method = json_string(request, "method", "");
     if (!strcmp(method, "telemetry") || !strcmp(method, "ping")) {
         cJSON_Delete(request); /* an engine that is slow to answer */
+        return;
+    }
+    if (engine_screen && !strcmp(method, "screenshot")) {
+        show_screen(fd, json_string(request, "id", ""));
+        cJSON_Delete(request);
         return;
     }
     reply(fd, request);

@@ -86,6 +86,22 @@ static void test_a_vanished_engine_is_said_and_the_picture_stays(void **state)
     assert_int_equal(g_async_queue_length(fixture->requests), 0);
 }
 
+static bool is_stale(struct fixture *fixture)
+{
+    return app_view(fixture->app)->age_s >= 3;
+}
+
+/* This engine never answers a ping: what is shown may be old, and says so. */
+static void test_a_silent_engine_makes_the_picture_stale(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(app_view(fixture->app)->age_s, 0);
+    gint64 begin = g_get_monotonic_time();
+    assert_true(turn_until(fixture, is_stale));
+    assert_true(g_get_monotonic_time() - begin > 2 * G_USEC_PER_SEC);
+    assert_int_equal(app_view(fixture->app)->link, LINK_LIVE);
+}
+
 static void test_q_leaves(void **state)
 {
     struct fixture *fixture = *state;
@@ -108,6 +124,7 @@ int main(void)
             WITH_ENGINE(test_h_holds_the_selected_inject),
             WITH_ENGINE(test_clicks_do_what_keys_do),
             WITH_ENGINE(test_a_vanished_engine_is_said_and_the_picture_stays),
+            WITH_ENGINE(test_a_silent_engine_makes_the_picture_stale),
             WITH_ENGINE(test_q_leaves),
     };
     return run_with_display(tests, G_N_ELEMENTS(tests));

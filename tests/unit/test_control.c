@@ -141,6 +141,13 @@ static void wrong_parameters_are_refused_by_name(void **state)
             {"exec", "{\"machine\":\"blue1/web\",\"argv\":[\"x\"],\"timeout_ms\":0}", "timeout_ms"},
             {"hello", "{\"role\":\"king\"}", "role must be"},
             {"hello", "{\"protocol\":2}", "protocol 1"},
+            {"hello", "{\"name\":\"\"}", "name must be"},
+            {"hello", "{\"name\":\"engine\"}", "name must be"},
+            {"hello", "{\"name\":7}", "name must be"},
+            {"approve", "{}", "inject must"},
+            {"inject-edit", "{\"inject\":\"recon@blue1\",\"at_us\":-1}", "at_us must be"},
+            {"inject-add", "{\"note\":\"x\",\"approvals\":\"two\"}", "approvals must be"},
+            {"inject-add", "{}", "a step or a message"},
             {"status", "[]", "params must be"},
     };
     struct fixture *f = start(0);
@@ -154,6 +161,24 @@ static void wrong_parameters_are_refused_by_name(void **state)
     finish(f);
 }
 
+static void what_a_person_asks_is_recorded_as_hers(void **state)
+{
+    (void)state;
+    struct fixture *f = start(0);
+    struct control_client *client = open_client(f);
+    auto_json hello = call(client, "hello", "{\"name\":\"米拉\"}");
+    assert_string_equal(json_string(hello, "name", ""), "米拉");
+    auto_json fired = call(client, "fire", "{\"inject\":\"guess@blue1\"}");
+    assert_int_equal(json_int(fired, "missing", -1), 1);
+    auto_json added = call(client, "inject-add", "{\"note\":\"x\"}");
+    assert_string_equal(json_string(added, "inject", ""), "added-1");
+    auto_json page = call(client, "events", NULL);
+    const cJSON *first = cJSON_GetArrayItem(json_array(page, "events"), 0);
+    assert_string_equal(json_string(json_object(first, "body"), "by", ""), "米拉");
+    control_client_close(client);
+    finish(f);
+}
+
 static void an_observer_reads_and_changes_nothing(void **state)
 {
     (void)state;
@@ -163,7 +188,7 @@ static void an_observer_reads_and_changes_nothing(void **state)
     cJSON_Delete(call(client, "status", NULL));
     cJSON_Delete(call(client, "score", "{\"explain\":true}"));
     const char *const forbidden[] = {"pause", "resume", "fire", "hold", "exec", "end", "skip",
-            "message", "freeze", "acknowledge"};
+            "message", "freeze", "acknowledge", "start", "approve", "inject-add", "inject-edit"};
     for (gsize i = 0; i < G_N_ELEMENTS(forbidden); i++) {
         expect_error(client, forbidden[i], NULL, SANDTABLE_ERROR_FAILED, "an observer may not");
     }
@@ -436,6 +461,7 @@ int main(void)
             cmocka_unit_test(operators_calls_reach_the_exercise),
             cmocka_unit_test(a_command_answers_when_it_ends_and_others_need_not_wait),
             cmocka_unit_test(wrong_parameters_are_refused_by_name),
+            cmocka_unit_test(what_a_person_asks_is_recorded_as_hers),
             cmocka_unit_test(an_observer_reads_and_changes_nothing),
             cmocka_unit_test(a_late_subscriber_gets_every_event_once_in_order),
             cmocka_unit_test(a_slow_subscriber_loses_nothing_and_holds_nobody_up),

@@ -2,7 +2,6 @@
 #include "app_private.h"
 
 #include "base/error.h"
-#include "ledger/ledger.h"
 #include "words.h"
 
 #include <stdlib.h>
@@ -61,16 +60,6 @@ bool app_sdl_start(GError **error)
     return true;
 }
 
-/* A finished ledger that was read before: its end, and every moment of it, at once. */
-static void use_index(struct app *app)
-{
-    if (app->ledger && !ledger_is_locked(app->ledger, NULL) &&
-            history_load(app->history, app->head)) {
-        app->indexed = source_skip(app->source, app->head->seq + 1);
-        layout_load(app);
-    }
-}
-
 static bool open_window(struct app *app, const struct app_options *options, GError **error)
 {
     guint32 flags =
@@ -99,6 +88,9 @@ struct app *app_new(const struct app_options *options, GError **error)
     app->name = g_strdup(options->name);
     app->ledger = g_strdup(options->ledger);
     app->team = g_strdup(options->team);
+    app->person = g_strdup(options->person);
+    app->view.person = app->person;
+    app->view.reports = options->ledger || source_link(options->source) != SOURCE_FILE;
     app->history = history_new(options->ledger);
     app->total = source_total(options->source);
     app->still = options->still;
@@ -109,7 +101,7 @@ struct app *app_new(const struct app_options *options, GError **error)
     app->dirty = true;
     app->moving = -1;
     app->base_mono = g_get_monotonic_time();
-    use_index(app);
+    index_use(app);
     if (!options->still && !open_window(app, options, error)) {
         app->source = NULL; /* stays the caller's on failure */
         app_free(app);
@@ -123,6 +115,7 @@ void app_free(struct app *app)
     if (!app) {
         return;
     }
+    report_end(app);
     source_close(app->source);
     struct draw *draw = app->view.draw;
     view_clear(&app->view);
@@ -137,6 +130,7 @@ void app_free(struct app *app)
     g_free(app->name);
     g_free(app->ledger);
     g_free(app->team);
+    g_free(app->person);
     g_free(app);
 }
 
@@ -195,12 +189,17 @@ static int fold_one(struct app *app, GError **error)
         app->dirty |= model_traffic(app->head, event);
         return 1;
     }
+    if (!strcmp(event->kind, SOURCE_SCREEN)) {
+        app->dirty |= screens_take(app, event);
+        return 1;
+    }
     if (!strcmp(event->kind, "exercise.created") && app->head->seq > 0) {
         app->view.play.on = app->view.play.playing = false; /* another exercise */
     }
     model_reduce(app->head, event);
     if (!strcmp(event->kind, "exercise.created")) {
         layout_load(app);
+        g_hash_table_remove_all(app->view.thumbs);
     }
     history_note(app->history, app->head, event);
     app->base_mono = g_get_monotonic_time();
@@ -208,23 +207,12 @@ static int fold_one(struct app *app, GError **error)
     return 1;
 }
 
-/* All of a finished ledger is read: the next start needs not read it. */
-static void keep_index(struct app *app)
-{
-    if (app->ledger && !app->indexed && app->head->state >= MODEL_ENDED &&
-            !ledger_is_locked(app->ledger, NULL)) {
-        app->indexed = true;
-        model_settle(app->head);
-        (void)history_save(app->history, app->head); /* without it the next start is slow */
-    }
-}
-
 bool app_drain(struct app *app, GError **error)
 {
     int got = 0;
     while ((got = fold_one(app, error)) > 0) {
     }
-    keep_index(app);
+    index_keep(app);
     if (got == 0 && app->until_us >= 0) {
         replay_at(app, app->until_us);
     }
@@ -240,11 +228,16 @@ static void take_link(struct app *app)
     app->view.link = link;
     app->pinged = 0;
     app->dirty = true;
+    if (link == LINK_LIVE && app->person) {
+        source_introduce(app->source, app->person);
+    }
     if (link == LINK_GONE) {
+        bool over = app->head->state >= MODEL_ENDED;
         app->view.confirm = ACTION_NONE;
-        app_say(app, true,
-                g_strdup(tr("The engine is gone; this is the last picture. "
-                            "Trying to reach it again")));
+        app_say(app, !over,
+                g_strdup(over ? tr("The exercise is over; W writes its report")
+                              : tr("The engine is gone; this is the last picture. "
+                                   "Trying to reach it again")));
     }
 }
 
@@ -261,7 +254,7 @@ static void take_events(struct app *app)
     } else if (got < 0) {
         app_say(app, true, g_strdup(error->message));
     } else {
-        keep_index(app);
+        index_keep(app);
         if (app->until_us >= 0 && app->head->seq > 0) {
             replay_at(app, app->until_us);
             app->until_us = -1;
@@ -275,6 +268,7 @@ static void take_events(struct app *app)
         app_say(app, refused, answer);
     }
     take_link(app);
+    report_take(app);
 }
 
 /* ---- clocks -------------------------------------------------------------------------------- */
@@ -301,7 +295,9 @@ static void update_lag(struct app *app, gint64 now)
 static void update_age(struct app *app, gint64 now)
 {
     gint64 waits = app->pinged > app->ponged ? now - app->pinged : 0;
-    if (app->view.link == LINK_GONE) {
+    if (app->head->state == MODEL_DOWN) {
+        waits = 0; /* nothing can come any more */
+    } else if (app->view.link == LINK_GONE) {
         waits = now - MAX(app->base_mono, app->ponged);
     }
     int age = waits > STALE_US ? (int)(waits / G_USEC_PER_SEC) : 0;
@@ -337,6 +333,7 @@ static void update_clocks(struct app *app)
         update_lag(app, now);
         update_age(app, now);
         update_load(app, now);
+        screens_tick(app, now);
     }
     gint64 second = live ? view->wall_us / G_USEC_PER_SEC : 0;
     if (second != app->shown_s) {
@@ -391,6 +388,11 @@ static void redraw(struct app *app)
         draw_resize(app->view.draw, w, h);
     }
     view_draw(&app->view);
+    if (app->view.form.action != ACTION_NONE) { /* an input method opens its list there */
+        struct rect at = app->view.form.caret;
+        SDL_Rect caret = {(int)at.x, (int)at.y, 2, (int)at.h};
+        SDL_SetTextInputRect(&caret);
+    }
     app->draw_ms = (double)(g_get_monotonic_time() - start) / 1000.0;
     if (app->window) {
         present(app);

@@ -18,7 +18,8 @@ struct app_options {
     gint64 until_us;    /* show this moment; -1: the newest */
     const char *ledger; /* the file behind source, or NULL */
     enum mode mode;
-    const char *team; /* id, of the instructor's view; NULL: the first */
+    const char *team;   /* id, of the instructor's view; NULL: the first */
+    const char *person; /* who sits here, for the record; NULL: the account */
 };
 
 /* SDL must be set up with app_sdl_start(). NULL and HOST when there is no screen or no font. */

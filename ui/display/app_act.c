@@ -58,6 +58,14 @@ static void inject_step(struct app *app, enum action action, bool confirmed)
     }
 }
 
+static void approve(struct app *app)
+{
+    const struct model_inject *inject = chosen(app);
+    if (inject) {
+        ask_about(app, "approve", "inject", inject->id);
+    }
+}
+
 static void hold(struct app *app)
 {
     const struct model_inject *inject = chosen(app);
@@ -140,7 +148,11 @@ static void pause_or_play(struct app *app)
     if (app->view.play.on || app->view.link == LINK_FILE) {
         replay_toggle(app);
     } else {
-        app_ask(app, app->head->state == MODEL_PAUSED ? "resume" : "pause", NULL);
+        app_ask(app,
+                app->head->state == MODEL_PAUSED  ? "resume"
+                : app->head->state == MODEL_READY ? "start"
+                                                  : "pause",
+                NULL);
     }
 }
 
@@ -209,6 +221,12 @@ static bool act_on_exercise(struct app *app, enum action action, int arg)
     case ACTION_SKIP:
         inject_step(app, action, arg == CONFIRMED);
         return true;
+    case ACTION_APPROVE:
+        approve(app);
+        return true;
+    case ACTION_REPORT:
+        report_begin(app);
+        return true;
     case ACTION_HOLD:
         hold(app);
         return true;
@@ -233,9 +251,11 @@ static bool act_on_exercise(struct app *app, enum action action, int arg)
     case ACTION_MESSAGE:
     case ACTION_ADJUST:
     case ACTION_END:
+    case ACTION_ADD:
+    case ACTION_EDIT:
         if (app->view.link == LINK_FILE || app->view.play.on) {
             app_ask(app, "message", NULL); /* says why not */
-        } else {
+        } else if (action != ACTION_EDIT || chosen(app)) {
             form_open(app, action);
         }
         return true;
@@ -286,6 +306,9 @@ static void act_on_view(struct app *app, enum action action, int arg)
         break;
     case ACTION_TRAFFIC:
         view->traffic = !view->traffic;
+        break;
+    case ACTION_SCREENS:
+        view->screens = !view->screens;
         break;
     case ACTION_PLACES:
         layout_forget(app);

@@ -25,6 +25,12 @@ static const struct kind { /* of a question */
                         {WORD("reason"), false, false}},
                 ACTION_ADJUST, 3},
         {WORD("End the exercise for everybody?"), {{WORD("reason"), false, false}}, ACTION_END, 1},
+        {WORD("New inject: a message, or a step's name"),
+                {{WORD("team"), true, true}, {WORD("text"), false, false},
+                        {WORD("time"), false, false}},
+                ACTION_ADD, 3},
+        {WORD("Change the inject"), {{WORD("time"), false, false}, {WORD("text"), false, false}},
+                ACTION_EDIT, 2},
         {WORD("Find a machine, a team or an address"), {{WORD("find"), false, false}}, ACTION_FIND,
                 1},
         {WORD("Only events that contain"), {{WORD("text"), false, false}}, ACTION_FILTER, 1},
@@ -49,6 +55,9 @@ void form_open(struct app *app, enum action action)
             field->may_be_all = kind->fields[f].may_be_all;
             field->team = field->may_be_all ? -1 : 0;
             g_string_truncate(field->text, 0);
+        }
+        if (action == ACTION_EDIT) {
+            form_fill_edit(app);
         }
         SDL_StartTextInput();
         SDL_FlushEvent(SDL_TEXTINPUT); /* the key that opened it is no text */
@@ -167,6 +176,12 @@ static void form_done(struct app *app)
     case ACTION_ADJUST:
         done = send_points(app);
         break;
+    case ACTION_ADD:
+        done = form_send_add(app);
+        break;
+    case ACTION_EDIT:
+        done = form_send_edit(app);
+        break;
     case ACTION_FIND:
         done = find(app);
         break;
@@ -283,8 +298,6 @@ bool form_input(struct app *app, const SDL_Event *event)
     default:
         return false;
     }
-    SDL_Rect caret = {(int)form->caret.x, (int)form->caret.y, 2, (int)form->caret.h};
-    SDL_SetTextInputRect(&caret); /* an input method opens its list there */
     app->dirty = true;
     return true;
 }

@@ -12,7 +12,8 @@ struct app {
     struct history *history;
     struct source *source;
     SDL_Window *window;
-    char *name, *ledger, *team;
+    char *name, *ledger, *team, *person;
+    struct report *report; /* being written, or NULL */
     bool still, dirty, leave, dragging, scrubbing;
     int moving; /* the machine that is held by the mouse, -1 none */
     bool moved;
@@ -24,7 +25,10 @@ struct app {
     gint64 status_until;   /* monotonic */
     gint64 pinged, ponged; /* monotonic: asked, answered; 0: never */
     gint64 load_mono;
-    gint64 total; /* events in the record, 0 unknown */
+    gint64 screen_mono; /* when a machine's screen was asked for last */
+    int screen_at;      /* whose, and */
+    guint screen_turn;  /* how often so far */
+    gint64 total;       /* events in the record, 0 unknown */
     double draw_ms;
     gint shots;
 };
@@ -39,10 +43,33 @@ void app_choose_model(struct app *app); /* which of the models the view shows */
 /* Language or colours changed: words already in the feed are made anew. */
 void app_refold(struct app *app);
 
+/* ---- app_index.c --------------------------------------------------------------------------- */
+
+void index_use(struct app *app);
+void index_keep(struct app *app);
+
 /* ---- app_form.c ---------------------------------------------------------------------------- */
 
 void form_open(struct app *app, enum action action);
 bool form_input(struct app *app, const SDL_Event *event); /* false: not for the form */
+
+/* ---- app_inject.c -------------------------------------------------------------------------- */
+
+/* The chosen inject's time and text into the form; a new or changed one asked of the engine. */
+void form_fill_edit(struct app *app);
+bool form_send_edit(struct app *app); /* false: something is wrong, and was said */
+bool form_send_add(struct app *app);
+
+/* ---- app_report.c -------------------------------------------------------------------------- */
+
+void report_begin(struct app *app); /* writes it in a thread, beside the ledger */
+void report_take(struct app *app);  /* says what came of it */
+void report_end(struct app *app);   /* waits for the thread */
+
+/* ---- app_screens.c ------------------------------------------------------------------------- */
+
+void screens_tick(struct app *app, gint64 now); /* asks for the next, when it is time */
+bool screens_take(struct app *app, const struct event *event); /* something is new */
 
 /* ---- app_layout.c -------------------------------------------------------------------------- */
 
@@ -64,4 +91,6 @@ int replay_patience(const struct app *app); /* ms, -1: no need */
 
 /* ---- app_spawn.c --------------------------------------------------------------------------- */
 
+/* The program sandtable that stands beside this one, for PATH could name another; the caller's. */
+char *spawn_program(void);
 void spawn_console(struct app *app, const char *machine);

@@ -3,8 +3,7 @@
 
 #include "words.h"
 
-/* The program that stands beside this one: PATH could name another. */
-static char *program_path(void)
+char *spawn_program(void)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *dir = self ? g_path_get_dirname(self) : NULL;
@@ -14,7 +13,7 @@ static char *program_path(void)
 void spawn_console(struct app *app, const char *machine)
 {
     static const char *const terminals[] = {"x-terminal-emulator", "xterm", "foot", "konsole"};
-    g_autofree char *program = program_path();
+    g_autofree char *program = spawn_program();
     g_autofree char *terminal = NULL;
     for (guint i = 0; i < G_N_ELEMENTS(terminals) && !terminal; i++) {
         terminal = g_find_program_in_path(terminals[i]);

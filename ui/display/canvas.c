@@ -242,3 +242,19 @@ void draw_ring(struct draw *draw, struct point centre, float radius, float width
 {
     round_shape(draw, centre, MAX(radius - width, 0), radius, c);
 }
+
+void draw_image(struct draw *draw, struct rect r, const uint32_t *pixels, int w, int h)
+{
+    int left = to_int(roundf(r.x));
+    int top = to_int(roundf(r.y));
+    int wide = to_int(roundf(r.w));
+    int high = to_int(roundf(r.h));
+    for (int y = MAX(top, draw->y0); y < MIN(top + high, draw->y1); y++) {
+        for (int x = MAX(left, draw->x0); x < MIN(left + wide, draw->x1); x++) {
+            int from_x = (int)((gint64)(x - left) * w / wide);
+            int from_y = (int)((gint64)(y - top) * h / high);
+            draw->pixels[(gsize)y * (gsize)draw->w + (gsize)x] =
+                    pixels[(gsize)from_y * (gsize)w + (gsize)from_x] & 0xFFFFFFU;
+        }
+    }
+}

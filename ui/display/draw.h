@@ -54,5 +54,8 @@ float draw_text(
 float draw_text_width(struct draw *draw, enum font font, float size, const char *text);
 float draw_text_height(struct draw *draw, enum font font, float size);
 
+/* A picture of w x h pixels (XRGB8888, w to a row) in r, stretched by repetition. */
+void draw_image(struct draw *draw, struct rect r, const uint32_t *pixels, int w, int h);
+
 /* Writes the canvas as PNG; the same pixels give the same bytes. */
 bool draw_save_png(const struct draw *draw, const char *path, GError **error);

@@ -10,27 +10,37 @@
 #define ZOOM_STEP 1.25F
 #define MINUTE_US (60 * G_USEC_PER_SEC)
 
+/* In the order in which they are shown. */
 static void choose(struct app *app, int by)
 {
     const struct model *model = app->view.model;
-    int count = (int)model->injects->len;
+    g_autoptr(GArray) order = view_inject_order(&app->view);
+    int count = (int)order->len;
+    int at = -1;
+    for (int i = 0; i < count && at < 0; i++) {
+        at = g_array_index(order, int, i) == app->view.selected ? i : -1;
+    }
     if (count == 0) {
         return;
     }
-    if (app->view.selected < 0) { /* begin at the next one that has not fired */
-        int next = 0;
-        while (next < count - 1 && model_inject_at(model, next)->fired_us >= 0) {
-            next++;
+    if (at < 0) { /* begin at the next one that has not fired */
+        at = 0;
+        while (at < count - 1 &&
+                model_inject_at(model, g_array_index(order, int, at))->fired_us >= 0) {
+            at++;
         }
-        app->view.selected = next;
-        return;
+    } else {
+        at = CLAMP(at + by, 0, count - 1);
     }
-    int at = app->view.selected;
-    do {
-        at += by;
-    } while (at > 0 && at < count - 1 &&
-             !view_shows_team(&app->view, model_inject_at(model, at)->team));
-    app->view.selected = CLAMP(at, 0, count - 1);
+    app->view.selected = g_array_index(order, int, at);
+}
+
+static void choose_last(struct app *app)
+{
+    g_autoptr(GArray) order = view_inject_order(&app->view);
+    if (order->len > 0) {
+        app->view.selected = g_array_index(order, int, order->len - 1);
+    }
 }
 
 /* factor at the place (x, y) of the window, which stays where it is. */
@@ -100,6 +110,23 @@ static void scroll(struct app *app, int by)
     app->view.scroll = CLAMP(app->view.scroll + by, 0, MAX(count - 1, 0));
 }
 
+/* The scores have more rows than fit. */
+static void scroll_scores(struct app *app, int by)
+{
+    struct view *view = &app->view;
+    view->first_rank = CLAMP(view->first_rank + by, 0, MAX((int)view->model->teams->len - 1, 0));
+}
+
+/* Of the panel that has the focus, else the events. */
+static void page(struct app *app, int by)
+{
+    if (app->view.focus == 1) {
+        scroll_scores(app, -by);
+    } else {
+        scroll(app, by);
+    }
+}
+
 static void focus_next(struct app *app, bool backwards)
 {
     int at = app->view.focus;
@@ -134,18 +161,21 @@ struct binding {
 static const struct binding bindings[] = {{SDLK_SPACE, KMOD_NONE, ACTION_PAUSE, 0},
         {SDLK_RETURN, KMOD_NONE, ACTION_FIRE, 0}, {SDLK_KP_ENTER, KMOD_NONE, ACTION_FIRE, 0},
         {SDLK_h, KMOD_NONE, ACTION_HOLD, 0}, {SDLK_h, KMOD_SHIFT, ACTION_HOLD_ALL, 0},
-        {SDLK_k, KMOD_NONE, ACTION_SKIP, 0}, {SDLK_f, KMOD_NONE, ACTION_FREEZE, 0},
-        {SDLK_f, KMOD_CTRL, ACTION_FIND, 0}, {SDLK_e, KMOD_SHIFT, ACTION_END, 0},
-        {SDLK_m, KMOD_NONE, ACTION_MESSAGE, 0}, {SDLK_p, KMOD_NONE, ACTION_ADJUST, 0},
-        {SDLK_x, KMOD_NONE, ACTION_ACK, 0}, {SDLK_DELETE, KMOD_NONE, ACTION_RESET, 0},
-        {SDLK_s, KMOD_NONE, ACTION_SAVE, 0}, {SDLK_c, KMOD_NONE, ACTION_CONSOLE, 0},
-        {SDLK_SLASH, KMOD_NONE, ACTION_FILTER, 0}, {SDLK_l, KMOD_NONE, ACTION_LABELS, 0},
-        {SDLK_a, KMOD_NONE, ACTION_ATTACKS, 0}, {SDLK_t, KMOD_NONE, ACTION_TRAFFIC, 0},
-        {SDLK_v, KMOD_NONE, ACTION_STEPS, 0}, {SDLK_g, KMOD_NONE, ACTION_PLACES, 0},
-        {SDLK_F1, KMOD_NONE, ACTION_HELP, 0}, {SDLK_F2, KMOD_NONE, ACTION_LANGUAGE, 0},
-        {SDLK_F3, KMOD_NONE, ACTION_THEME, 0}, {SDLK_F11, KMOD_NONE, ACTION_VIEW, 0},
-        {SDLK_F11, KMOD_SHIFT, ACTION_VIEW, 1}, {SDLK_r, KMOD_NONE, ACTION_REPLAY, 0},
-        {SDLK_HOME, KMOD_NONE, ACTION_LIVE, 0}, {SDLK_LEFTBRACKET, KMOD_NONE, ACTION_SPEED, -1},
+        {SDLK_o, KMOD_NONE, ACTION_APPROVE, 0}, {SDLK_e, KMOD_NONE, ACTION_EDIT, 0},
+        {SDLK_i, KMOD_NONE, ACTION_ADD, 0}, {SDLK_w, KMOD_NONE, ACTION_REPORT, 0},
+        {SDLK_b, KMOD_NONE, ACTION_SCREENS, 0}, {SDLK_k, KMOD_NONE, ACTION_SKIP, 0},
+        {SDLK_f, KMOD_NONE, ACTION_FREEZE, 0}, {SDLK_f, KMOD_CTRL, ACTION_FIND, 0},
+        {SDLK_e, KMOD_SHIFT, ACTION_END, 0}, {SDLK_m, KMOD_NONE, ACTION_MESSAGE, 0},
+        {SDLK_p, KMOD_NONE, ACTION_ADJUST, 0}, {SDLK_x, KMOD_NONE, ACTION_ACK, 0},
+        {SDLK_DELETE, KMOD_NONE, ACTION_RESET, 0}, {SDLK_s, KMOD_NONE, ACTION_SAVE, 0},
+        {SDLK_c, KMOD_NONE, ACTION_CONSOLE, 0}, {SDLK_SLASH, KMOD_NONE, ACTION_FILTER, 0},
+        {SDLK_l, KMOD_NONE, ACTION_LABELS, 0}, {SDLK_a, KMOD_NONE, ACTION_ATTACKS, 0},
+        {SDLK_t, KMOD_NONE, ACTION_TRAFFIC, 0}, {SDLK_v, KMOD_NONE, ACTION_STEPS, 0},
+        {SDLK_g, KMOD_NONE, ACTION_PLACES, 0}, {SDLK_F1, KMOD_NONE, ACTION_HELP, 0},
+        {SDLK_F2, KMOD_NONE, ACTION_LANGUAGE, 0}, {SDLK_F3, KMOD_NONE, ACTION_THEME, 0},
+        {SDLK_F11, KMOD_NONE, ACTION_VIEW, 0}, {SDLK_F11, KMOD_SHIFT, ACTION_VIEW, 1},
+        {SDLK_r, KMOD_NONE, ACTION_REPLAY, 0}, {SDLK_HOME, KMOD_NONE, ACTION_LIVE, 0},
+        {SDLK_LEFTBRACKET, KMOD_NONE, ACTION_SPEED, -1},
         {SDLK_RIGHTBRACKET, KMOD_NONE, ACTION_SPEED, 1}, {SDLK_d, KMOD_NONE, ACTION_DELAY, 0}};
 
 static bool bound(struct app *app, SDL_Keycode key, SDL_Keymod mod)
@@ -179,11 +209,14 @@ static void key_down(struct app *app, SDL_Keycode key, SDL_Keymod mod)
     case SDLK_TAB:
         focus_next(app, mod & KMOD_SHIFT);
         break;
+    case SDLK_END:
+        choose_last(app);
+        break;
     case SDLK_PAGEUP:
-        scroll(app, 5);
+        page(app, 5);
         break;
     case SDLK_PAGEDOWN:
-        scroll(app, -5);
+        page(app, -5);
         break;
     case SDLK_PLUS:
     case SDLK_EQUALS:
@@ -227,6 +260,8 @@ static void wheel(struct app *app, int y)
     float at_y = (float)mouse_y;
     if (over(app, PANEL_TOPOLOGY, at_x, at_y)) {
         zoom(app, y > 0 ? ZOOM_STEP : 1 / ZOOM_STEP, at_x, at_y);
+    } else if (over(app, PANEL_SCORES, at_x, at_y)) {
+        scroll_scores(app, y > 0 ? -3 : 3);
     } else if (over(app, PANEL_INJECTS, at_x, at_y)) {
         choose(app, y > 0 ? -1 : 1);
     } else if (over(app, PANEL_EVENTS, at_x, at_y)) {

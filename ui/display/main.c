@@ -12,7 +12,7 @@
 
 struct options {
     char *socket, *ledger, *events, *name, *screenshot, *at, *size;
-    char *view, *language, *theme, *team;
+    char *view, *language, *theme, *team, *person;
     gboolean fullscreen, timing;
 };
 
@@ -70,6 +70,7 @@ static bool parse(int *argc, char ***argv, struct options *options, GError **err
             {"view", 0, 0, G_OPTION_ARG_STRING, &options->view,
                     "control, wall, public or instructor", "V"},
             {"team", 0, 0, G_OPTION_ARG_STRING, &options->team, "of the instructor's view", "TEAM"},
+            {"operator", 0, 0, G_OPTION_ARG_STRING, &options->person, "who sits here", "PERSON"},
             {"language", 0, 0, G_OPTION_ARG_STRING, &options->language, "en or zh", "L"},
             {"theme", 0, 0, G_OPTION_ARG_FILENAME, &options->theme,
                     "dark, light, contrast or a file", "T"},
@@ -112,10 +113,12 @@ static bool set_looks(const struct options *options, GError **error)
     }
     words_use(language);
     const struct theme *theme = options->theme ? theme_find(options->theme) : theme_used();
-    if (!theme && !strchr(options->theme, '/') && !strchr(options->theme, '.')) {
-        return usage(error, "--theme wants dark, light, contrast or a file");
+    if (!theme && options->theme) {
+        if (!strpbrk(options->theme, "/.")) {
+            return usage(error, "--theme wants dark, light, contrast or a file");
+        }
+        theme = theme_load(options->theme, error); /* as long as the program */
     }
-    theme = theme ? theme : theme_load(options->theme, error); /* as long as the program */
     if (theme) {
         theme_use(theme);
     }
@@ -205,7 +208,8 @@ static bool run(const struct options *options, GError **error)
             .until_us = until,
             .ledger = options->ledger,
             .mode = mode,
-            .team = options->team};
+            .team = options->team,
+            .person = options->person};
     if (!setup.source) {
         return false;
     }

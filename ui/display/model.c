@@ -55,17 +55,6 @@ static void step_free(gpointer data)
     g_free(step);
 }
 
-static void inject_free(gpointer data)
-{
-    struct model_inject *inject = data;
-    g_free(inject->id);
-    g_free(inject->title);
-    g_free(inject->state);
-    g_free(inject->by);
-    g_free(inject->step);
-    g_free(inject);
-}
-
 static void alarm_free(gpointer data)
 {
     struct model_alarm *alarm = data;
@@ -105,7 +94,7 @@ static void model_fill(struct model *model)
     model->machines = g_ptr_array_new_with_free_func(machine_free);
     model->services = g_ptr_array_new_with_free_func(service_free);
     model->steps = g_ptr_array_new_with_free_func(step_free);
-    model->injects = g_ptr_array_new_with_free_func(inject_free);
+    model->injects = g_ptr_array_new_with_free_func(model_inject_free);
     model->alarms = g_ptr_array_new_with_free_func(alarm_free);
     model->messages = g_ptr_array_new_with_free_func(message_free);
     model->impairments = g_array_new(FALSE, TRUE, sizeof(struct model_impairment));
@@ -360,18 +349,18 @@ static void thin_out(struct model *model)
     model->sample_gap_us *= 2;
 }
 
-/* "uptime 304 · penalty 0 …": as many parts as there is room for. */
+/* "uptime 304 · effect 20 …", what is not nothing: as many parts as there is room for. */
 static void tell_parts(
         const struct model *model, const struct score_line *line, struct model_team *team)
 {
     const char *const *names = score_columns(model->score);
     team->details[0] = '\0';
     for (int i = 0; names[i]; i++) {
-        if (!strcmp(names[i], "adjusted") && line->columns[i] == 0) {
+        if (line->columns[i] == 0) {
             continue;
         }
-        g_autofree char *part =
-                g_strdup_printf("%s%s %.0f", i ? " · " : "", names[i], line->columns[i]);
+        const char *gap = *team->details ? " · " : "";
+        g_autofree char *part = g_strdup_printf("%s%s %.0f", gap, names[i], line->columns[i]);
         if (strlen(team->details) + strlen(part) < sizeof team->details) {
             g_strlcat(team->details, part, sizeof team->details);
         }

@@ -85,6 +85,7 @@ struct model_machine {
     char *id, *name, *address;
     int team; /* -1: none */
     enum status status;
+    bool screen;      /* it has one */
     char state[16];   /* the word: ready, crashed … */
     char struck[24];  /* technique of the last attack that took effect on it, or "" */
     GArray *networks; /* int, indexes */
@@ -110,9 +111,11 @@ struct model_step {
 
 struct model_inject {
     char *id, *title, *state, *by;
-    char *step;
+    char *step; /* "" for none */
     int team;
-    gint64 planned_us, fired_us; /* fired_us -1: not yet */
+    gint64 planned_us, fired_us; /* planned_us -1: off the list; fired_us -1: not yet */
+    int approvals, missing;      /* people who must agree; who have not yet */
+    bool added;                  /* while it ran */
 };
 
 struct model_attack { /* the last run of one step against one team */
@@ -209,7 +212,7 @@ bool model_traffic(struct model *model, const struct event *telemetry);
 
 /* For a model without a score of its own: what a team has, from a record of totals. Call
  * model_rank() after the last. */
-void model_set_total(struct model *model, int team, gint64 at_us, gint64 total);
+void model_set_total(struct model *model, int index, gint64 at_us, gint64 total);
 void model_rank(struct model *model);
 
 /* Brings totals and ranks up to date; call it before drawing. */

@@ -11,11 +11,9 @@
 #define MACHINES_MAX 4096
 #define SERVICES_MAX 64
 #define STEPS_MAX 256
-#define INJECTS_MAX 2048
 #define TITLE_MAX 80 /* characters */
 
-/* A string member fit to draw: valid UTF-8 (cJSON does not check), short, one line. */
-static char *label(const cJSON *object, const char *member, const char *fallback)
+char *model_label(const cJSON *object, const char *member, const char *fallback)
 {
     g_autofree char *valid = g_utf8_make_valid(json_string(object, member, fallback), -1);
     char *cut = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), TITLE_MAX));
@@ -31,9 +29,9 @@ static void read_teams(struct model *model, const cJSON *plan)
             continue;
         }
         struct model_team *team = g_new0(struct model_team, 1);
-        team->id = label(item, "id", "");
-        team->title = label(item, "title", team->id);
-        team->role = label(item, "role", "");
+        team->id = model_label(item, "id", "");
+        team->title = model_label(item, "title", team->id);
+        team->role = model_label(item, "role", "");
         team->history = g_array_new(FALSE, TRUE, sizeof(struct sample));
         team->rank = (int)model->teams->len;
         g_ptr_array_add(model->teams, team);
@@ -49,9 +47,9 @@ static void read_networks(struct model *model, const cJSON *plan)
             break;
         }
         struct model_network *network = g_new0(struct model_network, 1);
-        network->id = label(item, "id", "");
-        network->name = label(item, "name", network->id);
-        network->cidr = label(item, "cidr", "");
+        network->id = model_label(item, "id", "");
+        network->name = model_label(item, "name", network->id);
+        network->cidr = model_label(item, "cidr", "");
         network->team = model_team_index(model, json_string(item, "team", ""));
         if (network->team >= 0) {
             ((struct model_team *)model->teams->pdata[network->team])->ground = true;
@@ -77,7 +75,7 @@ static void read_nics(struct model *model, struct model_machine *machine, const 
         }
         if (!*machine->address) {
             g_free(machine->address);
-            machine->address = label(nic, "address", "");
+            machine->address = model_label(nic, "address", "");
         }
     }
 }
@@ -91,12 +89,13 @@ static void read_machines(struct model *model, const cJSON *plan)
             continue;
         }
         struct model_machine *machine = g_new0(struct model_machine, 1);
-        machine->id = label(item, "id", "");
-        machine->name = label(item, "name", machine->id);
+        machine->id = model_label(item, "id", "");
+        machine->name = model_label(item, "name", machine->id);
         machine->address = g_strdup("");
         machine->team = model_team_index(model, json_string(item, "team", ""));
         machine->networks = g_array_new(FALSE, TRUE, sizeof(int));
         g_strlcpy(machine->state, "planned", sizeof machine->state);
+        machine->screen = json_bool(item, "display", false);
         read_nics(model, machine, item);
         g_ptr_array_add(model->machines, machine);
     }
@@ -111,10 +110,10 @@ static void read_services(struct model *model, const cJSON *plan)
             continue;
         }
         struct model_service *service = g_new0(struct model_service, 1);
-        service->name = label(item, "name", "");
-        service->title = label(item, "title", service->name);
-        service->machine = label(item, "machine", "");
-        service->group = label(item, "group", "");
+        service->name = model_label(item, "name", "");
+        service->title = model_label(item, "title", service->name);
+        service->machine = model_label(item, "machine", "");
+        service->group = model_label(item, "group", "");
         g_ptr_array_add(model->services, service);
     }
     model->cells = g_new0(struct model_cell, MAX(1, model->services->len * model->teams->len));
@@ -141,56 +140,24 @@ static void read_steps(struct model *model, const cJSON *plan)
             continue;
         }
         struct model_step *step = g_new0(struct model_step, 1);
-        step->name = label(item, "name", "");
-        step->title = label(item, "title", step->name);
-        step->technique = label(json_object(item, "attack"), "id", "");
+        step->name = model_label(item, "name", "");
+        step->title = model_label(item, "title", step->name);
+        step->technique = model_label(json_object(item, "attack"), "id", "");
         g_ptr_array_add(model->steps, step);
     }
-}
-
-static void read_injects(struct model *model, const cJSON *plan)
-{
-    const cJSON *item = NULL;
-    cJSON_ArrayForEach(item, json_array(plan, "injects"))
-    {
-        if (model->injects->len >= INJECTS_MAX || !*json_string(item, "id", "")) {
-            continue;
-        }
-        struct model_inject *inject = g_new0(struct model_inject, 1);
-        inject->id = label(item, "id", "");
-        inject->step = label(item, "step", "");
-        inject->title = label(item, "title", *inject->step ? inject->step : inject->id);
-        inject->state = g_strdup("scheduled");
-        inject->by = g_strdup("");
-        inject->team = model_team_index(model, json_string(item, "team", ""));
-        inject->planned_us = json_int(item, "at_us", 0);
-        inject->fired_us = -1;
-        g_ptr_array_add(model->injects, inject);
-    }
-}
-
-static int by_time(gconstpointer a, gconstpointer b)
-{
-    const struct model_inject *left = *(struct model_inject *const *)a;
-    const struct model_inject *right = *(struct model_inject *const *)b;
-    if (left->planned_us != right->planned_us) {
-        return left->planned_us < right->planned_us ? -1 : 1;
-    }
-    return strcmp(left->id, right->id);
 }
 
 void model_plan_read(struct model *model, const cJSON *plan)
 {
     g_free(model->name);
     g_free(model->title);
-    model->name = label(plan, "name", "exercise");
-    model->title = label(plan, "title", model->name);
+    model->name = model_label(plan, "name", "exercise");
+    model->title = model_label(plan, "title", model->name);
     model->duration_us = CLAMP(json_int(plan, "duration_us", 0), 0, 366 * G_TIME_SPAN_DAY);
     read_teams(model, plan);
     read_networks(model, plan);
     read_machines(model, plan);
     read_services(model, plan);
     read_steps(model, plan);
-    read_injects(model, plan);
-    g_ptr_array_sort(model->injects, by_time);
+    model_read_injects(model, plan);
 }

@@ -9,10 +9,13 @@
 void model_touch(struct model *model, guint parts);
 #define TOUCH(part) (1U << (part))
 
-/* Fills teams, networks, machines, services, steps, injects from the plan. */
 /* Back to a model that has seen nothing. */
 void model_reset(struct model *model);
 
+/* A string member fit to draw: valid UTF-8 (cJSON does not check), short, one line; the caller's. */
+char *model_label(const cJSON *object, const char *member, const char *fallback);
+
+/* Fills teams, networks, machines, services, steps, injects from the plan. */
 void model_plan_read(struct model *model, const cJSON *plan);
 
 void model_say(struct model *model, const struct event *event, enum tone tone, const char *format,
@@ -30,6 +33,15 @@ void model_feed_clear(struct model *model);
 struct model_message *model_message_add(struct model *model);
 struct model_alarm *model_alarm_add(struct model *model);
 void model_clean(char **text, glong max); /* fit to draw: valid, short, one line */
+
+/* ---- model_inject.c ------------------------------------------------------------------------ */
+
+#define MODEL_INJECTS_MAX 2048
+void model_read_injects(struct model *model, const cJSON *plan);
+struct model_inject *model_inject_add(struct model *model); /* empty, the last */
+void model_inject_free(gpointer inject);
+void model_on_inject(struct model *model, const struct event *event, const cJSON *body);
+void model_on_inject_change(struct model *model, const struct event *event, const cJSON *body);
 
 /* The handlers of model_white.c. */
 void model_on_message(struct model *model, const struct event *event, const cJSON *body);

@@ -118,26 +118,6 @@ static void on_check(struct model *model, const struct event *event, const cJSON
     }
 }
 
-static void on_inject(struct model *model, const struct event *event, const cJSON *body)
-{
-    struct model_inject *inject = model_inject_find(model, event->subject);
-    const char *state = json_string(body, "state", "");
-    if (!inject || !event_name_is_valid(state)) {
-        return;
-    }
-    g_free(inject->state);
-    inject->state = g_strdup(state);
-    g_free(inject->by);
-    g_autofree char *by = g_utf8_make_valid(json_string(body, "by", ""), -1);
-    inject->by = g_utf8_substring(by, 0, MIN(g_utf8_strlen(by, -1), 40));
-    if (!strcmp(state, "fired")) {
-        inject->fired_us = event->at_us;
-    } else if (!strcmp(state, "held") || !strcmp(state, "skipped")) {
-        model_say(model, event, TONE_PLAIN, tr("Inject %s %s, by %s"), inject->id, tr_name(state),
-                *inject->by ? inject->by : "?");
-    }
-}
-
 static void on_player(struct model *model, const struct event *event, const cJSON *body)
 {
     const char *action = json_string(body, "action", "");
@@ -212,7 +192,10 @@ static const struct handler {
         {"machine.state", on_machine, TOUCH(PART_TOPOLOGY)},
         {"exercise.created", on_created, ALL},
         {"exercise.state", on_state, ALL},
-        {"inject.state", on_inject, TOUCH(PART_INJECTS) | TOUCH(PART_LINE)},
+        {"inject.state", model_on_inject, TOUCH(PART_INJECTS) | TOUCH(PART_LINE)},
+        {"inject.added", model_on_inject_change, TOUCH(PART_INJECTS) | TOUCH(PART_LINE)},
+        {"inject.edited", model_on_inject_change, TOUCH(PART_INJECTS) | TOUCH(PART_LINE)},
+        {"inject.approved", model_on_inject_change, TOUCH(PART_INJECTS)},
         {"step.state", model_on_step_state, TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS)},
         {"step.verdict", model_on_step_verdict, TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS)},
         {"player.action", on_player, 0},

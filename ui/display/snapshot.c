@@ -58,6 +58,11 @@ static guint pass_count(struct pen *pen, guint count, guint max)
     return pen->bad ? 0 : value;
 }
 
+static bool one_of(int index, guint count)
+{
+    return index >= -1 && (index < 0 || (guint)index < count);
+}
+
 static void pass_status(struct pen *pen, enum status *status)
 {
     guint8 value = (guint8)*status;
@@ -116,29 +121,73 @@ static void pass_cells(struct pen *pen, struct model *model)
 
 static void pass_injects(struct pen *pen, struct model *model)
 {
-    guint count = pass_count(pen, model->injects->len, model->injects->len);
+    guint count = pass_count(pen, model->injects->len, MODEL_INJECTS_MAX);
+    if (!pen->out && count < model->injects->len) { /* some were made later */
+        g_ptr_array_set_size(model->injects, (gint)count);
+    }
     for (guint i = 0; i < count; i++) {
-        struct model_inject *inject = model->injects->pdata[i];
+        struct model_inject *inject =
+                i < model->injects->len ? model->injects->pdata[i] : model_inject_add(model);
+        pass_text(pen, &inject->id);
+        pass_text(pen, &inject->title);
+        pass_text(pen, &inject->step);
+        pass(pen, &inject->team, sizeof inject->team);
+        pen->bad |= !one_of(inject->team, model->teams->len);
+        pass(pen, &inject->planned_us, sizeof inject->planned_us);
+        pass(pen, &inject->approvals, sizeof inject->approvals);
+        pass(pen, &inject->missing, sizeof inject->missing);
+        guint8 added = inject->added;
+        pass(pen, &added, 1);
+        inject->added = added != 0;
         pass_text(pen, &inject->state);
         pass_text(pen, &inject->by);
         pass(pen, &inject->fired_us, sizeof inject->fired_us);
     }
 }
 
-static void pass_flat(struct pen *pen, GArray *array, gsize size, guint max)
+/* A flat array, field by field: what lies between fields is nobody's. */
+static void pass_array(struct pen *pen, GArray *array, guint max,
+        void (*pass_item)(struct pen *pen, gpointer item))
 {
     guint count = pass_count(pen, array->len, max);
     if (!pen->out) {
         g_array_set_size(array, count);
     }
-    if (count > 0) {
-        pass(pen, array->data, size * count);
+    for (guint i = 0; i < count; i++) {
+        pass_item(pen, array->data + (gsize)i * g_array_get_element_size(array));
     }
 }
 
-static bool one_of(int index, guint count)
+static void pass_attack(struct pen *pen, gpointer item)
 {
-    return index >= -1 && (index < 0 || (guint)index < count);
+    struct model_attack *attack = item;
+    pass(pen, &attack->step, sizeof attack->step);
+    pass(pen, &attack->team, sizeof attack->team);
+    pass(pen, &attack->from, sizeof attack->from);
+    pass(pen, &attack->to, sizeof attack->to);
+    pass(pen, &attack->state, sizeof attack->state);
+    pass(pen, attack->verdict, sizeof attack->verdict);
+    pass(pen, &attack->since_us, sizeof attack->since_us);
+}
+
+static void pass_impairment(struct pen *pen, gpointer item)
+{
+    struct model_impairment *link = item;
+    guint8 down = link->down;
+    pass(pen, &link->machine, sizeof link->machine);
+    pass(pen, &link->network, sizeof link->network);
+    pass(pen, &down, 1);
+    link->down = down != 0;
+    pass(pen, link->asked, sizeof link->asked);
+    pass(pen, link->achieved, sizeof link->achieved);
+    pass(pen, link->verdict, sizeof link->verdict);
+}
+
+static void pass_mark(struct pen *pen, gpointer item)
+{
+    struct model_mark *mark = item;
+    pass(pen, &mark->at_us, sizeof mark->at_us);
+    pass(pen, &mark->tone, sizeof mark->tone);
 }
 
 /* What came from a file may point anywhere. */
@@ -229,9 +278,9 @@ static void pass_all(struct pen *pen, struct model *model)
     pass_machines(pen, model);
     pass_cells(pen, model);
     pass_injects(pen, model);
-    pass_flat(pen, model->attacks, sizeof(struct model_attack), 1024);
-    pass_flat(pen, model->impairments, sizeof(struct model_impairment), MODEL_LINKS_MAX);
-    pass_flat(pen, model->marks, sizeof(struct model_mark), MODEL_MARKS_MAX);
+    pass_array(pen, model->attacks, 1024, pass_attack);
+    pass_array(pen, model->impairments, MODEL_LINKS_MAX, pass_impairment);
+    pass_array(pen, model->marks, MODEL_MARKS_MAX, pass_mark);
     pass_alarms(pen, model);
     pass_messages(pen, model);
     pass_feed(pen, model);

@@ -167,6 +167,33 @@ void source_ping(struct source *source)
     }
 }
 
+/* A request whose answer is not for people. */
+static void ask_aside(struct source *source, const char *id, const char *method, const char *name,
+        const char *value)
+{
+    auto_json request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "jsonrpc", "2.0");
+    cJSON_AddStringToObject(request, "id", id);
+    cJSON_AddStringToObject(request, "method", method);
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(request, "params"), name, value);
+    g_autofree char *text = json_text(request);
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
+    if (source->request) {
+        (void)source->request(source, line, NULL);
+    }
+}
+
+void source_introduce(struct source *source, const char *person)
+{
+    ask_aside(source, "hello", "hello", "name", person);
+}
+
+void source_ask_screen(struct source *source, const char *machine)
+{
+    g_autofree char *id = g_strconcat(SOURCE_SCREEN ":", machine, NULL);
+    ask_aside(source, id, "screenshot", "machine", machine);
+}
+
 gint64 source_ponged(struct source *source)
 {
     return source->ponged ? source->ponged(source) : 0;

@@ -43,6 +43,14 @@ bool source_request(struct source *source, const char *method, cJSON *params, GE
 void source_ping(struct source *source);
 gint64 source_ponged(struct source *source);
 
+/* The kind of another: a machine's screen, its body {"type","base64"}, its subject the machine. It
+ * answers source_ask_screen(). */
+#define SOURCE_SCREEN "screen"
+void source_ask_screen(struct source *source, const char *machine);
+
+/* Tells the engine who sits here. */
+void source_introduce(struct source *source, const char *person);
+
 /* How many events a record has when it is known, else 0; and reading on at event from. */
 gint64 source_total(const struct source *source);
 bool source_skip(struct source *source, gint64 from);

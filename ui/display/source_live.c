@@ -100,6 +100,17 @@ static void take_telemetry(struct source_live *self, const cJSON *params)
     self->wake(self->data);
 }
 
+/* Passed on as an event as well; a machine that shows nothing now is asked again later. */
+static void take_screen(struct source_live *self, const char *id, const cJSON *result)
+{
+    if (result && g_utf8_validate(id, -1, NULL)) {
+        struct event *event = event_new(
+                SOURCE_SCREEN, NULL, id + strlen(SOURCE_SCREEN ":"), cJSON_Duplicate(result, true));
+        g_async_queue_push(self->events, event);
+        self->wake(self->data);
+    }
+}
+
 static void take_answer(struct source_live *self, const cJSON *reply)
 {
     const cJSON *error = json_object(reply, "error");
@@ -109,6 +120,10 @@ static void take_answer(struct source_live *self, const cJSON *reply)
         self->ponged = g_get_monotonic_time();
         g_mutex_unlock(&self->lock);
         self->wake(self->data);
+        return;
+    }
+    if (g_str_has_prefix(json_string(reply, "id", ""), SOURCE_SCREEN ":")) {
+        take_screen(self, json_string(reply, "id", ""), json_object(reply, "result"));
         return;
     }
     if (error && !strcmp(json_string(reply, "id", ""), "events") && self->last > 0) {
@@ -121,7 +136,10 @@ static void take_answer(struct source_live *self, const cJSON *reply)
     struct answer *answer = g_new0(struct answer, 1);
     g_autofree char *text = g_utf8_make_valid(json_string(error, "message", "refused"), -1);
     answer->refused = error != NULL;
-    answer->text = error ? g_strdup_printf("The engine refused: %s", text) : g_strdup("Accepted");
+    gint64 missing = json_int(json_object(reply, "result"), "missing", 0);
+    answer->text = error         ? g_strdup_printf("The engine refused: %s", text)
+                   : missing > 0 ? g_strdup_printf("Accepted; %d more must agree", (int)missing)
+                                 : g_strdup("Accepted");
     g_async_queue_push(self->answers, answer);
     self->wake(self->data);
 }

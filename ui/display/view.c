@@ -20,6 +20,8 @@ void view_init(struct view *view, struct draw *draw, const struct model *model)
             .traffic = true,
             .zoom = 1,
             .moved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+            .thumbs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+            .screens = true,
             .source = "",
             .play = {.speed = 1},
             .load_percent = -1,
@@ -45,6 +47,7 @@ void view_clear(struct view *view)
     g_free(view->status);
     g_free(view->filter);
     g_hash_table_destroy(view->moved);
+    g_hash_table_destroy(view->thumbs);
     *view = (struct view){0};
 }
 
@@ -52,6 +55,13 @@ const char *view_mode_name(enum mode mode)
 {
     static const char *const names[MODES] = {"control", "wall", "public", "instructor"};
     return names[mode];
+}
+
+int view_node(const struct view *view)
+{
+    const struct model_machine *machine = model_machine_at(view->model, view->node);
+    bool open = view->mode == MODE_WALL || view->mode == MODE_PUBLIC;
+    return machine && !open && view_shows_team(view, machine->team) ? view->node : -1;
 }
 
 bool view_shows_team(const struct view *view, int team)
@@ -232,6 +242,7 @@ static guint64 topology_stamp(const struct view *view, guint64 stamp)
 {
     stamp = mix(stamp, view->model->rev[PART_TOPOLOGY]);
     stamp = mix(mix(stamp, fresh_attacks(view)), view->moves);
+    stamp = mix(mix(stamp, view->shots), view->screens);
     stamp = mix(stamp, (guint64)view->labels | (guint64)view->attacks << 1 |
                                (guint64)view->traffic << 2 | (guint64)(view->node + 1) << 3);
     stamp = mix_float(stamp, view->zoom);
@@ -266,12 +277,15 @@ static guint64 stamp_of(const struct view *view, enum panel panel)
     case PANEL_BAR:
         return bar_stamp(view, mix(stamp, second));
     case PANEL_HINTS:
-        stamp = mix(stamp, (guint64)view->confirm << 32 | (guint64)(view->selected + 1));
-        stamp = mix(stamp, (guint64)(view->node + 1));
+        stamp = mix(mix(stamp, (guint64)view->confirm), (guint64)view->selected);
+        stamp = mix(stamp, (guint64)view->node);
         stamp = mix_text(mix(stamp, view->model->rev[PART_BAR]), view->status);
         return mix(stamp, view->status_bad);
+    case PANEL_SCORES:
+        stamp = mix(stamp, (guint64)view->first_rank);
+        break;
     case PANEL_INJECTS:
-        stamp = mix(stamp, (guint64)(view->selected + 1));
+        stamp = mix(stamp, (guint64)view->selected);
         break;
     case PANEL_EVENTS:
         stamp = mix_text(mix(stamp, (guint64)view->scroll), view->filter);
@@ -301,7 +315,7 @@ static guint64 overlay_of(const struct view *view)
 
 static bool same_rect(struct rect a, struct rect b)
 {
-    return !memcmp(&a, &b, sizeof a);
+    return a.x == b.x && a.y == b.y && a.w == b.w && a.h == b.h;
 }
 
 static void draw_panel(struct view *view, enum panel panel, struct rect r)

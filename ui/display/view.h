@@ -10,9 +10,12 @@
 
 enum action { /* what a key or a click asks for */
     ACTION_NONE,
-    ACTION_PAUSE, /* or resume; in a replay: play or stop */
-    ACTION_FIRE,  /* asks to confirm, then fires */
-    ACTION_HOLD,  /* holds or releases the selected inject */
+    ACTION_PAUSE,   /* or resume; in a replay: play or stop */
+    ACTION_FIRE,    /* asks to confirm, then fires */
+    ACTION_APPROVE, /* agrees that the selected inject fires */
+    ACTION_EDIT,    /* asks for its time and text */
+    ACTION_ADD,     /* asks for a new inject's team, text and time */
+    ACTION_HOLD,    /* holds or releases the selected inject */
     ACTION_HOLD_ALL,
     ACTION_SKIP,    /* asks to confirm */
     ACTION_FREEZE,  /* or thaw */
@@ -22,12 +25,14 @@ enum action { /* what a key or a click asks for */
     ACTION_ACK,     /* the oldest alarm without an owner, or arg */
     ACTION_RESET,   /* the selected machine; asks to confirm */
     ACTION_SAVE,    /* a checkpoint of all machines */
+    ACTION_REPORT,  /* written, and opened */
     ACTION_CONSOLE, /* of the selected machine, in a terminal */
     ACTION_FIND,
     ACTION_FILTER,
     ACTION_LABELS,
     ACTION_ATTACKS,
     ACTION_TRAFFIC,
+    ACTION_SCREENS,
     ACTION_PLACES, /* machines go back to their places */
     ACTION_STEPS,  /* panel 3: services or attack steps */
     ACTION_HELP,
@@ -122,16 +127,21 @@ struct view {
     bool utc; /* wall clock in UTC: the same picture on every host */
     enum link link;
     const char *source;  /* name of the exercise or file */
+    const char *person;  /* who sits here, or NULL */
+    bool reports;        /* there is, or will be, a ledger to report on */
     int focus;           /* panel 1..6, 7 messages, 0 none */
     int selected;        /* inject, -1 none */
     int node;            /* machine, -1 none */
     int team;            /* of the instructor's view */
     int scroll;          /* lines of the event feed scrolled back */
+    int first_rank;      /* the row on top of the scores, from 0 */
     enum action confirm; /* "fire …? y" is being asked */
-    bool help, labels, attacks, traffic, steps;
+    bool help, labels, attacks, traffic, steps, screens;
     float zoom, pan_x, pan_y; /* of the topology; 1, 0, 0 fits */
     GHashTable *moved;        /* machine id -> struct point *: dragged there, shares of area */
     guint moves;              /* counts changes of moved */
+    GHashTable *thumbs;       /* machine id -> struct thumb *: its screen */
+    guint shots;              /* counts changes of thumbs */
     struct rect area;         /* of the whole topology, as drawn last */
     char *status;             /* last answer or error, or NULL */
     bool status_bad;
@@ -163,5 +173,10 @@ struct hit view_hit(const struct view *view, float x, float y);
 gint64 view_time_at(const struct view *view, float x);
 int view_event_count(const struct view *view); /* that the filter lets through */
 const char *view_mode_name(enum mode mode);    /* control, wall … */
+/* Indexes (int) of the injects that concern this view, by time, what is off the list last; the
+ * caller's. */
+GArray *view_inject_order(const struct view *view);
+/* The chosen machine, -1: none, or it is nothing for this view. */
+int view_node(const struct view *view);
 /* A team's machines, inject … concern this view. -1: nobody's. */
 bool view_shows_team(const struct view *view, int team);

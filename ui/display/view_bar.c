@@ -188,8 +188,10 @@ static void buttons(struct view *view, float x, float right)
             {tr("Faster"), "]", false, ACTION_SPEED, 1},
             {view->link == LINK_FILE ? tr("End") : tr("Live"), "Home", true, ACTION_LIVE, 0}};
     const struct label control[] = {
-            {view->model->state == MODEL_PAUSED ? tr("Resume") : tr("Pause"), "Space", false,
-                    ACTION_PAUSE, 0},
+            {view->model->state == MODEL_PAUSED         ? tr("Resume")
+                    : view->model->state == MODEL_READY ? tr("Start")
+                                                        : tr("Pause"),
+                    "Space", view->model->state == MODEL_READY, ACTION_PAUSE, 0},
             {tr("Fire"), "Enter", false, ACTION_FIRE, 0},
             {tr("Hold all"), "⇧H", false, ACTION_HOLD_ALL, 0},
             {view->model->frozen ? tr("Thaw board") : tr("Freeze board"), "F", false, ACTION_FREEZE,
@@ -198,7 +200,8 @@ static void buttons(struct view *view, float x, float right)
             {tr("Points"), "P", false, ACTION_ADJUST, 0},
             {tr("Replay"), "R", false, ACTION_REPLAY, 0}, {tr("End"), "⇧E", false, ACTION_END, 0},
             {tr("Help"), "F1", false, ACTION_HELP, 0}};
-    const struct label record[] = {{tr("Replay"), "R", false, ACTION_REPLAY, 0},
+    const struct label record[] = {{tr("Report"), "W", true, ACTION_REPORT, 0},
+            {tr("Replay"), "R", false, ACTION_REPLAY, 0},
             {tr("Labels"), "L", false, ACTION_LABELS, 0},
             {tr("Attacks"), "A", false, ACTION_ATTACKS, 0},
             {tr("Help"), "F1", false, ACTION_HELP, 0}};
@@ -210,7 +213,8 @@ static void buttons(struct view *view, float x, float right)
     } else if (view_has_controls(view)) {
         place_buttons(view, x, right, control, G_N_ELEMENTS(control));
     } else {
-        place_buttons(view, x, right, record, G_N_ELEMENTS(record));
+        int first = view->reports && view->mode == MODE_CONTROL ? 0 : 1;
+        place_buttons(view, x, right, record + first, G_N_ELEMENTS(record) - (guint)first);
     }
 }
 
@@ -236,6 +240,12 @@ static float alarm_chip(struct view *view, float right)
     return r.x - px(view, 10);
 }
 
+/* The engine has gone in good order. */
+static bool is_over(const struct view *view)
+{
+    return view->link == LINK_GONE && view->model->state == MODEL_DOWN;
+}
+
 static void source_lines(const struct view *view, char *first, char *second, gsize size)
 {
     static const char *const links[] = {[LINK_FILE] = WORD("recorded"),
@@ -247,10 +257,11 @@ static void source_lines(const struct view *view, char *first, char *second, gsi
     } else if (view->lag_ms >= 0 && view->link == LINK_LIVE) {
         g_snprintf(first, (gulong)size, tr("live · lag %d ms"), view->lag_ms);
     } else {
-        g_strlcpy(first, tr_name(links[view->link]), size);
+        g_strlcpy(first, is_over(view) ? tr("over") : tr_name(links[view->link]), size);
     }
     if (view->load_percent >= 0) {
-        g_snprintf(second, (gulong)size, tr("%s · host %d %%"), view->source, view->load_percent);
+        g_snprintf(second, (gulong)size, tr("%s · host %d %%"),
+                view->person ? view->person : view->source, view->load_percent);
     } else {
         g_snprintf(second, (gulong)size, "%s%s%s", view->source, *view->model->accel ? " · " : "",
                 view->model->accel);
@@ -259,7 +270,7 @@ static void source_lines(const struct view *view, char *first, char *second, gsi
 
 static float source_block(const struct view *view, float right)
 {
-    bool bad = view->link == LINK_GONE;
+    bool bad = view->link == LINK_GONE && !is_over(view);
     float w = MIN(px(view, 168), (float)draw_width(view->draw) * 0.11F);
     enum status status = view->link == LINK_LIVE ? STATUS_UP : bad ? STATUS_DOWN : STATUS_UNKNOWN;
     float x = right - w;

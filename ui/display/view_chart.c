@@ -13,27 +13,27 @@ const struct model_team *chart_team_of_rank(const struct model *model, int rank)
     return NULL;
 }
 
-float chart_x(const struct chart *scale, gint64 at_us)
+float chart_x(const struct chart *chart, gint64 at_us)
 {
-    double span = (double)MAX(scale->to_us - scale->from_us, 1);
-    double t = (double)(at_us - scale->from_us) / span;
-    return scale->r.x + (float)CLAMP(t, 0, 1) * scale->r.w;
+    double span = (double)MAX(chart->to_us - chart->from_us, 1);
+    double t = (double)(at_us - chart->from_us) / span;
+    return chart->r.x + (float)CLAMP(t, 0, 1) * chart->r.w;
 }
 
-float chart_y(const struct chart *scale, gint64 total)
+float chart_y(const struct chart *chart, gint64 total)
 {
-    double span = (double)MAX(scale->high - scale->low, 1);
-    return scale->r.y + scale->r.h - (float)((double)(total - scale->low) / span) * scale->r.h;
+    double span = (double)MAX(chart->high - chart->low, 1);
+    return chart->r.y + chart->r.h - (float)((double)(total - chart->low) / span) * chart->r.h;
 }
 
 /* A score is held until it changes: steps, thinned to one a pixel. */
-void chart_line(const struct view *view, const struct chart *scale, const struct model_team *team,
+void chart_line(const struct view *view, const struct chart *chart, const struct model_team *team,
         float width, colour c)
 {
     struct point last = {0, 0};
     for (guint i = 0; i < team->history->len; i++) {
         const struct sample *sample = &g_array_index(team->history, struct sample, i);
-        struct point next = {chart_x(scale, sample->at_us), chart_y(scale, sample->total)};
+        struct point next = {chart_x(chart, sample->at_us), chart_y(chart, sample->total)};
         if (i > 0 && i + 1 < team->history->len && next.x - last.x < 1.0F) {
             continue;
         }
@@ -46,7 +46,7 @@ void chart_line(const struct view *view, const struct chart *scale, const struct
     }
     if (team->history->len > 0) {
         draw_line(
-                view->draw, last, (struct point){chart_x(scale, view->clock_us), last.y}, width, c);
+                view->draw, last, (struct point){chart_x(chart, view->clock_us), last.y}, width, c);
     }
 }
 

@@ -28,10 +28,14 @@ static void alarm_row(struct view *view, guint index, struct rect r, struct rect
     }
     float used = view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, in.w * 0.5F},
             right, r.y + px(view, 4), text);
+    g_autofree char *whose = g_strndup(alarm->subject, strcspn(alarm->subject, ": "));
+    bool named = strstr(alarm->text, whose) != NULL;
+    g_autofree char *what =
+            named ? g_strdup(alarm->text) : g_strdup_printf("%s: %s", alarm->subject, alarm->text);
     view_text(view,
             (struct text_style){FONT_TEXT, 13, owned ? C_TEXT : C_WARM, LEFT,
                     right - used - in.x - px(view, 32)},
-            in.x + px(view, 24), r.y + px(view, 3), alarm->text);
+            in.x + px(view, 24), r.y + px(view, 3), what);
 }
 
 /* Newest first, at most the upper half; returns where they end. */

@@ -67,9 +67,13 @@ void view_hints(struct view *view, struct rect r)
 
 static const char *const sheet[][2] = {
         {"Space", WORD("pause or resume; in a replay: play or stop")},
-        {"↑ ↓", WORD("choose an inject")}, {"Enter, y", WORD("fire the chosen inject now")},
+        {"↑ ↓ End", WORD("choose an inject; the last")},
+        {"Enter, y", WORD("fire the chosen inject now")},
         {"H   ⇧H", WORD("hold or release it; all of them")},
         {"K, y", WORD("skip it: it never fires by itself")},
+        {"E   I", WORD("change it; make a new one")},
+        {"O", WORD("agree that it fires, where several must")},
+        {"W", WORD("write the report of the exercise")},
         {"X", WORD("acknowledge the oldest alarm")}, {"M", WORD("write to a team or to all")},
         {"P", WORD("give or take points, with a reason")},
         {"F", WORD("freeze the public board, or thaw it")}, {"⇧E, y", WORD("end the exercise")},
@@ -80,11 +84,11 @@ static const char *const sheet[][2] = {
         {"Delete, y", WORD("… start it anew")}, {"S", WORD("checkpoint of all machines")},
         {"Ctrl+F", WORD("find a machine, team or address")}, {"/", WORD("filter the events")},
         {"+ − 0, drag", WORD("zoom and move the topology; 0 fits")},
-        {"L A T", WORD("labels, attacks, traffic on or off")},
+        {"L A T B", WORD("labels, attacks, traffic, screens on or off")},
         {"drag it   G", WORD("move a machine; all go back")},
         {"V", WORD("services or attack steps")}, {"1 … 6, Tab", WORD("choose a panel")},
-        {"Page up, down", WORD("scroll the events")}, {"F2 F3", WORD("language; colours")},
-        {"F11", WORD("wall, without controls; again: back")},
+        {"Page up, down", WORD("scroll the events; with 1 the scores")},
+        {"F2 F3", WORD("language; colours")}, {"F11", WORD("wall, without controls; again: back")},
         {"⇧F11", WORD("next view: control, wall, public, instructor")},
         {"F12", WORD("write a screenshot here")}, {"Esc, Q", WORD("close, back; quit")}};
 

@@ -26,7 +26,14 @@ static void inject_line(
     const char *who = team ? team->title : tr("all");
     gint64 left = inject->planned_us - view->clock_us;
     char span[32];
-    if (!strcmp(inject->state, "scheduled") && left > 0) {
+    bool open = !strcmp(inject->state, "scheduled") || !strcmp(inject->state, "held");
+    if (open && view->model->state >= MODEL_ENDED) {
+        g_snprintf(text, (gulong)size, tr("%s · never fired"), who);
+    } else if (open && inject->missing > 0) {
+        g_snprintf(text, (gulong)size, tr("%s · needs %d to agree"), who, inject->missing);
+    } else if (!strcmp(inject->state, "scheduled") && inject->planned_us < 0) {
+        g_snprintf(text, (gulong)size, tr("%s · fired by hand"), who);
+    } else if (!strcmp(inject->state, "scheduled") && left > 0) {
         g_snprintf(text, (gulong)size, tr("%s · fires in %s"), who,
                 view_span(span, sizeof span, left));
     } else if (*inject->by && strcmp(inject->by, "engine") != 0) {
@@ -42,15 +49,20 @@ static bool is_open(const struct model_inject *inject)
     return !strcmp(inject->state, "scheduled") || !strcmp(inject->state, "held");
 }
 
+#define BUTTONS_WIDE 214
+
 static void row_buttons(struct view *view, const struct model_inject *inject, struct rect r)
 {
     bool held = !strcmp(inject->state, "held");
+    bool asks = inject->missing > 0 && is_open(inject);
     const struct label labels[] = {{tr("FIRE"), NULL, true, ACTION_FIRE, 0},
             {held ? tr("RELEASE") : tr("HOLD"), NULL, false, ACTION_HOLD, 0},
-            {tr("SKIP"), NULL, false, ACTION_SKIP, 0}};
-    float widths[] = {44, 66, 44};
-    float x = r.x + r.w - px(view, 44 + 66 + 44 + 14);
-    for (int i = 0; i < 3; i++) {
+            {tr("SKIP"), NULL, false, ACTION_SKIP, 0},
+            {asks ? tr("AGREE") : tr("EDIT"), NULL, false, asks ? ACTION_APPROVE : ACTION_EDIT, 0}};
+    float widths[] = {44, 66, 44, 50};
+    guint count = is_open(inject) ? G_N_ELEMENTS(labels) : 1; /* what is over can fire again */
+    float x = r.x + r.w - px(view, count > 1 ? BUTTONS_WIDE : 54);
+    for (guint i = 0; i < count; i++) {
         struct rect place = {x, r.y + r.h - px(view, 22), px(view, widths[i]), px(view, 19)};
         x = view_button(view, PANEL_INJECTS, place, &labels[i]) + px(view, 3);
     }
@@ -69,16 +81,19 @@ static void inject_row(struct view *view, int index, struct rect r)
             px(view, 6));
     char text[200];
     view_text(view, (struct text_style){FONT_DIGIT, 12, C_DIM, LEFT, 0}, r.x + px(view, 32),
-            r.y + px(view, 6), view_clock(text, sizeof text, inject->planned_us, true));
+            r.y + px(view, 6),
+            inject->planned_us < 0 ? tr("off list")
+                                   : view_clock(text, sizeof text, inject->planned_us, true));
     float x = r.x + px(view, 116);
     float room = r.x + r.w - x - px(view, 6);
     view_text(view,
             (struct text_style){FONT_TEXT, 14, is_open(inject) ? C_TEXT : C_DIM, LEFT, room}, x,
             r.y + px(view, 3), inject->title);
     inject_line(view, inject, text, sizeof text);
-    bool buttons = selected && view_has_controls(view);
+    bool buttons = selected && view_has_controls(view) && strcmp(inject->state, "fired") != 0;
     view_text(view,
-            (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, room - (buttons ? px(view, 170) : 0)},
+            (struct text_style){FONT_TEXT, 12, C_DIM, LEFT,
+                    room - (buttons ? px(view, is_open(inject) ? BUTTONS_WIDE - 2 : 52) : 0)},
             x, r.y + px(view, 21), text);
     view_add_hit(view, PANEL_INJECTS, r, ACTION_SELECT, index);
     if (buttons) {
@@ -86,8 +101,16 @@ static void inject_row(struct view *view, int index, struct rect r)
     }
 }
 
-/* Indexes of the injects that concern this view. */
-static GArray *shown_injects(const struct view *view)
+static gint by_time(gconstpointer a, gconstpointer b, gpointer data)
+{
+    int x = *(const int *)a;
+    int y = *(const int *)b;
+    guint64 left = (guint64)model_inject_at(data, x)->planned_us; /* off the list, -1: last */
+    guint64 right = (guint64)model_inject_at(data, y)->planned_us;
+    return left != right ? (left < right ? -1 : 1) : x - y;
+}
+
+GArray *view_inject_order(const struct view *view)
 {
     GArray *shown = g_array_new(FALSE, FALSE, sizeof(int));
     for (int i = 0; (guint)i < view->model->injects->len; i++) {
@@ -95,6 +118,7 @@ static GArray *shown_injects(const struct view *view)
             g_array_append_val(shown, i);
         }
     }
+    g_array_sort_with_data(shown, by_time, (gpointer)view->model);
     return shown;
 }
 
@@ -117,9 +141,10 @@ static int first_shown(const struct view *view, const GArray *shown, int rows)
 void view_injects(struct view *view, struct rect r)
 {
     struct rect in = view_panel(view, r, 4, tr("Injects (MSEL)"),
-            view_has_controls(view) ? tr("Enter fire · H hold · K skip") : tr("↑↓ choose"));
+            view_has_controls(view) ? tr("Enter fire · H hold · K skip · E edit · I new")
+                                    : tr("↑↓ choose"));
     view_add_hit(view, PANEL_INJECTS, r, ACTION_FOCUS, 4);
-    g_autoptr(GArray) shown = shown_injects(view);
+    g_autoptr(GArray) shown = view_inject_order(view);
     if (shown->len == 0) {
         if (!view_waits(view, in)) {
             view_empty(view, in, tr("the plan has no time line"));

@@ -1,9 +1,23 @@
 /* view_messages.c - messages with the teams, newest first, and the line to write one. */
 #include "view_private.h"
 
-static float message_row(
-        const struct view *view, const struct model_message *message, struct rect in, float y)
+/* From a team, and white has not written to it since. */
+static bool is_new(const struct model *model, guint index)
 {
+    const struct model_message *message = model->messages->pdata[index];
+    bool answered = !message->from_team;
+    for (guint i = index + 1; i < model->messages->len && !answered; i++) {
+        const struct model_message *later = model->messages->pdata[i];
+        answered = !later->from_team && (later->team < 0 || later->team == message->team);
+    }
+    return !answered;
+}
+
+static float message_row(const struct view *view, guint index, struct rect in, float y)
+{
+    const struct model_message *message = view->model->messages->pdata[index];
+    bool new = is_new(view->model, index);
+    float room = in.w - (new ? px(view, 54) : 0);
     const struct model_team *team = model_team_at(view->model, message->team);
     const char *with = team ? team->title : tr("all");
     char clock[32];
@@ -11,11 +25,15 @@ static float message_row(
     g_autofree char *head = message->from_team
                                     ? g_strdup_printf("%s  %s → %s", clock, with, tr("white cell"))
                                     : g_strdup_printf("%s  %s → %s", clock, tr("white cell"), with);
-    view_text(view, (struct text_style){FONT_TEXT, 11, C_DIM, LEFT, in.w}, in.x, y, head);
-    view_text(view,
-            (struct text_style){
-                    FONT_TEXT, 13, message->from_team ? C_DEGRADED : C_TEXT, LEFT, in.w},
-            in.x, y + px(view, 15), message->text);
+    view_text(view, (struct text_style){FONT_TEXT, 11, C_DIM, LEFT, room}, in.x, y, head);
+    if (new) {
+        draw_disc(view->draw, (struct point){in.x + in.w - px(view, 40), y + px(view, 7)},
+                px(view, 4), C_DEGRADED);
+        view_text(view, (struct text_style){FONT_TEXT, 11, C_DEGRADED, RIGHT, 0}, in.x + in.w, y,
+                tr("new"));
+    }
+    view_text(view, (struct text_style){FONT_TEXT, 13, new ? C_DEGRADED : C_TEXT, LEFT, in.w}, in.x,
+            y + px(view, 15), message->text);
     float next = y + px(view, 40);
     draw_rect(view->draw, (struct rect){in.x, next - px(view, 5), in.w, 1}, C_RULE);
     return next;
@@ -43,7 +61,7 @@ void view_messages(struct view *view, struct rect r)
     for (guint i = messages->len; i > 0 && y + px(view, 34) <= bottom; i--) {
         const struct model_message *message = messages->pdata[i - 1];
         if (view_shows_team(view, message->team)) {
-            y = message_row(view, message, in, y);
+            y = message_row(view, i - 1, in, y);
             any = true;
         }
     }

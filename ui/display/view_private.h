@@ -55,6 +55,8 @@ void view_scores(struct view *view, struct rect r);
 void view_steps(struct view *view, struct rect r);
 void view_steps_panel(struct view *view, struct rect r, enum panel panel, int number);
 void view_topology(struct view *view, struct rect r);
+/* At the bottom of inside; the height that it takes. */
+float view_screens(struct view *view, struct rect inside);
 void view_services(struct view *view, struct rect r);
 void view_injects(struct view *view, struct rect r);
 void view_events(struct view *view, struct rect r);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#define PAGE_US (G_GINT64_CONSTANT(10) * G_USEC_PER_SEC)
 #define CHANGE_US (G_GINT64_CONSTANT(60) * G_USEC_PER_SEC)
 
 static void score_details(const struct view *view, const struct model_team *team, struct rect r)
@@ -50,6 +51,15 @@ static void score_row(const struct view *view, const struct model_team *team, st
     }
 }
 
+/* Where nobody sits at the keys, page after page. */
+static int first_row(const struct view *view, int teams, int rows)
+{
+    bool alone = view->mode == MODE_WALL || view->mode == MODE_PUBLIC;
+    int pages = (teams + rows - 1) / rows;
+    int first = alone ? (int)(view->clock_us / PAGE_US % pages) * rows : view->first_rank;
+    return CLAMP(first, 0, teams - rows);
+}
+
 void view_scores(struct view *view, struct rect r)
 {
     const struct model *model = view->model;
@@ -61,24 +71,26 @@ void view_scores(struct view *view, struct rect r)
         }
         return;
     }
-    guint shown = 0;
-    float row = CLAMP(in.h / (float)model->teams->len, px(view, 26), px(view, 140));
-    for (int rank = 0; (float)(rank + 1) * row <= in.h + 1; rank++) {
-        const struct model_team *team = chart_team_of_rank(model, rank);
+    int teams = (int)model->teams->len;
+    float row = CLAMP(in.h / (float)teams, px(view, 26), px(view, 140));
+    int rows = MIN(MAX((int)((in.h + 1) / row), 1), teams);
+    int first = first_row(view, teams, rows);
+    for (int i = 0; i < rows; i++) {
+        const struct model_team *team = chart_team_of_rank(model, first + i);
         if (!team) {
             break;
         }
-        struct rect place = {in.x, in.y + row * (float)rank, in.w, row};
+        struct rect place = {in.x, in.y + row * (float)i, in.w, row};
         bool chosen = view->mode == MODE_INSTRUCTOR && model_team_at(model, view->team) == team;
         if (chosen) {
             draw_rect(view->draw, place, C_SELECT);
         }
         score_row(view, team, place);
-        shown++;
         view_add_hit(view, PANEL_SCORES, place, ACTION_TEAM, model_team_index_of(model, team));
     }
-    if (shown < model->teams->len) {
-        g_autofree char *more = g_strdup_printf(tr("and %u more"), model->teams->len - shown);
+    if (rows < teams) {
+        g_autofree char *more =
+                g_strdup_printf(tr("%d to %d of %d"), first + 1, first + rows, teams);
         view_text(view, (struct text_style){FONT_TEXT, 11, C_DIM, RIGHT, in.w}, in.x + in.w,
                 r.y + r.h - px(view, 16), more);
     }

@@ -49,24 +49,36 @@ static GArray *targets(const struct view *view)
     return teams;
 }
 
+/* One line for each step, or two: then the name has the second to itself. */
+static bool is_low(const struct view *view, float row)
+{
+    return row < px(view, 38);
+}
+
+static float name_width(const struct view *view, float width, float row)
+{
+    return width * (is_low(view, row) ? 0.45F : 0.34F);
+}
+
 static void step_row(const struct view *view, int step, const GArray *teams, struct rect r)
 {
     const struct model *model = view->model;
     const struct model_step *what = model->steps->pdata[step];
     draw_rect(view->draw, (struct rect){r.x, r.y, r.w, 1}, C_RULE);
-    float name = r.w * 0.45F;
-    bool low = r.h < px(view, 38); /* one line */
+    bool low = is_low(view, r.h);
+    float name = name_width(view, r.w, r.h);
     float technique = view_text(view, (struct text_style){FONT_TEXT, 13, C_ATTACK, LEFT, name}, r.x,
             r.y + px(view, low ? 2 : 4), what->technique);
     float x0 = low ? r.x + technique + px(view, 10) : r.x;
-    view_text(view, (struct text_style){FONT_TEXT, 12, C_TEXT, LEFT, r.x + name - x0}, x0,
+    float room = low ? r.x + name - x0 : r.w;
+    view_text(view, (struct text_style){FONT_TEXT, 12, C_TEXT, LEFT, room}, x0,
             r.y + px(view, low ? 3 : 21), what->title);
     float width = (r.w - name) / (float)teams->len;
     for (guint i = 0; i < teams->len; i++) {
         const struct model_attack *attack =
                 model_attack_of(model, step, g_array_index(teams, int, i));
         float x = r.x + name + width * (float)i + px(view, 8);
-        float y = r.y + (low ? px(view, 11) : px(view, 21));
+        float y = r.y + px(view, low ? 11 : 12);
         if (!attack) {
             draw_rect(view->draw, (struct rect){x, y, px(view, 8), MAX(1, px(view, 1))}, C_UNKNOWN);
             continue;
@@ -77,6 +89,16 @@ static void step_row(const struct view *view, int step, const GArray *teams, str
                     x + px(view, 18), y - px(view, 8), tr_name(attack->verdict));
         }
     }
+}
+
+/* A title that does not fit begins with the number that the topology gives the team. */
+static void head(const struct view *view, int team, struct rect r)
+{
+    const struct model_team *what = model_team_at(view->model, team);
+    bool fits = draw_text_width(view->draw, FONT_TEXT, px(view, 12), what->title) <= r.w;
+    g_autofree char *text =
+            fits ? g_strdup(what->title) : g_strdup_printf("%d %s", team + 1, what->title);
+    view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, r.w}, r.x, r.y, text);
 }
 
 void view_steps_panel(struct view *view, struct rect r, enum panel panel, int number)
@@ -92,14 +114,14 @@ void view_steps_panel(struct view *view, struct rect r, enum panel panel, int nu
         }
         return;
     }
-    float name = in.w * 0.45F;
+    float row = CLAMP((in.h - px(view, 22)) / (float)model->steps->len, px(view, 21), px(view, 42));
+    float name = name_width(view, in.w, row);
     float width = (in.w - name) / (float)teams->len;
     for (guint i = 0; i < teams->len; i++) {
-        const struct model_team *team = model_team_at(model, g_array_index(teams, int, i));
-        view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, width - px(view, 8)},
-                in.x + name + width * (float)i + px(view, 8), in.y, team->title);
+        head(view, g_array_index(teams, int, i),
+                (struct rect){in.x + name + width * (float)i + px(view, 8), in.y,
+                        width - px(view, 8), px(view, 20)});
     }
-    float row = CLAMP((in.h - px(view, 22)) / (float)model->steps->len, px(view, 21), px(view, 42));
     for (int s = 0; (guint)s < model->steps->len; s++) {
         float y = in.y + px(view, 22) + row * (float)s;
         if (y + row > in.y + in.h + px(view, 6)) {

@@ -134,10 +134,10 @@ static void happened(const struct view *view, const struct chart *scale, float y
 static void plan_marks(const struct view *view, const struct chart *scale, float y)
 {
     const GPtrArray *injects = view->model->injects;
-    for (guint i = 0; i < injects->len; i++) {
+    bool open = view->mode == MODE_WALL || view->mode == MODE_PUBLIC; /* teams look on */
+    for (guint i = 0; i < injects->len && !open; i++) {
         const struct model_inject *inject = injects->pdata[i];
-        if (inject->fired_us < 0 && inject->planned_us >= view->clock_us &&
-                view->mode != MODE_PUBLIC) {
+        if (inject->fired_us < 0 && inject->planned_us >= view->clock_us) {
             struct point at = {chart_x(scale, inject->planned_us), y};
             draw_disc(view->draw, at, px(view, 5), C_PANEL);
             draw_ring(view->draw, at, px(view, 5), MAX(1.3F, px(view, 1.4F)), C_DIM);

@@ -232,7 +232,8 @@ static void draw_label(const struct picture *picture, const struct model_machine
     bool left = topo_label_left(picture->topo, at.x);
     float sign = left ? -1.0F : 1.0F;
     enum align align = left ? RIGHT : LEFT;
-    float x = at.x + sign * (picture->topo->unit + px(view, 9));
+    bool chosen = model_machine_at(view->model, view_node(view)) == machine; /* has a ring */
+    float x = at.x + sign * (picture->topo->unit * (chosen ? 1.9F : 1) + px(view, 9));
     float y = at.y - px(view, 18);
     float edge_of = left ? x - picture->inside.x : picture->inside.x + picture->inside.w - x;
     float room =
@@ -284,7 +285,7 @@ static void draw_nodes(const struct picture *picture)
         view_add_hit(picture->changes, PANEL_TOPOLOGY, box, ACTION_NODE, (int)m);
         draw_disc(view->draw, at, r * 1.55F, C_GROUND);
         view_shape(view, status, at, r);
-        if ((int)m == view->node) {
+        if ((int)m == view_node(view)) {
             draw_ring(view->draw, at, r * 1.9F, MAX(2, px(view, 2)), C_FOCUS);
         }
         picture_occupy(picture, (struct rect){at.x - r, at.y - r, 2 * r, 2 * r});
@@ -343,7 +344,7 @@ static void draw_picture(const struct picture *picture)
 /* What is known about the chosen machine, in a line of its own. */
 static void draw_chosen(const struct view *view, struct rect r)
 {
-    const struct model_machine *machine = model_machine_at(view->model, view->node);
+    const struct model_machine *machine = model_machine_at(view->model, view_node(view));
     if (!machine) {
         return;
     }
@@ -393,6 +394,7 @@ void view_topology(struct view *view, struct rect r)
     float legend = roundf(px(view, 26));
     draw_legend(view, (struct rect){inside.x, inside.y + inside.h - legend, inside.w, legend});
     inside.h -= legend;
+    inside.h -= view_screens(view, inside);
     if (view->model->machines->len == 0) {
         if (!view_waits(view, inside)) {
             view_empty(view, inside, tr("the plan has no machines"));
