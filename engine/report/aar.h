@@ -26,7 +26,7 @@ void aar_apply(struct aar *aar, const struct event *event);
  *  "score": as score_to_json(), without the single terms,
  *  "lines": [{"team","points":[[at_us,total],…]}]: sums of the explained terms up to a time,
  *  "terms": [{"team","part","why","count","points","first_us","last_us","seqs":[…]}]: equal terms
- *   of a team together, seqs at most AAR_SEQS of them,
+ *   of a team together, seqs at most AAR_SEQS of them; from the 500th kind of a team on by part,
  *  "services": [{"team","service","title","machine","passed","failed","faults","sla" (of the looks
  *   that count; null without one),"down_us","spans":[{"status","from_us","to_us","from_seq",
  *   "to_seq","looks","detail"}]}],
