@@ -97,6 +97,9 @@ static void apply_created(struct aar *aar, const struct event *event, const cJSO
     put_text(aar->exercise, "accel", json_string(body, "accel", ""));
     put_int(aar->exercise, "duration_us", json_int(plan, "duration_us", 0));
     put_int(aar->exercise, "started_us", event->wall_us);
+    if (json_object(plan, "exam")) {
+        put(aar->exercise, "exam", cJSON_CreateTrue());
+    }
     aar_learn_services(aar);
 }
 
