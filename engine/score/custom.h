@@ -43,4 +43,4 @@ struct score_custom_runner {
 };
 
 /* The runner of this program; static. */
-void score_custom_provide(const struct score_custom_runner *runner);
+void score_custom_provide(const struct score_custom_runner *provided);
