@@ -18,20 +18,15 @@ static bool subnet_fits(const struct plan *plan, const struct plan_subnet *subne
 {
     g_autofree char *capture = g_strdup_printf("the capture of network \"%s\"", subnet->name);
     g_autofree char *vlans = g_strdup_printf("the VLANs of network \"%s\"", subnet->name);
-    g_autofree char *names = g_strdup_printf("DHCP and DNS of network \"%s\"", subnet->name);
-    g_autofree char *isolation = g_strdup_printf("the isolation of network \"%s\"", subnet->name);
     if (subnet->capture) {
         return refuse(plan, subnet->line, capture, "its bridges are not the engine's", error);
     }
-    if (subnet->vlan_aware) {
-        return refuse(plan, subnet->line, vlans, "libvirt's bridges do not keep them apart", error);
+    if (subnet->stretch) {
+        g_autofree char *stretch = g_strdup_printf("the stretched network \"%s\"", subnet->name);
+        return refuse(plan, subnet->line, stretch, "its bridges are not the engine's", error);
     }
-    if (subnet->dhcp || subnet->dns) {
-        return refuse(
-                plan, subnet->line, names, "the engine's dnsmasq is not in its networks", error);
-    }
-    return !subnet->isolate ||
-           refuse(plan, subnet->line, isolation, "its ports are not the engine's", error);
+    return !subnet->vlan_aware ||
+           refuse(plan, subnet->line, vlans, "libvirt's bridges do not keep them apart", error);
 }
 
 static bool links_fit(const struct plan *plan, GError **error)
@@ -61,8 +56,9 @@ bool daemon_host_fits(const struct plan *plan, GError **error)
     for (guint i = 0; i < plan->hosts->len; i++) {
         const struct plan_host *host = g_ptr_array_index(plan->hosts, i);
         g_autofree char *what = g_strdup_printf("machine \"%s\"", host->name);
-        if (host->hardware.imported) {
-            return refuse(plan, host->line, what, "its image is an imported disk", error);
+        if (host->hardware.tpm == 1) {
+            return refuse(plan, host->line, what,
+                    "its TPM's emulator would run as another user than it does", error);
         }
     }
     for (guint i = 0; i < plan->subnets->len; i++) {

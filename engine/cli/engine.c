@@ -121,10 +121,15 @@ static cJSON *opened_json(const struct engine *engine)
 static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *with, GError **error)
 {
     const struct engine_options *options = engine->options;
+    g_autofree char *peer_root = options->peer ? paths_run_root(options->peer) : NULL;
+    g_autofree char *peer_path =
+            peer_root ? g_build_filename(peer_root, WORLD_PEER_SOCKET, NULL) : NULL;
     const struct world_real_options world = {.root = engine->root,
             .accel = options->accel,
             .boot = options->boot,
-            .daemon = engine->daemon.uri ? &engine->daemon : NULL};
+            .daemon = engine->daemon.uri ? &engine->daemon : NULL,
+            .peer = options->peer,
+            .peer_path = peer_path};
     const char *name = options->plan->name;
     engine->ledger = options->resume
                              ? signing_open(engine->ledger_path, name, error)
@@ -229,6 +234,9 @@ static cJSON *started_with(const struct engine_options *options)
     json_add_int(with, "ready_limit_s", options->ready_limit_s);
     cJSON_AddStringToObject(with, "boot", boots[options->boot]);
     cJSON_AddStringToObject(with, "scenario", options->plan->path);
+    if (options->peer) {
+        cJSON_AddStringToObject(with, "peer", options->peer);
+    }
     if (options->roster) {
         cJSON_AddItemToObject(with, "roster", cJSON_Duplicate(options->roster, true));
     }

@@ -22,6 +22,7 @@ struct engine_options {
     bool without_impairments;
     bool wait;             /* once ready, until somebody starts it */
     const char *connect;   /* a libvirt daemon's address; NULL: the embedded driver */
+    const char *peer;      /* the exercise that stretched networks reach into, or NULL */
     int teams;             /* as asked for, 0: as the scenario says; for the record */
     const cJSON *roster;   /* of an exam, or NULL; for the record */
     enum suite suite;      /* of a new ledger */

@@ -39,7 +39,7 @@ static void on_template(
         const struct image_warm *files, bool fresh, const GError *error, gpointer data)
 {
     struct warming *warming = data;
-    if (error) {
+    if (!files) {
         warming->error = g_error_copy(error);
     } else {
         cli_say("image %s: warm state %s %s (%.1f s)", warming->image, files->key,

@@ -2,6 +2,7 @@
 #include "cli/routing_host.h"
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "cell/doctor.h"
 #include "net/net.h"
 #include "net/net_router.h"
@@ -47,6 +48,23 @@ static bool try_vlans(gpointer data, GError **error)
     return ok;
 }
 
+static bool try_tunnel(gpointer data, GError **error)
+{
+    (void)data;
+    struct net *net = net_open(NULL, error);
+    const struct net_tunnel tunnel = {.space = net ? cell_space_new(error) : -1, .vni = 1};
+    bool ok = tunnel.space >= 0;
+    if (ok) {
+        struct net_batch *batch = net_batch_new();
+        net_batch_bridge(batch, "doctor");
+        net_batch_vxlan(batch, "doctor-x", "doctor", &tunnel);
+        ok = net_apply(net, batch, error);
+        close(tunnel.space);
+    }
+    net_close(net);
+    return ok;
+}
+
 static bool need(bool (*fn)(gpointer data, GError **error), const char *who, const char *remedy,
         GError **error)
 {
@@ -74,6 +92,12 @@ static bool can_vlans(GError **error)
             "a kernel with CONFIG_BRIDGE_VLAN_FILTERING (Debian's has it)", error);
 }
 
+static bool can_tunnel(GError **error)
+{
+    return need(try_tunnel, "this host's kernel cannot stretch a network into another cell",
+            "modprobe vxlan, or a kernel with CONFIG_VXLAN (Debian's has it)", error);
+}
+
 static bool can_names(GError **error)
 {
     g_autofree char *program = doctor_find_program("dnsmasq");
@@ -88,17 +112,36 @@ bool routing_host_fits(const struct plan *plan, GError **error)
 {
     bool vlans = false;
     bool names = false;
+    bool tunnels = false;
     for (guint i = 0; i < plan->subnets->len; i++) {
         const struct plan_subnet *subnet = g_ptr_array_index(plan->subnets, i);
         vlans = vlans || subnet->vlan_aware;
         names = names || subnet->dhcp || subnet->dns;
+        tunnels = tunnels || subnet->stretch;
     }
     bool ok = (!names || can_names(error)) && (!vlans || can_vlans(error)) &&
-              (plan->routers->len == 0 || can_route(error));
+              (!tunnels || can_tunnel(error)) && (plan->routers->len == 0 || can_route(error));
     if (!ok) {
         g_prefix_error(error, "%s: ", plan->name);
     }
     return ok;
+}
+
+bool routing_peer_fits(const struct plan *plan, const char *peer, GError **error)
+{
+    bool stretched = false;
+    for (guint i = 0; i < plan->subnets->len; i++) {
+        stretched = stretched || ((const struct plan_subnet *)plan->subnets->pdata[i])->stretch;
+    }
+    const char *why = !peer                          ? NULL
+                      : !paths_name_is_valid(peer)   ? "is no exercise's name"
+                      : !g_strcmp0(peer, plan->name) ? "is this exercise itself"
+                      : !stretched ? "has nothing to join: no network of the scenario has stretch"
+                                   : NULL;
+    if (why) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--peer \"%s\" %s", peer, why);
+    }
+    return !why;
 }
 
 static struct doctor_check *verdict(const char *name, bool (*can)(GError **error), const char *text)
@@ -120,6 +163,11 @@ struct doctor_check *doctor_routers(void)
 struct doctor_check *doctor_vlans(void)
 {
     return verdict("vlans", can_vlans, "a bridge that keeps VLANs apart was made in a cell");
+}
+
+struct doctor_check *doctor_tunnels(void)
+{
+    return verdict("tunnels", can_tunnel, "a VXLAN tunnel was made in a cell");
 }
 
 struct doctor_check *doctor_names(void)

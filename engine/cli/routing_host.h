@@ -8,7 +8,12 @@
  * scenario asks nothing special. Before any thread is started. */
 bool routing_host_fits(const struct plan *plan, GError **error);
 
-/* "routers", "vlans" and "names" of the doctor. */
+/* The exercise that stretched networks are to reach into (--peer, or NULL): USAGE when there are
+ * none, or it is no other exercise's name. */
+bool routing_peer_fits(const struct plan *plan, const char *peer, GError **error);
+
+/* "routers", "vlans", "tunnels" and "names" of the doctor. */
 struct doctor_check *doctor_routers(void);
 struct doctor_check *doctor_vlans(void);
+struct doctor_check *doctor_tunnels(void);
 struct doctor_check *doctor_names(void);

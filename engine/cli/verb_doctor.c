@@ -87,6 +87,7 @@ static GPtrArray *examine(const char *user, const char *connect)
     g_ptr_array_insert(checks, 3, doctor_networks());
     g_ptr_array_add(checks, doctor_routers());
     g_ptr_array_add(checks, doctor_vlans());
+    g_ptr_array_add(checks, doctor_tunnels());
     g_ptr_array_add(checks, doctor_names());
     g_ptr_array_insert(checks, 4, doctor_impairments());
     g_ptr_array_add(checks, doctor_accelerator());

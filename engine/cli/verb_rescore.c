@@ -109,41 +109,56 @@ static const cJSON *team_of(const cJSON *score, const char *id)
     return NULL;
 }
 
-/* Adds sign times the points of each term to the sum of its event. */
-static void sum_terms(const cJSON *team, double sign, GHashTable *sums, GArray *order)
+struct change { /* of one term */
+    gint64 seq;
+    double points;
+};
+
+struct changes {
+    GHashTable *teams; /* id → GArray of struct change */
+    double sign;       /* −1: of the terms that were */
+};
+
+static void free_array(gpointer array)
 {
-    const cJSON *term = NULL;
-    cJSON_ArrayForEach(term, json_array(team, "explain"))
-    {
-        gint64 seq = json_int(term, "seq", 0);
-        double *sum = g_hash_table_lookup(sums, &seq);
-        if (!sum) {
-            sum = g_new0(double, 1);
-            g_hash_table_insert(sums, g_memdup2(&seq, sizeof seq), sum);
-            g_array_append_val(order, seq);
-        }
-        *sum += sign * json_number(term, "points", 0);
+    g_array_unref(array);
+}
+
+static GArray *changes_of(GHashTable *teams, const char *team)
+{
+    GArray *changes = g_hash_table_lookup(teams, team);
+    if (!changes) {
+        changes = g_array_new(FALSE, FALSE, sizeof(struct change));
+        g_hash_table_insert(teams, g_strdup(team), changes);
     }
+    return changes;
+}
+
+static void take_term(const struct score_term *term, gpointer data)
+{
+    const struct changes *changes = data;
+    struct change change = {.seq = term->seq, .points = changes->sign * term->points};
+    g_array_append_val(changes_of(changes->teams, term->team), change);
 }
 
 static int by_seq(gconstpointer a, gconstpointer b)
 {
-    gint64 x = *(const gint64 *)a;
-    gint64 y = *(const gint64 *)b;
-    return (x > y) - (x < y);
+    const struct change *x = a;
+    const struct change *y = b;
+    return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static cJSON *events_of(const cJSON *was, const cJSON *is)
+/* The sum of each event's terms, where it is another. */
+static cJSON *events_of(GArray *changes)
 {
-    g_autoptr(GHashTable) sums = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    g_autoptr(GArray) order = g_array_new(FALSE, FALSE, sizeof(gint64));
-    sum_terms(was, -1, sums, order);
-    sum_terms(is, 1, sums, order);
-    g_array_sort(order, by_seq);
+    g_array_sort(changes, by_seq); /* stable: what was before what is */
     cJSON *events = cJSON_CreateArray();
-    for (guint i = 0; i < order->len; i++) {
-        gint64 seq = g_array_index(order, gint64, i);
-        double sum = *(double *)g_hash_table_lookup(sums, &seq);
+    for (guint i = 0; i < changes->len;) {
+        gint64 seq = g_array_index(changes, struct change, i).seq;
+        double sum = 0;
+        for (; i < changes->len && g_array_index(changes, struct change, i).seq == seq; i++) {
+            sum += g_array_index(changes, struct change, i).points;
+        }
         if (sum != 0) {
             cJSON *event = cJSON_CreateObject();
             json_add_int(event, "seq", seq);
@@ -154,7 +169,7 @@ static cJSON *events_of(const cJSON *was, const cJSON *is)
     return events;
 }
 
-static cJSON *diff_of(const cJSON *was, const cJSON *is)
+static cJSON *diff_of(const cJSON *was, const cJSON *is, GHashTable *changes)
 {
     cJSON *diff = cJSON_CreateArray();
     const cJSON *team = NULL;
@@ -169,7 +184,8 @@ static cJSON *diff_of(const cJSON *was, const cJSON *is)
         cJSON_AddNumberToObject(item, "was", json_number(before, "total", 0));
         cJSON_AddNumberToObject(item, "is", json_number(team, "total", 0));
         cJSON_AddNumberToObject(item, "points", points);
-        cJSON_AddItemToObject(item, "events", events_of(before, team));
+        cJSON_AddItemToObject(
+                item, "events", events_of(changes_of(changes, json_string(team, "team", ""))));
         cJSON_AddItemToArray(diff, item);
     }
     return diff;
@@ -240,9 +256,15 @@ static int compare(const struct cli_target *target, const cJSON *models, bool js
         if (score_failure(scores[0])) {
             cli_say("the exercise's own models gave no score: %s", score_failure(scores[0]));
         }
-        auto_json was = score_to_json(scores[0], true);
-        cJSON *is = score_to_json(scores[1], true);
-        cJSON *diff = diff_of(was, is);
+        auto_json was = score_to_json(scores[0], false);
+        cJSON *is = score_to_json(scores[1], json);
+        struct changes changes = {
+                g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_array), -1};
+        score_explain(scores[0], take_term, &changes);
+        changes.sign = 1;
+        score_explain(scores[1], take_term, &changes);
+        cJSON *diff = diff_of(was, is, changes.teams);
+        g_hash_table_unref(changes.teams);
         if (json) {
             cJSON_AddItemToObject(is, "diff", diff);
             cli_print_json(is);

@@ -25,7 +25,8 @@
 extern const struct verb verb_run;
 
 struct run_options {
-    char *name, *seed, *until, *accel, *boot, *user, *resume, *connect, *suite, *roster_path;
+    char *name, *seed, *until, *accel, *boot, *user, *resume, *connect, *suite;
+    char *roster_path, *peer;
     enum suite by; /* suite */
     cJSON *roster;
     int teams, ready_limit;
@@ -41,6 +42,7 @@ static void options_clear(struct run_options *options)
     g_free(options->boot);
     g_free(options->user);
     g_free(options->connect);
+    g_free(options->peer);
     g_free(options->resume);
     g_free(options->roster_path);
     cJSON_Delete(options->roster);
@@ -136,7 +138,7 @@ static struct plan *load(const char *path, const struct run_options *options,
             !choose_name(plan, options->name, error) ||
             !plan_expand(plan, exam_seats_teams(plan, options->roster, options->teams), error) ||
             !exam_seats_assign(plan, options->roster, NULL, error) ||
-            !routing_host_fits(plan, error) ||
+            !routing_host_fits(plan, error) || !routing_peer_fits(plan, options->peer, error) ||
             (options->connect && !daemon_host_fits(plan, error)) ||
             (!options->without_impairments && !impair_host_fits(plan, error))) {
         return NULL;
@@ -255,6 +257,7 @@ static int run_scenario(
             .without_impairments = options->without_impairments,
             .wait = options->wait,
             .connect = options->connect,
+            .peer = options->peer,
             .teams = exam_seats_teams(plan, options->roster, options->teams),
             .roster = options->roster,
             .suite = options->by,
@@ -343,6 +346,7 @@ static int go_on(const char *given, const struct run_options *options, gint64 un
                     options->without_impairments || json_bool(with, "without_impairments", false),
             .wait = options->wait || json_bool(with, "wait", false),
             .roster = json_object(with, "roster"),
+            .peer = json_string(with, "peer", NULL),
             .claim = claim,
             .resume = resume,
     };
@@ -363,10 +367,11 @@ static int run_again(
 {
     const char *name = options->resume;
     g_autofree char *ledger = paths_ledger(name);
-    if (options->name || options->seed || options->teams || options->roster || options->suite) {
+    if (options->name || options->seed || options->teams || options->roster || options->suite ||
+            options->peer) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "--resume goes on with what was: leave out --name, --seed, --teams, --roster and "
-                "--suite");
+                "--resume goes on with what was: leave out --name, --seed, --teams, --roster, "
+                "--peer and --suite");
         return 2;
     }
     if (!paths_name_is_valid(name) || !g_file_test(ledger, G_FILE_TEST_EXISTS)) {
@@ -416,6 +421,8 @@ static int run(int argc, char **argv, GError **error)
                     "leave links as they are", NULL},
             {"connect", 0, 0, G_OPTION_ARG_STRING, &options.connect,
                     "a libvirt daemon, as qemu:///system", "URI"},
+            {"peer", 0, 0, G_OPTION_ARG_STRING, &options.peer,
+                    "the exercise that stretched networks reach into", "NAME"},
             {"display", 0, 0, G_OPTION_ARG_NONE, &options.display, "open the display", NULL},
             {"wait", 0, 0, G_OPTION_ARG_NONE, &options.wait,
                     "once all is ready, wait for `sandtable start` or the display", NULL},

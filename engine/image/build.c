@@ -62,8 +62,12 @@ static bool move_in(const char *work, const char *dir, GError **error)
 {
     if (g_file_test(dir, G_FILE_TEST_EXISTS)) {
         g_autofree char *old = g_strconcat(work, ".old", NULL);
-        if (g_rename(dir, old) != 0 || !store_remove(old, error)) {
-            g_prefix_error(error, "cannot clear %s away: ", dir);
+        if (g_rename(dir, old) != 0) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot clear %s away: %s",
+                    dir, g_strerror(errno));
+            return false;
+        }
+        if (!store_remove(old, error)) {
             return false;
         }
     }

@@ -38,7 +38,7 @@ static char *include_list(const struct build *build)
     return g_strjoinv(",", (char **)names->pdata);
 }
 
-static bool add_common(const struct build *build, GPtrArray *argv, const char *variant)
+static void add_common(const struct build *build, GPtrArray *argv, const char *variant)
 {
     static const char *const excluded[] = {"/usr/share/man/*", "/usr/share/locale/*",
             "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/lintian/*", "/usr/share/bug/*"};
@@ -57,7 +57,6 @@ static bool add_common(const struct build *build, GPtrArray *argv, const char *v
     for (char **option = options; *option; option++) {
         addf(argv, "--aptopt=%s", *option);
     }
-    return true;
 }
 
 /* The suite, where the tree goes, and the host's own sources if it is of the suite. */

@@ -36,7 +36,7 @@ bool disk_overlay(const char *path, const char *base, gint64 bytes, GError **err
     g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, bytes);
     const char *argv[] = {tool, "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base, "--",
             path, bytes ? size : NULL, NULL};
-    return tool && make_room(path, error) && run(argv, error) && g_chmod(path, 0600) == 0;
+    return tool && make_room(path, error) && run(argv, error) && tool_set_mode(path, 0600, error);
 }
 
 static bool make_sparse(const char *path, gint64 bytes, GError **error)
@@ -67,7 +67,7 @@ bool disk_data(const char *path, gint64 bytes, GError **error)
             "lazy_itable_init=1,lazy_journal_init=1", raw, NULL};
     const char *convert[] = {
             tool, "convert", "-q", "-f", "raw", "-O", "qcow2", "--", raw, path, NULL};
-    bool ok = run(format, error) && run(convert, error) && g_chmod(path, 0600) == 0;
+    bool ok = run(format, error) && run(convert, error) && tool_set_mode(path, 0600, error);
     (void)g_unlink(raw);
     return ok;
 }

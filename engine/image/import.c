@@ -33,6 +33,7 @@ struct import {
     char *sha256;         /* of the user's file */
     gint64 bytes;         /* of the user's file */
     gint64 virtual_bytes; /* of its disk */
+    struct stat seen;     /* the user's file when it was hashed */
     struct ovf ovf;       /* an OVA's */
 };
 
@@ -158,9 +159,27 @@ static bool read_source(struct import *import, GError **error)
         return false;
     }
     say(import, "reading %s...", file);
+    import->seen = st;
     bool ok = find_format(fd, st.st_size, import, error) && hash_file(fd, import, error);
     close(fd);
     return ok;
+}
+
+/* What was hashed and found safe is what was copied: whoever may write to the file had no part in
+ * it. */
+static bool is_unchanged(const struct import *import, GError **error)
+{
+    const struct stat *seen = &import->seen;
+    struct stat st;
+    bool same = stat(import->options->file, &st) == 0 && st.st_dev == seen->st_dev &&
+                st.st_ino == seen->st_ino && st.st_size == seen->st_size &&
+                st.st_ctim.tv_sec == seen->st_ctim.tv_sec &&
+                st.st_ctim.tv_nsec == seen->st_ctim.tv_nsec;
+    if (!same) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "it was changed while it was being imported; try again when nobody writes to it");
+    }
+    return same;
 }
 
 /* A name that QEMU could take for a protocol ("nbd:…", "json:…") is a path all the same. */
@@ -239,7 +258,7 @@ static bool copy_disk(const struct import *import, const char *to, GError **erro
             .file_bytes = needed + needed / 16 + RESERVE, .cpu_s = COPY_CPU_S};
     say(import, "copying %" G_GINT64_FORMAT " MiB...", needed >> 20);
     g_autofree char *output = tool_run(argv, &limits, error);
-    return output && g_chmod(to, 0400) == 0;
+    return output && is_unchanged(import, error) && tool_set_mode(to, 0400, error);
 }
 
 /* ---- the description ------------------------------------------------------------------------ */
@@ -316,12 +335,16 @@ static bool move_in(const struct import *import, const char *digest, GError **er
     g_autofree char *images = paths_images_dir();
     g_autofree char *build = g_strconcat(import->options->name, "-", digest, NULL);
     g_autofree char *dir = g_build_filename(images, IMPORT_FOLDER, build, NULL);
-    if (!image_import_remove(import->options->name, error) || !store_remove(dir, error)) {
+    /* a damaged one of the same digest; then the others of that name, once the new one is there */
+    if (!store_remove(dir, error)) {
         return false;
     }
     if (g_rename(import->work, dir) != 0) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot rename %s to %s: %s",
                 import->work, dir, g_strerror(errno));
+        return false;
+    }
+    if (!import_remove_others(import->options->name, digest, error)) {
         return false;
     }
     say(import, "%s, %" G_GINT64_FORMAT " MiB, stored as %s", import->format,

@@ -114,7 +114,8 @@ static bool add_to_sum(const guint8 *bytes, gsize length, gpointer data)
     return true;
 }
 
-static bool check_member(const struct ova *ova, const char *line, GError **error)
+static bool check_member(
+        const struct ova *ova, const char *line, GHashTable *checked, GError **error)
 {
     GChecksumType type = G_CHECKSUM_SHA256;
     g_autofree char *name = NULL, *hex = NULL;
@@ -129,26 +130,39 @@ static bool check_member(const struct ova *ova, const char *line, GError **error
     if (!each_piece(ova, member, add_to_sum, sum, error)) {
         return false;
     }
-    return strcmp(g_checksum_get_string(sum), hex) == 0 ||
-           fail(error, "the digest in its manifest is not that of", name);
+    if (strcmp(g_checksum_get_string(sum), hex) != 0) {
+        return fail(error, "the digest in its manifest is not that of", name);
+    }
+    g_hash_table_add(checked, member->name);
+    return true;
 }
 
-static bool check_manifest(const struct ova *ova, GError **error)
+/* A manifest that is there must vouch for what is used: one that leaves a file out would let that
+ * file be exchanged. */
+static bool vouches_for(GHashTable *checked, const char *name, GError **error)
+{
+    return g_hash_table_contains(checked, name) ||
+           fail(error, "its manifest has no digest of", name);
+}
+
+static bool check_manifest(
+        const struct ova *ova, const char *envelope, const char *disk, GError **error)
 {
     const struct tar_member *manifest = find_ending(ova, ".mf");
     if (!manifest) {
         return true;
     }
     g_autofree char *text = read_small(ova, manifest, error);
+    g_autoptr(GHashTable) checked = g_hash_table_new(g_str_hash, g_str_equal);
     /* each line costs the hashing of a member: no more than there are members */
     g_auto(GStrv) lines = text ? g_strsplit(text, "\n", (int)ova->members->len + 2) : NULL;
     for (char **line = lines; line && *line; line++) {
         g_strstrip(*line);
-        if (**line && !check_member(ova, *line, error)) {
+        if (**line && !check_member(ova, *line, checked, error)) {
             return false;
         }
     }
-    return lines != NULL;
+    return lines && vouches_for(checked, envelope, error) && vouches_for(checked, disk, error);
 }
 
 /* ---- unpacking ------------------------------------------------------------------------------ */
@@ -185,8 +199,8 @@ static bool unpack_disk(
         return false;
     }
     bool ok = each_piece(ova, member, write_piece, &fd, error);
-    close(fd);
-    return ok;
+    bool closed = close(fd) == 0;
+    return ok && (closed || fail(error, "no room on the disk for", member->name));
 }
 
 static bool unpack(const struct ova *ova, const char *work, struct ovf *ovf, GError **error)
@@ -199,7 +213,8 @@ static bool unpack(const struct ova *ova, const char *work, struct ovf *ovf, GEr
     }
     g_autofree char *text = read_small(ova, envelope, error);
     return text && ovf_parse(text, (gsize)envelope->size, ovf, error) &&
-           check_manifest(ova, error) && unpack_disk(ova, ovf, work, error);
+           check_manifest(ova, envelope->name, ovf->disk, error) &&
+           unpack_disk(ova, ovf, work, error);
 }
 
 bool ova_unpack(const char *file, const char *work, struct ovf *ret, GError **error)

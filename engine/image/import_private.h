@@ -8,6 +8,11 @@
 
 #define IMPORT_HEAD 2048 /* bytes of the beginning that import_format_of() wants */
 
+/* ---- import_store.c ------------------------------------------------------------------------- */
+
+/* Removes all imported images of that name but the one of that digest (NULL: all). */
+bool import_remove_others(const char *name, const char *digest, GError **error);
+
 /* ---- import_probe.c ------------------------------------------------------------------------- */
 
 /* "qcow2", "raw", "vmdk", "vhd", "vhdx", "vdi", "ova" by the first bytes and the last 512; NULL and

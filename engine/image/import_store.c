@@ -1,5 +1,5 @@
 /* import_store.c - imported images in the store: found by name, listed, verified, removed. */
-#include "image/import.h"
+#include "image/import_private.h"
 
 #include "base/error.h"
 #include "base/json.h"
@@ -8,6 +8,7 @@
 #include "image/store.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -43,19 +44,32 @@ static char *name_of(const char *entry)
     return paths_name_is_valid(name) ? g_steal_pointer(&name) : NULL;
 }
 
-/* The folder of the image of that name; NULL when there is none. */
-static char *find_dir(const char *name, char **ret_digest)
+/* The folder of the image of that name, the newest should an import have been killed while it made
+ * room; NULL when there is none. but: a digest to pass over, or NULL. */
+static char *find_dir(const char *name, const char *but, char **ret_digest)
 {
     g_autofree char *folder = folder_of();
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    char *found = NULL;
+    gint64 newest = -1;
     for (const char *entry; dir && (entry = g_dir_read_name(dir));) {
         g_autofree char *its = name_of(entry);
-        if (!g_strcmp0(its, name)) {
-            *ret_digest = g_strdup(entry + strlen(entry) - DIGEST_DIGITS);
-            return g_build_filename(folder, entry, NULL);
+        const char *digest = its ? entry + strlen(entry) - DIGEST_DIGITS : NULL;
+        if (!its || strcmp(its, name) != 0 || !g_strcmp0(digest, but)) {
+            continue;
+        }
+        g_autofree char *path = g_build_filename(folder, entry, NULL);
+        GStatBuf st;
+        gint64 since = g_stat(path, &st) == 0 ? (gint64)st.st_mtime : 0;
+        if (since > newest) {
+            newest = since;
+            g_free(found);
+            found = g_steal_pointer(&path);
+            g_free(*ret_digest);
+            *ret_digest = g_strdup(digest);
         }
     }
-    return NULL;
+    return found;
 }
 
 static gint by_name(gconstpointer a, gconstpointer b)
@@ -127,7 +141,7 @@ static struct image_disk *read_disk(const char *dir, const cJSON *import)
 static cJSON *load(const char *name, bool whole, char **ret_dir, char **ret_digest, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    *ret_dir = find_dir(name, ret_digest);
+    *ret_dir = find_dir(name, NULL, ret_digest);
     if (!*ret_dir) {
         return NULL;
     }
@@ -217,11 +231,11 @@ bool import_verify(const char *name, GError **error)
     return manifest != NULL;
 }
 
-bool image_import_remove(const char *name, GError **error)
+bool import_remove_others(const char *name, const char *digest, GError **error)
 {
     for (;;) {
-        g_autofree char *digest = NULL;
-        g_autofree char *dir = find_dir(name, &digest);
+        g_autofree char *its = NULL;
+        g_autofree char *dir = find_dir(name, digest, &its);
         if (!dir) {
             return true;
         }
@@ -229,6 +243,11 @@ bool image_import_remove(const char *name, GError **error)
             return false;
         }
     }
+}
+
+bool image_import_remove(const char *name, GError **error)
+{
+    return import_remove_others(name, NULL, error);
 }
 
 /* ".import-NAME-PID" of a process that is gone. */

@@ -92,8 +92,13 @@ GPtrArray *tar_members(int fd, gint64 bytes, GError **error)
     g_autoptr(GPtrArray) members = g_ptr_array_new_with_free_func(member_free);
     guint8 block[BLOCK];
     gint64 at = 0;
-    while (at + BLOCK <= bytes && pread(fd, block, BLOCK, at) == BLOCK) {
+    while (at + BLOCK <= bytes) {
         struct tar_member found = {0};
+        if (pread(fd, block, BLOCK, at) != BLOCK) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                    "ova: the archive cannot be read");
+            return NULL;
+        }
         int kind = tar_header(block, &found, error);
         if (kind <= 0) {
             return kind == 0 ? g_steal_pointer(&members) : NULL;

@@ -59,7 +59,7 @@ static bool collect(
 {
     g_autofree char *folder = g_build_filename(recipe->dir, "files", below, NULL);
     g_autoptr(GDir) dir = depth < DEPTH_MAX ? g_dir_open(folder, 0, NULL) : NULL;
-    if (!dir && below[0]) {
+    if (!dir && (below[0] || g_file_test(folder, G_FILE_TEST_EXISTS))) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
                 "%s: cannot be read, or is nested deeper than %d", folder, DEPTH_MAX);
         return false;

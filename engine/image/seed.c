@@ -114,7 +114,7 @@ static bool put(const char *dir, const char *name, char *text, GError **error)
 {
     g_autofree char *owned = text;
     g_autofree char *path = g_build_filename(dir, name, NULL);
-    return g_file_set_contents(path, owned, -1, error) && g_chmod(path, 0600) == 0;
+    return g_file_set_contents_full(path, owned, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
 }
 
 bool seed_write(const char *path, const struct seed *seed, GError **error)
@@ -131,5 +131,6 @@ bool seed_write(const char *path, const struct seed *seed, GError **error)
               put(dir, "network-config", seed_network_config(seed), error) &&
               put(dir, "user-data", seed_user_data(seed), error);
     g_autofree char *output = ok ? tool_run(argv, NULL, error) : NULL;
-    return paths_remove_tree(dir, output ? error : NULL) && output && g_chmod(path, 0600) == 0;
+    bool gone = paths_remove_tree(dir, output ? error : NULL);
+    return output && gone && tool_set_mode(path, 0600, error);
 }

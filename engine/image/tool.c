@@ -4,7 +4,9 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -85,4 +87,14 @@ char *tool_run(const char *const *argv, const struct tool_limits *limits, GError
         return NULL;
     }
     return g_string_free(output, FALSE);
+}
+
+bool tool_set_mode(const char *path, int mode, GError **error)
+{
+    if (g_chmod(path, mode) != 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "cannot set the mode of %s: %s",
+                path, g_strerror(errno));
+        return false;
+    }
+    return true;
 }

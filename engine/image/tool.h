@@ -16,3 +16,6 @@ char *tool_find(const char *name, const char *package, GError **error);
 /* Runs argv (argv[0] from tool_find()) to its end and returns its output, at most 1 MiB of it, NUL
  * at the end; the caller frees it. An error has the last of what it said. Blocks; any thread. */
 char *tool_run(const char *const *argv, const struct tool_limits *limits, GError **error);
+
+/* chmod(2) of what a tool wrote. */
+bool tool_set_mode(const char *path, int mode, GError **error);

@@ -223,8 +223,7 @@ struct image_warm *image_warm_find(const char *image, const char *key, GError **
     auto_json manifest = load_manifest(dir, &problem);
     if (!manifest || !check_files(manifest, dir, true, &problem)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_IMAGE,
-                "the warm state of image \"%s\" is damaged: %s; `sandtable image prune` removes "
-                "it, and the next run builds it again",
+                "the warm state of image \"%s\" is damaged: %s; it is made anew when it is wanted",
                 image, problem->message);
         return NULL;
     }

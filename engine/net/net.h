@@ -51,19 +51,14 @@ void net_batch_vlan_bridge(struct net_batch *batch, const char *name);
 void net_batch_vlan(struct net_batch *batch, const char *port, int vlan, bool tagged);
 /* The bridge port reaches ports that are not isolated, and no other. */
 void net_batch_isolate(struct net_batch *batch, const char *port);
-/* A VXLAN tunnel (RFC 7348) end that joins bridge: frames go to remote from local, UDP port 4789.
- */
-void net_batch_vxlan(struct net_batch *batch, const char *name, const char *bridge, guint32 vni,
-        guint32 local, guint32 remote);
-/* A veth pair with an end in each of two namespaces (descriptors), both up, with an address each:
- * an explicit wire between two cells, made by who may act in both. */
-struct net_end {
-    const char *name;
+struct net_tunnel {
     int space;
-    guint32 address;
-    int prefix;
+    guint32 vni, local, remote;
 };
-void net_batch_wire(struct net_batch *batch, const struct net_end *a, const struct net_end *b);
+/* A VXLAN tunnel (RFC 7348) end that joins bridge: frames go to remote from local, UDP port 4789,
+ * which belong to the namespace of descriptor space: who is on a bridge of ours cannot send there. */
+void net_batch_vxlan(struct net_batch *batch, const char *name, const char *bridge,
+        const struct net_tunnel *tunnel);
 /* Consumes batch. error names the interface and the kernel's reason. */
 void net_submit(struct net *net, struct net_batch *batch, net_done_fn done, gpointer data);
 

@@ -7,9 +7,6 @@ static void op_free(gpointer data)
     g_free(op->name);
     g_free(op->bridge);
     g_free(op->inner);
-    if (op->other) {
-        op_free(op->other);
-    }
     g_free(op);
 }
 

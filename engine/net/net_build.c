@@ -4,6 +4,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -193,29 +194,32 @@ struct nl_msg *net_build_isolate(int port)
     return msg;
 }
 
+struct nl_msg *net_build_number(int space, int number)
+{
+    struct nl_msg *msg = start(RTM_NEWNSID, NLM_F_ACK);
+    struct rtgenmsg family = {.rtgen_family = AF_UNSPEC};
+    MUST(nlmsg_append(msg, &family, sizeof(family), NLMSG_ALIGNTO));
+    MUST(nla_put_u32(msg, NETNSA_FD, (guint32)space));
+    MUST(nla_put_u32(msg, NETNSA_NSID, (guint32)number));
+    return msg;
+}
+
 struct nl_msg *net_build_vxlan(
-        const char *name, int index, guint32 vni, guint32 local, guint32 remote)
+        const char *name, int index, const struct net_tunnel *tunnel, int number)
 {
     struct nl_msg *msg =
             start_link(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, name, index);
+    MUST(nla_put_u32(msg, IFLA_LINK_NETNSID, (guint32)number));
     struct nlattr *info = nest(msg, IFLA_LINKINFO);
     MUST(nla_put_string(msg, IFLA_INFO_KIND, "vxlan"));
     struct nlattr *data = nest(msg, IFLA_INFO_DATA);
-    MUST(nla_put_u32(msg, IFLA_VXLAN_ID, vni));
-    MUST(nla_put_u32(msg, IFLA_VXLAN_LOCAL, g_htonl(local)));
-    MUST(nla_put_u32(msg, IFLA_VXLAN_GROUP, g_htonl(remote)));
+    MUST(nla_put_u32(msg, IFLA_VXLAN_ID, tunnel->vni));
+    MUST(nla_put_u32(msg, IFLA_VXLAN_LOCAL, g_htonl(tunnel->local)));
+    MUST(nla_put_u32(msg, IFLA_VXLAN_GROUP, g_htonl(tunnel->remote)));
     MUST(nla_put_u16(msg, IFLA_VXLAN_PORT, g_htons(4789)));
     MUST(nla_put_u8(msg, IFLA_VXLAN_LEARNING, 1));
     nla_nest_end(msg, data);
     nla_nest_end(msg, info);
-    return msg;
-}
-
-struct nl_msg *net_build_wire(
-        const char *a, int space_a, int index_a, const char *b, int space_b, int index_b)
-{
-    struct nl_msg *msg = net_build_veth(a, index_a, b, index_b, space_b);
-    MUST(nla_put_u32(msg, IFLA_NET_NS_FD, (guint32)space_a));
     return msg;
 }
 

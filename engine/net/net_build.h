@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "net/net.h"
+
 #include <glib.h>
 #include <netinet/in.h>
 #include <netlink/msg.h>
@@ -35,11 +37,11 @@ struct nl_msg *net_build_local(guint32 address, int prefix);
 struct nl_msg *net_build_vlan_filtering(int bridge);
 struct nl_msg *net_build_vlan(int port, int vlan, bool tagged);
 struct nl_msg *net_build_isolate(int port);
+/* The namespace of descriptor space gets that number here. */
+struct nl_msg *net_build_number(int space, int number);
+/* Its packets belong to the namespace of that number. */
 struct nl_msg *net_build_vxlan(
-        const char *name, int index, guint32 vni, guint32 local, guint32 remote);
-/* A veth pair, each end made in the namespace of its descriptor. */
-struct nl_msg *net_build_wire(
-        const char *a, int space_a, int index_a, const char *b, int space_b, int index_b);
+        const char *name, int index, const struct net_tunnel *tunnel, int number);
 struct nl_msg *net_build_remove(const char *name);
 
 /* All interfaces (a dump). */

@@ -18,8 +18,7 @@ enum net_op_kind {
     NET_VLAN_BRIDGE,
     NET_VLAN,
     NET_ISOLATE,
-    NET_VXLAN,
-    NET_WIRE
+    NET_VXLAN
 };
 
 struct net_op {
@@ -35,8 +34,7 @@ struct net_op {
     bool routes;
     int vlan;
     bool tagged;
-    guint32 vni, remote;
-    struct net_op *other; /* WIRE: the other end */
+    struct net_tunnel tunnel; /* VXLAN */
 };
 
 /* A new op at the end of batch. */

@@ -250,7 +250,6 @@ bool net_request_op(struct net *net, const struct net_op *op, GError **error)
     case NET_ISOLATE:
         return net_vlan_request(net, op, error);
     case NET_VXLAN:
-    case NET_WIRE:
         return net_vxlan_request(net, op, error);
     }
     return true;

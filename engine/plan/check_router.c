@@ -274,6 +274,24 @@ static void check_vlan(const struct checker *check, int line, const char *owner,
     }
 }
 
+/* Two exercises on one wire: who answers DHCP, and which ports are isolated, is not ours alone. */
+static void check_stretch(const struct checker *check, const struct plan_subnet *subnet)
+{
+    int line = plan_line(check->plan, &subnet->stretch, subnet->line);
+    if (subnet->stretch < 0 || subnet->stretch > PLAN_STRETCH_MAX) {
+        plan_problem_add(check->problems, line, "network \"%s\": stretch %d is outside 1 to %d",
+                subnet->name, subnet->stretch, PLAN_STRETCH_MAX);
+    }
+    const char *with = subnet->dhcp         ? "dhcp"
+                       : subnet->isolate    ? "isolate"
+                       : subnet->vlan_aware ? "vlan_aware"
+                                            : NULL;
+    if (subnet->stretch && with) {
+        plan_problem_add(check->problems, line,
+                "network \"%s\": a network with stretch cannot have %s", subnet->name, with);
+    }
+}
+
 void check_subnet_options(const struct checker *check, const struct plan_subnet *subnet)
 {
     const struct plan *plan = check->plan;
@@ -299,6 +317,7 @@ void check_subnet_options(const struct checker *check, const struct plan_subnet 
                     owner, host->name, nic->line);
         }
     }
+    check_stretch(check, subnet);
     check_vlan(check, plan_line(plan, &subnet->vlan, subnet->line), owner, subnet->vlan);
     if (subnet->vlan != 1 && !subnet->vlan_aware) {
         plan_problem_add(check->problems, plan_line(plan, &subnet->vlan, subnet->line),

@@ -43,6 +43,38 @@ char *plan_expanded_id(const struct plan_team *team, const char *name)
                                                : g_strdup(name);
 }
 
+/* The teams of a group count on from the scenario's number. */
+static guint32 vni_of(const struct plan *plan, const struct plan_subnet *subnet, guint team)
+{
+    guint32 vni = (guint32)subnet->stretch;
+    const struct plan_team *own = plan->teams->pdata[team];
+    for (guint i = 0; subnet->stretch && i < team; i++) {
+        const struct plan_team *other = plan->teams->pdata[i];
+        vni += other->group == own->group;
+    }
+    return vni;
+}
+
+static bool numbers_differ(const struct plan *plan, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < plan->networks->len; i++) {
+        struct plan_network *network = plan->networks->pdata[i];
+        gpointer number = GUINT_TO_POINTER(network->vni);
+        const struct plan_network *other = g_hash_table_lookup(seen, number);
+        if (network->vni && other) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_SCENARIO,
+                    "%s:%d: networks %s and %s both get the number %u by stretch; each team takes "
+                    "the next one, so choose numbers farther apart",
+                    plan->path ? plan->path : "scenario", network->subnet->line, other->id,
+                    network->id, network->vni);
+            return false;
+        }
+        g_hash_table_insert(seen, number, network);
+    }
+    return true;
+}
+
 static void expand_networks(struct plan *plan)
 {
     for (guint t = 0; t < plan->teams->len; t++) {
@@ -57,6 +89,7 @@ static void expand_networks(struct plan *plan)
             network->bridge = g_strdup_printf("b%u", plan->networks->len);
             network->team = (int)t;
             network->subnet = subnet;
+            network->vni = vni_of(plan, subnet, t);
             g_ptr_array_add(plan->networks, network);
         }
     }
@@ -210,7 +243,7 @@ bool plan_expand(struct plan *plan, int blue_teams, GError **error)
     expand_teams(plan);
     expand_networks(plan);
     expand_machines(plan);
-    if (!plan_expand_gates(plan, error)) {
+    if (!numbers_differ(plan, error) || !plan_expand_gates(plan, error)) {
         return false;
     }
     plan_expand_injects(plan);

@@ -50,6 +50,7 @@ struct plan_subnet { /* networks = { office = { team = "blue", cidr = "10.20.1.0
     bool dhcp, dns;             /* the range answers DHCP, DNS there */
     bool isolate;               /* cards reach the gateway and the checker, not each other */
     bool vlan_aware;
+    int stretch;  /* VXLAN number of the first team's network, reaching into a peer's; 0: none */
     int vlan;     /* of cards that say nothing, of the checker and of routers; default 1 */
     bool capture; /* its packets are kept … */
     gint64 capture_keep_us; /* … those of the last so many microseconds, and of all steps … */
@@ -209,6 +210,7 @@ struct plan_network {
     char *id;     /* blue1/office */
     char *bridge; /* interface name, at most 15 bytes */
     int team;     /* index into teams */
+    guint32 vni;  /* its VXLAN number; 0: it ends with the cell */
     const struct plan_subnet *subnet;
 };
 
@@ -323,6 +325,7 @@ bool plan_team_is(const struct plan_team *team, const char *id_or_group);
 
 #define PLAN_CAPTURE_KEEP_US (5 * 60 * G_USEC_PER_SEC) /* defaults */
 #define PLAN_CAPTURE_MIB 64
+#define PLAN_STRETCH_MAX 16777000 /* VXLAN numbers have 24 bits; teams count on */
 
 /* By name; NULL or -1 when there is none. */
 const struct plan_group *plan_group(const struct plan *plan, const char *name);

@@ -97,6 +97,9 @@ static void apply_created(struct aar *aar, const struct event *event, const cJSO
     put_text(aar->exercise, "accel", json_string(body, "accel", ""));
     put_int(aar->exercise, "duration_us", json_int(plan, "duration_us", 0));
     put_int(aar->exercise, "started_us", event->wall_us);
+    if (json_object(plan, "exam")) {
+        put(aar->exercise, "exam", cJSON_CreateTrue());
+    }
     aar_learn_services(aar);
 }
 
@@ -197,27 +200,15 @@ static cJSON *exercise_json(const struct aar *aar)
     return exercise;
 }
 
-/* One a point of a long game: `sandtable score --json` has them, here their groups are. */
-static void drop_terms(cJSON *score)
-{
-    cJSON *team = NULL;
-    cJSON_ArrayForEach(team, cJSON_GetObjectItemCaseSensitive(score, "teams"))
-    {
-        cJSON_DeleteItemFromObjectCaseSensitive(team, "explain");
-    }
-}
-
 cJSON *aar_to_json(const struct aar *aar)
 {
     cJSON *out = cJSON_CreateObject();
-    cJSON *score = score_to_json(aar->score, true);
+    cJSON *score = score_to_json(aar->score, false);
     cJSON *services = aar_services_json(aar, score);
     cJSON *steps = cJSON_Duplicate(aar->steps, true);
     aar_add_responses(aar, steps, services);
     cJSON_AddItemToObject(out, "exercise", exercise_json(aar));
-    cJSON_AddItemToObject(out, "lines", aar_lines_json(score));
-    cJSON_AddItemToObject(out, "terms", aar_terms_json(score));
-    drop_terms(score);
+    aar_add_terms(aar->score, score, out);
     cJSON_AddItemToObject(out, "score", score);
     cJSON_AddItemToObject(out, "services", services);
     cJSON_AddItemToObject(out, "coverage", aar_coverage_json(steps));

@@ -22,11 +22,11 @@ void aar_apply(struct aar *aar, const struct event *event);
 
 /* {"exercise": {"name","title","version","digest","seed","engine","accel","state","end_by",
  *   "end_reason","started_us","ended_us" (wall clock),"ran_us","duration_us","events","head",
- *   "code","signed","key"},
+ *   "code","signed","key","exam" (it is one),"public"},
  *  "score": as score_to_json(), without the single terms,
  *  "lines": [{"team","points":[[at_us,total],…]}]: sums of the explained terms up to a time,
  *  "terms": [{"team","part","why","count","points","first_us","last_us","seqs":[…]}]: equal terms
- *   of a team together, seqs at most AAR_SEQS of them,
+ *   of a team together, seqs at most AAR_SEQS of them; from the 500th kind of a team on by part,
  *  "services": [{"team","service","title","machine","passed","failed","faults","sla" (of the looks
  *   that count; null without one),"down_us","spans":[{"status","from_us","to_us","from_seq",
  *   "to_seq","looks","detail"}]}],

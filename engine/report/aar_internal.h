@@ -39,8 +39,8 @@ void aar_apply_report(struct aar *aar, const struct event *event, const cJSON *b
 void aar_add_responses(const struct aar *aar, cJSON *steps, const cJSON *services);
 
 /* aar_terms.c */
-cJSON *aar_lines_json(const cJSON *score);
-cJSON *aar_terms_json(const cJSON *score);
+/* Adds "lines" and "terms" of score, whose board is that of score_to_json(). */
+void aar_add_terms(const struct score *score, const cJSON *board, cJSON *document);
 
 /* aar_public.c: takes out of the document what is not the public's. */
 void aar_publish(cJSON *document);

@@ -55,6 +55,7 @@ void aar_publish(cJSON *document)
 {
     static const char *const secret[] = {"seed", "digest", NULL};
     take_out(member(document, "exercise"), secret);
+    cJSON_AddTrueToObject(member(document, "exercise"), "public");
     public_score(member(document, "score"));
     publish_steps(document);
     publish_terms(document);

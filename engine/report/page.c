@@ -165,6 +165,17 @@ static void checked_zh(GString *out, const cJSON *document)
     g_string_append(out, !strcmp(json_string(document, "lang", "en"), "zh") ? " checked" : "");
 }
 
+static void kind(GString *out, const cJSON *document)
+{
+    const cJSON *exercise = json_object(document, "exercise");
+    bool exam = json_bool(exercise, "exam", false);
+    bool public = json_bool(exercise, "public", false);
+    if (exam || public) {
+        page_add(out, " class=\"%s%s%s\"", exam ? "exam" : "", exam && public ? " " : "",
+                public ? "public" : "");
+    }
+}
+
 static void version(GString *out, const cJSON *document)
 {
     page_add(out, "%s", json_string(json_object(document, "exercise"), "engine", ""));
@@ -190,6 +201,7 @@ char *page_html(const cJSON *document, const char *lang)
             {"teams", page_teams},
             {"remarks", page_remarks},
             {"version", version},
+            {"kind", kind},
             {0},
     };
     auto_json told = cJSON_CreateObject();

@@ -41,20 +41,23 @@ void page_head(GString *out, const cJSON *document)
 {
     const cJSON *exercise = json_object(document, "exercise");
     page_add(out, "<h1>%s</h1><dl class=facts>", json_string(exercise, "title", ""));
-    page_add(out,
-            "<div><dt>" W("scenario") "</dt><dd>%s · v%s · " W("seed") " %" G_GINT64_FORMAT
-                                                                       "</dd></div>",
-            json_string(exercise, "name", ""), json_string(exercise, "version", ""),
-            json_int(exercise, "seed", 0));
+    page_add(out, "<div><dt>" W("scenario") "</dt><dd>%s · v%s", json_string(exercise, "name", ""),
+            json_string(exercise, "version", ""));
+    if (cJSON_HasObjectItem(exercise, "seed")) { /* the public is not told */
+        page_add(out, " · " W("seed") " %" G_GINT64_FORMAT, json_int(exercise, "seed", 0));
+    }
+    page_add(out, "</dd></div>");
     date_row(out, exercise);
     code_row(out, exercise);
     page_add(out,
-            "<div class=wide><dt>" W("head") "</dt><dd class=hash>%s · %" G_GINT64_FORMAT " " W(
-                    "events") "</dd></div>"
-                              "<div class=wide><dt>" W(
-                                      "digest") "</dt><dd class=hash>%s</dd></div></dl>",
-            json_string(exercise, "head", ""), json_int(exercise, "events", 0),
-            json_string(exercise, "digest", ""));
+            "<div class=wide><dt>" W("head") "</dt><dd class=hash>%s · %" G_GINT64_FORMAT
+                                             " " W("events") "</dd></div>",
+            json_string(exercise, "head", ""), json_int(exercise, "events", 0));
+    if (cJSON_HasObjectItem(exercise, "digest")) {
+        page_add(out, "<div class=wide><dt>" W("digest") "</dt><dd class=hash>%s</dd></div>",
+                json_string(exercise, "digest", ""));
+    }
+    page_add(out, "</dl>");
 }
 
 /* ---- at a glance --------------------------------------------------------------------------- */

@@ -121,6 +121,7 @@ static void record_stopped(struct run_capture *capture, const char *by)
     add_counts(body, &state);
     cJSON_AddItemToObject(body, "files", files_json(capture));
     net_capture_state_clear(&state);
+    run_capture_over(capture);
     record(capture, "capture.stopped", body);
     run_record_then(capture->exercise, resource_event(capture, "resource.closed"), NULL, NULL);
 }

@@ -44,5 +44,7 @@ struct capture_span;
 void run_capture_span_free(gpointer data);
 /* A capture has begun: steps that run already are in it. */
 void run_capture_began(struct run_capture *capture);
+/* A capture has ended: steps that still run were in it until now. */
+void run_capture_over(struct run_capture *capture);
 /* The exercise ends: what is known of the steps that still run goes to the record. */
 void run_capture_spans_end(struct exercise *exercise);

@@ -16,6 +16,10 @@ struct place { /* of one capture */
     char *file; /* at the beginning */
     guint64 offset;
     guint64 packets;
+    /* the capture has ended before the step, and nothing of it is held any more: where it was */
+    bool ended;
+    char *to_file;
+    guint64 to_offset, to_packets;
 };
 
 struct capture_span { /* one step that runs */
@@ -30,13 +34,18 @@ struct capture_span { /* one step that runs */
 static void place_clear(gpointer place)
 {
     g_free(((struct place *)place)->file);
+    g_free(((struct place *)place)->to_file);
 }
 
-static void hold(const struct capture_span *span, bool held)
+/* What an ended capture kept for the step is not the next one's to let go. */
+static void let_go(const struct capture_span *span)
 {
     struct world *world = span->exercise->options.world;
     for (guint i = 0; i < span->places->len; i++) {
-        world->ops->capture_hold(world, g_array_index(span->places, struct place, i).network, held);
+        const struct place *place = &g_array_index(span->places, struct place, i);
+        if (!place->ended) {
+            world->ops->capture_hold(world, place->network, false);
+        }
     }
 }
 
@@ -95,6 +104,33 @@ void run_capture_began(struct run_capture *capture)
     }
 }
 
+static void note_end(const struct capture_span *span, struct place *place)
+{
+    struct world *world = span->exercise->options.world;
+    struct net_capture_state state = {0};
+    world->ops->capture_look(world, place->network, &state);
+    g_free(place->to_file);
+    place->to_file = g_strdup(state.file ? state.file : "");
+    place->to_offset = state.offset;
+    place->to_packets = state.packets;
+    net_capture_state_clear(&state);
+}
+
+void run_capture_over(struct run_capture *capture)
+{
+    GPtrArray *spans = capture->exercise->captures->spans;
+    for (guint i = 0; i < spans->len; i++) {
+        struct capture_span *span = spans->pdata[i];
+        for (guint k = 0; k < span->places->len; k++) {
+            struct place *place = &g_array_index(span->places, struct place, k);
+            if (place->network == capture->network && !place->ended) {
+                note_end(span, place);
+                place->ended = true;
+            }
+        }
+    }
+}
+
 static struct capture_span *span_find(struct exercise *exercise, const char *step, int team)
 {
     GPtrArray *spans = exercise->captures->spans;
@@ -124,21 +160,21 @@ static void span_begin(struct exercise *exercise, const struct event *event, con
     g_ptr_array_add(all->spans, span);
 }
 
-static cJSON *place_json(const struct capture_span *span, const struct place *place)
+static cJSON *place_json(const struct capture_span *span, struct place *place)
 {
     const struct plan *plan = span->exercise->options.plan;
-    struct world *world = span->exercise->options.world;
-    struct net_capture_state state = {0};
-    world->ops->capture_look(world, place->network, &state);
+    if (!place->ended) {
+        note_end(span, place);
+    }
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(
             json, "network", ((struct plan_network *)plan->networks->pdata[place->network])->id);
     cJSON_AddStringToObject(json, "from_file", place->file);
     json_add_int(json, "from_offset", (gint64)place->offset);
-    cJSON_AddStringToObject(json, "to_file", state.file ? state.file : "");
-    json_add_int(json, "to_offset", (gint64)state.offset);
-    json_add_int(json, "packets", (gint64)(state.packets - MIN(state.packets, place->packets)));
-    net_capture_state_clear(&state);
+    cJSON_AddStringToObject(json, "to_file", place->to_file);
+    json_add_int(json, "to_offset", (gint64)place->to_offset);
+    json_add_int(
+            json, "packets", (gint64)(place->to_packets - MIN(place->to_packets, place->packets)));
     return json;
 }
 
@@ -162,7 +198,7 @@ static void span_record(const struct capture_span *span, gint64 until_us)
 static gboolean on_release(gpointer data)
 {
     struct capture_span *span = data;
-    hold(span, false);
+    let_go(span);
     span->release = 0;
     g_ptr_array_remove(span->exercise->captures->spans, span);
     return G_SOURCE_REMOVE;

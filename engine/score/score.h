@@ -69,6 +69,17 @@ GArray *score_standings(const struct score *score);
  * every term: {"seq","at_us","model","part","points","why"}, points already weighted. */
 cJSON *score_to_json(const struct score *score, bool explain);
 
+struct score_term { /* points, and the event that made them */
+    const char *team, *model, *part, *why;
+    gint64 seq, at_us;
+    double points; /* weighted */
+};
+typedef void (*score_term_fn)(const struct score_term *term, gpointer data);
+
+/* Gives every term in the order in which it adds to its part. Nothing is kept: a long game has
+ * hundreds of thousands. A score that failed has none. */
+void score_explain(const struct score *score, score_term_fn fn, gpointer data);
+
 /* A correction as an event: score.adjusted from {team, points, reason}, score.frozen from {frozen,
  * reason} (it corrects nothing, but is given with a reason as they are), or score.voided from
  * {reason} and conditions {seq, from_seq, to_seq, from_us, to_us, team, service, of}. Everything is

@@ -22,7 +22,8 @@ struct score_choice_of_model { /* one entry of plan.score */
 };
 
 struct score_explainer { /* takes every term of one run */
-    cJSON **lists;       /* a team's array each */
+    score_term_fn fn;
+    gpointer data;
 };
 
 struct score_model {

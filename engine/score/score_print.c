@@ -89,18 +89,35 @@ static cJSON *services_json(const struct score *score, int team)
     return services;
 }
 
+struct explained {
+    const struct score *score;
+    cJSON **lists; /* a team's array each */
+};
+
+static void add_term(const struct score_term *term, gpointer data)
+{
+    const struct explained *explained = data;
+    int team = score_index(explained->score->roster.team_ids, term->team);
+    cJSON *item = cJSON_CreateObject();
+    json_add_int(item, "seq", term->seq);
+    json_add_int(item, "at_us", term->at_us);
+    cJSON_AddStringToObject(item, "model", term->model);
+    cJSON_AddStringToObject(item, "part", term->part);
+    cJSON_AddNumberToObject(item, "points", term->points);
+    cJSON_AddStringToObject(item, "why", term->why);
+    cJSON_AddItemToArray(explained->lists[team], item);
+}
+
 /* Every term, team by team: the models run anew with somebody listening. */
 static cJSON **explain_all(const struct score *score)
 {
     guint teams = score->roster.teams->len;
-    struct score_explainer explainer = {.lists = g_new0(cJSON *, teams + 1)};
+    struct explained explained = {.score = score, .lists = g_new0(cJSON *, teams + 1)};
     for (guint i = 0; i < teams; i++) {
-        explainer.lists[i] = cJSON_CreateArray();
+        explained.lists[i] = cJSON_CreateArray();
     }
-    g_autoptr(GPtrArray) models = score_models_new(score, &explainer);
-    score_models_run(score, models);
-    g_strfreev((char **)score_models_settled(score, models));
-    return explainer.lists;
+    score_explain(score, add_term, &explained);
+    return explained.lists;
 }
 
 /* The text itself is in the ledger. */

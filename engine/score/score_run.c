@@ -1,8 +1,6 @@
 /* score_run.c - running the chosen models over facts: one code path for totals and explanations. */
 #include "score/score_internal.h"
 
-#include "base/json.h"
-
 #include <string.h>
 
 gpointer score_state(struct score_model *model)
@@ -66,14 +64,17 @@ double score_factor(const struct score_model *model)
 static void explain(const struct score_model *model, int team, int part, double points,
         const struct score_fact *fact, const char *why)
 {
-    cJSON *term = cJSON_CreateObject();
-    json_add_int(term, "seq", fact ? fact->seq : model->score->seq);
-    json_add_int(term, "at_us", fact ? fact->at_us : model->score->at_us);
-    cJSON_AddStringToObject(term, "model", model->choice->family->name);
-    cJSON_AddStringToObject(term, "part", score_parts(model->choice)[part]);
-    cJSON_AddNumberToObject(term, "points", points * score_factor(model));
-    cJSON_AddStringToObject(term, "why", why);
-    cJSON_AddItemToArray(model->explainer->lists[team], term);
+    const struct score_team *of = g_ptr_array_index(model->score->roster.teams, (guint)team);
+    const struct score_term term = {
+            .team = of->id,
+            .model = model->choice->family->name,
+            .part = score_parts(model->choice)[part],
+            .why = why,
+            .seq = fact ? fact->seq : model->score->seq,
+            .at_us = fact ? fact->at_us : model->score->at_us,
+            .points = points * score_factor(model),
+    };
+    model->explainer->fn(&term, model->explainer->data);
 }
 
 void score_give(struct score_model *model, int team, int part, double points,
@@ -159,4 +160,15 @@ double **score_models_settled(const struct score *score, GPtrArray *models)
         settled[i] = sums;
     }
     return settled;
+}
+
+void score_explain(const struct score *score, score_term_fn fn, gpointer data)
+{
+    struct score_explainer explainer = {.fn = fn, .data = data};
+    if (score_failure(score)) {
+        return;
+    }
+    g_autoptr(GPtrArray) models = score_models_new(score, &explainer);
+    score_models_run(score, models);
+    g_strfreev((char **)score_models_settled(score, models));
 }

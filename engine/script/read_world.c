@@ -65,6 +65,7 @@ void read_network(struct reader *reader, const struct node *node)
             {"dhcp", FIELD_OTHER, false, offsetof(struct plan_subnet, dhcp_from), read_dhcp},
             {"dns", FIELD_BOOLEAN, false, offsetof(struct plan_subnet, dns), NULL},
             {"isolate", FIELD_BOOLEAN, false, offsetof(struct plan_subnet, isolate), NULL},
+            {"stretch", FIELD_INTEGER, false, offsetof(struct plan_subnet, stretch), NULL},
             {"vlan_aware", FIELD_BOOLEAN, false, offsetof(struct plan_subnet, vlan_aware), NULL},
             {"vlan", FIELD_INTEGER, false, offsetof(struct plan_subnet, vlan), NULL},
             {.key = "capture", .type = FIELD_OTHER, .read = read_capture},

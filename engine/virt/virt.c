@@ -17,8 +17,7 @@
 
 struct ending {
     virDomainPtr domain;
-    int fd; /* of its process, which was killed; or -1 */
-    pid_t pid;
+    struct virt_end end; /* of its process */
 };
 
 static void destroy_domain(gpointer data, gpointer user_data)
@@ -26,7 +25,7 @@ static void destroy_domain(gpointer data, gpointer user_data)
     g_autofree struct ending *ending = data;
     virDomainPtr domain = ending->domain;
     (void)user_data;
-    virt_end_await(ending->fd, ending->pid);
+    virt_end_await(&ending->end);
     virDomainDestroy(domain); /* one that has just ended is no failure */
     virDomainFree(domain);
 }
@@ -49,9 +48,9 @@ static void destroy_all(struct virt *virt)
     for (int i = 0; i < n; i++) {
         struct ending *ending = g_new(struct ending, 1);
         const char *name = virt_short_name(virt, virDomainGetName(domains[i]));
-        *ending = (struct ending){.domain = domains[i], .fd = -1};
+        *ending = (struct ending){.domain = domains[i], .end = {.fd = -1}};
         if (virt_is_spare(virt, name)) {
-            ending->fd = virt_end_begin(virt, name, &ending->pid);
+            virt_end_begin(virt, name, &ending->end);
         }
         g_thread_pool_push(pool, ending, NULL);
     }
@@ -249,9 +248,9 @@ static void stop_work(struct virt_job *job, virDomainPtr domain)
 {
     bool spare = ((struct stop_job *)job)->spare;
     if (domain && spare) {
-        pid_t pid = 0;
-        int fd = virt_end_begin(job->virt, job->domain, &pid);
-        virt_end_await(fd, pid);
+        struct virt_end end;
+        virt_end_begin(job->virt, job->domain, &end);
+        virt_end_await(&end);
     }
     if (!domain || virDomainDestroy(domain) == 0) {
         return;

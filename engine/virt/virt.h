@@ -30,7 +30,8 @@ struct virt_card {
     const char *tap;     /* or NULL: network is set */
     const char *network; /* a daemon's virtual network, by its whole name */
     unsigned char mac[6];
-    bool plain; /* the guest gets ordinary frames: no partial checksums, no large ones */
+    bool plain;    /* the guest gets ordinary frames: no partial checksums, no large ones */
+    bool isolated; /* on a daemon's network: it does not reach other isolated cards */
 };
 
 struct virt_place {       /* where machines are not alone: a daemon that others use as well */

@@ -14,7 +14,7 @@
 
 #define CALL_MAX_MS 20000 /* a guest that boots under TCG can be this slow to answer */
 #define PAUSE_WAIT_MS 500 /* for the answer under way, before a machine is paused */
-#define LOOK_FIRST_MS 10
+#define LOOK_FIRST_MS 10  /* or twice what the start took: a slow guest loses most by looks */
 #define LOOK_LAST_MS 200
 
 /* ---- turns ---------------------------------------------------------------------------------- */
@@ -226,8 +226,11 @@ static void exec_work(struct virt_job *job, virDomainPtr domain)
     g_autofree char *what = g_strdup_printf("run %s", exec->program);
     /* looking and killing have their own limit: a result that is there is worth a late look */
     int limit_ms = exec->step == EXEC_START ? exec->timeout_ms : CALL_MAX_MS;
+    gint64 from_us = g_get_monotonic_time();
     char *reply = virt_agent_call(domain, command, limit_ms, what, &job->error);
     if (reply && exec->step == EXEC_START) {
+        int took_ms = (int)((g_get_monotonic_time() - from_us) / 1000);
+        exec->look_ms = CLAMP(2 * took_ms, LOOK_FIRST_MS, LOOK_LAST_MS);
         agent_parse_number(reply, "pid", &exec->pid, &job->error);
     } else if (reply && exec->step == EXEC_LOOK) {
         agent_parse_status(reply, &exec->exited, &exec->result, &job->error);
@@ -308,7 +311,6 @@ static void run(struct virt *virt, const char *domain, const char *program, char
     exec->command = command;
     exec->timeout_ms = timeout_ms;
     exec->deadline = virt_vm_clock(virt_vm(virt, domain)) + (gint64)timeout_ms * 1000;
-    exec->look_ms = LOOK_FIRST_MS;
     job->work = exec_work;
     job->finish = exec_finish;
     job->free = exec_free;

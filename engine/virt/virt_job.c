@@ -8,11 +8,13 @@
 #include <string.h>
 
 /* Four threads start fastest (QEMU's own start is CPU); a destroy mostly waits; an agent's call
- * does nothing else, and one a machine is under way at most. */
+ * does nothing else, and one a machine is under way at most. What a machine is told may be a set-up,
+ * and takes as long as that. */
 static const int pool_threads[VIRT_POOLS] = {
         [VIRT_POOL_START] = 4,
         [VIRT_POOL_CONTROL] = 8,
         [VIRT_POOL_AGENT] = 16,
+        [VIRT_POOL_TELL] = 64,
 };
 
 gpointer virt_job_new(struct virt *virt, gsize size, const char *domain, enum virt_pool pool)

@@ -37,7 +37,7 @@ struct vm {
     guint generation;       /* counts starts: what was asked of an earlier run is void */
 };
 
-enum virt_pool { VIRT_POOL_START, VIRT_POOL_CONTROL, VIRT_POOL_AGENT, VIRT_POOLS };
+enum virt_pool { VIRT_POOL_START, VIRT_POOL_CONTROL, VIRT_POOL_AGENT, VIRT_POOL_TELL, VIRT_POOLS };
 
 struct virt {
     GMainContext *context;
@@ -112,10 +112,12 @@ void virt_channels_stop(struct virt *virt);
 
 /* ---- XML for a daemon (virt_xml_daemon.c) ---------------------------------------------------- */
 
-void virt_xml_network_card(GString *xml, const struct virt_card *card);
+void virt_xml_network_card(GString *xml, const struct virt_card *card, const char *model);
 /* Metadata and the user of QEMU; nothing for the embedded driver (NULL). */
 void virt_xml_place(GString *xml, const struct virt_place *place);
-/* Serial port, agent, the machine's own port, and the end of the devices. */
+/* Serial port and agent. */
+void virt_xml_place_ports(GString *xml, bool agent);
+/* The same, the machine's own port, and the end of the devices. */
 void virt_xml_place_devices(GString *xml, const struct virt_machine *machine);
 char *virt_xml_for_test_driver(const struct virt_machine *machine);
 
@@ -201,10 +203,16 @@ virDomainPtr virt_create(struct virt_job *job, const char *xml, unsigned flags);
 
 /* Whether the machine's process may simply be killed. In the context. */
 bool virt_is_spare(struct virt *virt, const char *domain);
-/* Kills the machine's process: a descriptor to wait for its end with, or -1. Any thread. */
-int virt_end_begin(const struct virt *virt, const char *domain, pid_t *ret_pid);
-/* Waits, for a second at most, until it is gone. Closes fd; accepts -1. Not in libvirt's thread. */
-void virt_end_await(int fd, pid_t pid);
+struct virt_end { /* of a process that was killed */
+    int fd;       /* to wait for its end with, or -1 */
+    pid_t pid;
+    GArray *sockets; /* int: its sockets, which do not end before it is gone; or NULL */
+};
+/* Kills the machine's process. Any thread. */
+void virt_end_begin(const struct virt *virt, const char *domain, struct virt_end *ret);
+/* Waits, for a second at most, until it is gone; at once where nothing was killed. Not in libvirt's
+ * thread. */
+void virt_end_await(struct virt_end *end);
 /* ---- XML (virt_xml.c, virt_xml_disk.c) ------------------------------------------------------ */
 
 /* Appends the format with every value escaped. */

@@ -91,7 +91,7 @@ static bool read_reply(int fd, char *reply, gint64 end_us)
 
 static void judge(struct tell_job *tell)
 {
-    bool ok = g_str_has_prefix(tell->reply, "ok");
+    bool ok = g_str_has_prefix(tell->reply, "ok"); /* its words are the guest's */
     if (!ok) {
         g_autofree char *clean = text_clean_tail(tell->reply, strlen(tell->reply), 300);
         g_set_error(&tell->job.error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,
@@ -144,7 +144,7 @@ static void tell_free(struct virt_job *job)
 void virt_tell(struct virt *virt, const char *domain, const char *document, gsize length,
         int timeout_ms, virt_bytes_fn done, gpointer data)
 {
-    struct virt_job *job = virt_job_new(virt, sizeof(struct tell_job), domain, VIRT_POOL_AGENT);
+    struct virt_job *job = virt_job_new(virt, sizeof(struct tell_job), domain, VIRT_POOL_TELL);
     struct tell_job *tell = (struct tell_job *)job;
     tell->document = g_byte_array_sized_new((guint)length + 1);
     g_byte_array_append(tell->document, (const guint8 *)document, (guint)length);

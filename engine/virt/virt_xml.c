@@ -56,7 +56,7 @@ static void add_disk(GString *xml, const char *file, const char *name)
 static void add_card(GString *xml, const struct virt_card *card)
 {
     if (card->network) {
-        virt_xml_network_card(xml, card);
+        virt_xml_network_card(xml, card, "virtio");
         return;
     }
     const unsigned char *m = card->mac;
@@ -169,11 +169,11 @@ static void add_memory(GString *xml, const struct virt_machine *machine)
 
 char *virt_domain_xml(const struct virt_machine *machine, const char *root)
 {
-    if (machine->hardware) {
-        return virt_xml_hardware(machine, root);
-    }
     if (machine->place && machine->place->test) {
         return virt_xml_for_test_driver(machine);
+    }
+    if (machine->hardware) {
+        return virt_xml_hardware(machine, root);
     }
     GString *xml = g_string_new(NULL);
     bool tcg = machine->accel == VIRT_ACCEL_TCG;

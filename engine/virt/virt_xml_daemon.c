@@ -14,15 +14,18 @@ G_GNUC_PRINTF(2, 3) static void add(GString *text, const char *format, ...)
     g_string_append(text, part);
 }
 
-void virt_xml_network_card(GString *xml, const struct virt_card *card)
+void virt_xml_network_card(GString *xml, const struct virt_card *card, const char *model)
 {
     const unsigned char *m = card->mac;
     add(xml,
             "    <interface type='network'>\n"
             "      <mac address='%02x:%02x:%02x:%02x:%02x:%02x'/>\n"
             "      <source network='%s'/>\n"
-            "      <model type='virtio'/>\n",
-            m[0], m[1], m[2], m[3], m[4], m[5], card->network);
+            "      <model type='%s'/>\n",
+            m[0], m[1], m[2], m[3], m[4], m[5], card->network, model);
+    if (card->isolated) {
+        add(xml, "      <port isolated='yes'/>\n");
+    }
     if (card->plain) {
         add(xml, "      <driver name='qemu'>\n"
                  "        <guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/>\n"
@@ -50,14 +53,21 @@ void virt_xml_place(GString *xml, const struct virt_place *place)
     }
 }
 
-void virt_xml_place_devices(GString *xml, const struct virt_machine *machine)
+void virt_xml_place_ports(GString *xml, bool agent)
 {
     add(xml, "    <serial type='pty'>\n"
              "      <target port='0'/>\n"
-             "    </serial>\n"
-             "    <channel type='unix'>\n"
-             "      <target type='virtio' name='" VIRT_AGENT_CHANNEL "'/>\n"
-             "    </channel>\n");
+             "    </serial>\n");
+    if (agent) {
+        add(xml, "    <channel type='unix'>\n"
+                 "      <target type='virtio' name='" VIRT_AGENT_CHANNEL "'/>\n"
+                 "    </channel>\n");
+    }
+}
+
+void virt_xml_place_devices(GString *xml, const struct virt_machine *machine)
+{
+    virt_xml_place_ports(xml, true);
     if (machine->port) {
         add(xml,
                 "    <channel type='unix'>\n"
@@ -84,7 +94,7 @@ char *virt_xml_for_test_driver(const struct virt_machine *machine)
     add(xml, "  <devices>\n");
     for (gsize i = 0; i < machine->n_cards; i++) {
         if (machine->cards[i].network) {
-            virt_xml_network_card(xml, &machine->cards[i]);
+            virt_xml_network_card(xml, &machine->cards[i], "virtio");
         }
     }
     add(xml, "  </devices>\n"

@@ -159,6 +159,10 @@ void virt_xml_disks(GString *xml, const struct virt_machine *machine)
 static void add_card(GString *xml, const struct virt_card *card, const char *model)
 {
     const unsigned char *m = card->mac;
+    if (card->network) {
+        virt_xml_network_card(xml, card, model);
+        return;
+    }
     ADD(xml,
             "    <interface type='ethernet'>\n"
             "      <mac address='%02x:%02x:%02x:%02x:%02x:%02x'/>\n"
@@ -180,19 +184,11 @@ static void add_screen(GString *xml, const struct virt_machine *machine, const c
     virt_xml_display(xml, machine, root);
 }
 
-static void add_devices(GString *xml, const struct virt_machine *machine, const char *root)
+static void add_ports(GString *xml, const struct virt_machine *machine, const char *root)
 {
-    const struct virt_hardware *hardware = machine->hardware;
     g_autofree char *serial = virt_serial_socket(root, machine->domain);
     g_autofree char *log = virt_serial_file(root, machine->domain);
     g_autofree char *agent = virt_agent_socket(root, machine->domain);
-    ADD(xml, "  <devices>\n"
-             "    <memballoon model='none'/>\n");
-    add_screen(xml, machine, root);
-    virt_xml_disks(xml, machine);
-    for (gsize i = 0; i < machine->n_cards; i++) {
-        add_card(xml, &machine->cards[i], hardware->cards);
-    }
     ADD(xml,
             "    <serial type='unix'>\n"
             "      <source mode='bind' path='%s'/>\n"
@@ -200,13 +196,30 @@ static void add_devices(GString *xml, const struct virt_machine *machine, const 
             "      <target port='0'/>\n"
             "    </serial>\n",
             serial, log);
-    if (hardware->agent) {
+    if (machine->hardware->agent) {
         ADD(xml,
                 "    <channel type='unix'>\n"
                 "      <source mode='bind' path='%s'/>\n"
                 "      <target type='virtio' name='" VIRT_AGENT_CHANNEL "'/>\n"
                 "    </channel>\n",
                 agent);
+    }
+}
+
+static void add_devices(GString *xml, const struct virt_machine *machine, const char *root)
+{
+    const struct virt_hardware *hardware = machine->hardware;
+    ADD(xml, "  <devices>\n"
+             "    <memballoon model='none'/>\n");
+    add_screen(xml, machine, root);
+    virt_xml_disks(xml, machine);
+    for (gsize i = 0; i < machine->n_cards; i++) {
+        add_card(xml, &machine->cards[i], hardware->cards);
+    }
+    if (machine->place) {
+        virt_xml_place_ports(xml, hardware->agent);
+    } else {
+        add_ports(xml, machine, root);
     }
     if (hardware->tpm) {
         ADD(xml, "    <tpm model='tpm-crb'>\n"
@@ -226,15 +239,16 @@ char *virt_xml_hardware(const struct virt_machine *machine, const char *root)
     bool tcg = machine->accel == VIRT_ACCEL_TCG;
     ADD(xml,
             "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
-            "  <name>%s</name>\n"
+            "  <name>%s%s</name>\n"
             "  <uuid>%s</uuid>\n"
             "  <memory unit='MiB' dumpCore='off'>%d</memory>\n"
             "  <vcpu>%d</vcpu>\n",
-            tcg ? "qemu" : "kvm", machine->domain, hardware->uuid, machine->memory_mib,
-            machine->vcpus);
+            tcg ? "qemu" : "kvm", machine->place ? machine->place->prefix : "", machine->domain,
+            hardware->uuid, machine->memory_mib, machine->vcpus);
     add_os(xml, hardware);
     add_features(xml, machine);
     add_cpu(xml, machine);
+    virt_xml_place(xml, machine->place);
     add_clock(xml, machine);
     /* a guest of one's own may restart itself, and many do after their set-up */
     ADD(xml, "  <on_poweroff>destroy</on_poweroff>\n"

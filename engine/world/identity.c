@@ -214,6 +214,19 @@ static guint add_files(GByteArray *document, const struct plan_host *host)
     return n;
 }
 
+GByteArray *identity_commands(const struct plan_host *host)
+{
+    GByteArray *document = g_byte_array_new();
+    for (guint i = 0; i < host->setup->len; i++) {
+        g_autoptr(GByteArray) words = g_byte_array_new();
+        for (char **word = host->setup->pdata[i]; *word; word++) {
+            g_byte_array_append(words, (const guint8 *)*word, (guint)strlen(*word) + 1);
+        }
+        add(document, "run", words->data, words->len);
+    }
+    return document;
+}
+
 GByteArray *identity_document(const struct plan *plan, int machine,
         const struct identity_options *options, guint *ret_files)
 {

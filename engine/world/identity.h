@@ -21,6 +21,10 @@ struct identity_options {
 GByteArray *identity_document(const struct plan *plan, int machine,
         const struct identity_options *options, guint *ret_files);
 
+/* The machine's set-up commands, for the same program. */
+GByteArray *identity_commands(const struct plan_host *host);
+#define IDENTITY_STOPPED "stopped " /* begins its word when one of them failed; why follows */
+
 /* The address that card number i of every template has. */
 void identity_template_mac(guint i, unsigned char ret[6]);
 

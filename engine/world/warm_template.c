@@ -37,6 +37,7 @@ struct warm_template {
     GThread *thread;    /* looks, or commits */
     guint answer;       /* its result's source */
     GError *problem;    /* its error */
+    GError *damage;     /* why what was there is made anew */
     GCancellable *cancel;
 };
 
@@ -150,8 +151,10 @@ static void answer(struct warm_template *template, bool fresh, const GError *err
     let_go(template);
     template->done = NULL;
     if (done) {
-        done(error ? NULL : template->files, fresh, error, template->data);
+        done(error ? NULL : template->files, fresh, error ? error : template->damage,
+                template->data);
     }
+    g_clear_error(&template->damage);
 }
 
 static void failed(struct warm_template *template, const char *what, const char *why)
@@ -201,14 +204,15 @@ static gboolean on_looked(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* One that is damaged is as one that is not there, and is spoken of. */
 static bool find_files(struct warm_template *template, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     template->files = image_warm_find(template->options.image->name, template->key, &problem);
     if (problem && !g_error_matches(problem, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND)) {
-        (void)image_warm_remove(template->key, NULL);
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return false;
+        g_clear_error(&template->damage);
+        template->damage = g_steal_pointer(&problem);
+        return image_warm_remove(template->key, error);
     }
     return true;
 }
@@ -443,6 +447,7 @@ void warm_template_free(struct warm_template *template)
     }
     image_warm_free(template->files);
     g_clear_error(&template->problem);
+    g_clear_error(&template->damage);
     g_object_unref(template->cancel);
     g_strfreev(template->taps);
     g_free(template->cards);

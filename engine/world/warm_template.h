@@ -17,8 +17,9 @@ struct warm_template_options {
     bool display;
 };
 
-/* files stay the template's; NULL and an error when there is no warm state to use. fresh: it was
- * made now. Never called from inside the call. */
+/* files stay the template's; NULL and an error when there is no warm state to use; files and an
+ * error: what was there was damaged, and was made anew. fresh: it was made now. Never called from
+ * inside the call. */
 typedef void (*warm_template_fn)(
         const struct image_warm *files, bool fresh, const GError *error, gpointer data);
 
@@ -27,7 +28,7 @@ struct warm_template *warm_template_new(const struct warm_template_options *opti
 void warm_template_free(struct warm_template *template);
 
 /* Looks for the state; when there is none: waits for whoever builds it, or boots the template,
- * waits for the image's probe, freezes it. A damaged one is an error, and is removed. */
+ * waits for the image's probe, freezes it. A damaged one is removed, and made anew. */
 void warm_template_get(struct warm_template *template, warm_template_fn done, gpointer data);
 
 /* What libvirt says of the template's machine. */

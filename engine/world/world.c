@@ -27,6 +27,16 @@ void world_resource_add(GPtrArray *resources, const char *type, const char *name
     g_ptr_array_add(resources, resource);
 }
 
+bool world_is_stretched(const struct plan *plan)
+{
+    for (guint i = 0; i < plan->networks->len; i++) {
+        if (((const struct plan_network *)plan->networks->pdata[i])->vni) {
+            return true;
+        }
+    }
+    return false;
+}
+
 GPtrArray *world_resources(const struct plan *plan)
 {
     GPtrArray *resources = g_ptr_array_new_with_free_func(resource_free);
@@ -40,6 +50,14 @@ GPtrArray *world_resources(const struct plan *plan)
         }
         world_resource_add(resources, "bridge", network->bridge, network->team);
         world_resource_add(resources, "veth", network->id, network->team);
+        if (network->vni) {
+            g_autofree char *tunnel = world_tunnel_name(network);
+            world_resource_add(resources, "tunnel", tunnel, network->team);
+        }
+    }
+    if (world_is_stretched(plan)) {
+        world_resource_add(resources, "space", WORLD_BELOW, -1);
+        world_resource_add(resources, "tap", WORLD_BELOW, -1);
     }
     for (guint i = 0; i < plan->gates->len; i++) {
         const struct plan_gate *gate = g_ptr_array_index(plan->gates, i);
@@ -78,6 +96,11 @@ GPtrArray *world_resources(const struct plan *plan)
         world_resource_add(resources, "domain", machine->domain, machine->team);
     }
     return resources;
+}
+
+char *world_tunnel_name(const struct plan_network *network)
+{
+    return g_strdup_printf("%s-x", network->bridge);
 }
 
 char *world_capture_stem(const struct plan_network *network)

@@ -192,7 +192,18 @@ struct world_real_options {
     enum virt_accel accel;
     const struct virt_daemon *daemon; /* NULL: libvirt's embedded driver */
     enum world_boot boot;
+    /* the exercise that stretched networks reach into, and its socket; NULL: we listen */
+    const char *peer, *peer_path;
 };
+
+/* Does a network of the plan reach into another exercise? By a tap of this name in a namespace of this
+ * name. */
+bool world_is_stretched(const struct plan *plan);
+#define WORLD_BELOW "below"
+/* Below an exercise's root: where another exercise's engine connects. */
+#define WORLD_PEER_SOCKET "peer"
+/* The interface on the network's bridge that leads there; the caller's. */
+char *world_tunnel_name(const struct plan_network *network);
 
 /* Inside a cell (cell_enter). Checks images and capacity; starts nothing. */
 struct world *world_real_new(
@@ -233,6 +244,8 @@ void world_sim_refuse_links(struct world *head, bool refuses);
 void world_sim_survive(struct world *head, int machine, bool paused);
 /* Appends to a file of a machine. */
 void world_sim_write(struct world *head, int machine, const char *path, const char *text);
+/* By how many the network's capture is held now (ops->capture_hold). */
+int world_sim_held(struct world *head, int network);
 
 /* Accepts NULL. Answers still on their way come now, most with SANDTABLE_ERROR_CANCELLED. */
 void world_free(struct world *world);

@@ -131,7 +131,7 @@ static void real_up(struct world *head, world_done_fn done, gpointer data)
         return;
     }
     if (world->daemon) {
-        real_net_daemon_up(world, start_machines, all);
+        real_net_daemon_up(world, routers_up, all);
     } else {
         net_submit(world->net, real_net_batch(world), networks_up, all);
     }
@@ -302,11 +302,13 @@ static void real_free(struct world *head)
     for (guint i = 0; i < head->plan->machines->len; i++) {
         real_machine_abandon(&world->machines[i]);
     }
+    g_clear_handle_id(&world->awake, g_source_remove);
     real_refuse_settle(world);
     while (world->making > 0) { /* threads use what is freed below; each tool ends by its limits */
         g_main_context_iteration(NULL, TRUE);
     }
     real_dns_down(world);
+    real_stretch_end(world);
     real_gates_free(world);
     real_fair_end(world);
     real_captures_free(world);
@@ -330,6 +332,8 @@ static void real_free(struct world *head)
     g_hash_table_unref(world->images);
     g_free(world->spaces);
     g_free(world->machines);
+    g_free(world->peer);
+    g_free(world->peer_path);
     g_free(world->root);
     g_free(world);
 }
@@ -407,6 +411,8 @@ struct world *world_real_new(
     struct real_world *world = g_new0(struct real_world, 1);
     world->head = (struct world){.ops = &real_ops, .plan = plan};
     world->root = g_strdup(options->root);
+    world->peer = g_strdup(options->peer);
+    world->peer_path = g_strdup(options->peer_path);
     world->accel = options->accel;
     world->boot = options->daemon ? WORLD_BOOT_COLD : options->boot; /* warm needs our own taps */
     world->refusals = g_ptr_array_new();

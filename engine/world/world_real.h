@@ -39,6 +39,9 @@ struct real_machine {
     /* progress of the set-up */
     guint next_file, next_setup, next_network;
     bool preparing, made_folders, probed;
+    guint epoch;             /* counts abandoned lives: answers to an earlier one are void */
+    guint hold;              /* source: its set-up waits for others that wake, or 0 */
+    bool held;               /* it has waited long enough */
     bool frozen, lost;       /* when adopted: found suspended, found dead */
     bool restoring, resumed; /* it is being started from a checkpoint; its process runs */
     guint probe_retry;       /* source of the next try of the image's probe, or 0 */
@@ -74,8 +77,11 @@ struct real_world {
     GPtrArray *dns;                /* struct real_dns *; NULL before they are started */
     struct fair *fair;             /* shares of the processor */
     guint fair_timer;              /* source */
+    guint awake;                   /* source: looks whose set-up can go on, or 0 */
     struct real_daemon *daemon;    /* NULL: the embedded driver (world_real_daemon.h) */
     struct real_capture *captures; /* per network of the plan */
+    char *peer, *peer_path;        /* the exercise that networks reach into, and its socket; NULL */
+    struct real_stretch *stretch;  /* NULL: no network reaches farther than the cell */
 };
 
 /* Reports a state and remembers it. */
@@ -130,6 +136,8 @@ void real_machine_prepare(struct real_machine *machine);
 /* The same for a machine that wakes: it is told who it is before its agent has answered. */
 void real_machine_tell(struct real_machine *machine);
 void real_machine_ping(struct real_machine *machine);
+/* One machine less that wakes, however that ended: what waited for it goes on. */
+void real_machines_awake(struct real_world *world);
 /* ---- world_real.c -------------------------------------------------------------------------- */
 
 /* One operation on several machines; done is called when the last answer is there. For each
@@ -184,6 +192,18 @@ void real_counters(struct world *head, int gate, world_counters_fn done, gpointe
 void real_net_port(struct net_batch *batch, const struct plan_network *network, const char *port,
         const struct plan_machine *machine, const struct plan_nic *nic);
 
+/* ---- world_real_stretch.c ------------------------------------------------------------------ */
+
+/* What tunnels stand on, and the way to the other exercise's engine; nothing without stretched
+ * networks. */
+bool real_stretch_begin(struct real_world *world, GError **error);
+/* A tunnel on each of their bridges. */
+void real_stretch_batch(const struct real_world *world, struct net_batch *batch);
+void real_stretch_end(struct real_world *world); /* idempotent */
+
+/* Whether that card of the machine reaches its network's gateway and the checker only. */
+bool real_net_isolates(const struct real_machine *machine, const struct plan_card *card);
+
 /* ---- world_real_dns.c ---------------------------------------------------------------------- */
 
 /* The interface of a team's namespace on network; the caller's. */
@@ -191,6 +211,8 @@ char *real_net_inner(const struct plan_network *network);
 /* Starts a dnsmasq for each team and router that needs one and keeps it running. */
 bool real_dns_up(struct real_world *world, GError **error);
 void real_dns_down(struct real_world *world); /* idempotent */
+/* Each once more: the interfaces that they served were made anew. What fails raises an alarm. */
+void real_dns_again(struct real_world *world);
 
 /* Everything that the networks and cards need, and its removal: for net_submit(). */
 struct net_batch *real_net_batch(const struct real_world *world);

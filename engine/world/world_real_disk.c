@@ -112,6 +112,17 @@ static bool make_seed(const char *path, gpointer data, GError **error)
     return real_seed_write(data, path, error);
 }
 
+/* A daemon would make it as a user of its own, and ours could not write to it. */
+static bool make_nvram(const char *path, gpointer data, GError **error)
+{
+    const struct real_machine *machine = data;
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    return g_file_get_contents(machine->disk->vars, &bytes, &length, error) &&
+           g_file_set_contents_full(
+                   path, bytes, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+}
+
 static bool make_files(struct real_machine *machine, GError **error)
 {
     const struct real_disk *disk = machine->disk;
@@ -122,8 +133,10 @@ static bool make_files(struct real_machine *machine, GError **error)
     if (!machine->image->disk) {
         return make(disk->data, make_data, machine, error);
     }
+    bool nvram = machine->world->daemon && disk->vars;
     return make(disk->overlay, make_overlay, machine, error) &&
-           (!hardware_of(machine)->cloud_init || make(disk->seed, make_seed, machine, error));
+           (!hardware_of(machine)->cloud_init || make(disk->seed, make_seed, machine, error)) &&
+           (!nvram || make(disk->nvram, make_nvram, machine, error));
 }
 
 static void make_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)

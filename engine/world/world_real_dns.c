@@ -214,16 +214,22 @@ static bool gate_up(struct real_world *world, int index, GError **error)
     return dns_up(dns, config, error);
 }
 
-static void dns_free(gpointer data)
+static void stop(struct real_dns *dns)
 {
-    struct real_dns *dns = data;
     g_clear_handle_id(&dns->watch, g_source_remove);
     g_clear_handle_id(&dns->restart, g_source_remove);
     if (dns->pid) {
         kill(dns->pid, SIGKILL); /* it keeps nothing that must be saved */
         while (waitpid(dns->pid, NULL, 0) < 0 && errno == EINTR) {
         }
+        dns->pid = 0;
     }
+}
+
+static void dns_free(gpointer data)
+{
+    struct real_dns *dns = data;
+    stop(dns);
     g_free(dns->folder);
     g_free(dns);
 }
@@ -243,6 +249,18 @@ bool real_dns_up(struct real_world *world, GError **error)
         }
     }
     return true;
+}
+
+void real_dns_again(struct real_world *world)
+{
+    for (guint i = 0; i < world->dns->len; i++) {
+        struct real_dns *dns = g_ptr_array_index(world->dns, i);
+        g_autoptr(GError) error = NULL;
+        stop(dns);
+        if (!start(dns, &error)) {
+            alarm_raise(dns, error->message);
+        }
+    }
 }
 
 void real_dns_down(struct real_world *world)

@@ -38,8 +38,9 @@ struct foot_wire {
 /* ---- taps ------------------------------------------------------------------------------------ */
 
 struct tap_request {
+    char *name;
     guint32 address;
-    int prefix, number;
+    int prefix;
     int fd;
 };
 
@@ -89,7 +90,7 @@ static bool make_tap(gpointer data, GError **error)
         return fail(error, "/dev/net/tun");
     }
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-    g_snprintf(request.ifr_name, sizeof(request.ifr_name), "foot%d", tap->number);
+    g_strlcpy(request.ifr_name, tap->name, sizeof(request.ifr_name));
     if (ioctl(tap->fd, TUNSETIFF, &request) != 0) {
         return fail(error, "TUNSETIFF");
     }
@@ -105,9 +106,10 @@ struct foot_wire *foot_wire_new(
     for (guint i = 0; i < n; i++) {
         const struct plan_network *network =
                 g_ptr_array_index(world->head.plan->networks, first + i);
-        struct tap_request tap = {.address = network->subnet->checker,
+        g_autofree char *inner = real_net_inner(network);
+        struct tap_request tap = {.name = inner,
+                .address = network->subnet->checker,
                 .prefix = network->subnet->prefix,
-                .number = (int)(first + i),
                 .fd = -1};
         bool ok = cell_run(world->spaces[network->team], make_tap, &tap, error);
         if (tap.fd >= 0) {

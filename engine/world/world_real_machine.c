@@ -41,6 +41,7 @@ void real_machine_describe(const struct real_machine *machine, struct virt_machi
         if (machine->world->daemon) {
             cards[i].tap = NULL;
             cards[i].network = real_net_daemon_name(machine->world, card->network);
+            cards[i].isolated = real_net_isolates(machine, card);
         }
         memcpy(cards[i].mac, card->mac, sizeof(card->mac));
     }
@@ -88,6 +89,7 @@ static void on_started(const GError *error, gpointer data)
     bool cancelled = g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED);
     g_autofree char *fell = g_steal_pointer(&machine->fell);
     machine->launching = false;
+    real_machines_awake(machine->world);
     if (machine->woken && !cancelled && (error || fell)) {
         real_machine_fall_back(machine, error ? error->message : fell);
         return;
@@ -210,7 +212,10 @@ void real_machine_abandon(struct real_machine *machine)
     g_clear_handle_id(&machine->wake_limit, g_source_remove);
     g_clear_pointer(&machine->fell, g_free);
     real_disk_abandon(machine);
+    g_clear_handle_id(&machine->hold, g_source_remove);
     machine->preparing = machine->falling = machine->restoring = false;
+    machine->epoch++;
+    real_machines_awake(machine->world);
 }
 
 /* A clone that ends before it is itself has no part in the exercise yet. */

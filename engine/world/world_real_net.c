@@ -22,7 +22,7 @@ bool real_net_spaces(struct real_world *world, GError **error)
     for (gsize i = 0; i < n; i++) {
         world->spaces[teams[i]] = fds[i];
     }
-    return real_gates_spaces(world, error);
+    return real_stretch_begin(world, error) && real_gates_spaces(world, error);
 }
 
 struct net_batch *real_net_batch(const struct real_world *world)
@@ -47,6 +47,7 @@ struct net_batch *real_net_batch(const struct real_world *world)
         }
         real_net_port(batch, network, outer, NULL, NULL);
     }
+    real_stretch_batch(world, batch);
     real_gates_batch(world, batch);
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
@@ -68,6 +69,10 @@ struct net_batch *real_net_removal(const struct real_world *world)
     for (guint i = 0; i < plan->networks->len; i++) {
         const struct plan_network *network = g_ptr_array_index(plan->networks, i);
         net_batch_remove(batch, network->bridge);
+        if (network->vni) {
+            g_autofree char *tunnel = world_tunnel_name(network);
+            net_batch_remove(batch, tunnel);
+        }
     }
     /* taps and veths go with the namespaces when the engine ends */
     return batch;

@@ -167,8 +167,13 @@ static gboolean on_foot_ready(gpointer data)
     struct foot *foot = data;
     struct real_daemon *daemon = foot->daemon;
     foot->ready = true;
-    if (daemon->done && !real_net_daemon_fault(daemon->world)) {
+    if (real_net_daemon_fault(daemon->world)) {
+        return G_SOURCE_REMOVE;
+    }
+    if (daemon->done) {
         up_is_over(daemon);
+    } else if (daemon->world->dns && !daemon->world->going_down) {
+        real_dns_again(daemon->world); /* its interfaces went with the foot that fell */
     }
     return G_SOURCE_REMOVE;
 }

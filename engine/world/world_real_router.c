@@ -42,12 +42,24 @@ void real_gates_free(struct real_world *world)
     g_clear_pointer(&world->gates, g_free);
 }
 
+/* machine NULL: the checker's, or a router's. */
+static bool is_isolated(const struct plan_subnet *subnet, const struct plan_machine *machine)
+{
+    return subnet->isolate && machine && g_strcmp0(subnet->gateway, machine->host->name) != 0;
+}
+
+bool real_net_isolates(const struct real_machine *machine, const struct plan_card *card)
+{
+    const struct plan *plan = machine->world->head.plan;
+    const struct plan_network *network = g_ptr_array_index(plan->networks, (guint)card->network);
+    return is_isolated(network->subnet, machine->plan);
+}
+
 void real_net_port(struct net_batch *batch, const struct plan_network *network, const char *port,
         const struct plan_machine *machine, const struct plan_nic *nic)
 {
     const struct plan_subnet *subnet = network->subnet;
-    bool gateway = !machine || g_strcmp0(subnet->gateway, machine->host->name) == 0;
-    if (subnet->isolate && !gateway) {
+    if (is_isolated(subnet, machine)) {
         net_batch_isolate(batch, port);
     }
     if (!subnet->vlan_aware) {

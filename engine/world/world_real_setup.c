@@ -10,6 +10,8 @@
 
 #define IDENTITY_TIMEOUT_MS 30000
 #define SETUP_TIMEOUT_MS 60000
+#define HOLD_MS 10000     /* nobody waits longer than this for others to wake */
+#define PAUSES_MS 3600000 /* a machine that is paused amid its set-up keeps its own time */
 #define PROBE_TIMEOUT_MS 20000
 #define PROBE_RETRY_MS 300
 
@@ -53,6 +55,46 @@ static void on_setup_done(const struct virt_exec_result *result, const GError *e
         return;
     }
     prepare_next(machine);
+}
+
+/* ---- by the port that a clone listens on anyway: one call, and no turn of the agent ----------- */
+
+struct told {
+    struct real_machine *machine;
+    guint epoch;
+};
+
+static void on_setup_told(
+        const char *word, gsize length, gint64 size, const GError *error, gpointer data)
+{
+    g_autofree struct told *told = data;
+    struct real_machine *machine = told->machine;
+    (void)length;
+    (void)size;
+    if (!machine->preparing || machine->epoch != told->epoch) {
+        return;
+    }
+    if (error || g_str_has_prefix(word, IDENTITY_STOPPED)) {
+        const char *why = error ? error->message : word + strlen(IDENTITY_STOPPED);
+        g_autofree char *clean = text_clean_tail(why, strlen(why), 400); /* the guest's words */
+        g_autofree char *reason = g_strdup_printf("set-up failed at %s", clean);
+        machine->preparing = false;
+        real_machine_set_state(machine, MACHINE_CRASHED, reason);
+        return;
+    }
+    machine->next_setup = machine->plan->host->setup->len;
+    prepare_next(machine);
+}
+
+static void tell_setup(struct real_machine *machine)
+{
+    const struct plan_host *host = machine->plan->host;
+    g_autoptr(GByteArray) document = identity_commands(host);
+    struct told *told = g_new(struct told, 1);
+    *told = (struct told){machine, machine->epoch};
+    virt_tell(machine->world->virt, machine->plan->domain, (const char *)document->data,
+            document->len, (int)host->setup->len * SETUP_TIMEOUT_MS + PAUSES_MS, on_setup_told,
+            told);
 }
 
 static void on_network_set(
@@ -148,6 +190,55 @@ static bool make_folders(struct real_machine *machine)
     return true;
 }
 
+/* What a set-up begins may be work for long, and take the processor from machines that have only
+ * to become themselves: those go first. */
+static bool is_waking(const struct real_machine *machine)
+{
+    return machine->woken && !(machine->is_itself && machine->answers) &&
+           (machine->launching || machine->wake_limit);
+}
+
+static bool others_wake(const struct real_machine *machine)
+{
+    const struct real_world *world = machine->world;
+    for (guint i = 0; i < world->head.plan->machines->len; i++) {
+        if (is_waking(&world->machines[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static gboolean on_awake(gpointer data)
+{
+    struct real_world *world = data;
+    world->awake = 0;
+    for (guint i = 0; i < world->head.plan->machines->len; i++) {
+        struct real_machine *machine = &world->machines[i];
+        if (machine->hold && !others_wake(machine)) {
+            g_clear_handle_id(&machine->hold, g_source_remove);
+            prepare_next(machine);
+        }
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_hold_limit(gpointer data)
+{
+    struct real_machine *machine = data;
+    machine->hold = 0;
+    machine->held = true;
+    prepare_next(machine);
+    return G_SOURCE_REMOVE;
+}
+
+void real_machines_awake(struct real_world *world)
+{
+    if (!world->awake && !world->going_down) {
+        world->awake = g_idle_add(on_awake, world);
+    }
+}
+
 static void prepare_next(struct real_machine *machine)
 {
     const struct plan_host *host = machine->plan->host;
@@ -162,6 +253,15 @@ static void prepare_next(struct real_machine *machine)
     }
     if (!machine->probed) {
         run_probe(machine);
+        return;
+    }
+    if (!machine->held && machine->next_setup == 0 && host->setup->len > 0 &&
+            others_wake(machine)) {
+        machine->hold = g_timeout_add(HOLD_MS, on_hold_limit, machine);
+        return;
+    }
+    if (machine->woken && machine->next_setup < host->setup->len) {
+        tell_setup(machine);
         return;
     }
     if (machine->next_setup < host->setup->len) {
@@ -191,7 +291,7 @@ static GByteArray *begin(struct real_machine *machine)
 {
     g_clear_handle_id(&machine->probe_retry, g_source_remove);
     machine->preparing = true;
-    machine->made_folders = false;
+    machine->made_folders = machine->held = false;
     machine->probed = !machine->image->probe[0];
     machine->next_setup = machine->next_network = 0;
     const struct identity_options options = {
@@ -277,6 +377,7 @@ static void go_on(struct real_machine *machine)
     if (machine->is_itself && machine->answers) {
         g_clear_handle_id(&machine->wake_limit, g_source_remove);
         prepare_next(machine);
+        real_machines_awake(machine->world);
     }
 }
 

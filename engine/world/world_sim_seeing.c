@@ -8,6 +8,7 @@
 
 struct sim_capture {
     bool known, running;
+    int held;              /* steps that want its packets kept */
     guint64 before, after; /* the network's packets when it began, and when it ended */
 };
 
@@ -165,9 +166,12 @@ void sim_capture_stop(struct world *head, int network, world_done_fn done, gpoin
 
 void sim_capture_hold(struct world *head, int network, bool held)
 {
-    (void)head;
-    (void)network;
-    (void)held; /* nothing is ever removed */
+    sim_seeing_of(head)->captures[network].held += held ? 1 : -1; /* nothing is ever removed */
+}
+
+int world_sim_held(struct world *head, int network)
+{
+    return sim_seeing_of(head)->captures[network].held;
 }
 
 bool sim_capture_look(struct world *head, int network, struct net_capture_state *ret)

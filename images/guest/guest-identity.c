@@ -12,6 +12,7 @@
  * at each of these TCP ports.
  */
 #include "guest-net.h"
+#include "guest-run.h"
 #include "guest-self.h"
 
 #include <errno.h>
@@ -238,6 +239,18 @@ static bool probe(char *text, size_t length)
     return true;
 }
 
+/* Says "stopped", and by what, when a command fails: that is no failure of the document. Those after
+ * it are not run. */
+static bool run_command(char *words, size_t length)
+{
+    char why[sizeof(said) - 16];
+    if (strncmp(said, "stopped ", strlen("stopped ")) != 0 &&
+            !run_words(words, length, why, sizeof(why))) {
+        say("stopped %s", why);
+    }
+    return true;
+}
+
 static bool obey(const char *word, char *bytes, size_t length)
 {
     static const struct {
@@ -255,6 +268,7 @@ static bool obey(const char *word, char *bytes, size_t length)
             {"host-key-public", put_host_key_public},
             {"file", put_file},
             {"listens", probe},
+            {"run", run_command},
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (!strcmp(words[i].word, word)) {

@@ -45,6 +45,7 @@
 ---@field dns? boolean names of the plan are answered at the checker's address
 ---@field dhcp? boolean|sandtable.Dhcp planned addresses by DHCP, and some for others
 ---@field isolate? boolean machines reach routers and the checker only
+---@field stretch? integer its VXLAN number, and it reaches into the exercise of `run --peer`
 ---@field vlan_aware? boolean VLANs are kept apart
 ---@field vlan? integer of the checker, routers and cards that say nothing; default 1
 ---@field capture? boolean|sandtable.Capture its packets are kept; default false

@@ -26,7 +26,7 @@ static void a_restore_puts_one_team_back_and_voids_what_happened_to_it_since(voi
     auto_json score = exercise_score(d.r.exercise, false);
     const cJSON *correction = cJSON_GetArrayItem(json_array(score, "corrections"), 0);
     assert_string_equal(json_string(correction, "reason", ""), "blue1 put back to checkpoint calm");
-    assert_int_equal(json_int(correction, "facts", 0), 9); /* eight looks and one effect */
+    assert_int_equal(json_int(correction, "facts", 0), 10); /* eight looks, a step and its effect */
 
     /* seven seconds were left to open, seventeen to the player */
     auto_json inject = rehearsal_last(&d.r, "inject.state", "blue1", "open@blue1");

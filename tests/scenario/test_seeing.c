@@ -103,6 +103,46 @@ static void a_step_has_its_place_in_the_capture(void **state)
     close_one(r);
 }
 
+static int on_exec_nothing(
+        gpointer data, int machine, const char *const *argv, char **out, char **err)
+{
+    (void)data;
+    (void)machine;
+    (void)argv;
+    (void)out;
+    (void)err;
+    return 0;
+}
+
+/* What the first capture kept for the step is not let go of in the second one, too: that may keep
+ * it for another step. */
+static void a_capture_begun_anew_amid_a_step_is_let_go_of_once(void **state)
+{
+    (void)state;
+    struct rehearsal *r = g_new0(struct rehearsal, 1);
+    const struct world_sim_hooks hooks = {.data = r, .exec = on_exec_nothing};
+    rehearsal_open(r, SANDTABLE_SOURCE_DIR "/tests/system/seeing", &hooks);
+    int office = plan_network_index(r->plan, "blue1/office");
+    wait_for_capture(r, "on");
+    rehearsal_advance(r, 5 * G_USEC_PER_SEC);
+    assert_int_equal(world_sim_held(r->world, office), 1); /* the step waits for its effect */
+    assert_true(exercise_capture(r->exercise, "blue1/office", false, "op", NULL));
+    wait_for_capture(r, "off");
+    assert_true(exercise_capture(r->exercise, "blue1/office", true, "op", NULL));
+    wait_for_capture(r, "on");
+    assert_int_equal(world_sim_held(r->world, office), 1);
+    rehearsal_advance(r, 40 * G_USEC_PER_SEC);
+    auto_json body = rehearsal_last(r, "capture.step", "blue1", "knock");
+    assert_int_equal(cJSON_GetArraySize(json_array(body, "places")), 2);
+    gint64 limit = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    while (world_sim_held(r->world, office) > 0 && g_get_monotonic_time() < limit) {
+        rehearsal_settle(r);
+        g_usleep(1000);
+    }
+    assert_int_equal(world_sim_held(r->world, office), 0);
+    close_one(r);
+}
+
 static void an_operator_starts_and_stops_captures(void **state)
 {
     (void)state;
@@ -243,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_capture_of_the_scenario_is_on_the_record),
             cmocka_unit_test(a_step_has_its_place_in_the_capture),
+            cmocka_unit_test(a_capture_begun_anew_amid_a_step_is_let_go_of_once),
             cmocka_unit_test(an_operator_starts_and_stops_captures),
             cmocka_unit_test(checks_are_traffic),
             cmocka_unit_test(whoever_comes_to_a_console_is_on_the_record),

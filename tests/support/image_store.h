@@ -47,3 +47,12 @@ static inline int test_images_teardown(void **state)
     g_free(images);
     return 0;
 }
+
+/* SHA-256, hex; the caller's. */
+static inline char *digest_of_file(const char *path)
+{
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    assert_true(g_file_get_contents(path, &bytes, &length, NULL));
+    return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, length);
+}

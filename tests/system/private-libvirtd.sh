@@ -25,6 +25,9 @@ for folder in /run/libvirt /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var
     mount -t tmpfs -o mode=0755 tmpfs "$folder"
 done
 
+# /sys shows the network namespace of whoever mounted it; libvirt sets a port's isolation there.
+mount -t sysfs sysfs /sys
+
 # A /dev without kvm: where it is there and does not work, libvirt asks QEMU for a minute.
 scratch=/run/libvirt/dev
 mkdir "$scratch"

@@ -12,6 +12,7 @@
 
 #define URI "qemu:///system"
 #define LIMIT_S 60
+#define DISK_IMAGE "test-daemon-disk" /* as in the scenario */
 
 static char *name, *log_file;
 static GPid engine;
@@ -45,6 +46,31 @@ static void make_foreign(void)
     g_free(shell(command, false));
 }
 
+/* A disk without a system: its firmware says so, and that is all it can be waited for. */
+static void import_disk(void)
+{
+    char *folder = test_mkdtemp(); /* test_rmtree() frees it */
+    g_autofree char *file = g_build_filename(folder, "disk.img", NULL);
+    g_autofree char *bytes = g_malloc0(1 << 20);
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_true(g_file_set_contents(file, bytes, 1 << 20, NULL));
+    assert_int_equal(chmod(file, 0644), 0);
+    auto_outcome imported = CALL("image", "import", DISK_IMAGE, file, "--format", "raw",
+            "--firmware", "uefi", "--ready", "serial:BdsDxe", "--memory", "128", "--replace");
+    if (imported.status != 0) {
+        fail_msg("%s", imported.err);
+    }
+    test_rmtree(folder);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    auto_outcome removed = CALL("image", "remove", DISK_IMAGE);
+    assert_int_equal(removed.status, 0);
+    return 0;
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -52,8 +78,9 @@ static int set_up(void **state)
             "test-daemon-%u", g_random_int() % 100000); /* its pid is always the same */
     log_file = g_strdup_printf("/tmp/st-%s.log", name);
     make_foreign();
-    engine = START(log_file, "run", TESTS_DIR "/system/two-machines", "--name", name, "--accel",
-            "tcg", "--connect", URI);
+    import_disk();
+    engine = START(log_file, "run", TESTS_DIR "/system/daemon", "--name", name, "--accel", "tcg",
+            "--connect", URI);
     return 0;
 }
 
@@ -112,11 +139,61 @@ static void the_host_has_no_address_in_the_networks_and_forwards_nothing(void **
 {
     (void)state;
     g_autofree char *bridges = shell("ip -o link show type bridge | wc -l", false);
-    assert_int_equal(g_ascii_strtoll(bridges, NULL, 10), 3); /* and the other one's */
+    assert_int_equal(g_ascii_strtoll(bridges, NULL, 10), 4); /* and the other one's */
     g_autofree char *addresses = shell("ip -o addr show | grep -E ' virbr[0-9]+ ' || true", false);
     assert_string_equal(addresses, "");
     g_autofree char *forward = read_all("/proc/sys/net/ipv4/ip_forward");
     assert_string_equal(forward, "0\n");
+}
+
+/* What the shell script says on that machine; a failed test when it fails. */
+static char *on(const char *machine, const char *script)
+{
+    auto_outcome outcome = CALL("exec", name, machine, "--", "sh", "-c", script);
+    if (outcome.status != 0) {
+        fail_msg("%s: %s: %s%s", machine, script, outcome.out, outcome.err);
+    }
+    return g_steal_pointer(&outcome.out);
+}
+
+static void dhcp_gives_planned_addresses_and_names_are_known(void **state)
+{
+    (void)state;
+    g_autofree char *lease = on("xena", "cat /run/sandtable-lease; ip -4 -o addr show");
+    assert_true(g_str_has_prefix(lease, "10.20.2.11 10.20.2."));
+    assert_non_null(strstr(lease, "inet 10.20.2.11/24"));
+    g_autofree char *names = on(
+            "yoko", "busybox nslookup xena.range $(sed -n 's/^nameserver //p' /etc/resolv.conf)");
+    assert_non_null(strstr(names, "10.20.2.11"));
+}
+
+static void isolated_machines_reach_the_checker_and_not_each_other(void **state)
+{
+    (void)state;
+    g_autofree char *checker =
+            on("xena", "ping -c 1 -W 5 $(sed -n 's/^nameserver //p' /etc/resolv.conf)");
+    assert_non_null(strstr(checker, " 0% packet loss"));
+    auto_outcome other =
+            CALL("exec", name, "xena", "--", "ping", "-c", "2", "-W", "2", "10.20.2.12");
+    assert_int_equal(other.status, 1);
+    assert_non_null(strstr(other.out, "100% packet loss"));
+}
+
+static void a_disk_of_ones_own_runs_by_its_firmware(void **state)
+{
+    (void)state;
+    auto_json events = events_of(name);
+    const cJSON *event = NULL;
+    bool ready = false;
+    cJSON_ArrayForEach(event, events)
+    {
+        ready = ready ||
+                (!strcmp(json_string(event, "subject", ""), "zero") &&
+                        !strcmp(json_string(json_object(event, "body"), "reason", ""), "serial"));
+    }
+    assert_true(ready);
+    auto_outcome refused = CALL("exec", name, "zero", "--", "id");
+    assert_non_null(strstr(refused.err, "has no guest agent"));
 }
 
 static void qemu_is_no_root_and_has_its_seccomp_filter(void **state)
@@ -220,6 +297,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(both_teams_are_checked_at_their_same_address),
             cmocka_unit_test(the_host_has_no_address_in_the_networks_and_forwards_nothing),
+            cmocka_unit_test(dhcp_gives_planned_addresses_and_names_are_known),
+            cmocka_unit_test(isolated_machines_reach_the_checker_and_not_each_other),
+            cmocka_unit_test(a_disk_of_ones_own_runs_by_its_firmware),
             cmocka_unit_test(qemu_is_no_root_and_has_its_seccomp_filter),
             cmocka_unit_test(images_keep_their_owner),
             cmocka_unit_test(what_one_team_breaks_is_not_seen_at_the_other),
@@ -227,5 +307,5 @@ int main(int argc, char **argv)
             cmocka_unit_test(a_dead_machine_tells_its_last_words),
             cmocka_unit_test(after_a_kill_down_removes_what_is_ours_and_nothing_else),
     };
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

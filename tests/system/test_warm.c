@@ -217,7 +217,7 @@ static bool damage_states(void)
     return folders->len > 0;
 }
 
-static void damaged_state_is_refused_by_name_and_its_machine_boots(void **state)
+static void damaged_state_is_refused_by_name_and_made_anew(void **state)
 {
     (void)state;
     g_autofree char *name = exercise_name("warm-bad");
@@ -229,7 +229,7 @@ static void damaged_state_is_refused_by_name_and_its_machine_boots(void **state)
     GPid pid = START(log, "run", SCENARIO, "--name", name, "--teams", "1");
     wait_state(name, "running", LIMIT_S, log);
     auto_json events = events_of(name);
-    assert_int_equal(count_ready(events, "cold"), 1);
+    assert_int_equal(count_ready(events, "warm"), 1);
     assert_true(has_alarm(events, "no-warm-state", "image \"server\" is damaged"));
     end(name, pid, log);
     unlink(log);
@@ -240,7 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(two_clones_share_nothing_that_names_or_guards_them),
             cmocka_unit_test(machine_that_does_not_wake_is_an_alarm_and_boots),
-            cmocka_unit_test(damaged_state_is_refused_by_name_and_its_machine_boots),
+            cmocka_unit_test(damaged_state_is_refused_by_name_and_made_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -406,7 +406,12 @@ static void an_ova_is_unpacked_after_its_manifest_was_compared(void **state)
     QEMU_IMG("create", "-q", "-f", "vmdk", "-o", "subformat=streamOptimized", vmdk, "2M");
     put(state, "box.ovf", text);
     g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
-    g_autofree char *good = g_strdup_printf("SHA256(box.ovf)= %s\n", sum);
+    g_autofree char *disk_sum = digest_of_file(vmdk);
+    g_autofree char *omits = g_strdup_printf("SHA256(box.ovf)= %s\n", sum);
+    put(state, "box.mf", omits);
+    g_autofree char *unsure = PACK(state, "unsure.ova", "box.ovf", "box.mf", "disk1.vmdk");
+    assert_refused(state, unsure, NULL, "its manifest has no digest of \"disk1.vmdk\"");
+    g_autofree char *good = g_strdup_printf("%sSHA256(disk1.vmdk)= %s\n", omits, disk_sum);
     put(state, "box.mf", good);
     g_autofree char *ova = PACK(state, "box.ova", "box.ovf", "box.mf", "disk1.vmdk");
     struct import_options options = options_for("appliance", ova);

@@ -28,6 +28,55 @@ static void a_correction_counts_whenever_it_comes_and_can_be_taken_back(void **s
     end(&game);
 }
 
+/* Who takes a taking back back makes the first correction hold again, however long the chain. */
+static void taking_back_can_itself_be_taken_back(void **state)
+{
+    (void)state;
+    struct game game = begin("a b", ONE_SERVICE, "[{\"model\":\"uptime\"}]");
+    look(&game, "a", "OK", 1);
+    gint64 last = tell(&game, "score.voided", NULL, "", "{\"seq\":2,\"reason\":\"r\"}");
+    gint64 first = last;
+    assert_near(column(&game, "a", "total"), 0);
+    for (int i = 1; i <= 6; i++) {
+        g_autofree char *body = g_strdup_printf("{\"seq\":%d,\"reason\":\"r\"}", (int)last);
+        last = tell(&game, "score.voided", NULL, "", body);
+        assert_near(column(&game, "a", "total"), i % 2 ? 100 : 0);
+    }
+    /* two that take the same one back: it holds again when both are taken back */
+    g_autofree char *body = g_strdup_printf("{\"seq\":%d,\"reason\":\"r\"}", (int)first);
+    gint64 one = tell(&game, "score.voided", NULL, "", body);
+    gint64 two = tell(&game, "score.voided", NULL, "", body);
+    assert_near(column(&game, "a", "total"), 100);
+    g_autofree char *not_one = g_strdup_printf("{\"seq\":%d,\"reason\":\"r\"}", (int)one);
+    g_autofree char *not_two = g_strdup_printf("{\"seq\":%d,\"reason\":\"r\"}", (int)two);
+    tell(&game, "score.voided", NULL, "", not_one);
+    assert_near(column(&game, "a", "total"), 100);
+    tell(&game, "score.voided", NULL, "", not_two);
+    assert_near(column(&game, "a", "total"), 0);
+    end(&game);
+}
+
+/* Once each of them ran all models anew, with every rule compared with every fact: hours. */
+static void thousands_of_corrections_are_no_burden(void **state)
+{
+    (void)state;
+    enum { LOOKS = 20000, VOIDS = 2000 };
+    struct game game = begin("a b", ONE_SERVICE, "[{\"model\":\"uptime\"}]");
+    for (int i = 0; i < LOOKS; i++) {
+        look(&game, "a", "OK", i);
+    }
+    gint64 began = g_get_monotonic_time();
+    for (int i = 0; i < VOIDS; i++) {
+        g_autofree char *body = g_strdup_printf("{\"seq\":%d,\"reason\":\"r\"}", i + 2);
+        tell(&game, "score.voided", NULL, "", body);
+        look(&game, "b", "OK", i);
+    }
+    assert_near(column(&game, "a", "total"), 100.0 * (LOOKS - VOIDS));
+    assert_near(column(&game, "b", "total"), 100.0 * VOIDS);
+    assert_true(g_get_monotonic_time() - began < 60 * G_USEC_PER_SEC);
+    score_free(game.score);
+}
+
 static void a_correction_that_names_nobody_known_does_nothing(void **state)
 {
     (void)state;
@@ -194,6 +243,8 @@ int main(void)
     script_provide_score_rules();
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_correction_counts_whenever_it_comes_and_can_be_taken_back),
+            cmocka_unit_test(taking_back_can_itself_be_taken_back),
+            cmocka_unit_test(thousands_of_corrections_are_no_burden),
             cmocka_unit_test(a_correction_that_names_nobody_known_does_nothing),
             cmocka_unit_test(an_interval_and_a_single_event_can_be_voided),
             cmocka_unit_test(a_correction_is_checked_before_it_is_written),

@@ -46,6 +46,24 @@ static void add_captures(GPtrArray *game, GRand *rand, int round)
     }
 }
 
+/* A step begins in one round and ends in the next; somebody reports something. */
+static void add_steps(GPtrArray *game, GRand *rand, int round)
+{
+    static const char *const verdicts[] = {"effect", "blocked", "fault"};
+    static const char *const seen[] = {"T1046", "T1110", "T1110.001", "st2", "odd"};
+    int step = round % 2 + 1;
+    add(game, "step.state", some_team(rand), g_strdup_printf("st%d", step))->body =
+            g_strdup("{\"state\":\"running\"}");
+    char *name = g_strdup_printf("st%d", 3 - step);
+    add(game, "step.verdict", some_team(rand), name)->body =
+            g_strdup_printf("{\"step\":\"%s\",\"verdict\":\"%s\"}", name,
+                    verdicts[g_rand_int_range(rand, 0, G_N_ELEMENTS(verdicts))]);
+    add(game, "report.filed", some_team(rand), g_strdup("seen"))->body =
+            g_strdup_printf("{\"text\":\"\",\"what\":\"%s\",\"hosts\":[\"%s\"],\"resolved\":%s}",
+                    seen[g_rand_int_range(rand, 0, G_N_ELEMENTS(seen))],
+                    g_rand_boolean(rand) ? "web" : "db", g_rand_boolean(rand) ? "true" : "false");
+}
+
 /* Ten rounds of everything that any model counts. */
 static GPtrArray *chance(guint32 seed)
 {
@@ -66,6 +84,7 @@ static GPtrArray *chance(guint32 seed)
         add(game, "task.solved", some_team(rand), task)->body = g_strdup("{\"points\":50}");
         add(game, "grade.given", some_team(rand), g_strdup("report"))->body =
                 g_strdup_printf("{\"points\":%d}", g_rand_int_range(rand, 0, 100));
+        add_steps(game, rand, round);
         add(game, "round.closed", g_strdup(""), g_strdup("x"))->body =
                 g_strdup_printf("{\"round\":%d}", round);
     }
@@ -77,8 +96,14 @@ static GPtrArray *chance(guint32 seed)
 
 static struct game started(const char *model)
 {
+    static const char things[] = ONE_SERVICE
+            "],\"steps\":[{\"name\":\"st1\",\"to\":\"web\",\"attacker\":\"t5\","
+            "\"attack\":{\"id\":\"T1046\"},\"points_effect\":20,\"points_blocked\":15},{\"name\":"
+            "\"st2\",\"to\":\"db\",\"attacker\":\"t5\",\"attack\":{\"id\":\"T1110.001\"},"
+            "\"points_effect\":2,\"points_blocked\":1}],\"tasks\":[{\"name\":\"task1\"},{\"name\":"
+            "\"task2\",\"points\":30}";
     g_autofree char *models = models_of(model);
-    return begin("t1 t2 t3 t4 t5 !ref", ONE_SERVICE, models);
+    return begin("t1 t2 t3 t4 t5 !ref", things, models);
 }
 
 static void play(struct game *game, const GPtrArray *happenings, guint from, guint to)
@@ -235,7 +260,8 @@ static bool asks_for_order(const char *model)
             "training_level", "icpc",               /* hints, rejections before the solving */
             "question_weights", "grades", "objective_threshold", "hardening", /* the last counts */
             "bonus_rank",                                                     /* who was first */
-            "custom", /* … and the one that is tried here: runs of looks */
+            "detection", /* a report of what has not begun is of nothing */
+            "custom",    /* … and the one that is tried here: runs of looks */
             NULL};
     return g_strv_contains(ordered, model);
 }

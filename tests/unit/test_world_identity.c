@@ -111,6 +111,18 @@ static void only_a_woken_machine_changes_addresses_of_cards(void **state)
     plan_free(plan);
 }
 
+static void set_up_commands_keep_their_words(void **state)
+{
+    (void)state;
+    const char *const words[] = {"sh", "-c", "echo \"$1\"\n", "", NULL};
+    g_autoptr(GPtrArray) setup = g_ptr_array_new();
+    g_ptr_array_add(setup, (gpointer)words);
+    const struct plan_host host = {.setup = setup};
+    g_autoptr(GByteArray) document = identity_commands(&host);
+    g_autofree char *run = record(document, "run");
+    assert_string_equal(run, "shz-czecho \"$1\"\nzz");
+}
+
 static void host_key_is_one_that_openssh_reads(void **state)
 {
     (void)state;
@@ -141,6 +153,7 @@ int main(void)
             cmocka_unit_test(no_two_documents_share_anything_secret_or_unique),
             cmocka_unit_test(randomness_comes_before_anything_else),
             cmocka_unit_test(only_a_woken_machine_changes_addresses_of_cards),
+            cmocka_unit_test(set_up_commands_keep_their_words),
             cmocka_unit_test(host_key_is_one_that_openssh_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
