@@ -44,9 +44,9 @@ void screens_tick(struct app *app, gint64 now)
             now - app->screen_mono < EVERY_US) {
         return;
     }
-    app->screen_mono = now;
     const struct model_machine *machine = next_machine(app);
     if (machine) {
+        app->screen_mono = now;
         source_ask_screen(app->source, machine->id);
     }
 }
