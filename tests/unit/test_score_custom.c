@@ -288,7 +288,7 @@ static void write_rules(const char *dir, const char *code)
 static void a_scenario_takes_the_text_into_its_plan(void **state)
 {
     (void)state;
-    g_autofree char *dir = test_mkdtemp();
+    char *dir = test_mkdtemp();
     write_rules(dir, streaks);
     g_autofree char *plan = load(dir, "rules.lua");
     auto_json models = cJSON_Parse(plan);

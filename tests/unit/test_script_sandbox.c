@@ -251,7 +251,7 @@ static void any_limit_of_memory_ends_in_order(void **state)
     static const char text[] = "local t = {} for i = 1, 50 do t[i] = ('x'):rep(i) .. i end "
                                "return { a = t, f = function() return t end }";
     bool ran = false;
-    for (gsize limit = 0; limit < 64 * 1024; limit += 61) {
+    for (gsize limit = 0; limit < 64 * 1024; limit += 61 * TEST_STRIDE) {
         struct sandbox *sandbox = sandbox_new("s.lua", NULL, limit);
         char *error = NULL;
         int line = 0;
