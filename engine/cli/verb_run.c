@@ -404,6 +404,37 @@ static bool is_cold(const char *boot, GError **error)
     return true;
 }
 
+/* What the command line says, as far as it can be judged before anything is read. */
+static bool are_sound(struct run_options *options, int argc, gint64 *ret_until_us, GError **error)
+{
+    if (options->suite && !suite_parse(options->suite, &options->by, error)) {
+        return false;
+    }
+    if (argc < 2 && !options->resume) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "say which scenario; usage: sandtable %s", verb_run.usage);
+        return false;
+    }
+    if (options->connect &&
+            (!virt_daemon_uri_check(options->connect, error) || !is_cold(options->boot, error))) {
+        return false;
+    }
+    *ret_until_us = 0;
+    if (options->until &&
+            (!plan_duration_parse(options->until, ret_until_us) || *ret_until_us <= 0)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "--until \"%s\": use a time such as 90s, 2m or 1h", options->until);
+        return false;
+    }
+    if (options->teams < 0 || options->teams > PLAN_TEAMS_MAX) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--teams %d: use 1 to %d",
+                options->teams, PLAN_TEAMS_MAX);
+        return false;
+    }
+    options->roster = options->roster_path ? exam_seats_roster(options->roster_path, error) : NULL;
+    return !options->roster_path || options->roster;
+}
+
 static int run(int argc, char **argv, GError **error)
 {
     __attribute__((cleanup(options_clear))) struct run_options options = {0};
@@ -435,31 +466,9 @@ static int run(int argc, char **argv, GError **error)
             {"user", 0, 0, G_OPTION_ARG_STRING, &options.user, "as root: become this account", "U"},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!cli_parse(&verb_run, entries, &argc, &argv, 0, 1, error) ||
-            (options.suite && !suite_parse(options.suite, &options.by, error))) {
-        return 2;
-    }
-    if (argc < 2 && !options.resume) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "say which scenario; usage: sandtable %s", verb_run.usage);
-        return 2;
-    }
-    if (options.connect &&
-            (!virt_daemon_uri_check(options.connect, error) || !is_cold(options.boot, error))) {
-        return 2;
-    }
     gint64 until_us = 0;
-    if (options.until && (!plan_duration_parse(options.until, &until_us) || until_us <= 0)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "--until \"%s\": use a time such as 90s, 2m or 1h", options.until);
-        return 2;
-    }
-    if (options.teams < 0 || options.teams > PLAN_TEAMS_MAX) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--teams %d: use 1 to %d",
-                options.teams, PLAN_TEAMS_MAX);
-        return 2;
-    }
-    if (options.roster_path && !(options.roster = exam_seats_roster(options.roster_path, error))) {
+    if (!cli_parse(&verb_run, entries, &argc, &argv, 0, 1, error) ||
+            !are_sound(&options, argc, &until_us, error)) {
         return 2;
     }
     if (!cli_become_user(options.user, argc, argv, error)) {

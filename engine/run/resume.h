@@ -134,7 +134,7 @@ void resume_drop_answers(struct resume *resume, const char *who);
 struct resume_inject *resume_need_inject(struct resume *resume, const char *id);
 /* Injects made, edited, agreed to (run_inject.c). */
 void resume_apply_inject(struct resume *resume, const struct event *event, const cJSON *body);
-void resume_inject_free(gpointer inject);
+void resume_inject_free(gpointer data);
 
 /* What the checkpoints in the ledger change (run_resume_restore.c). */
 void resume_apply_checkpoint(struct resume *resume, const struct event *event, const cJSON *body);

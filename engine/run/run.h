@@ -291,7 +291,7 @@ void run_fault_follow(struct run_check *check, enum run_whose whose, const char 
 /* The exercise ends: what is open is credited. */
 void run_faults_end(struct exercise *exercise);
 /* What a team lost to faults, none of which is open any more. */
-void run_fault_credit(struct exercise *exercise, int team);
+void run_fault_credit(struct exercise *exercise, int index);
 /* A resume (run_resume_faults.c): open faults are taken over; credits that are owed are made. */
 void run_faults_take(struct exercise *exercise);
 void run_faults_go_on(struct exercise *exercise);

@@ -37,6 +37,18 @@ bool world_is_stretched(const struct plan *plan)
     return false;
 }
 
+static void add_gate_links(GPtrArray *resources, const struct plan *plan)
+{
+    for (guint i = 0; i < plan->gates->len; i++) {
+        const struct plan_gate *gate = g_ptr_array_index(plan->gates, i);
+        world_resource_add(resources, "space", gate->id, gate->team);
+        for (guint k = 0; k < gate->cards->len; k++) {
+            const struct plan_gate_card *card = g_ptr_array_index(gate->cards, k);
+            world_resource_add(resources, "veth", card->outer, gate->team);
+        }
+    }
+}
+
 GPtrArray *world_resources(const struct plan *plan)
 {
     GPtrArray *resources = g_ptr_array_new_with_free_func(resource_free);
@@ -59,14 +71,7 @@ GPtrArray *world_resources(const struct plan *plan)
         world_resource_add(resources, "space", WORLD_BELOW, -1);
         world_resource_add(resources, "tap", WORLD_BELOW, -1);
     }
-    for (guint i = 0; i < plan->gates->len; i++) {
-        const struct plan_gate *gate = g_ptr_array_index(plan->gates, i);
-        world_resource_add(resources, "space", gate->id, gate->team);
-        for (guint k = 0; k < gate->cards->len; k++) {
-            const struct plan_gate_card *card = g_ptr_array_index(gate->cards, k);
-            world_resource_add(resources, "veth", card->outer, gate->team);
-        }
-    }
+    add_gate_links(resources, plan);
     for (guint i = 0; i < plan->machines->len; i++) {
         const struct plan_machine *machine = g_ptr_array_index(plan->machines, i);
         for (guint k = 0; k < machine->cards->len; k++) {

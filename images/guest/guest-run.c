@@ -18,8 +18,6 @@
 #define LIMIT_S 60
 #define TAIL_BYTES 300
 
-extern char **environ;
-
 /* The words as an argv; 0: there are none, or too many, or the last has no end. */
 static size_t split(char *words, size_t length, char **argv)
 {

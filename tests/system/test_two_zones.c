@@ -148,20 +148,6 @@ static void kill_engine(void)
 }
 
 /* The machines were not touched, the routers were made anew. */
-static void rules_changed_in_the_run_hold_after_a_resume(void **state)
-{
-    (void)state;
-    auto_outcome add = CALL("rule", name, "blue2/fw", "add", "no-ping", "action=drop",
-            "from=outside", "dest=web", "proto=icmp");
-    assert_int_equal(add.status, 0);
-    kill_engine();
-    engine = START(log_path, "run", "--resume", name);
-    wait_state(name, "running", 120, log_path);
-    expect("attacker", "ping -c 1 -w 2 10.200.2.10 || true", "0 received");
-    assert_true(packets_of("blue2/fw", "no-ping") > 0);
-    expect("attacker", "curl -sS --max-time 30 http://10.200.2.10/who", "south");
-}
-
 static void nothing_is_left_of_a_killed_engine(void **state)
 {
     (void)state;
@@ -182,7 +168,6 @@ int main(void)
             cmocka_unit_test(both_families_reach_the_router),
             cmocka_unit_test(a_rule_of_an_operator_holds_at_once_and_counts),
             cmocka_unit_test(the_routers_counter_is_the_evidence_of_a_blocked_step),
-            cmocka_unit_test(rules_changed_in_the_run_hold_after_a_resume),
             cmocka_unit_test(nothing_is_left_of_a_killed_engine),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

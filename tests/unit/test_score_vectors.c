@@ -293,8 +293,8 @@ static void legitbs_tokens_move_whole_flags(void **state)
         close_round(&game, 1);
         /* what the house got is shared at once among who redeemed, when it is enough for all */
         int house = count_of(item, "house");
-        assert_near(
-                column(&game, "a", "total"), flags + count_of(item, "each") + house / redeemers);
+        int shared = house / redeemers;
+        assert_near(column(&game, "a", "total"), flags + count_of(item, "each") + shared);
         assert_near(
                 column(&game, "v", "total"), flags - count_of(item, "each") * redeemers - house);
         end(&game);

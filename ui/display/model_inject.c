@@ -27,7 +27,8 @@ struct model_inject *model_inject_add(struct model *model)
     inject->title = g_strdup("");
     inject->state = g_strdup("scheduled");
     inject->by = g_strdup("");
-    inject->team = inject->fired_us = -1;
+    inject->team = -1;
+    inject->fired_us = -1;
     g_ptr_array_add(model->injects, inject);
     return inject;
 }

@@ -39,7 +39,7 @@ void model_clean(char **text, glong max); /* fit to draw: valid, short, one line
 #define MODEL_INJECTS_MAX 2048
 void model_read_injects(struct model *model, const cJSON *plan);
 struct model_inject *model_inject_add(struct model *model); /* empty, the last */
-void model_inject_free(gpointer inject);
+void model_inject_free(gpointer data);
 void model_on_inject(struct model *model, const struct event *event, const cJSON *body);
 void model_on_inject_change(struct model *model, const struct event *event, const cJSON *body);
 

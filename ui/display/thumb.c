@@ -13,7 +13,6 @@ static void shrink(struct thumb *thumb, const png_byte *rgb, int w, int h)
     for (int y = 0; y < thumb->h; y++) {
         for (int x = 0; x < thumb->w; x++) {
             guint32 sum[3] = {0};
-            guint32 count = 0;
             int bottom = MAX((y + 1) * h / thumb->h, y * h / thumb->h + 1);
             int right = MAX((x + 1) * w / thumb->w, x * w / thumb->w + 1);
             for (int v = y * h / thumb->h; v < bottom; v++) {
@@ -22,9 +21,10 @@ static void shrink(struct thumb *thumb, const png_byte *rgb, int w, int h)
                     sum[0] += pixel[0];
                     sum[1] += pixel[1];
                     sum[2] += pixel[2];
-                    count++;
                 }
             }
+            guint32 count = (guint32)((bottom - y * h / thumb->h) * (right - x * w / thumb->w));
+            count = MAX(count, 1);
             thumb->pixels[y * thumb->w + x] =
                     sum[0] / count << 16 | sum[1] / count << 8 | sum[2] / count;
         }

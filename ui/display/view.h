@@ -124,19 +124,16 @@ struct view {
     float scale;     /* 1 at 1920 x 1080 */
     gint64 clock_us; /* what the exercise clock shows now */
     gint64 wall_us;
-    bool utc; /* wall clock in UTC: the same picture on every host */
     enum link link;
-    const char *source;  /* name of the exercise or file */
-    const char *person;  /* who sits here, or NULL */
-    bool reports;        /* there is, or will be, a ledger to report on */
-    int focus;           /* panel 1..6, 7 messages, 0 none */
-    int selected;        /* inject, -1 none */
-    int node;            /* machine, -1 none */
-    int team;            /* of the instructor's view */
-    int scroll;          /* lines of the event feed scrolled back */
-    int first_rank;      /* the row on top of the scores, from 0 */
-    enum action confirm; /* "fire …? y" is being asked */
-    bool help, labels, attacks, traffic, steps, screens;
+    const char *source;       /* name of the exercise or file */
+    const char *person;       /* who sits here, or NULL */
+    int focus;                /* panel 1..6, 7 messages, 0 none */
+    int selected;             /* inject, -1 none */
+    int node;                 /* machine, -1 none */
+    int team;                 /* of the instructor's view */
+    int scroll;               /* lines of the event feed scrolled back */
+    int first_rank;           /* the row on top of the scores, from 0 */
+    enum action confirm;      /* "fire …? y" is being asked */
     float zoom, pan_x, pan_y; /* of the topology; 1, 0, 0 fits */
     GHashTable *moved;        /* machine id -> struct point *: dragged there, shares of area */
     guint moves;              /* counts changes of moved */
@@ -144,20 +141,23 @@ struct view {
     guint shots;              /* counts changes of thumbs */
     struct rect area;         /* of the whole topology, as drawn last */
     char *status;             /* last answer or error, or NULL */
-    bool status_bad;
-    char *filter; /* of the events, or NULL */
+    char *filter;             /* of the events, or NULL */
     struct form form;
     struct play play;
-    bool frozen_board; /* the public view stands still */
-    int load_percent;  /* of the host's processors; -1 unknown */
-    int lag_ms;        /* until the engine answers; -1 unknown */
-    int age_s;         /* of the newest data when it is too old, else 0 */
-    int reading;       /* percent of a record that is read; 100: all */
+    int load_percent; /* of the host's processors; -1 unknown */
+    int lag_ms;       /* until the engine answers; -1 unknown */
+    int age_s;        /* of the newest data when it is too old, else 0 */
+    int reading;      /* percent of a record that is read; 100: all */
     struct place places[PANELS];
     guint64 overlay;
-    bool whole;                     /* the last view_draw() drew everything */
     struct rect damage[PANELS + 1]; /* what it drew */
     int damages;
+    bool help, labels, attacks, traffic, steps, screens;
+    bool utc;          /* wall clock in UTC: the same picture on every host */
+    bool reports;      /* there is, or will be, a ledger to report on */
+    bool status_bad;   /* status is an error */
+    bool frozen_board; /* the public view stands still */
+    bool whole;        /* the last view_draw() drew everything */
 };
 
 struct layout {
