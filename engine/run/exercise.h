@@ -77,7 +77,7 @@ bool exercise_end(struct exercise *exercise, const char *who, const char *reason
 /* Fires an inject now, whether held, scheduled or fired before. Where several people must agree, who
  * has agreed by this, and it fires with the last of them: exercise_inject_missing(). */
 bool exercise_fire(struct exercise *exercise, const char *inject, const char *who, GError **error);
-int exercise_inject_missing(const struct exercise *exercise, const char *id);
+int exercise_inject_missing(const struct exercise *exercise, const char *inject);
 /* who agrees that it fires: inject.approved. One whose time has passed fires with the last. */
 bool exercise_approve(
         struct exercise *exercise, const char *inject, const char *who, GError **error);

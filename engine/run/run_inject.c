@@ -81,9 +81,9 @@ void run_inject_approve(struct run_inject *inject, const char *who)
     run_record_then(inject->exercise, inject_event(inject, "inject.approved", body), NULL, NULL);
 }
 
-int exercise_inject_missing(const struct exercise *exercise, const char *id)
+int exercise_inject_missing(const struct exercise *exercise, const char *inject)
 {
-    int index = plan_inject_index(exercise->options.plan, id);
+    int index = plan_inject_index(exercise->options.plan, inject);
     return index < 0 ? 0 : run_inject_missing(&exercise->injects[index]);
 }
 
