@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_LOOKS 2000
+#define NAME_LOOKS 15000 /* a machine that shuts itself down on a busy host takes seconds to go */
 #define NAME_LOOK_US 1000
 
 /* ---- closing -------------------------------------------------------------------------------- */
