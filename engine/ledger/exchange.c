@@ -109,6 +109,10 @@ struct event *exchange_parse(const char *line, gsize length, bool *ret_hashed, c
         return refuse(why, "it has no object \"body\"");
     }
     if (text) { /* for the common part below */
+        auto_json inside = json_parse(text, strlen(text), NULL);
+        if (!cJSON_IsObject(inside)) {
+            return refuse(why, "its body_text is not a JSON object");
+        }
         cJSON_DeleteItemFromObjectCaseSensitive(json, "body");
         cJSON_AddItemToObject(json, "body", cJSON_CreateObject());
     }
