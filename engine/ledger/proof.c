@@ -6,7 +6,6 @@
 #include "ledger/ledger_internal.h"
 #include "ledger/tree.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #define VERSION 1
@@ -102,17 +101,11 @@ static int checkpoint_of(const struct source *source, const char *code, GError *
     return -1;
 }
 
-static char *to_hex(const unsigned char *bytes, gsize n)
-{
-    char *hex = g_malloc(2 * n + 1);
-    return sodium_bin2hex(hex, 2 * n + 1, bytes, n);
-}
-
 static void add_path(cJSON *json, const GByteArray *path)
 {
     cJSON *list = cJSON_AddArrayToObject(json, "path");
     for (guint at = 0; at < path->len; at += TREE_HASH) {
-        g_autofree char *hex = to_hex(path->data + at, TREE_HASH);
+        g_autofree char *hex = suite_hex(path->data + at, TREE_HASH);
         cJSON_AddItemToArray(list, cJSON_CreateString(hex));
     }
 }
@@ -178,7 +171,7 @@ static cJSON *include(
     }
     cJSON *json = proof_new(source, "inclusion");
     cJSON_AddItemToObject(json, "event", event_json(event));
-    g_autofree char *hex = to_hex(prev, sizeof prev);
+    g_autofree char *hex = suite_hex(prev, sizeof prev);
     cJSON_AddStringToObject(json, "prev_hash", hex);
     g_autoptr(GByteArray) path = tree_inclusion(source->tree, seq - 1, by->size);
     add_path(json, path);
@@ -249,15 +242,6 @@ static bool refuse(const char **why, const char *what)
     return false;
 }
 
-static bool from_hex(const cJSON *item, unsigned char *ret)
-{
-    gsize bytes = 0;
-    return cJSON_IsString(item) && strlen(item->valuestring) == (gsize)2 * TREE_HASH &&
-           sodium_hex2bin(ret, TREE_HASH, item->valuestring, (gsize)2 * TREE_HASH, NULL, &bytes,
-                   NULL) == 0 &&
-           bytes == TREE_HASH;
-}
-
 static GByteArray *read_path(const cJSON *json, const char **why)
 {
     const cJSON *list = json_array(json, "path");
@@ -266,7 +250,8 @@ static GByteArray *read_path(const cJSON *json, const char **why)
     cJSON_ArrayForEach(item, list)
     {
         unsigned char node[TREE_HASH];
-        if (path->len >= PATH_MAX_NODES * TREE_HASH || !from_hex(item, node)) {
+        if (path->len >= PATH_MAX_NODES * TREE_HASH ||
+                !suite_hash_from_hex(cJSON_GetStringValue(item), node)) {
             refuse(why, "its path is not one of hashes");
             return NULL;
         }
@@ -314,7 +299,7 @@ static bool check_inclusion(
 {
     unsigned char prev[EVENT_HASH_BYTES];
     ret->event = read_event(json);
-    if (!ret->event || !from_hex(cJSON_GetObjectItemCaseSensitive(json, "prev_hash"), prev)) {
+    if (!ret->event || !suite_hash_from_hex(json_string(json, "prev_hash", NULL), prev)) {
         return refuse(why, "it has no event");
     }
     if (!ledger_event_is_sound(ret->event, why)) {

@@ -46,9 +46,7 @@ static gsize public_bytes(enum suite suite)
 
 char *sign_public_text(const unsigned char *key)
 {
-    gsize bytes = public_bytes(sign_public_suite(key));
-    char *hex = g_malloc(2 * bytes + 1);
-    return sodium_bin2hex(hex, 2 * bytes + 1, key, bytes);
+    return suite_hex(key, public_bytes(sign_public_suite(key)));
 }
 
 /* The digits that text begins with are a key of one suite or the other. */

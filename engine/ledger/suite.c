@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <openssl/evp.h>
+#include <sodium.h>
 #include <string.h>
 
 static const char *const names[] = {[SUITE_ED25519] = "ed25519", [SUITE_SM] = "sm"};
@@ -80,4 +81,18 @@ void suite_hash(enum suite suite, const struct suite_part *parts, gsize n, unsig
     if (!ok || EVP_DigestFinal_ex(context, ret, NULL) != 1) {
         g_error("OpenSSL cannot hash"); /* to go on would be to record nothing that proves */
     }
+}
+
+char *suite_hex(const unsigned char *bytes, gsize length)
+{
+    char *hex = g_malloc(2 * length + 1);
+    return sodium_bin2hex(hex, 2 * length + 1, bytes, length);
+}
+
+bool suite_hash_from_hex(const char *hex, unsigned char *ret)
+{
+    gsize length = 0;
+    return hex && strlen(hex) == (gsize)2 * SUITE_HASH &&
+           sodium_hex2bin(ret, SUITE_HASH, hex, (gsize)2 * SUITE_HASH, NULL, &length, NULL) == 0 &&
+           length == SUITE_HASH;
 }

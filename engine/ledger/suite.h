@@ -24,3 +24,8 @@ struct suite_part {
 
 /* The hash of n parts, one after the other, into ret (SUITE_HASH bytes). Any thread. */
 void suite_hash(enum suite suite, const struct suite_part *parts, gsize n, unsigned char *ret);
+
+/* Bytes as small hexadecimal digits, the caller's; and a hash read from digits, which may be
+ * anything: false when they are not those of one. */
+char *suite_hex(const unsigned char *bytes, gsize length);
+bool suite_hash_from_hex(const char *hex, unsigned char *ret);

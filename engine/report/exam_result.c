@@ -14,20 +14,6 @@
 
 G_STATIC_ASSERT(TREE_HASH == EVENT_HASH_BYTES);
 
-static char *hex_of(const unsigned char *bytes, gsize length)
-{
-    char *hex = g_malloc(2 * length + 1);
-    return sodium_bin2hex(hex, 2 * length + 1, bytes, length);
-}
-
-static bool hash_of(const char *hex, unsigned char *ret)
-{
-    gsize length = 0;
-    return hex && strlen(hex) == 2 * TREE_HASH &&
-           sodium_hex2bin(ret, TREE_HASH, hex, strlen(hex), NULL, &length, NULL) == 0 &&
-           length == TREE_HASH;
-}
-
 /* The text is a stranger's: digits only, never the name of a file. */
 static bool key_of(const char *hex, unsigned char *ret)
 {
@@ -125,14 +111,14 @@ static cJSON *rows_json(const struct gathering *g, gint64 size)
     cJSON *list = cJSON_CreateArray();
     for (guint i = 0; i < g->rows->len; i++) {
         const struct row *row = &g_array_index(g->rows, struct row, i);
-        g_autofree char *prev = hex_of(row->prev, TREE_HASH);
+        g_autofree char *prev = suite_hex(row->prev, TREE_HASH);
         GByteArray *proof = tree_inclusion(g->tree, row->event->seq - 1, size);
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToObject(item, "event", event_json(row->event));
         cJSON_AddStringToObject(item, "prev", prev);
         cJSON *nodes = cJSON_AddArrayToObject(item, "proof");
         for (guint k = 0; k + TREE_HASH <= proof->len; k += TREE_HASH) {
-            g_autofree char *node = hex_of(proof->data + k, TREE_HASH);
+            g_autofree char *node = suite_hex(proof->data + k, TREE_HASH);
             cJSON_AddItemToArray(nodes, cJSON_CreateString(node));
         }
         g_byte_array_unref(proof);
@@ -285,8 +271,8 @@ static bool is_row(const cJSON *item, struct event *event, const struct sign_see
 {
     unsigned char prev[TREE_HASH];
     const cJSON *list = json_array(item, "proof");
-    if (!hash_of(json_string(item, "prev", NULL), prev) || cJSON_GetArraySize(list) > PROOF_MAX ||
-            event->seq < 1 || event->seq > seen->size) {
+    if (!suite_hash_from_hex(json_string(item, "prev", NULL), prev) ||
+            cJSON_GetArraySize(list) > PROOF_MAX || event->seq < 1 || event->seq > seen->size) {
         return false;
     }
     GByteArray *proof = g_byte_array_new();
@@ -295,7 +281,7 @@ static bool is_row(const cJSON *item, struct event *event, const struct sign_see
     cJSON_ArrayForEach(node, list)
     {
         unsigned char hash[TREE_HASH];
-        ok = ok && cJSON_IsString(node) && hash_of(node->valuestring, hash);
+        ok = ok && cJSON_IsString(node) && suite_hash_from_hex(node->valuestring, hash);
         if (ok) {
             g_byte_array_append(proof, hash, TREE_HASH);
         }
@@ -340,7 +326,7 @@ static void describe(struct exam_result *ret, const char *payload)
 {
     unsigned char digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(digest, (const unsigned char *)payload, strlen(payload));
-    g_autofree char *hex = hex_of(digest, sizeof digest);
+    g_autofree char *hex = suite_hex(digest, sizeof digest);
     g_strlcpy(ret->digest, hex, sizeof ret->digest);
     sign_code(sign_public_suite(ret->key), (gint64)strlen(payload), digest, ret->code);
 }

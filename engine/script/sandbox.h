@@ -71,6 +71,10 @@ void sandbox_note_source(
         struct sandbox *sandbox, const char *path, const char *bytes, gsize length);
 bool sandbox_keep_sources(struct sandbox *sandbox, GError **error);
 
+/* For functions that stand before one of Lua's own, which is their first upvalue: calls that with
+ * all arguments; returns the number of results, as a C function of Lua does. */
+int sandbox_call_real(lua_State *L);
+
 /* Replaces functions of the table library at the top by bounded ones (table_bounded.c). */
 void sandbox_open_tables(lua_State *L);
 

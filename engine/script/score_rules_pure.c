@@ -169,20 +169,11 @@ static void refuse_addresses(lua_State *L, int from)
     }
 }
 
-static int call_real(lua_State *L)
-{
-    int args = lua_gettop(L);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, args, LUA_MULTRET);
-    return lua_gettop(L);
-}
-
 static int pure_tostring(lua_State *L)
 {
     luaL_checkany(L, 1);
     refuse_addresses(L, 1);
-    return call_real(L);
+    return sandbox_call_real(L);
 }
 
 static int pure_format(lua_State *L)
@@ -191,7 +182,7 @@ static int pure_format(lua_State *L)
     if (strstr(luaL_checkstring(L, 1), "%p")) {
         return luaL_error(L, "%%p would look different in each run");
     }
-    return call_real(L);
+    return sandbox_call_real(L);
 }
 
 /* Wraps the function of that name of the table at the top. */

@@ -11,8 +11,7 @@
 
 #define TABLE_MAX 10000000 /* elements; the memory of a sandbox holds fewer */
 
-/* The real function is the upvalue. */
-static int call_real(lua_State *L)
+int sandbox_call_real(lua_State *L)
 {
     int args = lua_gettop(L);
     lua_pushvalue(L, lua_upvalueindex(1));
@@ -38,7 +37,7 @@ static double honest_length(lua_State *L)
 static int bounded_concat(lua_State *L)
 {
     sandbox_charge(L, honest_length(L));
-    return call_real(L);
+    return sandbox_call_real(L);
 }
 
 /* Inserting and removing at the end is one step, elsewhere it moves what stands behind. */
@@ -46,21 +45,21 @@ static int bounded_insert(lua_State *L)
 {
     double length = honest_length(L);
     sandbox_charge(L, lua_gettop(L) > 2 ? length : 1);
-    return call_real(L);
+    return sandbox_call_real(L);
 }
 
 static int bounded_remove(lua_State *L)
 {
     double length = honest_length(L);
     sandbox_charge(L, lua_gettop(L) > 1 ? length : 1);
-    return call_real(L);
+    return sandbox_call_real(L);
 }
 
 static int bounded_sort(lua_State *L)
 {
     double length = honest_length(L);
     sandbox_charge(L, 4 * length * log2(length + 2));
-    return call_real(L);
+    return sandbox_call_real(L);
 }
 
 static int bounded_move(lua_State *L)
@@ -71,7 +70,7 @@ static int bounded_move(lua_State *L)
         return luaL_error(L, "table.move of more than %d elements", TABLE_MAX);
     }
     sandbox_charge(L, last > first ? (double)last - (double)first : 1);
-    return call_real(L);
+    return sandbox_call_real(L);
 }
 
 static int bounded_unpack(lua_State *L)
@@ -80,7 +79,7 @@ static int bounded_unpack(lua_State *L)
     lua_Integer last = lua_isnoneornil(L, 3) ? luaL_len(L, 1) : luaL_checkinteger(L, 3);
     double count = last > first ? (double)last - (double)first : 1;
     sandbox_charge(L, MIN(count, 1e6)); /* more is refused by the function itself */
-    return call_real(L);
+    return sandbox_call_real(L);
 }
 
 void sandbox_open_tables(lua_State *L)

@@ -73,9 +73,10 @@ import_shot() { # F12 writes into the folder the display was started in
     keys F12
     wait_for "screenshot $1" 20 more_shots "$before"
     newest=$(find "$work" -name 'sandtable-*.png' | sort | tail -1)
-    sleep 0.3
+    wait_for "whole picture" 10 whole "$newest"
     cp "$newest" "$SHOTS/$1.png"
 }
+whole() { tail -c 8 "$1" | grep -aq IEND; } # how a PNG ends
 more_shots() { [ "$(find "$work" -name 'sandtable-*.png' | wc -l)" -gt "$1" ]; }
 
 # a terminal that nobody sees: the display opens a machine's console in one

@@ -1,23 +1,6 @@
 /* test_score_models.c - whole models over small games. */
+#include "support/score_cases.h"
 #include "support/score_game.h"
-
-static cJSON *cases; /* tests/golden/score/formulas.json */
-
-static int read_cases(void **state)
-{
-    (void)state;
-    g_autofree char *path = g_build_filename(TESTS_DIR, "golden", "score", "formulas.json", NULL);
-    g_autofree char *text = NULL;
-    cases = g_file_get_contents(path, &text, NULL, NULL) ? cJSON_Parse(text) : NULL;
-    return cases ? 0 : -1;
-}
-
-static int free_cases(void **state)
-{
-    (void)state;
-    cJSON_Delete(cases);
-    return 0;
-}
 
 /* ---- models -------------------------------------------------------------------------------- */
 
