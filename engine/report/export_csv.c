@@ -97,8 +97,9 @@ static void add_mark(GString *out, const cJSON *document, const char *team)
 static void heads(GString *out, const cJSON *document)
 {
     static const char *const before[] = {"team", "title", "role", "rank", "total"};
-    static const char *const after[] = {"passed", "failed", "faults", "availability_percent",
-            "steps_effect", "steps_blocked", "steps_inert", "steps_fault", "steps_reported"};
+    static const char *const after[] = {"checks_passed", "checks_failed", "checks_fault",
+            "availability_percent", "steps_effect", "steps_blocked", "steps_inert", "steps_fault",
+            "steps_reported"};
     const cJSON *column = NULL;
     for (gsize i = 0; i < G_N_ELEMENTS(before); i++) {
         add_text(out, before[i]);
