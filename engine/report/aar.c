@@ -13,6 +13,7 @@ struct aar *aar_new(void)
 {
     struct aar *aar = g_new0(struct aar, 1);
     aar->score = score_new();
+    aar->exam = exam_new();
     aar->plan = cJSON_CreateObject();
     aar->exercise = cJSON_CreateObject();
     aar->services = cJSON_CreateArray();
@@ -37,6 +38,7 @@ void aar_free(struct aar *aar)
         return;
     }
     score_free(aar->score);
+    exam_free(aar->exam);
     cJSON_Delete(aar->plan);
     cJSON_Delete(aar->exercise);
     g_hash_table_unref(aar->service_of);
@@ -159,6 +161,7 @@ void aar_apply(struct aar *aar, const struct event *event)
     bool whole = !aar->is_public || !strcmp(event->kind, "exercise.created");
     auto_event shown = whole ? NULL : public_event(event);
     score_apply(aar->score, event);
+    exam_apply(aar->exam, event);
     if (whole || shown) {
         apply(aar, whole ? event : shown);
     }
@@ -216,6 +219,9 @@ cJSON *aar_to_json(const struct aar *aar)
     json_add_int(out, "reports", aar->reports_count);
     cJSON_AddItemToObject(out, "remarks", cJSON_Duplicate(aar->remarks, true));
     json_add_int(out, "remarks_left", aar->remarks_left);
+    if (exam_is_one(aar->exam) && !aar->is_public) {
+        cJSON_AddItemToObject(out, "marks", exam_mark(aar->exam, NULL));
+    }
     if (aar->is_public) {
         aar_publish(out);
     }

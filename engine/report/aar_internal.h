@@ -2,12 +2,14 @@
 #pragma once
 
 #include "report/aar.h"
+#include "score/exam.h"
 #include "score/score.h"
 
 #include <stdbool.h>
 
 struct aar {
     struct score *score;
+    struct exam *exam;      /* its marks are the report's, but not the public's */
     cJSON *plan;            /* of exercise.created; an empty object before */
     cJSON *exercise;        /* as in the document */
     cJSON *services;        /* … with their spans */

@@ -151,7 +151,7 @@ static char *envelope(const char *payload, const struct sign_key *key)
 static bool is_whole(
         const struct gathering *g, const char *candidate, struct sign_seen *ret, GError **error)
 {
-    const char *why = "nobody has signed it yet";
+    const char *why = "nobody has signed it yet; that is done every minute, and at the end";
     if (g->rows->len == 0) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
                 "no candidate \"%.60s\" in this ledger; `sandtable exam mark` lists them",

@@ -112,6 +112,10 @@ static void achieved(GString *out, const cJSON *document, const cJSON *row)
 void page_teams(GString *out, const cJSON *document)
 {
     const cJSON *row = NULL;
+    if (page_has_marks(document)) {
+        page_candidates(out, document);
+        return;
+    }
     cJSON_ArrayForEach(row, json_array(json_object(document, "score"), "teams"))
     {
         const char *team = json_string(row, "team", "");

@@ -87,6 +87,27 @@ static void each_opening_ends_with_a_signature_over_all(void **state)
     assert_string_not_equal(report.code, code);
 }
 
+static void signatures_over_thousands_of_rows_are_good_and_none_over_others(void **state)
+{
+    struct signed_ledger *s = *state;
+    write_notes(s, 5000);
+    write_notes(s, 1);
+    write_notes(s, 5000);
+    struct ledger_report report = verified(s, s->key.public, NULL);
+    assert_null(report.reason);
+    assert_int_equal(report.events, 10004);
+    assert_int_equal(report.signatures, 3);
+    assert_int_equal(report.signed_size, 10003);
+    /* rows that the tree has long had, under a root that is not theirs */
+    unsigned char root[TREE_HASH] = {9};
+    struct ledger *ledger = ledger_open(s->path, NULL);
+    ledger_append(ledger, sign_event(&s->key, "x", 4096, root), NULL, NULL);
+    ledger_close(ledger);
+    report = verified(s, s->key.public, NULL);
+    assert_int_equal(report.bad_seq, 10005);
+    assert_reason(&report, "signed over other rows");
+}
+
 static void another_key_is_refused(void **state)
 {
     struct signed_ledger *s = *state;
@@ -222,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             WITH(each_opening_ends_with_a_signature_over_all),
+            WITH(signatures_over_thousands_of_rows_are_good_and_none_over_others),
             WITH(another_key_is_refused),
             WITH(a_cut_tail_is_seen_against_a_noted_code),
             WITH(an_unsigned_ledger_is_said_to_be_one),
