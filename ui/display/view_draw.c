@@ -46,6 +46,32 @@ static char *fit(const struct view *view, struct text_style style, const char *t
     return low > 0 ? g_strconcat(g_strchomp(start), "…", NULL) : g_strdup("");
 }
 
+gsize view_break(
+        const struct view *view, const struct text_style *style, const char *text, gsize *next)
+{
+    const char *space = NULL;
+    const char *at = text;
+    for (; *at; at = g_utf8_next_char(at)) {
+        const char *end = g_utf8_next_char(at);
+        g_autofree char *start = g_strndup(text, (gsize)(end - text));
+        bool fits = draw_text_width(view->draw, style->font, px(view, style->size), start) <=
+                    style->width;
+        if (!fits && at > text) {
+            break;
+        }
+        space = *at == ' ' ? at : space;
+    }
+    bool word = *at && space && *at != ' ' && g_unichar_isalnum(g_utf8_get_char(at)) &&
+                !g_unichar_iswide(g_utf8_get_char(at));
+    const char *end = word ? space : at;
+    const char *rest = end;
+    while (*rest == ' ') {
+        rest++;
+    }
+    *next = (gsize)(rest - text);
+    return (gsize)(end - text);
+}
+
 float view_text(
         const struct view *view, struct text_style style, float x, float y, const char *text)
 {
@@ -66,7 +92,8 @@ struct rect view_panel(
         const struct view *view, struct rect r, int number, const char *title, const char *hint)
 {
     draw_rect(view->draw, r, C_PANEL);
-    bool focused = number > 0 && view->focus == number;
+    bool alone = view->mode == MODE_WALL || view->mode == MODE_PUBLIC; /* nobody at the keys */
+    bool focused = number > 0 && view->focus == number && !alone;
     draw_frame(view->draw, r, focused ? px(view, 2) : 1, focused ? C_FOCUS : C_EDGE);
     float used = view_text(view, (struct text_style){FONT_TEXT, 16, C_TEXT, LEFT, r.w * 0.7F},
             r.x + px(view, 10), r.y + px(view, 7), title);
