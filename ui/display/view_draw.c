@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define LINE_BYTES 400 /* more of a text is never in one line */
+
 void view_add_hit(struct view *view, enum panel panel, struct rect r, enum action action, int arg)
 {
     struct hit hit = {r, action, arg};
@@ -49,26 +51,23 @@ static char *fit(const struct view *view, struct text_style style, const char *t
 gsize view_break(
         const struct view *view, const struct text_style *style, const char *text, gsize *next)
 {
-    const char *space = NULL;
-    const char *at = text;
-    for (; *at; at = g_utf8_next_char(at)) {
-        const char *end = g_utf8_next_char(at);
-        g_autofree char *start = g_strndup(text, (gsize)(end - text));
-        bool fits = draw_text_width(view->draw, style->font, px(view, style->size), start) <=
-                    style->width;
-        if (!fits && at > text) {
-            break;
+    glong low = 1;
+    glong high = MAX(g_utf8_strlen(text, LINE_BYTES), 1);
+    while (low < high) { /* by halving, as fit() does: each try is a picture in the cache */
+        glong middle = (low + high + 1) / 2;
+        g_autofree char *start = g_utf8_substring(text, 0, middle);
+        if (draw_text_width(view->draw, style->font, px(view, style->size), start) <=
+                style->width) {
+            low = middle;
+        } else {
+            high = middle - 1;
         }
-        space = *at == ' ' ? at : space;
     }
-    bool word = *at && space && *at != ' ' && g_unichar_isalnum(g_utf8_get_char(at)) &&
-                !g_unichar_iswide(g_utf8_get_char(at));
-    const char *end = word ? space : at;
-    const char *rest = end;
-    while (*rest == ' ') {
-        rest++;
-    }
-    *next = (gsize)(rest - text);
+    const char *end = *text ? g_utf8_offset_to_pointer(text, low) : text;
+    bool within = *end && *end != ' ' && !g_unichar_iswide(g_utf8_get_char(end));
+    const char *space = within ? g_strrstr_len(text, end - text, " ") : NULL;
+    end = space && space > text ? space : end;
+    *next = (gsize)(end - text) + strspn(end, " ");
     return (gsize)(end - text);
 }
 
