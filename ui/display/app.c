@@ -89,6 +89,7 @@ struct app *app_new(const struct app_options *options, GError **error)
     app->ledger = g_strdup(options->ledger);
     app->team = g_strdup(options->team);
     app->person = g_strdup(options->person);
+    app->socket = g_strdup(options->socket);
     app->view.person = app->person;
     app->view.reports = options->ledger || source_link(options->source) != SOURCE_FILE;
     app->history = history_new(options->ledger);
@@ -116,6 +117,7 @@ void app_free(struct app *app)
         return;
     }
     report_end(app);
+    app_console_close(app);
     source_close(app->source);
     struct draw *draw = app->view.draw;
     view_clear(&app->view);
@@ -131,6 +133,7 @@ void app_free(struct app *app)
     g_free(app->ledger);
     g_free(app->team);
     g_free(app->person);
+    g_free(app->socket);
     g_free(app);
 }
 
@@ -159,8 +162,8 @@ static bool use_board(struct app *app)
 void app_choose_model(struct app *app)
 {
     struct view *view = &app->view;
-    bool past = view->play.on && app->past && view->mode != MODE_PUBLIC;
-    view->frozen_board = !past && use_board(app);
+    view->frozen_board = use_board(app); /* the past could be one after the freeze */
+    bool past = view->play.on && app->past && view->mode != MODE_PUBLIC && !view->frozen_board;
     view->model = past ? app->past : view->frozen_board ? app->board : app->head;
     if (app->team && view->model->teams->len > 0) { /* asked for by name, once */
         view->team = model_team_find(view->model, app->team);
@@ -269,6 +272,7 @@ static void take_events(struct app *app)
     }
     take_link(app);
     report_take(app);
+    app_console_take(app);
 }
 
 /* ---- clocks -------------------------------------------------------------------------------- */
@@ -324,7 +328,7 @@ static void update_clocks(struct app *app)
     struct view *view = &app->view;
     bool runs = view->link == LINK_LIVE && app->head->state == MODEL_RUNNING && !app->still;
     gint64 live_us = app->head->at_us + (runs ? now - app->base_mono : 0);
-    bool past = view->play.on && view->mode != MODE_PUBLIC;
+    bool past = view_replays(view);
     view->play.live_us = live_us;
     view->clock_us = past ? view->play.clock_us : live_us;
     bool live = view->link != LINK_FILE && !app->still;
