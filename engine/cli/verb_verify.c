@@ -41,6 +41,11 @@ static void print_signatures(const struct ledger_report *report)
     printf("  %" G_GINT64_FORMAT
            " signatures by %.16s… are good; the last, %s, covers rows 1 to %" G_GINT64_FORMAT "\n",
             report->signatures, key, report->code, report->signed_size);
+    if (report->events > report->signed_size + 1) {
+        printf("  rows %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+               " are signed by nobody: by no engine yet, or forged\n",
+                report->signed_size + 2, report->events);
+    }
 }
 
 static void print_report(const char *path, const struct ledger_report *report)
