@@ -90,7 +90,8 @@ static const char *service_name(const struct score_model *model, int service)
 static void note_capture(struct score_model *model, const struct score_fact *fact)
 {
     struct rounds *state = score_state(model);
-    if (fact->team == fact->other || score_is_reference(model, fact->team)) {
+    if (fact->team == fact->other || score_is_reference(model, fact->team) ||
+            score_is_reference(model, fact->other)) {
         return;
     }
     gpointer key = GINT_TO_POINTER(fact->name + 1);
@@ -381,9 +382,8 @@ static void saar_give(struct score_model *model, int team, int part, double poin
 static int saar_rank(
         const struct score_model *model, const struct rounds *state, int team, int tick)
 {
-    int teams = score_teams(model);
-    guint at = (guint)(tick * teams + team);
-    return tick >= 0 && at < state->ranks->len ? g_array_index(state->ranks, int, at)
+    gint64 at = (gint64)tick * score_teams(model) + team; /* tick is what a ledger says */
+    return tick >= 0 && at < state->ranks->len ? g_array_index(state->ranks, int, (guint)at)
                                                : MAX(score_players(model), 1);
 }
 
