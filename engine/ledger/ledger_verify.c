@@ -20,9 +20,11 @@ struct known { /* what is compared with */
     struct aside_pages *pages;
     const unsigned char *key;
     const char *code;
+    bool written; /* somebody is writing it: its last rows will be signed */
 };
 
-/* A signature must be good, by the one key, and over what stands before it. */
+/* A signature must be good, by the one key, and over all that stands before it: one over less may be
+ * an older one that somebody has copied to here. */
 static bool verify_signature(
         const struct event *event, const struct known *known, struct ledger_report *report)
 {
@@ -48,6 +50,13 @@ static bool verify_signature(
     tree_root(tree, seen.size, root);
     if (memcmp(root, seen.root, sizeof root) != 0) {
         return set_bad(report, event->seq, g_strdup("it is signed over other rows than these"));
+    }
+    if (seen.size < event->seq - 1) {
+        return set_bad(report, event->seq,
+                g_strdup_printf(
+                        "it is signed over other rows than these: over the first %" G_GINT64_FORMAT
+                        " of %" G_GINT64_FORMAT,
+                        seen.size, event->seq - 1));
     }
     memcpy(report->key, seen.key, SIGN_PUBLIC);
     memcpy(report->code, seen.code, SIGN_CODE);
@@ -145,6 +154,14 @@ static bool verify_known(const struct known *known, struct ledger_report *report
     if (known->key && report->signatures == 0) {
         return set_bad(report, 0, g_strdup("nobody has signed it"));
     }
+    gint64 unsigned_from = report->signed_size + 2; /* the signature itself is a row */
+    if (known->key && !known->written && report->events >= unsigned_from) {
+        return set_bad(report, 0,
+                g_strdup_printf("rows %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+                                " are signed by nobody: forged, or of an engine that was killed; "
+                                "`sandtable down` or `run --resume` where it ran signs them",
+                        unsigned_from, report->events));
+    }
     if (known->code && !report->code_seen) {
         return set_bad(report, 0,
                 g_strdup_printf(
@@ -163,7 +180,7 @@ bool ledger_verify(const char *path, struct ledger_report *ret, GError **error)
 bool ledger_verify_against(const char *path, const unsigned char *key, const char *code,
         struct ledger_report *ret, GError **error)
 {
-    struct known known = {.key = key, .code = code};
+    struct known known = {.key = key, .code = code, .written = ledger_is_locked(path, NULL)};
     *ret = (struct ledger_report){0};
     sqlite3 *db = ledger_db_open(path, false, error);
     if (!db) {

@@ -2,7 +2,6 @@
 #include "report/aar_internal.h"
 
 #include "base/json.h"
-#include "base/text.h"
 #include "score/public.h"
 
 #include <string.h>
@@ -19,6 +18,7 @@ struct aar *aar_new(void)
     aar->services = cJSON_CreateArray();
     aar->service_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     aar->steps = cJSON_CreateArray();
+    aar->restored = cJSON_CreateObject();
     aar->acts = cJSON_CreateArray();
     aar->reports = cJSON_CreateArray();
     aar->remarks = cJSON_CreateArray();
@@ -44,6 +44,7 @@ void aar_free(struct aar *aar)
     g_hash_table_unref(aar->service_of);
     cJSON_Delete(aar->services);
     cJSON_Delete(aar->steps);
+    cJSON_Delete(aar->restored);
     cJSON_Delete(aar->acts);
     cJSON_Delete(aar->reports);
     cJSON_Delete(aar->remarks);
@@ -133,6 +134,9 @@ static void see_any(struct aar *aar, const struct event *event)
     aar->at_us = MAX(aar->at_us, event->at_us);
     aar->wall_us = event->wall_us;
     memcpy(aar->head, event->hash, sizeof(aar->head));
+    if (!strcmp(event->kind, "checkpoint.restored")) { /* for the public, too */
+        aar_apply_restored(aar, event);
+    }
 }
 
 static void apply(struct aar *aar, const struct event *event)
@@ -170,22 +174,6 @@ void aar_apply(struct aar *aar, const struct event *event)
 
 /* ---- the document -------------------------------------------------------------------------- */
 
-/* Every text of the document as people may see it. */
-static void clean(cJSON *item)
-{
-    for (; item; item = item->next) {
-        if (cJSON_IsString(item)) {
-            g_autofree char *text =
-                    text_clean_tail(item->valuestring, strlen(item->valuestring), TEXT_MAX);
-            if (strcmp(text, item->valuestring) != 0) {
-                cJSON_SetValuestring(item, text);
-            }
-        } else if (item->child) {
-            clean(item->child);
-        }
-    }
-}
-
 static cJSON *exercise_json(const struct aar *aar)
 {
     cJSON *exercise = cJSON_Duplicate(aar->exercise, true);
@@ -209,6 +197,7 @@ cJSON *aar_to_json(const struct aar *aar)
     cJSON *score = score_to_json(aar->score, false);
     cJSON *services = aar_services_json(aar, score);
     cJSON *steps = cJSON_Duplicate(aar->steps, true);
+    aar_void_undone(aar, steps);
     aar_add_responses(aar, steps, services);
     cJSON_AddItemToObject(out, "exercise", exercise_json(aar));
     aar_add_terms(aar->score, score, out);
@@ -225,6 +214,6 @@ cJSON *aar_to_json(const struct aar *aar)
     if (aar->is_public) {
         aar_publish(out);
     }
-    clean(out->child);
+    json_clean(out, TEXT_MAX, false);
     return out;
 }

@@ -15,7 +15,9 @@ struct aar {
     cJSON *services;        /* … with their spans */
     GHashTable *service_of; /* "TEAM\nSERVICE" → its item of services */
     cJSON *steps;           /* … without responses */
-    cJSON *acts;    /* [{team, at_us, seq, act}]: what teams did to their machines and routers */
+    cJSON *restored; /* by team: [[from, to], …], the events of it that still count, once it was put
+                      * back to a checkpoint */
+    cJSON *acts;     /* [{team, at_us, seq, act}]: what teams did to their machines and routers */
     cJSON *reports; /* [{team, at_us, seq, step, attack}]: what teams say they have seen */
     cJSON *remarks;
     int acts_count, reports_count;
@@ -33,6 +35,9 @@ cJSON *aar_services_json(const struct aar *aar, const cJSON *score);
 
 /* aar_steps.c */
 void aar_apply_step(struct aar *aar, const struct event *event, const cJSON *body);
+void aar_apply_restored(struct aar *aar, const struct event *event);
+/* Runs that a restore took back are void. */
+void aar_void_undone(const struct aar *aar, cJSON *steps);
 cJSON *aar_coverage_json(const cJSON *steps);
 
 /* aar_response.c: who did what after a step, and which service it took down for how long. */

@@ -69,7 +69,8 @@ static int count_steps(const cJSON *document, const char *verdict)
     cJSON_ArrayForEach(run, json_array(document, "steps"))
     {
         const char *is = json_string(run, "verdict", "open");
-        count += verdict ? !strcmp(is, verdict) : strcmp(is, "skipped") != 0;
+        bool counts = verdict ? !strcmp(is, verdict) : strcmp(is, "skipped") != 0;
+        count += counts && !json_bool(run, "void", false);
     }
     return count;
 }

@@ -136,6 +136,7 @@ static const struct {
         {"took-down", "What this team's steps achieved", "该队攻击步骤的结果"},
         {"total", "total", "总分"},
         {"undone", "undone by the range", "由靶场还原"},
+        {"unheld", "Other outcomes", "其他结果"},
         {"unknown", "not looked at", "未检查"},
         {"unsigned", "nobody has signed this ledger", "账本未签名"},
         {"uptime", "uptime", "在线得分"},
