@@ -69,11 +69,16 @@ bool view_shows_team(const struct view *view, int team)
     return view->mode != MODE_INSTRUCTOR || team < 0 || team == view->team;
 }
 
+bool view_replays(const struct view *view)
+{
+    return view->play.on && view->mode != MODE_PUBLIC && !view->frozen_board;
+}
+
 enum border { BORDER_NONE, BORDER_PAUSED, BORDER_REPLAY };
 
 static enum border border_of(const struct view *view)
 {
-    if (view->play.on && view->mode != MODE_PUBLIC) {
+    if (view_replays(view)) {
         return BORDER_REPLAY;
     }
     return view->model->state == MODEL_PAUSED ? BORDER_PAUSED : BORDER_NONE;

@@ -180,3 +180,5 @@ GArray *view_inject_order(const struct view *view);
 int view_node(const struct view *view);
 /* A team's machines, inject … concern this view. -1: nobody's. */
 bool view_shows_team(const struct view *view, int team);
+/* The past is on the screen. */
+bool view_replays(const struct view *view);

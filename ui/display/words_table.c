@@ -158,6 +158,7 @@ const struct word words_table[] = {
         {{"fire the chosen inject now", "立即触发选中的注入"}},
         {{"freeze the public board, or thaw it", "封榜或解封"}},
         {{"give or take points, with a reason", "加分或扣分，附理由"}},
+        {{"frozen; what was shown then was not kept", "已封榜；当时的画面未能保留"}},
         {{"held", "暂缓"}},
         {{"hold or release it; all of them", "暂缓或放行；全部"}},
         {{"labels, attacks, traffic, screens on or off", "标签、攻击、流量、屏幕 开关"}},
