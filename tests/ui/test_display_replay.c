@@ -427,6 +427,17 @@ static void another_exercise_has_a_frozen_board_of_its_own(void **state)
     test_rmtree(dir);
 }
 
+static void a_record_has_no_consoles(void **state)
+{
+    (void)state;
+    struct app *app = open_app(RECORD, MODE_CONTROL);
+    app->view.node = 0;
+    app_act(app, ACTION_CONSOLE, 0);
+    assert_true(app_view(app)->status_bad);
+    assert_non_null(strstr(app_view(app)->status, "this is a record"));
+    app_free(app);
+}
+
 static void a_replay_of_the_display_shows_its_moment_and_says_so(void **state)
 {
     (void)state;
@@ -465,6 +476,7 @@ int main(void)
             cmocka_unit_test(a_replay_on_the_wall_never_shows_what_came_after_the_freeze),
             cmocka_unit_test(a_frozen_board_that_was_not_kept_is_empty),
             cmocka_unit_test(another_exercise_has_a_frozen_board_of_its_own),
+            cmocka_unit_test(a_record_has_no_consoles),
             cmocka_unit_test(a_replay_of_the_display_shows_its_moment_and_says_so),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

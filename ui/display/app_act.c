@@ -138,7 +138,9 @@ static void save(struct app *app)
 static void console(struct app *app)
 {
     const struct model_machine *machine = chosen_machine(app);
-    if (machine) {
+    if (machine && (app->view.link == LINK_FILE || app->view.play.on)) {
+        app_ask(app, "console", NULL); /* says why not: a name could be another exercise's now */
+    } else if (machine) {
         spawn_console(app, machine->id);
     }
 }
