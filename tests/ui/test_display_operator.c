@@ -220,6 +220,40 @@ static void test_a_wall_has_no_controls(void **state)
     assert_int_equal(app_view(fixture->app)->mode, MODE_CONTROL);
 }
 
+static bool is_public(struct fixture *fixture)
+{
+    return app_view(fixture->app)->mode == MODE_PUBLIC && queue_is_taken(fixture);
+}
+
+static void test_the_public_view_has_services_where_the_operator_had_the_attack_steps(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct view *view = app_view(fixture->app);
+    press(SDLK_v);
+    assert_true(turn_until(fixture, queue_is_taken));
+    struct rect r = view->places[PANEL_SERVICES].rect;
+    assert_int_equal(view_hit(view, r.x + 9, r.y + 9).action, ACTION_STEPS);
+    press_with(SDLK_F11, KMOD_SHIFT);
+    press_with(SDLK_F11, KMOD_SHIFT);
+    assert_true(turn_until(fixture, is_public));
+    r = view->places[PANEL_SERVICES].rect;
+    assert_int_equal(view_hit(view, r.x + 9, r.y + 9).action, ACTION_FOCUS);
+}
+
+static void test_a_machine_of_the_past_has_no_console(void **state)
+{
+    struct fixture *fixture = *state;
+    press_with(SDLK_f, KMOD_CTRL);
+    assert_true(turn_until(fixture, form_is_open));
+    type("10.20.2.");
+    press(SDLK_RETURN);
+    press(SDLK_LEFT);
+    assert_true(turn_until(fixture, replays));
+    press(SDLK_c);
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_non_null(strstr(app_view(fixture->app)->status, "the past"));
+}
+
 static void test_a_click_on_the_time_line_replays_that_moment(void **state)
 {
     struct fixture *fixture = *state;
@@ -331,6 +365,8 @@ int main(void)
             WITH_ENGINE(test_shift_e_asks_for_the_reason_and_ends_the_exercise),
             WITH_ENGINE(test_nobody_drives_the_exercise_from_the_past),
             WITH_ENGINE(test_a_wall_has_no_controls),
+            WITH_ENGINE(test_the_public_view_has_services_where_the_operator_had_the_attack_steps),
+            WITH_ENGINE(test_a_machine_of_the_past_has_no_console),
             WITH_ENGINE(test_a_click_on_the_time_line_replays_that_moment),
             WITH_ENGINE(test_find_chooses_a_machine_by_its_address),
             WITH_ENGINE(test_a_filter_shows_only_what_contains_it),

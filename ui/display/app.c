@@ -147,7 +147,7 @@ void app_say(struct app *app, bool bad, char *text)
 }
 
 /* A wall and the public see nothing that came after the freeze: the model they are shown never
- * folds it. */
+ * folds it. If what came before was not kept, they see an empty one, not the present. */
 static bool use_board(struct app *app)
 {
     bool open = app->view.mode == MODE_PUBLIC || app->view.mode == MODE_WALL;
@@ -156,7 +156,11 @@ static bool use_board(struct app *app)
     }
     app->board = app->board ? app->board : model_new();
     gint64 wanted = app->head->frozen_seq - 1;
-    return app->board->seq == wanted || history_seek_seq(app->history, app->board, wanted, NULL);
+    if (app->board->seq != wanted && !history_seek_seq(app->history, app->board, wanted, NULL)) {
+        model_free(app->board);
+        app->board = model_new();
+    }
+    return true;
 }
 
 void app_choose_model(struct app *app)
@@ -173,12 +177,15 @@ void app_choose_model(struct app *app)
     view->team = model_team_at(view->model, view->team) ? view->team : 0;
 }
 
-void app_replay_at(struct app *app, gint64 at_us)
-{
-    replay_at(app, at_us);
-}
-
 /* ---- events in ----------------------------------------------------------------------------- */
+
+static void forget_past(struct app *app)
+{
+    app->view.play.on = app->view.play.playing = false;
+    app->view.model = app->head;
+    g_clear_pointer(&app->past, model_free);
+    g_clear_pointer(&app->board, model_free);
+}
 
 /* One event; 1: folded, 0: none, -1: a bad one. */
 static int fold_one(struct app *app, GError **error)
@@ -197,7 +204,7 @@ static int fold_one(struct app *app, GError **error)
         return 1;
     }
     if (!strcmp(event->kind, "exercise.created") && app->head->seq > 0) {
-        app->view.play.on = app->view.play.playing = false; /* another exercise */
+        forget_past(app); /* another exercise */
     }
     model_reduce(app->head, event);
     if (!strcmp(event->kind, "exercise.created")) {

@@ -46,6 +46,4 @@ bool app_screenshot(struct app *app, const char *path, GError **error);
 
 const struct view *app_view(const struct app *app);
 const struct model *app_model(const struct app *app); /* of the present */
-/* Moves the replay's clock as if so much time had passed; for tests. */
-void app_replay_at(struct app *app, gint64 at_us);
-double app_draw_ms(const struct app *app); /* the last redraw's cost */
+double app_draw_ms(const struct app *app);            /* the last redraw's cost */

@@ -172,7 +172,9 @@ static void save(struct app *app)
 static void console(struct app *app, bool here)
 {
     const struct model_machine *machine = chosen_machine(app);
-    if (machine && here) {
+    if (machine && (app->view.link == LINK_FILE || app->view.play.on)) {
+        app_ask(app, "console", NULL); /* says why not: a name could be another exercise's now */
+    } else if (machine && here) {
         app_console_open(app, machine->id);
     } else if (machine) {
         spawn_console(app, machine->id);

@@ -28,7 +28,7 @@ static enum chip chip_of(const struct view *view)
     }
     bool frozen = view->frozen_board || view->model->frozen;
     enum chip chip = chips[view->model->state];
-    return chip == CHIP_RUNNING && frozen ? CHIP_FROZEN : chip;
+    return frozen && (chip == CHIP_RUNNING || chip == CHIP_NONE) ? CHIP_FROZEN : chip;
 }
 
 static const char *chip_word(const struct view *view, enum chip chip)

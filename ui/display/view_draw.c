@@ -127,7 +127,9 @@ bool view_waits(const struct view *view, struct rect inside)
         return false;
     }
     view_empty(view, inside,
-            view->link == LINK_CONNECTING ? tr("no engine has answered yet") : tr("no event yet"));
+            view->frozen_board              ? tr("frozen; what was shown then was not kept")
+            : view->link == LINK_CONNECTING ? tr("no engine has answered yet")
+                                            : tr("no event yet"));
     return true;
 }
 

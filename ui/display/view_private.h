@@ -72,6 +72,8 @@ void view_console(struct view *view, struct rect r);
 void view_help(struct view *view);
 void view_form(struct view *view);
 
+/* Panel 3 shows attack steps, not services. */
+bool view_shows_steps(const struct view *view);
 /* Height that panels want, given their content. */
 float view_services_height(const struct view *view);
 float view_steps_height(const struct view *view);

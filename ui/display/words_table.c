@@ -194,6 +194,7 @@ const struct word words_table[] = {
         {{"fire the chosen inject now", "立即触发选中的注入"}},
         {{"freeze the public board, or thaw it", "封榜或解封"}},
         {{"give or take points, with a reason", "加分或扣分，附理由"}},
+        {{"frozen; what was shown then was not kept", "已封榜；当时的画面未能保留"}},
         {{"held", "暂缓"}},
         {{"ledger: %s events", "账本：%s 个事件"}},
         {{"ledger: %s events   signed %s", "账本：%s 个事件   签名 %s"}},
