@@ -2,6 +2,7 @@
 #include "score/exam_internal.h"
 
 #include "base/json.h"
+#include "plan/exam.h"
 
 #include <math.h>
 #include <string.h>
@@ -347,14 +348,6 @@ static void apply_fault(
 
 /* ---- answers ------------------------------------------------------------------------------- */
 
-static bool is_secret(const struct exam *exam, const char *text)
-{
-    gsize length = strlen(exam->prefix);
-    return strlen(text) == length + 17 && !strncmp(text, exam->prefix, length) &&
-           text[length] == '-' &&
-           strspn(text + length + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == 16;
-}
-
 /* A look at an effect takes a while: it is of the moment on the candidate's clock for which it was
  * asked, and nobody can ask while that stands. */
 static void apply_asked(
@@ -393,7 +386,7 @@ static void apply_answer(struct exam *exam, struct exam_candidate *candidate,
     int place = GPOINTER_TO_INT(g_hash_table_lookup(exam->owners, answer->digest));
     answer->owner = place ? (place - 1) / (int)exam->questions->len : -1;
     answer->owner_question = place ? (place - 1) % (int)exam->questions->len : -1;
-    answer->forged = !place && answer->given && is_secret(exam, answer->given);
+    answer->forged = !place && answer->given && plan_exam_is_secret(exam->prefix, answer->given);
     g_ptr_array_add(candidate->answers, answer);
 }
 

@@ -55,7 +55,7 @@ static void stores_open(struct score_model *model)
     struct stores *state = score_state(model);
     state->list = g_ptr_array_new_with_free_func(store_free);
     state->ids = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    state->taken = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    state->taken = score_seen_new();
     state->counts = g_hash_table_new(NULL, NULL);
     state->seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     state->away = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -70,13 +70,6 @@ static void stores_close(struct score_model *model)
     g_hash_table_unref(state->taken);
     g_hash_table_unref(state->ids);
     g_ptr_array_unref(state->list);
-}
-
-static const char *service_name(const struct score_model *model, int service)
-{
-    return ((const struct score_service *)g_ptr_array_index(
-                    score_roster(model)->services, (guint)service))
-            ->name;
 }
 
 static gint64 number_of(int high, gint32 low)
@@ -118,14 +111,11 @@ static struct attack *attack_of(struct store *store, int team)
 static void note_capture(struct score_model *model, const struct score_fact *fact)
 {
     struct stores *state = score_state(model);
-    gint64 key = number_of(fact->team, fact->name);
-    if (fact->team == fact->other || score_is_reference(model, fact->team) ||
-            score_is_reference(model, fact->other) || g_hash_table_contains(state->taken, &key)) {
+    if (!score_capture_counts(model, fact, state->taken)) {
         return;
     }
     gpointer flag = GINT_TO_POINTER(fact->name + 1);
     int count = GPOINTER_TO_INT(g_hash_table_lookup(state->counts, flag));
-    g_hash_table_add(state->taken, g_memdup2(&key, sizeof key));
     g_hash_table_insert(state->counts, flag, GINT_TO_POINTER(count + 1));
     g_array_append_val(attack_of(store_of(state, fact), fact->team)->captures, *fact);
 }
@@ -203,7 +193,7 @@ static void give_sla(struct score_model *model, const struct score_fact *fact)
     }
     double points = ok ? WHOLE : (double)WHOLE * flags / valid;
     score_give(model, fact->team, SLA, points, fact, "%s in tick %d: %d of %d flags are there",
-            service_name(model, fact->service), fact->tick, ok ? valid : flags, valid);
+            score_service_at(model, fact->service)->name, fact->tick, ok ? valid : flags, valid);
 }
 
 static void stores_fact(struct score_model *model, const struct score_fact *fact)
@@ -243,21 +233,13 @@ static double share_there(struct score_model *model, const struct store *store, 
     return counted > 0 ? (double)there / counted : 0;
 }
 
-static bool owns(const struct score_model *model, int team, int service)
-{
-    const struct score_team *of = g_ptr_array_index(score_roster(model)->teams, (guint)team);
-    const struct score_service *what =
-            g_ptr_array_index(score_roster(model)->services, (guint)service);
-    return !of->reference && g_str_equal(of->group, what->group);
-}
-
 static bool is_live(struct score_model *model, const struct store *store, int team)
 {
     const struct score_team *of = g_ptr_array_index(score_roster(model)->teams, (guint)team);
     int away = times_away(score_state(model), team, store->tick);
     int own = 0;
     for (int service = 0; away > 0 && service < score_services(model); service++) {
-        own += owns(model, team, service);
+        own += score_owns(model, team, service);
     }
     return !of->reference && g_str_equal(of->role, "blue") && (away == 0 || away < own);
 }
@@ -287,7 +269,7 @@ static void give_defense(struct score_model *model, const struct store *store)
     for (int team = 0; team < score_teams(model); team++) {
         double sum = 0;
         int held = 0;
-        for (guint i = 0; i < store->attacks->len && owns(model, team, store->service); i++) {
+        for (guint i = 0; i < store->attacks->len && score_owns(model, team, store->service); i++) {
             const struct attack *attack = g_ptr_array_index(store->attacks, i);
             if (attack->team != team && !is_victim(attack, team)) {
                 sum += attack->held;
@@ -297,7 +279,8 @@ static void give_defense(struct score_model *model, const struct store *store)
         double share = held ? share_there(model, store, team) : 0;
         score_give(model, team, DEFENSE, sum * share, fact,
                 "%s, flags of tick %d: held against %d of %u attackers, there in %.4g of its time",
-                service_name(model, store->service), store->tick, held, store->attacks->len, share);
+                score_service_at(model, store->service)->name, store->tick, held,
+                store->attacks->len, share);
     }
 }
 
@@ -316,7 +299,7 @@ static void give_attack(struct score_model *model, const struct store *store, wo
         }
         score_give(model, attack->team, ATTACK, attack->held, first,
                 "%s, flags of tick %d: as much as those have who held",
-                service_name(model, store->service), store->tick);
+                score_service_at(model, store->service)->name, store->tick);
     }
 }
 
