@@ -2,8 +2,8 @@
 #include "support/test.h"
 
 #include "base/json.h"
-#include "display/model.h"
 #include "display/source.h"
+#include "display/view_chart.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -282,6 +282,48 @@ static void test_messages_alarms_and_the_board_are_the_white_cells(void **state)
     model_free(model);
 }
 
+static gint64 total_of(struct model *model, const char *team)
+{
+    model_settle(model);
+    return model_team_at(model, find_team(model, team))->total;
+}
+
+static void test_points_by_hand_after_the_end_are_shown_and_so_is_their_taking_back(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(G_MAXINT64);
+    gint64 before = total_of(model, "blue1");
+    feed(model, "score.adjusted", "blue1", "x", "{\"points\":-25,\"reason\":\"late report\"}");
+    g_autofree char *body =
+            g_strdup_printf("{\"seq\":%d,\"reason\":\"it was not late\"}", (int)model->seq);
+    assert_int_equal(total_of(model, "blue1"), before - 25);
+    feed(model, "note", "blue1", "x", "{\"text\":\"no points\"}");
+    assert_false(model->stale); /* what moves no points costs nothing */
+    feed(model, "score.voided", NULL, "x", body);
+    assert_int_equal(total_of(model, "blue1"), before);
+    model_free(model);
+}
+
+#define TASKS                                                                                      \
+    "{\"plan\":{\"name\":\"ctf\",\"teams\":[{\"id\":\"a\",\"role\":\"blue\"},"                     \
+    "{\"id\":\"b\",\"role\":\"blue\"}],\"score\":[{\"model\":\"jeopardy\"}],"                      \
+    "\"tasks\":[{\"name\":\"easy\",\"points\":100},{\"name\":\"hard\",\"points\":500}]}}"
+
+static void test_a_game_of_tasks_alone_has_its_points(void **state)
+{
+    (void)state;
+    struct model *model = model_new();
+    feed(model, "exercise.created", NULL, "ctf", TASKS);
+    feed(model, "task.solved", "b", "easy", "{\"points\":100}");
+    gint64 first = total_of(model, "b");
+    assert_true(first > 0);
+    feed(model, "task.solved", "b", "hard", "{\"points\":500}");
+    assert_true(total_of(model, "b") > first);
+    assert_int_equal(total_of(model, "a"), 0);
+    assert_int_equal(model_team_at(model, find_team(model, "b"))->rank, 0);
+    model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +338,9 @@ int main(void)
             cmocka_unit_test(test_bodies_of_wrong_types_are_survived),
             cmocka_unit_test(test_feed_marks_and_history_stay_bounded),
             cmocka_unit_test(test_a_second_exercise_starts_anew),
+            cmocka_unit_test(
+                    test_points_by_hand_after_the_end_are_shown_and_so_is_their_taking_back),
+            cmocka_unit_test(test_a_game_of_tasks_alone_has_its_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,7 +80,6 @@ void model_on_step_verdict(struct model *model, const struct event *event, const
         struct model_machine *machine = model->machines->pdata[attack->to];
         g_strlcpy(machine->struck, technique(model, attack), sizeof machine->struck);
     }
-    model->stale = true;
     model_mark(model, event->at_us, verdicts[which].tone);
     const struct model_step *step = model->steps->pdata[attack->step];
     model_say(model, event, verdicts[which].tone, "%s %s → %s: %s", step->technique,

@@ -13,7 +13,6 @@ static void on_created(struct model *model, const struct event *event, const cJS
     model->accel = g_utf8_substring(accel, 0, MIN(g_utf8_strlen(accel, -1), 12));
     model_plan_read(model, json_object(body, "plan"));
     model->state = MODEL_SETUP;
-    model->stale = true;
     model_say(model, event, TONE_PLAIN, tr("Exercise created: %u machines, %u networks"),
             model->machines->len, model->networks->len);
 }
@@ -102,7 +101,6 @@ static void on_check(struct model *model, const struct event *event, const cJSON
     cell->failed += !passed;
     cell->history = cell->history << 1 | passed;
     cell->checks = MIN(cell->checks + 1, 32U);
-    model->stale = true;
     if (before != cell->status) {
         model_touch(model, TOUCH(PART_TOPOLOGY));
     }
@@ -228,9 +226,7 @@ void model_reduce(struct model *model, const struct event *event)
     model->seq = event->seq;
     model->at_us = CLAMP(MAX(model->at_us, event->at_us), 0, 366 * G_TIME_SPAN_DAY);
     model->wall_us = event->wall_us;
-    if (model->score) {
-        score_apply(model->score, event);
-    }
+    model->stale |= model->score && score_apply(model->score, event);
     model_touch(model, ALWAYS);
     for (guint i = 0; i < G_N_ELEMENTS(handlers); i++) {
         if (!strcmp(handlers[i].kind, event->kind)) {
