@@ -324,6 +324,47 @@ static void test_a_game_of_tasks_alone_has_its_points(void **state)
     model_free(model);
 }
 
+#define PUT_BACK                                                                                   \
+    "{\"seq\":1,\"at_us\":7,\"teams\":[\"blue1\",5,\"nobody\"],\"counts\":{\"blue1\":[]},"         \
+    "\"services\":[{\"team\":\"blue1\",\"service\":\"site\",\"passed\":1,\"failed\":0},"           \
+    "{\"team\":\"blue2\",\"service\":\"site\",\"passed\":9,\"failed\":9},7,{\"team\":\"x\"}],"     \
+    "\"verdicts\":[{\"step\":\"%s\",\"team\":\"blue1\",\"verdict\":\"blocked\"},"                  \
+    "{\"step\":\"%s\",\"team\":\"blue2\",\"verdict\":\"inert\"},{\"step\":\"none\"},3]}"
+
+static const char *step_name(const struct model *model, int step)
+{
+    return ((const struct model_step *)model->steps->pdata[step])->name;
+}
+
+static void test_a_team_put_back_to_a_checkpoint_has_what_it_had_then(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(0);
+    int blue1 = find_team(model, "blue1");
+    int blue2 = find_team(model, "blue2");
+    const char *teams[] = {"blue1", "blue2"};
+    for (int t = 0; t < 2; t++) {
+        g_autofree char *struck = g_strdup_printf("{\"step\":\"%s\",\"verdict\":\"effect\","
+                                                  "\"to\":\"%s/web\"}",
+                step_name(model, 1), teams[t]);
+        feed(model, "check.ok", teams[t], "site", "{\"round\":1}");
+        feed(model, "check.down", teams[t], "site", "{\"round\":2,\"status\":\"down\"}");
+        feed(model, "step.verdict", teams[t], "x", struck);
+    }
+    int web = model_machine_find(model, "blue1/web");
+    assert_true(*model_machine_at(model, web)->struck);
+    g_autofree char *body = g_strdup_printf(PUT_BACK, step_name(model, 0), step_name(model, 1));
+    feed(model, "checkpoint.restored", NULL, "calm", body);
+    assert_int_equal(model_cell_sla(model_cell_at(model, 0, blue1)), 100);
+    assert_int_equal(model_cell_sla(model_cell_at(model, 0, blue2)), 50); /* stays as it is */
+    assert_null(model_attack_of(model, 1, blue1));
+    assert_int_equal(model_attack_of(model, 0, blue1)->state, ATTACK_BLOCKED);
+    assert_int_equal(model_attack_of(model, 1, blue2)->state, ATTACK_EFFECT);
+    assert_string_equal(model_machine_at(model, web)->struck, "");
+    assert_true(*model_machine_at(model, model_machine_find(model, "blue2/web"))->struck);
+    model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +382,7 @@ int main(void)
             cmocka_unit_test(
                     test_points_by_hand_after_the_end_are_shown_and_so_is_their_taking_back),
             cmocka_unit_test(test_a_game_of_tasks_alone_has_its_points),
+            cmocka_unit_test(test_a_team_put_back_to_a_checkpoint_has_what_it_had_then),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

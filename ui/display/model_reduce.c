@@ -195,6 +195,8 @@ static const struct handler {
         {"inject.edited", model_on_inject_change, TOUCH(PART_INJECTS) | TOUCH(PART_LINE)},
         {"inject.approved", model_on_inject_change, TOUCH(PART_INJECTS)},
         {"step.state", model_on_step_state, TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS)},
+        {"checkpoint.restored", model_on_restored,
+                TOUCH(PART_SERVICES) | TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS)},
         {"step.verdict", model_on_step_verdict, TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS)},
         {"player.action", on_player, 0},
         {"operator.action", on_operator, 0},
