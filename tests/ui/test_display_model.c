@@ -365,6 +365,40 @@ static void test_a_team_put_back_to_a_checkpoint_has_what_it_had_then(void **sta
     model_free(model);
 }
 
+#define WITH_REFERENCE                                                                             \
+    "{\"plan\":{\"name\":\"f\",\"teams\":[{\"id\":\"blue1\",\"role\":\"blue\"},"                   \
+    "{\"id\":\"blue2\",\"role\":\"blue\"},"                                                        \
+    "{\"id\":\"blue3\",\"role\":\"blue\",\"reference\":true},"                                     \
+    "{\"id\":\"red\",\"role\":\"red\"}]}}"
+
+static void expect_rows(const struct model *model)
+{
+    static const char *const rows[] = {"blue2", "blue1", "red"};
+    assert_int_equal(model_ranked(model), G_N_ELEMENTS(rows));
+    for (int i = 0; i < (int)G_N_ELEMENTS(rows); i++) {
+        assert_string_equal(chart_team_of_rank(model, i)->id, rows[i]);
+    }
+    assert_null(chart_team_of_rank(model, G_N_ELEMENTS(rows)));
+    const struct model_team *last = model_team_at(model, find_team(model, "red"));
+    assert_int_equal(last->place, 3);
+}
+
+static void test_the_reference_takes_nobodys_row(void **state)
+{
+    (void)state;
+    struct model *model = model_new();
+    feed(model, "exercise.created", NULL, "f", WITH_REFERENCE);
+    assert_int_equal(model_team_at(model, find_team(model, "red"))->rank, 2);
+    feed(model, "score.adjusted", "blue1", "x", "{\"points\":10,\"reason\":\"x\"}");
+    feed(model, "score.adjusted", "blue2", "x", "{\"points\":20,\"reason\":\"x\"}");
+    model_settle(model);
+    expect_rows(model);
+    model_set_total(model, find_team(model, "blue3"), model->at_us, 99); /* of a long ledger */
+    model_rank(model);
+    expect_rows(model);
+    model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +417,7 @@ int main(void)
                     test_points_by_hand_after_the_end_are_shown_and_so_is_their_taking_back),
             cmocka_unit_test(test_a_game_of_tasks_alone_has_its_points),
             cmocka_unit_test(test_a_team_put_back_to_a_checkpoint_has_what_it_had_then),
+            cmocka_unit_test(test_the_reference_takes_nobodys_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
