@@ -336,13 +336,6 @@ gint64 model_team_change(const struct model *model, const struct model_team *tea
     return team->total - before;
 }
 
-const char *model_state_word(enum model_state state)
-{
-    static const char *const words[] = {
-            "WAITING", "SETUP", "READY", "RUNNING", "PAUSED", "ENDED", "DOWN"};
-    return words[state];
-}
-
 /* Halves the record of a long exercise. */
 static void thin_out(struct model *model)
 {

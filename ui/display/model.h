@@ -156,7 +156,7 @@ struct model_impairment { /* a link that is not left alone */
     char verdict[16];  /* as-asked, drift, busy, unknown, or "" */
 };
 
-enum model_part { /* what a panel shows; see model_rev() */
+enum model_part { /* what a panel shows; see model.rev */
     PART_SCORES,
     PART_TOPOLOGY,
     PART_SERVICES,
@@ -237,4 +237,3 @@ bool model_cell_flaps(const struct model_cell *cell);
 
 /* Total now less the total span_us ago. */
 gint64 model_team_change(const struct model *model, const struct model_team *team, gint64 span_us);
-const char *model_state_word(enum model_state state);
