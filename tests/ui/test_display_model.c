@@ -336,6 +336,14 @@ static const char *step_name(const struct model *model, int step)
     return ((const struct model_step *)model->steps->pdata[step])->name;
 }
 
+static void strike(struct model *model, const char *team, const char *machine)
+{
+    g_autofree char *body = g_strdup_printf("{\"step\":\"%s\",\"verdict\":\"effect\","
+                                            "\"to\":\"%s/%s\"}",
+            step_name(model, 1), team, machine);
+    feed(model, "step.verdict", team, "x", body);
+}
+
 static void test_a_team_put_back_to_a_checkpoint_has_what_it_had_then(void **state)
 {
     (void)state;
@@ -344,15 +352,14 @@ static void test_a_team_put_back_to_a_checkpoint_has_what_it_had_then(void **sta
     int blue2 = find_team(model, "blue2");
     const char *teams[] = {"blue1", "blue2"};
     for (int t = 0; t < 2; t++) {
-        g_autofree char *struck = g_strdup_printf("{\"step\":\"%s\",\"verdict\":\"effect\","
-                                                  "\"to\":\"%s/web\"}",
-                step_name(model, 1), teams[t]);
         feed(model, "check.ok", teams[t], "site", "{\"round\":1}");
         feed(model, "check.down", teams[t], "site", "{\"round\":2,\"status\":\"down\"}");
-        feed(model, "step.verdict", teams[t], "x", struck);
+        strike(model, teams[t], "gate");
+        strike(model, teams[t], "web"); /* the same step, another machine */
     }
     int web = model_machine_find(model, "blue1/web");
-    assert_true(*model_machine_at(model, web)->struck);
+    int gate = model_machine_find(model, "blue1/gate");
+    assert_true(*model_machine_at(model, web)->struck && *model_machine_at(model, gate)->struck);
     g_autofree char *body = g_strdup_printf(PUT_BACK, step_name(model, 0), step_name(model, 1));
     feed(model, "checkpoint.restored", NULL, "calm", body);
     assert_int_equal(model_cell_sla(model_cell_at(model, 0, blue1)), 100);
@@ -361,6 +368,7 @@ static void test_a_team_put_back_to_a_checkpoint_has_what_it_had_then(void **sta
     assert_int_equal(model_attack_of(model, 0, blue1)->state, ATTACK_BLOCKED);
     assert_int_equal(model_attack_of(model, 1, blue2)->state, ATTACK_EFFECT);
     assert_string_equal(model_machine_at(model, web)->struck, "");
+    assert_string_equal(model_machine_at(model, gate)->struck, "");
     assert_true(*model_machine_at(model, model_machine_find(model, "blue2/web"))->struck);
     model_free(model);
 }

@@ -89,6 +89,7 @@ struct app *app_new(const struct app_options *options, GError **error)
     app->ledger = g_strdup(options->ledger);
     app->team = g_strdup(options->team);
     app->person = g_strdup(options->person);
+    app->socket = g_strdup(options->socket);
     app->view.person = app->person;
     app->view.reports = options->ledger || source_link(options->source) != SOURCE_FILE;
     app->history = history_new(options->ledger);
@@ -116,6 +117,7 @@ void app_free(struct app *app)
         return;
     }
     report_end(app);
+    app_console_close(app);
     source_close(app->source);
     struct draw *draw = app->view.draw;
     view_clear(&app->view);
@@ -131,6 +133,7 @@ void app_free(struct app *app)
     g_free(app->ledger);
     g_free(app->team);
     g_free(app->person);
+    g_free(app->socket);
     g_free(app);
 }
 
@@ -276,6 +279,7 @@ static void take_events(struct app *app)
     }
     take_link(app);
     report_take(app);
+    app_console_take(app);
 }
 
 /* ---- clocks -------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@ struct app_options {
     bool still;         /* for a screenshot: times come from the events alone */
     gint64 until_us;    /* show this moment; -1: the newest */
     const char *ledger; /* the file behind source, or NULL */
+    const char *socket; /* the engine behind source, or NULL */
     enum mode mode;
     const char *team;   /* id, of the instructor's view; NULL: the first */
     const char *person; /* who sits here, for the record; NULL: the account */

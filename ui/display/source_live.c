@@ -5,6 +5,7 @@
  * answers, and all is read from its beginning.
  */
 #include "source_private.h"
+#include "words.h"
 
 #include "base/error.h"
 #include "base/json.h"
@@ -137,9 +138,9 @@ static void take_answer(struct source_live *self, const cJSON *reply)
     g_autofree char *text = g_utf8_make_valid(json_string(error, "message", "refused"), -1);
     answer->refused = error != NULL;
     gint64 missing = json_int(json_object(reply, "result"), "missing", 0);
-    answer->text = error         ? g_strdup_printf("The engine refused: %s", text)
-                   : missing > 0 ? g_strdup_printf("Accepted; %d more must agree", (int)missing)
-                                 : g_strdup("Accepted");
+    answer->text = error         ? g_strdup_printf(tr("The engine refused: %s"), text)
+                   : missing > 0 ? g_strdup_printf(tr("Accepted; %d more must agree"), (int)missing)
+                                 : g_strdup(tr("Accepted"));
     g_async_queue_push(self->answers, answer);
     self->wake(self->data);
 }

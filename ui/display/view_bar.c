@@ -34,7 +34,7 @@ static enum chip chip_of(const struct view *view)
 static const char *chip_word(const struct view *view, enum chip chip)
 {
     static const char *const states[] = {WORD("WAITING"), WORD("SETUP"), WORD("READY"),
-            WORD("RUNNING"), WORD("PAUSED"), WORD("ENDED"), WORD("DOWN")};
+            WORD("RUNNING"), WORD("PAUSED"), WORD("ENDED"), WORD("ENDED")};
     if (chip == CHIP_REPLAY) {
         return tr("REPLAY");
     }
@@ -220,7 +220,7 @@ static void buttons(struct view *view, float x, float right)
 
 static float alarm_chip(struct view *view, float right)
 {
-    guint count = view->model->alarms->len;
+    guint count = view_alarm_count(view);
     g_autofree char *text = count == 0   ? g_strdup(tr("no alarms"))
                             : count == 1 ? g_strdup_printf("⚠ %s", tr("1 alarm"))
                                          : g_strdup_printf(tr("⚠ %u alarms"), count);
