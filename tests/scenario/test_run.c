@@ -7,6 +7,7 @@
 struct small {
     struct rehearsal r;
     bool opens, closes, dead, tool_is_missing, hangs, pause_at_probe;
+    bool pause_at_act, count_is_lost;
     const char *log_line; /* what the attack leaves in the defender's log, or NULL */
     int counter, counts;  /* now; what the attack adds */
 };
@@ -25,6 +26,10 @@ static int on_exec(gpointer data, int machine, const char *const *argv, char **o
 {
     struct small *s = data;
     (void)machine;
+    if (!strcmp(argv[0], "counter") && s->count_is_lost) {
+        s->count_is_lost = false; /* once */
+        return -1;
+    }
     if (!strcmp(argv[0], "counter")) {
         *out = g_strdup_printf("packets %d\n", s->counter);
         return 0;
@@ -34,6 +39,10 @@ static int on_exec(gpointer data, int machine, const char *const *argv, char **o
     if (s->tool_is_missing) {
         *err = g_strdup("\33[31mexec of \"open\" failed: No such file or directory\n");
         return 255;
+    }
+    if (s->pause_at_act) {
+        s->pause_at_act = false;
+        assert_true(exercise_pause(s->r.exercise, "test", NULL));
     }
     if (!strcmp(command, "open") && s->opens) {
         world_sim_write(s->r.world, machine, "/root/open", "yes\n");
@@ -196,6 +205,18 @@ static void a_counter_is_evidence_only_when_it_grew(void **state)
     }
 }
 
+static void a_counter_that_could_not_be_read_before_is_a_fault(void **state)
+{
+    (void)state;
+    struct small s = {.counter = 3, .count_is_lost = true};
+    go(&s, 48);
+    auto_json body = expect(&s, "step.verdict", "count", "verdict", "fault");
+    assert_non_null(strstr(json_string(body, "reason", ""), "web before the step"));
+    auto_json ran = rehearsal_last(&s.r, "step.state", "blue1", "count");
+    assert_null(ran); /* no command of it was run */
+    rehearsal_close(&s.r);
+}
+
 static void a_command_past_its_limit_is_judged_by_its_effect(void **state)
 {
     (void)state;
@@ -292,6 +313,42 @@ static void a_pause_under_a_probe_is_no_fault(void **state)
     rehearsal_close(&s.r);
 }
 
+/* The machines stand still before the second command, and before the world is asked. */
+static void a_pause_under_a_command_is_no_fault(void **state)
+{
+    (void)state;
+    for (int counts = 0; counts < 2; counts++) {
+        struct small s = {.opens = true, .counts = 1};
+        go(&s, counts ? 39 : 9);
+        s.pause_at_act = true;
+        go(&s, counts ? 42 : 12);
+        auto_json paused = exercise_status(s.r.exercise);
+        assert_string_equal(json_string(paused, "state", ""), "paused");
+        assert_int_equal(rehearsal_count(&s.r, "step.verdict", NULL), counts ? 3 : 0);
+        assert_true(exercise_resume(s.r.exercise, "test", NULL));
+        rehearsal_settle(&s.r);
+        go(&s, counts ? 48 : 18);
+        cJSON_Delete(expect(&s, "step.verdict", counts ? "count" : "open", "verdict",
+                counts ? "blocked" : "effect"));
+        rehearsal_close(&s.r);
+    }
+}
+
+static void a_step_that_was_undone_is_needed_again(void **state)
+{
+    (void)state;
+    struct small s = {.opens = true, .closes = true};
+    go(&s, 28);
+    assert_int_equal(rehearsal_count(&s.r, "step.verdict", NULL), 2);
+    cJSON_Delete(expect(&s, "step.verdict", "second", "verdict", "inert"));
+    go(&s, 80);
+    cJSON_Delete(expect(&s, "step.state", "open", "state", "undone"));
+    assert_true(exercise_fire(s.r.exercise, "second@blue1", "test", NULL));
+    go(&s, 90);
+    cJSON_Delete(expect(&s, "step.verdict", "second", "verdict", "skipped"));
+    rehearsal_close(&s.r);
+}
+
 static void all_held_before_the_start_fire_when_released_late(void **state)
 {
     (void)state;
@@ -325,6 +382,54 @@ static void an_inject_released_late_in_a_pause_fires_after_it(void **state)
     rehearsal_settle(&s.r);
     go(&s, 18);
     cJSON_Delete(expect(&s, "step.verdict", "open", "verdict", "effect"));
+    rehearsal_close(&s.r);
+}
+
+/* ---- what the ledger does not take ----------------------------------------------------------- */
+
+static void on_heavy(const struct world_exec_result *result, const GError *error, gpointer data)
+{
+    bool *refused = data;
+    assert_null(result);
+    *refused = g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_PROTOCOL);
+}
+
+static void what_cannot_be_recorded_is_not_done(void **state)
+{
+    (void)state;
+    struct small s = {0};
+    go(&s, 5);
+    bool refused = false;
+    g_autofree char *much = g_strnfill(600000, 'x');
+    const char *const argv[] = {"no such hook", much, NULL}; /* on_exec() would fail the test */
+    assert_true(
+            exercise_exec(s.r.exercise, "attacker", argv, 1000, "test", on_heavy, &refused, NULL));
+    rehearsal_settle(&s.r);
+    assert_true(refused);
+    assert_false(s.r.ended);
+    auto_json alarm = expect(&s, "alarm.raised", "operator.exec", "alarm", "event-refused");
+    assert_non_null(alarm);
+    rehearsal_close(&s.r);
+}
+
+static void fatten(struct plan *plan)
+{
+    g_free(plan->title);
+    plan->title = g_strnfill(600000, 'x');
+}
+
+static void a_plan_that_cannot_be_recorded_ends_the_exercise(void **state)
+{
+    (void)state;
+    struct small s = {.r.expanded = fatten};
+    g_autoptr(GError) error = NULL;
+    begin(&s);
+    rehearsal_settle(&s.r);
+    assert_true(s.r.ended);
+    assert_int_not_equal(s.r.exit_code, 0);
+    assert_int_equal(rehearsal_count(&s.r, "exercise.created", NULL), 0);
+    assert_false(plan_fits(s.r.plan, &error));
+    assert_non_null(strstr(error->message, "too large"));
     rehearsal_close(&s.r);
 }
 
@@ -428,6 +533,7 @@ int main(void)
             cmocka_unit_test(evidence_beyond_one_read_of_a_log_is_found),
             cmocka_unit_test(a_log_begun_anew_is_read_from_its_start),
             cmocka_unit_test(a_counter_is_evidence_only_when_it_grew),
+            cmocka_unit_test(a_counter_that_could_not_be_read_before_is_a_fault),
             cmocka_unit_test(a_command_past_its_limit_is_judged_by_its_effect),
             cmocka_unit_test(an_undo_is_judged_by_the_world_too),
             cmocka_unit_test(a_players_error_is_an_alarm),
@@ -435,8 +541,12 @@ int main(void)
             cmocka_unit_test(nothing_can_be_fired_in_a_pause),
             cmocka_unit_test(a_step_fired_just_before_a_pause_runs_after_it),
             cmocka_unit_test(a_pause_under_a_probe_is_no_fault),
+            cmocka_unit_test(a_pause_under_a_command_is_no_fault),
+            cmocka_unit_test(a_step_that_was_undone_is_needed_again),
             cmocka_unit_test(all_held_before_the_start_fire_when_released_late),
             cmocka_unit_test(an_inject_released_late_in_a_pause_fires_after_it),
+            cmocka_unit_test(what_cannot_be_recorded_is_not_done),
+            cmocka_unit_test(a_plan_that_cannot_be_recorded_ends_the_exercise),
             cmocka_unit_test(an_exercise_can_end_in_a_pause),
             cmocka_unit_test(an_end_waits_for_no_answer),
             cmocka_unit_test(a_crash_in_the_set_up_is_the_end),
