@@ -481,11 +481,6 @@ const char *exercise_ledger_path(const struct exercise *exercise)
     return exercise->path;
 }
 
-const char *exercise_state(const struct exercise *exercise)
-{
-    return exercise->state;
-}
-
 const char *exercise_name(const struct exercise *exercise)
 {
     (void)exercise;
