@@ -56,8 +56,7 @@ static void on_machine_crashed(
 /* Of its own accord: nobody restarts it, and the exercise does not end. */
 static bool has_stopped(const struct exercise *exercise, int machine, enum machine_state state)
 {
-    return state == MACHINE_STOPPED && !exercise->ending && !exercise->machines[machine].restart &&
-           (exercise->state == EXERCISE_RUNNING || exercise->state == EXERCISE_PAUSED);
+    return state == MACHINE_STOPPED && !exercise->ending && !exercise->machines[machine].restart;
 }
 
 static void on_machine_stopped(
@@ -106,7 +105,8 @@ void run_machine_state(int index, enum machine_state state, const char *reason, 
     if (state == MACHINE_STARTING) {
         run_resume_restarted(exercise, index);
     }
-    if (state == MACHINE_CRASHED) {
+    bool early = exercise->state == EXERCISE_SETUP && has_stopped(exercise, index, state);
+    if (state == MACHINE_CRASHED || early) {
         on_machine_crashed(exercise, plan, machine->reason);
     } else if (has_stopped(exercise, index, state)) {
         on_machine_stopped(exercise, plan, machine->reason);

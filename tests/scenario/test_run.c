@@ -256,16 +256,19 @@ static void an_end_waits_for_no_answer(void **state)
 static void a_crash_in_the_set_up_is_the_end(void **state)
 {
     (void)state;
-    struct small s = {0};
-    begin(&s);
-    world_sim_crash(s.r.world, web(&s));
-    rehearsal_settle(&s.r);
-    assert_true(s.r.ended);
-    assert_non_null(strstr(s.r.failure, "blue1/web crashed"));
-    assert_int_equal(s.r.exit_code, 4);
-    assert_int_equal(rehearsal_count(&s.r, "resource.opening", NULL),
-            rehearsal_count(&s.r, "resource.closed", NULL));
-    rehearsal_close(&s.r);
+    void (*const ends[])(struct world *, int) = {world_sim_crash, world_sim_shut_down};
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+        struct small s = {0};
+        begin(&s);
+        ends[i](s.r.world, web(&s));
+        rehearsal_settle(&s.r);
+        assert_true(s.r.ended);
+        assert_non_null(strstr(s.r.failure, "blue1/web crashed"));
+        assert_int_equal(s.r.exit_code, 4);
+        assert_int_equal(rehearsal_count(&s.r, "resource.opening", NULL),
+                rehearsal_count(&s.r, "resource.closed", NULL));
+        rehearsal_close(&s.r);
+    }
 }
 
 /* From now on no file of this process grows: a full disk, as the ledger sees it. */
