@@ -349,20 +349,18 @@ void run_predicate_ask(const struct predicate_scope *scope, const struct plan_pr
 void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe *probe,
         predicate_fn done, gpointer data);
 
+/* Remembers what predicate will compare with: the size of logs, the number of counters. */
+typedef void (*predicate_ready_fn)(
+        const GError *error, gpointer data); /* error: it cannot be told */
+void run_predicate_prepare(const struct predicate_scope *scope,
+        const struct plan_predicate *predicate, predicate_ready_fn done, gpointer data);
+
 /* Runs the predicate's command on machine for the team of scope; false when a name is unknown. */
 bool run_predicate_command(const struct predicate_scope *scope,
         const struct plan_predicate *predicate, int machine, world_exec_fn done, gpointer data,
         GError **error);
 /* The first number in text; 0 when there is none, as before a counter exists. */
 gint64 run_predicate_number(const char *text);
-
-/* ---- run_prepare.c ------------------------------------------------------------------------- */
-
-/* Remembers what predicate will compare with: the size of logs, the number of counters. error when
- * one of them cannot be told. */
-typedef void (*predicate_ready_fn)(const GError *error, gpointer data);
-void run_predicate_prepare(const struct predicate_scope *scope,
-        const struct plan_predicate *predicate, predicate_ready_fn done, gpointer data);
 
 /* ---- run_router.c, run_router_keep.c -------------------------------------------------------------------------- */
 
