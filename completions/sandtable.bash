@@ -27,7 +27,11 @@ _sandtable() {
     --accel) COMPREPLY=($(compgen -W "auto kvm tcg" -- "$word")) && return ;;
     --boot) COMPREPLY=($(compgen -W "auto warm cold" -- "$word")) && return ;;
     --resume) COMPREPLY=($(compgen -W "$(_sandtable_names)" -- "$word")) && return ;;
-    --screenshot | --output | -o | --key | --ssh-key | --events)
+    --suite) COMPREPLY=($(compgen -W "ed25519 sm" -- "$word")) && return ;;
+    --lang | --language) COMPREPLY=($(compgen -W "en zh" -- "$word")) && return ;;
+    --view) COMPREPLY=($(compgen -W "control wall public instructor" -- "$word")) && return ;;
+    --theme) COMPREPLY=($(compgen -W "dark light contrast" -f -- "$word")) && return ;;
+    --screenshot | --output | --out | -o | --key | --ssh-key | --events | --roster | --certificate | --record)
         COMPREPLY=($(compgen -f -- "$word"))
         return
         ;;

@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -147,6 +148,27 @@ char **json_to_strv(const cJSON *array)
         g_strv_builder_add(builder, item->valuestring);
     }
     return g_strv_builder_end(builder);
+}
+
+static void clean_text(cJSON *item, gsize max, bool one_line)
+{
+    g_autofree char *text = text_clean_tail(item->valuestring, strlen(item->valuestring), max);
+    if (one_line) {
+        g_strdelimit(text, "\n\t", ' ');
+    }
+    if (strcmp(text, item->valuestring) != 0) {
+        cJSON_SetValuestring(item, text);
+    }
+}
+
+void json_clean(cJSON *item, gsize max, bool one_line)
+{
+    if (cJSON_IsString(item)) {
+        clean_text(item, max, one_line);
+    }
+    for (cJSON *child = item ? item->child : NULL; child; child = child->next) {
+        json_clean(child, max, one_line);
+    }
 }
 
 void json_add_int(cJSON *object, const char *name, gint64 value)

@@ -36,6 +36,10 @@ const cJSON *json_object(const cJSON *object, const char *name); /* NULL if not 
 cJSON *json_from_strv(const char *const *strv);
 char **json_to_strv(const cJSON *array);
 
+/* Every text within item (NULL: there is none) as people may see it: text_clean_tail() of at most max
+ * bytes, on one line when asked for. Names of members stay as they are. */
+void json_clean(cJSON *item, gsize max, bool one_line);
+
 /* Adds an integer, exact below 2^52 (from there on cJSON takes 15 digits for good enough). */
 void json_add_int(cJSON *object, const char *name, gint64 value);
 

@@ -244,6 +244,14 @@ static void show_link(struct view *view)
     append_reason(view, ", by ", text_of(view, "by"));
 }
 
+static void show_message(struct view *view)
+{
+    const char *team = *view->event->team ? view->event->team : "all";
+    bool from_team = !strcmp(text_of(view, "from"), "team");
+    g_string_append_printf(view->line, "%s (%s) to %s: %s", from_team ? team : "white cell",
+            text_of(view, "by"), from_team ? "white cell" : team, text_of(view, "text"));
+}
+
 static void show_reset(struct view *view)
 {
     const char *state = text_of(view, "state");
@@ -323,6 +331,7 @@ static void show(struct view *view)
             {"player.action", show_player},
             {"operator.", show_operator},
             {"note", show_note},
+            {"message.sent", show_message},
             {"alarm.", show_alarm},
             {"resource.", show_resource},
             {"link.", show_link},

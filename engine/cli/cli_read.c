@@ -58,6 +58,18 @@ cJSON *cli_call_as(
     return result;
 }
 
+cJSON *cli_speak_for(
+        struct control_client *client, const char *team, const char *by, GError **error)
+{
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "role", "team");
+    cJSON_AddStringToObject(params, "team", team);
+    if (by) {
+        cJSON_AddStringToObject(params, "name", by);
+    }
+    return control_client_call(client, "hello", params, CLI_CALL_MS, error);
+}
+
 /* Standings, or nothing: a score that failed has none, and half of one is worse. */
 static cJSON *whole_score(cJSON *json, GError **error)
 {

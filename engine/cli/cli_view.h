@@ -34,6 +34,11 @@ cJSON *cli_call(const char *name, const char *method, cJSON *params, GError **er
 cJSON *cli_call_as(
         const char *name, const char *by, const char *method, cJSON *params, GError **error);
 
+/* From now on this client speaks for a team, as the person by (NULL: as the account), and may do
+ * only what a team may. The answer, the caller's. */
+cJSON *cli_speak_for(
+        struct control_client *client, const char *team, const char *by, GError **error);
+
 typedef bool (*cli_event_fn)(const struct event *event, gpointer data); /* false: enough */
 bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer data, GError **error);
 /* The same for what the public may know (report/public.h): what comes after it is not read. */

@@ -114,11 +114,12 @@ static void print_answers(const cJSON *question)
         const cJSON *ok = cJSON_GetObjectItemCaseSensitive(answer, "ok");
         g_autofree char *at = time_text(answer, "elapsed_us");
         const char *why = json_string(answer, "why", NULL);
-        printf("    %-12s event %" G_GINT64_FORMAT " at %s: %s%s%s\n",
+        printf("    %-12s event %" G_GINT64_FORMAT " at %s: %s%s%s%s\n",
                 json_string(question, "question", ""), json_int(answer, "seq", 0), at,
                 cJSON_IsNull(ok)   ? "not looked at"
                 : cJSON_IsTrue(ok) ? "right"
                                    : "wrong",
+                json_bool(answer, "last", false) ? ", looked at when it ended" : "",
                 why ? ", does not count: " : "", why ? why : "");
     }
 }

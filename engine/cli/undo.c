@@ -5,6 +5,7 @@
 #include "cell/cell.h"
 #include "cli/cli.h"
 #include "cli/engine.h"
+#include "cli/signing.h"
 #include "cli/undo_capture.h"
 #include "ledger/ledger.h"
 #include "virt/virt.h"
@@ -23,12 +24,17 @@ struct leftovers {
     GHashTable *open; /* subject → struct event: opened and not closed */
     struct cell_identity cell;
     gint64 at_us;
-    bool down; /* the last state in the ledger */
+    bool down;       /* the last state in the ledger */
+    bool has_signed; /* somebody signs it … */
+    bool has_tail;   /* … but has not signed its last rows */
 };
 
 static void note_event(struct leftovers *left, struct event *event)
 {
+    bool is_sign = !strcmp(event->kind, "ledger.signed");
     left->at_us = event->at_us;
+    left->has_signed |= is_sign;
+    left->has_tail = left->has_signed && !is_sign;
     if (!strcmp(event->kind, "exercise.state")) {
         auto_json body = json_parse(event->body, strlen(event->body), NULL);
         left->down = !strcmp(json_string(body, "state", ""), "down");
@@ -77,7 +83,8 @@ static void append(struct ledger *ledger, const struct leftovers *left, const ch
 static bool record_undone(
         const char *name, const char *path, const struct leftovers *left, GError **error)
 {
-    struct ledger *ledger = ledger_open(path, error);
+    /* what the engine had no time to sign is signed with it */
+    struct ledger *ledger = signing_open(path, name, error);
     if (!ledger) {
         return false;
     }
@@ -286,7 +293,8 @@ int engine_undo(const char *name, bool asked, int limit_ms, GError **error)
         g_propagate_prefixed_error(error, g_steal_pointer(&damage),
                 "all that %s left is removed, but its ledger cannot say so: ", name);
         killed = -1;
-    } else if (killed >= 0 && readable && (g_hash_table_size(left.open) > 0 || !left.down) &&
+    } else if (killed >= 0 && readable &&
+               (g_hash_table_size(left.open) > 0 || !left.down || left.has_tail) &&
                !record_undone(name, path, &left, error)) {
         killed = -1;
     }

@@ -111,8 +111,12 @@ static bool show_log(
         g_usleep(FOLLOW_US);
         ok = print_from(fd, &at, size_of(fd));
     }
+    if (!ok) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot write: %s",
+                g_strerror(errno));
+    }
     close(fd);
-    return true;
+    return ok;
 }
 
 /* ---- the port ------------------------------------------------------------------------------ */

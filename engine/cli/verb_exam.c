@@ -12,6 +12,8 @@
 
 extern const struct verb verb_exam;
 
+#define TEXT_BYTES 4096 /* of one text, that are shown */
+
 struct request {
     const struct cli_target *target;
     char **words; /* what follows NAME, NULL-terminated */
@@ -30,6 +32,7 @@ static bool show(const struct request *request, cJSON *json, void (*view)(const 
     if (request->json) {
         cli_print_json(json);
     } else {
+        json_clean(json, TEXT_BYTES, view != exam_view_paper); /* an author's, or a stranger's */
         view(json);
         cJSON_Delete(json);
     }
@@ -161,6 +164,11 @@ static bool run_mark(const struct request *request, const char *action, GError *
     return ok;
 }
 
+static void print_owner(const cJSON *secret)
+{
+    printf("%s, for %s\n", json_string(secret, "owner", ""), json_string(secret, "question", ""));
+}
+
 /* Whose secret is this? */
 static bool run_whose(const struct request *request, const char *action, GError **error)
 {
@@ -177,13 +185,11 @@ static bool run_whose(const struct request *request, const char *action, GError 
     g_autofree char *secret = plan_exam_normal(PLAN_EXAM_FLAG, request->words[0]);
     g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, secret, -1);
     const char *owner = exam_owner(exam, digest, &question);
-    if (request->json) {
+    if (owner || request->json) {
         cJSON *out = cJSON_CreateObject();
         cJSON_AddStringToObject(out, "owner", owner ? owner : "");
         cJSON_AddStringToObject(out, "question", question);
-        cli_print_json(out);
-    } else if (owner) {
-        printf("%s, for %s\n", owner, question);
+        (void)show(request, out, print_owner);
     } else {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
                 "nobody's: it was not issued in this exam");

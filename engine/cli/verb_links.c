@@ -17,13 +17,19 @@ static char *size(gint64 bytes)
     return g_format_size_full((guint64)MAX(bytes, 0), G_FORMAT_SIZE_IEC_UNITS);
 }
 
+/* A machine that was started anew on a daemon counts from 0 again. */
+static gint64 grown(const cJSON *now, const cJSON *before, const char *name)
+{
+    return MAX(0, json_int(now, name, 0) - json_int(before, name, 0));
+}
+
 /* Bytes a second since before; NULL without a time before. */
 static char *rate(const cJSON *now, const cJSON *before, const char *name, double seconds)
 {
     if (!before || seconds <= 0) {
         return g_strdup("-");
     }
-    double bytes = (double)(json_int(now, name, 0) - json_int(before, name, 0));
+    double bytes = (double)grown(now, before, name);
     g_autofree char *text = size((gint64)(bytes / seconds));
     return g_strconcat(text, "/s", NULL);
 }
@@ -64,8 +70,7 @@ static void add_rates(cJSON *now, const cJSON *before)
     {
         cJSON *over = cJSON_AddObjectToObject(item, "over");
         for (gsize i = 0; old && i < G_N_ELEMENTS(counters); i++) {
-            json_add_int(over, counters[i],
-                    json_int(item, counters[i], 0) - json_int(old, counters[i], 0));
+            json_add_int(over, counters[i], grown(item, old, counters[i]));
         }
         old = old ? old->next : NULL;
     }

@@ -212,6 +212,27 @@ static void print_diff(const cJSON *diff)
     cli_table_print(table);
 }
 
+/* Each event that counts otherwise; all of its terms together. */
+static void print_events(const cJSON *diff)
+{
+    const char *const heads[] = {"TEAM", "EVENT", "CHANGE"};
+    struct cli_table *table = cli_table_new("lrr", heads);
+    const cJSON *team = NULL;
+    cJSON_ArrayForEach(team, diff)
+    {
+        const cJSON *event = NULL;
+        cJSON_ArrayForEach(event, json_array(team, "events"))
+        {
+            g_autofree char *seq = g_strdup_printf("%" G_GINT64_FORMAT, json_int(event, "seq", 0));
+            g_autofree char *change = g_strdup_printf("%+.10g", json_number(event, "points", 0));
+            const char *const cells[] = {json_string(team, "team", ""), seq, change};
+            cli_table_add(table, cells);
+        }
+    }
+    putchar('\n');
+    cli_table_print(table);
+}
+
 /* ---- the verb ------------------------------------------------------------------------------ */
 
 static int print_models(bool json)
@@ -242,7 +263,12 @@ static int print_models(bool json)
     return 0;
 }
 
-static int compare(const struct cli_target *target, const cJSON *models, bool json, GError **error)
+struct shown {
+    gboolean json, explain;
+};
+
+static int compare(const struct cli_target *target, const cJSON *models, const struct shown *shown,
+        GError **error)
 {
     struct score *scores[2] = {score_new(), score_new()};
     bool ok = (!models || score_use(scores[1], models, error)) &&
@@ -257,7 +283,7 @@ static int compare(const struct cli_target *target, const cJSON *models, bool js
             cli_say("the exercise's own models gave no score: %s", score_failure(scores[0]));
         }
         auto_json was = score_to_json(scores[0], false);
-        cJSON *is = score_to_json(scores[1], json);
+        cJSON *is = score_to_json(scores[1], shown->json);
         struct changes changes = {
                 g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_array), -1};
         score_explain(scores[0], take_term, &changes);
@@ -265,13 +291,16 @@ static int compare(const struct cli_target *target, const cJSON *models, bool js
         score_explain(scores[1], take_term, &changes);
         cJSON *diff = diff_of(was, is, changes.teams);
         g_hash_table_unref(changes.teams);
-        if (json) {
+        if (shown->json) {
             cJSON_AddItemToObject(is, "diff", diff);
             cli_print_json(is);
         } else {
             standings_print(is);
             putchar('\n');
             print_diff(diff);
+            if (shown->explain) {
+                print_events(diff);
+            }
             cJSON_Delete(diff);
             cJSON_Delete(is);
         }
@@ -283,21 +312,23 @@ static int compare(const struct cli_target *target, const cJSON *models, bool js
 
 static int run(int argc, char **argv, GError **error)
 {
-    gboolean json = FALSE;
+    struct shown shown = {0};
     gboolean list = FALSE;
     g_auto(GStrv) texts = NULL;
     const GOptionEntry entries[] = {
             {"model", 0, 0, G_OPTION_ARG_STRING_ARRAY, &texts,
                     "count by this model; may be given several times", "NAME[,SETTING=VALUE…]"},
             {"models", 0, 0, G_OPTION_ARG_NONE, &list, "list the models and their settings", NULL},
-            {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document, explained", NULL},
+            {"explain", 0, 0, G_OPTION_ARG_NONE, &shown.explain,
+                    "also each event that counts otherwise", NULL},
+            {"json", 0, 0, G_OPTION_ARG_NONE, &shown.json, "one JSON document, explained", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!cli_parse(&verb_rescore, entries, &argc, &argv, 0, 1, error)) {
         return 2;
     }
     if (list) {
-        return print_models(json);
+        return print_models(shown.json);
     }
     auto_json models = texts ? parse_models(texts, error) : NULL;
     struct cli_target target = {0};
@@ -305,14 +336,15 @@ static int run(int argc, char **argv, GError **error)
             !cli_target(argc > 1 ? argv[1] : NULL, &target, error)) {
         return sandtable_exit_code(*error);
     }
-    int code = compare(&target, models, json, error);
+    int code = compare(&target, models, &shown, error);
     cli_target_clear(&target);
     return code;
 }
 
 const struct verb verb_rescore = {
         .name = "rescore",
-        .usage = "rescore [NAME|LEDGER] [--model NAME[,SETTING=VALUE…]]… [--models] [--json]",
+        .usage = "rescore [NAME|LEDGER] [--model NAME[,SETTING=VALUE…]]… [--models] [--explain] "
+                 "[--json]",
         .summary = "count a ledger's points by other models, and show what changes",
         .order = 51,
         .keeps_root = true,

@@ -49,7 +49,9 @@ char *stream_text(const char *ledger, enum stream_format format, const char *tea
 
 struct following {
     struct stream *stream;
+    const char *team; /* NULL: the truth */
     gint64 last;
+    bool unknown; /* no such team: it would wait for ever */
 };
 
 static bool print_line(const struct event *event, gpointer data)
@@ -57,6 +59,10 @@ static bool print_line(const struct event *event, gpointer data)
     struct following *following = data;
     g_autofree char *line = stream_line(following->stream, event);
     following->last = event->seq;
+    following->unknown = following->team && !stream_knows_team(following->stream);
+    if (following->unknown) {
+        return false;
+    }
     if (line) {
         printf("%s\n", line);
     }
@@ -92,10 +98,14 @@ static bool show(const struct cli_target *target, const char *team, bool go_on, 
         g_autofree char *text = stream_text(target->ledger, STREAM_ECS, team, error);
         return text && fputs(text, stdout) >= 0;
     }
-    struct following following = {.stream = stream_new(STREAM_ECS, team)};
-    bool ok = follow(target, &following, error) &&
+    struct following following = {.stream = stream_new(STREAM_ECS, team), .team = team};
+    bool ok = follow(target, &following, error) && !following.unknown &&
               cli_read_ledger(target->ledger, following.last + 1, print_line, &following, error);
     stream_free(following.stream);
+    if (following.unknown) {
+        g_clear_error(error);
+        return fail_unknown(team, error);
+    }
     return ok;
 }
 

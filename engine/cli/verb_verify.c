@@ -4,11 +4,15 @@
 
 #include "base/json.h"
 #include "base/paths.h"
+#include "base/text.h"
 #include "ledger/ledger.h"
 #include "ledger/sign.h"
 #include "report/exam_result.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#define TEXT_BYTES 4096 /* of a file, that are shown */
 
 extern const struct verb verb_verify;
 
@@ -41,6 +45,11 @@ static void print_signatures(const struct ledger_report *report)
     printf("  %" G_GINT64_FORMAT
            " signatures by %.16s… are good; the last, %s, covers rows 1 to %" G_GINT64_FORMAT "\n",
             report->signatures, key, report->code, report->signed_size);
+    if (report->events > report->signed_size + 1) {
+        printf("  rows %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+               " are signed by nobody: by no engine yet, or forged\n",
+                report->signed_size + 2, report->events);
+    }
 }
 
 static void print_report(const char *path, const struct ledger_report *report)
@@ -56,8 +65,9 @@ static void print_report(const char *path, const struct ledger_report *report)
     if (report->bad_seq) {
         printf("row %" G_GINT64_FORMAT ": ", report->bad_seq);
     }
-    printf("%s (%" G_GINT64_FORMAT " events verify before it, head %s)\n", report->reason,
-            report->events, head);
+    g_autofree char *reason = text_clean_tail(report->reason, strlen(report->reason), TEXT_BYTES);
+    printf("%s (%" G_GINT64_FORMAT " events verify before it, head %s)\n", reason, report->events,
+            head);
 }
 
 static cJSON *report_json(const char *path, const struct ledger_report *report, const GError *error)
@@ -126,7 +136,8 @@ static cJSON *result_json(const char *path, const struct exam_result *result, co
 
 static void print_result(const char *path, const struct exam_result *result, bool known)
 {
-    const cJSON *mark = json_object(result->payload, "mark");
+    auto_json mark = cJSON_Duplicate(json_object(result->payload, "mark"), true);
+    json_clean(mark, TEXT_BYTES, true); /* a stranger's */
     const cJSON *of = cJSON_GetArrayItem(json_array(mark, "candidates"), 0);
     const cJSON *total = json_object(of, "total");
     g_autofree char *name = g_path_get_basename(path);

@@ -166,6 +166,7 @@ void control_free(struct control *control)
     g_hash_table_unref(control->conns);
     g_main_context_unref(control->context);
     control_public_free(control);
+    control_team_free(control);
     g_free(control->path);
     g_free(control);
 }

@@ -223,5 +223,6 @@ void control_conn_free(struct control_conn *conn)
     g_byte_array_unref(conn->input);
     g_byte_array_unref(conn->output);
     g_free(conn->who);
+    g_free(conn->team);
     g_free(conn);
 }

@@ -129,6 +129,7 @@ void control_events_announce(struct control *control, const struct event *event)
     for (GList *item = conns; item; item = item->next) {
         announce_to(item->data, event, line); /* frees at most this one */
     }
+    control_team_announce(control, event, line);
 }
 
 static int read_one(struct ledger_reader *reader, gint64 to, bool public, gsize *bytes, cJSON *list,

@@ -43,6 +43,8 @@ struct control {
     struct public_prefix shown; /* what the public may see, as far as it was asked for */
     cJSON *shown_score;         /* … the standings at its end while it is frozen, or NULL */
     gint64 shown_at;
+    GPtrArray *messages; /* struct event: the last ones; NULL: nobody has asked yet */
+    gint64 messages_seq; /* looked for so far */
 };
 
 struct control_conn {
@@ -51,6 +53,8 @@ struct control_conn {
     char *who; /* for the record */
     bool observer;
     bool public;   /* an observer that is given what the public may see */
+    char *team;    /* … and speaks for this team; NULL: for nobody */
+    bool listens;  /* wants to hear of messages */
     bool settling; /* within control_conn_settle() */
     bool closing;  /* nothing more is read; closed once all is sent */
     GByteArray *input;
@@ -128,6 +132,7 @@ extern const struct control_method control_methods_seeing[];
 extern const struct control_method control_methods_score[];
 extern const struct control_method control_methods_disks[];
 extern const struct control_method control_methods_white[];
+extern const struct control_method control_methods_team[];
 extern const struct control_method control_methods_exam[];
 extern const struct control_method control_methods_inject[];
 const struct control_method *control_method_find(const char *name);
@@ -192,6 +197,17 @@ cJSON *control_public_score(struct control *control, GError **error);
 /* May a public client call this? What it calls is then given as to the public. */
 bool control_public_may(const char *method);
 void control_public_free(struct control *control);
+
+/* ---- control_methods_team.c ---------------------------------------------------------------- */
+
+/* The rest of a hello whose role is team: false and an error when there is no such team. */
+bool control_team_take(struct control_conn *conn, const cJSON *params, GError **error);
+/* What a client that speaks for a team may call besides what the public may. */
+bool control_team_may(const struct control_conn *conn, const char *method);
+/* A committed event, line as a subscriber gets it: to those that listen, when it is a message for
+ * them. */
+void control_team_announce(struct control *control, const struct event *event, const char *line);
+void control_team_free(struct control *control);
 
 /* ---- control.c, control_peer.c ------------------------------------------------------------- */
 

@@ -23,16 +23,19 @@ static cJSON *run_hello(const struct control_call *call, GError **error)
     const char *role =
             json_string(call->params, "role", control_has(call, "role") ? "" : "operator");
     bool observer = !strcmp(role, "observer");
-    bool public = !strcmp(role, "public");
+    bool team = !strcmp(role, "team");
+    bool public = team || !strcmp(role, "public");
     if (!observer && !public && strcmp(role, "operator") != 0) {
-        control_usage(error, "role must be operator, observer or public");
+        control_usage(error, "role must be operator, observer, public or team");
         return NULL;
     }
-    if ((call->conn->observer && !observer && !public) || (call->conn->public && !public)) {
+    if ((call->conn->observer && !observer && !public) || (call->conn->public && !public) ||
+            (call->conn->team && !team) || (call->conn->observer && team && !call->conn->team)) {
         control_usage(error, "an observer stays one: open another connection");
         return NULL;
     }
-    if (control_has(call, "name") && !control_conn_rename(call->conn, call->params, error)) {
+    if ((control_has(call, "name") && !control_conn_rename(call->conn, call->params, error)) ||
+            (team && !control_team_take(call->conn, call->params, error))) {
         return NULL;
     }
     call->conn->observer = observer || public;

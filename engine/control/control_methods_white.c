@@ -30,9 +30,15 @@ static cJSON *run_message(const struct control_call *call, GError **error)
         control_usage(error, "message needs text, and team as a name, or no team: for all");
         return NULL;
     }
-    return exercise_message(control_exercise(call), team, text, call->conn->who, error)
-                   ? control_accepted(call)
-                   : NULL;
+    const char *own = call->conn->team;
+    if (own && team) {
+        control_usage(error, "a team writes to the white cell only: leave team out");
+        return NULL;
+    }
+    const char *who = call->conn->who;
+    bool sent = own ? exercise_message_from(control_exercise(call), own, text, who, error)
+                    : exercise_message(control_exercise(call), team, text, who, error);
+    return sent ? control_accepted(call) : NULL;
 }
 
 static cJSON *run_acknowledge(const struct control_call *call, GError **error)

@@ -72,6 +72,7 @@ static const struct control_method *const tables[] = {
         control_methods_score,
         control_methods_disks,
         control_methods_white,
+        control_methods_team,
         control_methods_exam,
         control_methods_inject,
 };

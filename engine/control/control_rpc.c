@@ -93,12 +93,13 @@ static void dispatch(const struct control_call *call, const char *name)
         respond(call, control_rpc_error(call->id, CONTROL_METHOD_NOT_FOUND, why));
         return;
     }
-    if (call->conn->public && !control_public_may(name)) {
+    bool own = control_team_may(call->conn, name);
+    if (call->conn->public && !own && !control_public_may(name)) {
         g_autofree char *why = g_strdup_printf("the public may not ask for %s", name);
         respond(call, control_rpc_error(call->id, CONTROL_ERROR_BASE, why));
         return;
     }
-    if (method->changes && call->conn->observer) {
+    if (method->changes && call->conn->observer && !own) {
         g_autofree char *why = g_strdup_printf("an observer may not %s", name);
         respond(call, control_rpc_error(call->id, CONTROL_ERROR_BASE, why));
         return;

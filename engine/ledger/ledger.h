@@ -101,8 +101,9 @@ struct ledger_report {
  * with error when the file cannot be read as a ledger at all. */
 bool ledger_verify(const char *path, struct ledger_report *ret, GError **error);
 /* The same with what somebody knows from elsewhere, each may be NULL: the signer's public key (as
- * in sign.h; another's signature, or none, is bad), and a code that was noted once (that no signature
- * bears it means that rows were cut off or changed since). */
+ * in sign.h; another's signature, or none, is bad, and so are rows after the last one unless they are
+ * being written), and a code that was noted once (that no signature bears it means that rows were
+ * cut off or changed since). */
 bool ledger_verify_against(const char *path, const unsigned char *key, const char *code,
         struct ledger_report *ret, GError **error);
 void ledger_report_clear(struct ledger_report *report);

@@ -152,7 +152,7 @@ bool ledger_event_is_sound(const struct event *event, const char **why)
     return true;
 }
 
-/* A copy of column i, NULL unless it is text without a NUL (which the copy would hide). */
+/* The text of column i, NULL unless it is one without a NUL (which every reader would stop at). */
 static char *text_column(sqlite3_stmt *stmt, int i)
 {
     if (sqlite3_column_type(stmt, i) != SQLITE_TEXT) {
@@ -160,10 +160,7 @@ static char *text_column(sqlite3_stmt *stmt, int i)
     }
     const char *text = (const char *)sqlite3_column_text(stmt, i);
     int length = sqlite3_column_bytes(stmt, i);
-    if (!text || memchr(text, '\0', (gsize)length)) {
-        return NULL;
-    }
-    return g_strndup(text, (gsize)length);
+    return text && !memchr(text, '\0', (gsize)length) ? (char *)text : NULL;
 }
 
 static bool hash_column(sqlite3_stmt *stmt, int i, unsigned char *ret)
@@ -176,30 +173,35 @@ static bool hash_column(sqlite3_stmt *stmt, int i, unsigned char *ret)
     return true;
 }
 
-struct event *ledger_row_read(sqlite3_stmt *stmt, unsigned char *prev, const char **why)
+bool ledger_row_look(sqlite3_stmt *stmt, struct event *ret, unsigned char *prev, const char **why)
 {
-    unsigned char unused[EVENT_HASH_BYTES];
     for (int i = 0; i < 3; i++) {
         if (sqlite3_column_type(stmt, i) != SQLITE_INTEGER) {
             *why = "a time is not a number";
-            return NULL;
+            return false;
         }
     }
-    auto_event event = g_new0(struct event, 1);
-    event->seq = sqlite3_column_int64(stmt, 0);
-    event->at_us = sqlite3_column_int64(stmt, 1);
-    event->wall_us = sqlite3_column_int64(stmt, 2);
-    event->kind = text_column(stmt, 3);
-    event->team = text_column(stmt, 4);
-    event->subject = text_column(stmt, 5);
-    event->body = text_column(stmt, 6);
-    if (!event->kind || !event->team || !event->subject || !event->body) {
+    ret->seq = sqlite3_column_int64(stmt, 0);
+    ret->at_us = sqlite3_column_int64(stmt, 1);
+    ret->wall_us = sqlite3_column_int64(stmt, 2);
+    ret->kind = text_column(stmt, 3);
+    ret->team = text_column(stmt, 4);
+    ret->subject = text_column(stmt, 5);
+    ret->body = text_column(stmt, 6);
+    if (!ret->kind || !ret->team || !ret->subject || !ret->body) {
         *why = "a text is not a text";
-        return NULL;
+        return false;
     }
-    if (!hash_column(stmt, 7, prev ? prev : unused) || !hash_column(stmt, 8, event->hash)) {
+    if (!hash_column(stmt, 7, prev) || !hash_column(stmt, 8, ret->hash)) {
         *why = "a hash is not a hash";
-        return NULL;
+        return false;
     }
-    return g_steal_pointer(&event);
+    return true;
+}
+
+struct event *ledger_row_read(sqlite3_stmt *stmt, unsigned char *prev, const char **why)
+{
+    unsigned char unused[EVENT_HASH_BYTES];
+    struct event row;
+    return ledger_row_look(stmt, &row, prev ? prev : unused, why) ? event_copy(&row) : NULL;
 }

@@ -19,8 +19,14 @@ static inline void ledger_stmt_cleanup(sqlite3_stmt **stmt)
 /* Opens the database; for reading as immutable when no write-ahead log lies beside it. */
 sqlite3 *ledger_db_open(const char *path, bool write, GError **error);
 
-/* Application id, schema version and schema are a ledger's; ret gets its suite. */
+/* The file is whole; application id, schema version and schema are a ledger's; ret gets its suite. */
 bool ledger_db_check(sqlite3 *db, const char *path, enum suite *ret, GError **error);
+
+/* In words, when the file is shorter than its header says; else NULL. */
+char *ledger_cut(const char *path);
+/* Lets a connection for reading see what such a file still has; the same check, but for that. */
+void ledger_db_read_cut(sqlite3 *db);
+bool ledger_db_check_left(sqlite3 *db, const char *path, enum suite *ret, GError **error);
 
 /* Makes the schema in an empty database. */
 bool ledger_db_make(sqlite3 *db, const char *path, enum suite suite, GError **error);
@@ -37,8 +43,10 @@ guint64 ledger_wal_inode(const char *path);
 /* Whether event may stand in a ledger; *why says what is wrong. */
 bool ledger_event_is_sound(const struct event *event, const char **why);
 
-/* The event of the row stmt stands on (columns LEDGER_COLUMNS); NULL and *why when its columns are
- * not of their types. prev, which may be NULL, gets prev_hash. */
+/* The row stmt stands on (columns LEDGER_COLUMNS); prev gets prev_hash. False and *why when its
+ * columns are not of their types. Its texts are SQLite's, until stmt goes on. */
+bool ledger_row_look(sqlite3_stmt *stmt, struct event *ret, unsigned char *prev, const char **why);
+/* The same as an event of the caller's, or NULL; prev may be NULL. */
 struct event *ledger_row_read(sqlite3_stmt *stmt, unsigned char *prev, const char **why);
 
 /* ---- ledger_lock.c ------------------------------------------------------------------------- */

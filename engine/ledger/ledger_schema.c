@@ -47,6 +47,7 @@
 
 #include "base/error.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -176,7 +177,39 @@ static bool same_schema(sqlite3 *db)
     return rc == SQLITE_DONE && row == G_N_ELEMENTS(schema);
 }
 
-bool ledger_db_check(sqlite3 *db, const char *path, enum suite *ret, GError **error)
+/* From the file's header (SQLite's "Database File Format", 1.3). With a log beside it the file may
+ * be growing at this moment, its first page first. */
+char *ledger_cut(const char *path)
+{
+    unsigned char head[32];
+    struct stat st;
+    FILE *file = ledger_wal_inode(path) ? NULL : fopen(path, "rbe");
+    bool is_read = file && fread(head, sizeof head, 1, file) == 1 && fstat(fileno(file), &st) == 0;
+    if (file) {
+        (void)fclose(file); /* it was only read */
+    }
+    if (!is_read || memcmp(head, "SQLite format 3", 16) != 0) {
+        return NULL;
+    }
+    gint64 size = head[16] << 8 | head[17];
+    gint64 pages = (gint64)head[28] << 24 | head[29] << 16 | head[30] << 8 | head[31];
+    size = size == 1 ? 65536 : size;
+    if (st.st_size >= pages * size) {
+        return NULL;
+    }
+    return g_strdup_printf("the file is cut: %" G_GINT64_FORMAT " of its %" G_GINT64_FORMAT
+                           " bytes are there",
+            (gint64)st.st_size, pages * size);
+}
+
+void ledger_db_read_cut(sqlite3 *db)
+{
+    /* SQLite then reads what is left; it is open for reading only */
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, NULL);
+}
+
+bool ledger_db_check_left(sqlite3 *db, const char *path, enum suite *ret, GError **error)
 {
     gint64 id = 0;
     gint64 version = 0;
@@ -206,4 +239,15 @@ bool ledger_db_check(sqlite3 *db, const char *path, enum suite *ret, GError **er
         return false;
     }
     return true;
+}
+
+bool ledger_db_check(sqlite3 *db, const char *path, enum suite *ret, GError **error)
+{
+    g_autofree char *cut = ledger_cut(path);
+    if (cut) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
+                "%s: %s; `sandtable verify` says which rows are left", path, cut);
+        return false;
+    }
+    return ledger_db_check_left(db, path, ret, error);
 }

@@ -1,9 +1,8 @@
 /* ledger_verify.c - recomputing the chain, row by row, also through a damaged file. */
-#include "ledger/ledger_internal.h"
+#include "ledger/ledger_aside.h"
 
 #include "base/error.h"
 #include "ledger/sign.h"
-#include "ledger/tree.h"
 
 #include <string.h>
 
@@ -16,31 +15,16 @@ static bool set_bad(struct ledger_report *report, gint64 seq, char *reason)
     return false;
 }
 
-/* What SQLite finds wrong with the pages, in one line; NULL when all is well. */
-static char *page_damage(sqlite3 *db)
-{
-    auto_stmt stmt = NULL;
-    if (sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &stmt, NULL) != SQLITE_OK ||
-            sqlite3_step(stmt) != SQLITE_ROW) {
-        return g_strdup(sqlite3_errmsg(db));
-    }
-    const char *text = (const char *)sqlite3_column_text(stmt, 0);
-    if (!g_strcmp0(text, "ok")) {
-        return NULL;
-    }
-    /* the first line only says which database */
-    const char *line = text && g_str_has_prefix(text, "*** ") ? strchr(text, '\n') : NULL;
-    char *damage = g_strdup(line ? line + 1 : text ? text : "unknown");
-    return g_strdelimit(g_strchomp(damage), "\n", ';');
-}
-
 struct known { /* what is compared with */
-    struct tree *tree;
+    struct aside_tree *tree;
+    struct aside_pages *pages;
     const unsigned char *key;
     const char *code;
+    bool written; /* somebody is writing it: its last rows will be signed */
 };
 
-/* A signature must be good, by the one key, and over what stands before it. */
+/* A signature must be good, by the one key, and over all that stands before it: one over less may be
+ * an older one that somebody has copied to here. */
 static bool verify_signature(
         const struct event *event, const struct known *known, struct ledger_report *report)
 {
@@ -59,12 +43,20 @@ static bool verify_signature(
     if (key && memcmp(key, seen.key, SIGN_PUBLIC) != 0) {
         return set_bad(report, event->seq, g_strdup("it is signed by another key"));
     }
-    if (seen.size > tree_size(known->tree)) {
+    const struct tree *tree = aside_tree_wait(known->tree);
+    if (seen.size > tree_size(tree)) {
         return set_bad(report, event->seq, g_strdup("it is signed over rows that are not there"));
     }
-    tree_root(known->tree, seen.size, root);
+    tree_root(tree, seen.size, root);
     if (memcmp(root, seen.root, sizeof root) != 0) {
         return set_bad(report, event->seq, g_strdup("it is signed over other rows than these"));
+    }
+    if (seen.size < event->seq - 1) {
+        return set_bad(report, event->seq,
+                g_strdup_printf(
+                        "it is signed over other rows than these: over the first %" G_GINT64_FORMAT
+                        " of %" G_GINT64_FORMAT,
+                        seen.size, event->seq - 1));
     }
     memcpy(report->key, seen.key, SIGN_PUBLIC);
     memcpy(report->code, seen.code, SIGN_CODE);
@@ -100,24 +92,24 @@ static bool verify_row(sqlite3_stmt *stmt, const struct known *known, struct led
     unsigned char prev[EVENT_HASH_BYTES];
     unsigned char hash[EVENT_HASH_BYTES];
     const char *why = NULL;
-    auto_event event = ledger_row_read(stmt, prev, &why);
-    if (!event) {
+    struct event event;
+    if (!ledger_row_look(stmt, &event, prev, &why)) {
         return set_bad(report, expected, g_strdup(why));
     }
     if (memcmp(prev, report->head, sizeof(prev)) != 0) {
         return set_bad(report, expected, g_strdup("it does not follow the row before it"));
     }
-    ledger_hash(report->suite, event, prev, hash);
-    if (memcmp(hash, event->hash, sizeof(hash)) != 0) {
-        return set_bad(report, expected, why_not_its_hash(report->suite, event, prev));
+    ledger_hash(report->suite, &event, prev, hash);
+    if (memcmp(hash, event.hash, sizeof(hash)) != 0) {
+        return set_bad(report, expected, why_not_its_hash(report->suite, &event, prev));
     }
-    if (!ledger_event_is_sound(event, &why)) {
+    if (!ledger_event_is_sound(&event, &why)) {
         return set_bad(report, expected, g_strdup(why));
     }
-    if (!strcmp(event->kind, "ledger.signed") && !verify_signature(event, known, report)) {
+    if (!strcmp(event.kind, "ledger.signed") && !verify_signature(&event, known, report)) {
         return false;
     }
-    tree_add(known->tree, hash);
+    aside_tree_add(known->tree, hash);
     memcpy(report->head, hash, sizeof(hash));
     report->events++;
     return true;
@@ -138,7 +130,7 @@ static bool verify_rows(sqlite3 *db, const struct known *known, struct ledger_re
         return true;
     }
     g_autofree char *message = g_strdup(sqlite3_errmsg(db));
-    g_autofree char *damage = page_damage(db);
+    g_autofree char *damage = aside_pages_damage(known->pages);
     return set_bad(report, report->events + 1,
             g_strdup_printf("the file is damaged here: %s%s%s", message, damage ? ": " : "",
                     damage ? damage : ""));
@@ -162,6 +154,14 @@ static bool verify_known(const struct known *known, struct ledger_report *report
     if (known->key && report->signatures == 0) {
         return set_bad(report, 0, g_strdup("nobody has signed it"));
     }
+    gint64 unsigned_from = report->signed_size + 2; /* the signature itself is a row */
+    if (known->key && !known->written && report->events >= unsigned_from) {
+        return set_bad(report, 0,
+                g_strdup_printf("rows %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+                                " are signed by nobody: forged, or of an engine that was killed; "
+                                "`sandtable down` or `run --resume` where it ran signs them",
+                        unsigned_from, report->events));
+    }
     if (known->code && !report->code_seen) {
         return set_bad(report, 0,
                 g_strdup_printf(
@@ -180,23 +180,34 @@ bool ledger_verify(const char *path, struct ledger_report *ret, GError **error)
 bool ledger_verify_against(const char *path, const unsigned char *key, const char *code,
         struct ledger_report *ret, GError **error)
 {
-    struct known known = {.key = key, .code = code};
+    struct known known = {.key = key, .code = code, .written = ledger_is_locked(path, NULL)};
     *ret = (struct ledger_report){0};
     sqlite3 *db = ledger_db_open(path, false, error);
     if (!db) {
         return false;
     }
-    /* one transaction: rows and pages of one moment, while a writer goes on */
+    g_autofree char *cut = ledger_cut(path);
+    if (cut) {
+        ledger_db_read_cut(db);
+    }
+    /* one transaction: rows of one moment, while a writer goes on */
     bool ok = ledger_db_exec(db, "BEGIN", path, error) &&
-              ledger_db_check(db, path, &ret->suite, error);
-    known.tree = tree_new(ret->suite, true);
+              ledger_db_check_left(db, path, &ret->suite, error);
+    known.pages = ok ? aside_pages_begin(path, error) : NULL;
+    known.tree = known.pages ? aside_tree_new(ret->suite) : NULL;
+    ok = known.pages != NULL;
     if (ok && verify_rows(db, &known, ret) && verify_log(path, ret) && verify_known(&known, ret)) {
-        g_autofree char *damage = page_damage(db);
+        g_autofree char *damage = aside_pages_damage(known.pages);
         if (damage) {
             set_bad(ret, 0, g_strdup_printf("the file is damaged outside its rows: %s", damage));
         }
     }
-    tree_free(known.tree);
+    if (ok && cut) {
+        g_autofree char *at = ret->reason;
+        set_bad(ret, ret->events + 1, g_strdup_printf("%s%s%s", cut, at ? "; " : "", at ? at : ""));
+    }
+    aside_tree_free(known.tree);
+    aside_pages_free(known.pages);
     sqlite3_close(db);
     return ok && !ret->reason;
 }

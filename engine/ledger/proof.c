@@ -101,13 +101,14 @@ static int checkpoint_of(const struct source *source, const char *code, GError *
     return -1;
 }
 
-static void add_path(cJSON *json, const GByteArray *path)
+cJSON *proof_path_json(const GByteArray *path)
 {
-    cJSON *list = cJSON_AddArrayToObject(json, "path");
+    cJSON *list = cJSON_CreateArray();
     for (guint at = 0; at < path->len; at += TREE_HASH) {
         g_autofree char *hex = suite_hex(path->data + at, TREE_HASH);
         cJSON_AddItemToArray(list, cJSON_CreateString(hex));
     }
+    return list;
 }
 
 static cJSON *proof_new(const struct source *source, const char *kind)
@@ -125,7 +126,7 @@ static void add_checkpoint(cJSON *json, const char *name, const struct source *s
     cJSON_AddItemToObject(json, name, json_parse(body, strlen(body), NULL));
 }
 
-static cJSON *event_json(const struct event *event)
+cJSON *proof_event_json(const struct event *event)
 {
     cJSON *json = cJSON_CreateObject();
     json_add_int(json, "seq", event->seq);
@@ -170,11 +171,11 @@ static cJSON *include(
         return NULL;
     }
     cJSON *json = proof_new(source, "inclusion");
-    cJSON_AddItemToObject(json, "event", event_json(event));
+    cJSON_AddItemToObject(json, "event", proof_event_json(event));
     g_autofree char *hex = suite_hex(prev, sizeof prev);
     cJSON_AddStringToObject(json, "prev_hash", hex);
     g_autoptr(GByteArray) path = tree_inclusion(source->tree, seq - 1, by->size);
-    add_path(json, path);
+    cJSON_AddItemToObject(json, "path", proof_path_json(path));
     return json;
 }
 
@@ -219,7 +220,7 @@ cJSON *proof_consistency(const char *path, const char *earlier, const char *late
         } else {
             g_autoptr(GByteArray) nodes = tree_consistency(source.tree, from, to);
             json = proof_new(&source, "consistency");
-            add_path(json, nodes);
+            cJSON_AddItemToObject(json, "path", proof_path_json(nodes));
             add_checkpoint(json, "earlier", &source, first);
             add_checkpoint(json, "signed", &source, last);
             json = checked(json, &source, error);
@@ -242,9 +243,8 @@ static bool refuse(const char **why, const char *what)
     return false;
 }
 
-static GByteArray *read_path(const cJSON *json, const char **why)
+static GByteArray *read_path(const cJSON *list, const char **why)
 {
-    const cJSON *list = json_array(json, "path");
     const cJSON *item = NULL;
     g_autoptr(GByteArray) path = g_byte_array_new();
     cJSON_ArrayForEach(item, list)
@@ -257,7 +257,7 @@ static GByteArray *read_path(const cJSON *json, const char **why)
         }
         g_byte_array_append(path, node, sizeof node);
     }
-    if (!list) {
+    if (!cJSON_IsArray(list)) {
         refuse(why, "it has no path");
         return NULL;
     }
@@ -276,9 +276,8 @@ static bool read_checkpoint(const cJSON *json, const char *name, enum suite suit
            (ret->suite == suite || refuse(why, "its checkpoint is of another suite"));
 }
 
-static struct event *read_event(const cJSON *json)
+static struct event *read_event(const cJSON *object)
 {
-    const cJSON *object = json_object(json, "event");
     const char *kind = json_string(object, "kind", NULL);
     const char *body = json_string(object, "body", NULL);
     if (!kind || !body) {
@@ -294,32 +293,55 @@ static struct event *read_event(const cJSON *json)
     return event;
 }
 
-static bool check_inclusion(
-        const cJSON *json, struct tree_claim *claim, struct proof_seen *ret, const char **why)
+struct event *proof_row_check(
+        const struct proof_row *row, const struct sign_seen *by, const char **why)
 {
     unsigned char prev[EVENT_HASH_BYTES];
-    ret->event = read_event(json);
-    if (!ret->event || !suite_hash_from_hex(json_string(json, "prev_hash", NULL), prev)) {
-        return refuse(why, "it has no event");
+    auto_event event = read_event(row->event);
+    if (!event || !suite_hash_from_hex(row->prev_hash, prev)) {
+        refuse(why, "it has no event");
+        return NULL;
     }
-    if (!ledger_event_is_sound(ret->event, why)) {
-        return false;
+    g_autoptr(GByteArray) path =
+            ledger_event_is_sound(event, why) ? read_path(row->path, why) : NULL;
+    if (!path) {
+        return NULL;
     }
-    ledger_hash(claim->suite, ret->event, prev, ret->event->hash);
-    return tree_check_inclusion(claim, ret->event->hash, ret->event->seq - 1) ||
-           refuse(why, "the event is not one of those that its checkpoint signs");
+    const struct tree_claim claim = {
+            .suite = by->suite, .size = by->size, .root = by->root, .proof = path};
+    ledger_hash(by->suite, event, prev, event->hash);
+    if (!tree_check_inclusion(&claim, event->hash, event->seq - 1)) {
+        refuse(why, "the event is not one of those that its checkpoint signs");
+        return NULL;
+    }
+    return g_steal_pointer(&event);
 }
 
-static bool check_consistency(
-        const cJSON *json, const struct tree_claim *claim, struct proof_seen *ret, const char **why)
+static bool check_inclusion(const cJSON *json, struct proof_seen *ret, const char **why)
 {
-    if (!read_checkpoint(json, "earlier", claim->suite, &ret->earlier, why)) {
+    const struct proof_row row = {
+            .event = json_object(json, "event"),
+            .prev_hash = json_string(json, "prev_hash", NULL),
+            .path = json_array(json, "path"),
+    };
+    ret->event = proof_row_check(&row, &ret->later, why);
+    return ret->event != NULL;
+}
+
+static bool check_consistency(const cJSON *json, struct proof_seen *ret, const char **why)
+{
+    g_autoptr(GByteArray) path = read_path(json_array(json, "path"), why);
+    if (!path || !read_checkpoint(json, "earlier", ret->later.suite, &ret->earlier, why)) {
         return false;
     }
     if (memcmp(ret->earlier.key, ret->later.key, SIGN_PUBLIC) != 0) {
         return refuse(why, "its two checkpoints are signed by two keys");
     }
-    return tree_check_consistency(claim, ret->earlier.size, ret->earlier.root) ||
+    const struct tree_claim claim = {.suite = ret->later.suite,
+            .size = ret->later.size,
+            .root = ret->later.root,
+            .proof = path};
+    return tree_check_consistency(&claim, ret->earlier.size, ret->earlier.root) ||
            refuse(why, "the later ledger does not begin with the earlier one");
 }
 
@@ -338,7 +360,7 @@ bool proof_check(const cJSON *json, const unsigned char *key, const char *code,
         struct proof_seen *ret, const char **why)
 {
     *ret = (struct proof_seen){0};
-    struct tree_claim claim = {0};
+    enum suite suite;
     const char *kind = json_string(json, "proof", "");
     ret->consistency = !strcmp(kind, "consistency");
     if (!ret->consistency && strcmp(kind, "inclusion") != 0) {
@@ -347,19 +369,14 @@ bool proof_check(const cJSON *json, const unsigned char *key, const char *code,
     if (json_int(json, "version", 0) != VERSION) {
         return refuse(why, "it is a proof of another version: use a newer sandtable");
     }
-    if (!suite_parse(json_string(json, "suite", ""), &claim.suite, NULL)) {
+    if (!suite_parse(json_string(json, "suite", ""), &suite, NULL)) {
         return refuse(why, "its suite is unknown");
     }
-    if (!read_checkpoint(json, "signed", claim.suite, &ret->later, why)) {
+    if (!read_checkpoint(json, "signed", suite, &ret->later, why)) {
         return false;
     }
-    g_autoptr(GByteArray) path = read_path(json, why);
-    claim.size = ret->later.size;
-    claim.root = ret->later.root;
-    claim.proof = path;
-    return path &&
-           (ret->consistency ? check_consistency(json, &claim, ret, why)
-                             : check_inclusion(json, &claim, ret, why)) &&
+    return (ret->consistency ? check_consistency(json, ret, why)
+                             : check_inclusion(json, ret, why)) &&
            check_known(key, code, ret, why);
 }
 

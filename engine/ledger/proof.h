@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "base/event.h"
 #include "ledger/sign.h"
 
 #include <cjson/cJSON.h>
@@ -23,6 +24,25 @@ cJSON *proof_inclusion(const char *path, gint64 seq, const char *code, GError **
 
 /* … that the checkpoint of code later (NULL: the last) continues the one of code earlier. */
 cJSON *proof_consistency(const char *path, const char *earlier, const char *later, GError **error);
+
+/* ---- parts of them, for files of another form ---------------------------------------------- */
+
+/* {seq, at_us, wall_us, kind, team, subject, body}; and the nodes of a tree's proof. The caller's. */
+cJSON *proof_event_json(const struct event *event);
+cJSON *proof_path_json(const GByteArray *path);
+
+struct proof_row { /* as it was read; each may be NULL, or anything */
+    const cJSON *event;
+    const char *prev_hash; /* hexadecimal */
+    const cJSON *path;
+};
+
+/* The event, when it is sound and stands in the ledger that by signs; else NULL and *why, for
+ * people. Hostile input. The caller's. */
+struct event *proof_row_check(
+        const struct proof_row *row, const struct sign_seen *by, const char **why);
+
+/* ---- whole ones ---------------------------------------------------------------------------- */
 
 /* Is json one of these? Tells it from other JSON files. */
 bool proof_is(const cJSON *json);

@@ -31,7 +31,8 @@ void net_batch_free(struct net_batch *batch);
 void net_batch_bridge(struct net_batch *batch, const char *name);
 void net_batch_tap(struct net_batch *batch, const char *name, const char *bridge);
 /* A veth pair: outer joins bridge here, inner moves to the namespace of descriptor space with the
- * address (host byte order) and comes up. */
+ * address (host byte order) and comes up. Its hardware address follows from address: a pair that is
+ * made anew is the same to its neighbours. */
 void net_batch_veth(struct net_batch *batch, const char *outer, const char *inner,
         const char *bridge, int space, guint32 address, int prefix);
 /* The inner end of the veth pair put last gets this IPv6 address too, at once and without asking

@@ -67,9 +67,13 @@ struct nl_msg *net_build_bridge(const char *name, int index)
     return msg;
 }
 
-struct nl_msg *net_build_veth(
-        const char *outer, int outer_index, const char *inner, int inner_index, int space)
+struct nl_msg *net_build_veth(const char *outer, int outer_index, const char *inner,
+        int inner_index, int space, guint32 address)
 {
+    /* neighbours that remember it are right again when the pair is made anew, as by a resume; 06:
+     * local, and no bridge's or guest's */
+    const guint8 mac[] = {0x06, 0x53, (guint8)(address >> 24), (guint8)(address >> 16),
+            (guint8)(address >> 8), (guint8)address};
     struct nl_msg *msg =
             start_link(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, outer, outer_index);
     struct nlattr *info = nest(msg, IFLA_LINKINFO);
@@ -79,6 +83,7 @@ struct nl_msg *net_build_veth(
     struct ifinfomsg inner_info = {.ifi_family = AF_UNSPEC, .ifi_index = inner_index};
     MUST(nlmsg_append(msg, &inner_info, sizeof(inner_info), NLMSG_ALIGNTO));
     MUST(nla_put_string(msg, IFLA_IFNAME, inner));
+    MUST(nla_put(msg, IFLA_ADDRESS, sizeof(mac), mac));
     MUST(nla_put_u32(msg, IFLA_NET_NS_FD, (guint32)space));
     nla_nest_end(msg, peer);
     nla_nest_end(msg, data);

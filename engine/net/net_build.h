@@ -15,9 +15,10 @@
 /* A bridge with that index: no spanning tree, no forward delay, no multicast snooping. */
 struct nl_msg *net_build_bridge(const char *name, int index);
 
-/* A veth pair; inner is made in the namespace of descriptor space. */
-struct nl_msg *net_build_veth(
-        const char *outer, int outer_index, const char *inner, int inner_index, int space);
+/* A veth pair; inner is made in the namespace of descriptor space, with a hardware address that
+ * follows from address (IPv4, host byte order). */
+struct nl_msg *net_build_veth(const char *outer, int outer_index, const char *inner,
+        int inner_index, int space, guint32 address);
 
 /* No IPv6 link-local address, so that guests see none of the host's. By index, or by name when
  * index is 0. */

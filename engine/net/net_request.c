@@ -159,7 +159,7 @@ static bool put_veth(struct net *net, const struct net_op *op, GError **error)
     int outer = net_request_new_index(net, op->name);
     int inner = net->next_index++;
     net_request_put(net, own_channel(net),
-            net_build_veth(op->name, outer, op->inner, inner, op->space),
+            net_build_veth(op->name, outer, op->inner, inner, op->space, op->address),
             g_strdup_printf("veth %s", op->name), 0);
     put_quiet(net, own_channel(net), op->name, outer);
     put_set(net, op->name, outer, master, true);

@@ -2,7 +2,6 @@
 #include "report/aar_internal.h"
 
 #include "base/json.h"
-#include "base/text.h"
 #include "score/public.h"
 
 #include <string.h>
@@ -13,11 +12,13 @@ struct aar *aar_new(void)
 {
     struct aar *aar = g_new0(struct aar, 1);
     aar->score = score_new();
+    aar->exam = exam_new();
     aar->plan = cJSON_CreateObject();
     aar->exercise = cJSON_CreateObject();
     aar->services = cJSON_CreateArray();
     aar->service_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     aar->steps = cJSON_CreateArray();
+    aar->restored = cJSON_CreateObject();
     aar->acts = cJSON_CreateArray();
     aar->reports = cJSON_CreateArray();
     aar->remarks = cJSON_CreateArray();
@@ -37,11 +38,13 @@ void aar_free(struct aar *aar)
         return;
     }
     score_free(aar->score);
+    exam_free(aar->exam);
     cJSON_Delete(aar->plan);
     cJSON_Delete(aar->exercise);
     g_hash_table_unref(aar->service_of);
     cJSON_Delete(aar->services);
     cJSON_Delete(aar->steps);
+    cJSON_Delete(aar->restored);
     cJSON_Delete(aar->acts);
     cJSON_Delete(aar->reports);
     cJSON_Delete(aar->remarks);
@@ -131,6 +134,9 @@ static void see_any(struct aar *aar, const struct event *event)
     aar->at_us = MAX(aar->at_us, event->at_us);
     aar->wall_us = event->wall_us;
     memcpy(aar->head, event->hash, sizeof(aar->head));
+    if (!strcmp(event->kind, "checkpoint.restored")) { /* for the public, too */
+        aar_apply_restored(aar, event);
+    }
 }
 
 static void apply(struct aar *aar, const struct event *event)
@@ -159,6 +165,7 @@ void aar_apply(struct aar *aar, const struct event *event)
     bool whole = !aar->is_public || !strcmp(event->kind, "exercise.created");
     auto_event shown = whole ? NULL : public_event(event);
     score_apply(aar->score, event);
+    exam_apply(aar->exam, event);
     if (whole || shown) {
         apply(aar, whole ? event : shown);
     }
@@ -166,22 +173,6 @@ void aar_apply(struct aar *aar, const struct event *event)
 }
 
 /* ---- the document -------------------------------------------------------------------------- */
-
-/* Every text of the document as people may see it. */
-static void clean(cJSON *item)
-{
-    for (; item; item = item->next) {
-        if (cJSON_IsString(item)) {
-            g_autofree char *text =
-                    text_clean_tail(item->valuestring, strlen(item->valuestring), TEXT_MAX);
-            if (strcmp(text, item->valuestring) != 0) {
-                cJSON_SetValuestring(item, text);
-            }
-        } else if (item->child) {
-            clean(item->child);
-        }
-    }
-}
 
 static cJSON *exercise_json(const struct aar *aar)
 {
@@ -206,6 +197,7 @@ cJSON *aar_to_json(const struct aar *aar)
     cJSON *score = score_to_json(aar->score, false);
     cJSON *services = aar_services_json(aar, score);
     cJSON *steps = cJSON_Duplicate(aar->steps, true);
+    aar_void_undone(aar, steps);
     aar_add_responses(aar, steps, services);
     cJSON_AddItemToObject(out, "exercise", exercise_json(aar));
     aar_add_terms(aar->score, score, out);
@@ -216,9 +208,12 @@ cJSON *aar_to_json(const struct aar *aar)
     json_add_int(out, "reports", aar->reports_count);
     cJSON_AddItemToObject(out, "remarks", cJSON_Duplicate(aar->remarks, true));
     json_add_int(out, "remarks_left", aar->remarks_left);
+    if (exam_is_one(aar->exam) && !aar->is_public) {
+        cJSON_AddItemToObject(out, "marks", exam_mark(aar->exam, NULL));
+    }
     if (aar->is_public) {
         aar_publish(out);
     }
-    clean(out->child);
+    json_clean(out, TEXT_MAX, false);
     return out;
 }

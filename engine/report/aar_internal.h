@@ -2,18 +2,22 @@
 #pragma once
 
 #include "report/aar.h"
+#include "score/exam.h"
 #include "score/score.h"
 
 #include <stdbool.h>
 
 struct aar {
     struct score *score;
+    struct exam *exam;      /* its marks are the report's, but not the public's */
     cJSON *plan;            /* of exercise.created; an empty object before */
     cJSON *exercise;        /* as in the document */
     cJSON *services;        /* … with their spans */
     GHashTable *service_of; /* "TEAM\nSERVICE" → its item of services */
     cJSON *steps;           /* … without responses */
-    cJSON *acts;    /* [{team, at_us, seq, act}]: what teams did to their machines and routers */
+    cJSON *restored; /* by team: [[from, to], …], the events of it that still count, once it was put
+                      * back to a checkpoint */
+    cJSON *acts;     /* [{team, at_us, seq, act}]: what teams did to their machines and routers */
     cJSON *reports; /* [{team, at_us, seq, step, attack}]: what teams say they have seen */
     cJSON *remarks;
     int acts_count, reports_count;
@@ -31,6 +35,9 @@ cJSON *aar_services_json(const struct aar *aar, const cJSON *score);
 
 /* aar_steps.c */
 void aar_apply_step(struct aar *aar, const struct event *event, const cJSON *body);
+void aar_apply_restored(struct aar *aar, const struct event *event);
+/* Runs that a restore took back are void. */
+void aar_void_undone(const struct aar *aar, cJSON *steps);
 cJSON *aar_coverage_json(const cJSON *steps);
 
 /* aar_response.c: who did what after a step, and which service it took down for how long. */

@@ -8,6 +8,7 @@
 #include "report/aar_internal.h"
 
 #include "base/json.h"
+#include "score/technique.h"
 
 #include <string.h>
 
@@ -64,18 +65,10 @@ void aar_apply_report(struct aar *aar, const struct event *event, const cJSON *b
 
 /* ---- what belongs to a step ---------------------------------------------------------------- */
 
-/* The parent is right for a sub-technique, and the other way round. */
-static bool is_technique(const char *reported, const char *id)
-{
-    gsize length = strcspn(id, ".");
-    return *reported && !strncmp(reported, id, length) &&
-           (!reported[length] || !id[length] || !strcmp(reported, id));
-}
-
 static bool is_about(const cJSON *report, const cJSON *run)
 {
     return !strcmp(json_string(report, "step", ""), json_string(run, "step", "")) ||
-           is_technique(json_string(report, "technique", ""),
+           technique_is_related(json_string(report, "technique", ""),
                    json_string(json_object(run, "attack"), "id", ""));
 }
 

@@ -160,6 +160,54 @@ void aar_apply_step(struct aar *aar, const struct event *event, const cJSON *bod
     }
 }
 
+/* ---- restores ------------------------------------------------------------------------------ */
+
+/* As score_correct.c reads it: a later restore of the team takes the place of an earlier one. */
+void aar_apply_restored(struct aar *aar, const struct event *event)
+{
+    auto_json body = json_parse(event->body, strlen(event->body), NULL);
+    const cJSON *list = NULL;
+    cJSON_ArrayForEach(list, json_object(body, "counts"))
+    {
+        cJSON *spans = cJSON_IsArray(list) ? cJSON_Duplicate(list, true) : NULL;
+        if (spans) {
+            double rest[] = {(double)event->seq, (double)G_MAXINT64};
+            cJSON_AddItemToArray(spans, cJSON_CreateDoubleArray(rest, G_N_ELEMENTS(rest)));
+            cJSON_DeleteItemFromObjectCaseSensitive(aar->restored, list->string);
+            cJSON_AddItemToObject(aar->restored, list->string, spans);
+        }
+    }
+}
+
+static bool is_within(const cJSON *spans, double seq)
+{
+    const cJSON *span = NULL;
+    cJSON_ArrayForEach(span, spans)
+    {
+        const cJSON *from = cJSON_GetArrayItem(span, 0);
+        const cJSON *to = cJSON_GetArrayItem(span, 1);
+        if (cJSON_IsNumber(from) && cJSON_IsNumber(to) && seq >= from->valuedouble &&
+                seq <= to->valuedouble) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void aar_void_undone(const struct aar *aar, cJSON *steps)
+{
+    cJSON *run = NULL;
+    cJSON_ArrayForEach(run, steps)
+    {
+        const cJSON *spans = json_array(aar->restored, json_string(run, "team", ""));
+        gint64 seq = json_int(run, "seq", json_int(run, "start_seq", 0)); /* the verdict's */
+        if (spans && !is_within(spans, (double)seq)) {
+            cJSON_DeleteItemFromObjectCaseSensitive(run, "void");
+            cJSON_AddTrueToObject(run, "void");
+        }
+    }
+}
+
 /* ---- coverage ------------------------------------------------------------------------------ */
 
 static cJSON *technique_of(cJSON *coverage, const cJSON *attack)

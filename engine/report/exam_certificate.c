@@ -167,12 +167,13 @@ static void put_proof(GString *out, const struct exam_result *result)
             "<b>Check it yourself, offline 离线自行验证</b><br>"
             "<span class=mono>sandtable verify result.json --key KEY</span><br>"
             "<span class=label>SHA-256 of the result 结果摘要</span><span class=mono>%s</span>"
-            "<span class=label>Signer's public key 签名公钥 (Ed25519)</span>"
+            "<span class=label>Signer's public key 签名公钥 (%s)</span>"
             "<span class=mono>%s</span>"
             "<span class=label>%d events proven in a signed ledger of %" G_GINT64_FORMAT
             " rows; this page alone proves nothing. "
             "%d 个事件可在已签名账本中证明；本页本身不构成证明。</span></div></div>",
-            result->code, result->checkpoint.code, result->digest, key, result->events,
+            result->code, result->checkpoint.code, result->digest,
+            sign_public_suite(result->key) == SUITE_SM ? "SM2" : "Ed25519", key, result->events,
             result->checkpoint.size, result->events);
 }
 

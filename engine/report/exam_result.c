@@ -4,13 +4,13 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "ledger/ledger.h"
+#include "ledger/proof.h"
 #include "ledger/tree.h"
 
 #include <sodium.h>
 #include <string.h>
 
 #define EVENTS_MAX 20000
-#define PROOF_MAX 64 /* nodes: a tree of 2^64 leaves */
 
 G_STATIC_ASSERT(TREE_HASH == EVENT_HASH_BYTES);
 
@@ -92,36 +92,17 @@ static bool gather(struct gathering *g, const char *path, const char *candidate,
     return got == 0;
 }
 
-/* The body as the text that was hashed. */
-static cJSON *event_json(const struct event *event)
-{
-    cJSON *out = cJSON_CreateObject();
-    json_add_int(out, "seq", event->seq);
-    json_add_int(out, "at_us", event->at_us);
-    json_add_int(out, "wall_us", event->wall_us);
-    cJSON_AddStringToObject(out, "kind", event->kind);
-    cJSON_AddStringToObject(out, "team", event->team);
-    cJSON_AddStringToObject(out, "subject", event->subject);
-    cJSON_AddStringToObject(out, "body", event->body);
-    return out;
-}
-
 static cJSON *rows_json(const struct gathering *g, gint64 size)
 {
     cJSON *list = cJSON_CreateArray();
     for (guint i = 0; i < g->rows->len; i++) {
         const struct row *row = &g_array_index(g->rows, struct row, i);
         g_autofree char *prev = suite_hex(row->prev, TREE_HASH);
-        GByteArray *proof = tree_inclusion(g->tree, row->event->seq - 1, size);
+        g_autoptr(GByteArray) path = tree_inclusion(g->tree, row->event->seq - 1, size);
         cJSON *item = cJSON_CreateObject();
-        cJSON_AddItemToObject(item, "event", event_json(row->event));
+        cJSON_AddItemToObject(item, "event", proof_event_json(row->event));
         cJSON_AddStringToObject(item, "prev", prev);
-        cJSON *nodes = cJSON_AddArrayToObject(item, "proof");
-        for (guint k = 0; k + TREE_HASH <= proof->len; k += TREE_HASH) {
-            g_autofree char *node = suite_hex(proof->data + k, TREE_HASH);
-            cJSON_AddItemToArray(nodes, cJSON_CreateString(node));
-        }
-        g_byte_array_unref(proof);
+        cJSON_AddItemToObject(item, "proof", proof_path_json(path));
         cJSON_AddItemToArray(list, item);
     }
     return list;
@@ -151,7 +132,7 @@ static char *envelope(const char *payload, const struct sign_key *key)
 static bool is_whole(
         const struct gathering *g, const char *candidate, struct sign_seen *ret, GError **error)
 {
-    const char *why = "nobody has signed it yet";
+    const char *why = "nobody has signed it yet; that is done every minute, and at the end";
     if (g->rows->len == 0) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
                 "no candidate \"%.60s\" in this ledger; `sandtable exam mark` lists them",
@@ -249,49 +230,16 @@ static bool open_envelope(const cJSON *envelope, const unsigned char *key, unsig
     return true;
 }
 
-static struct event *event_of(const cJSON *item)
+/* The event of an item, when it is a row of the ledger that was signed. */
+static struct event *row_of(const cJSON *item, const struct sign_seen *seen)
 {
-    const cJSON *json = json_object(item, "event");
-    const char *body = json_string(json, "body", NULL);
-    if (!body) {
-        return NULL;
-    }
-    struct event *event = event_new(json_string(json, "kind", ""), json_string(json, "team", ""),
-            json_string(json, "subject", ""), NULL);
-    g_free(event->body);
-    event->body = g_strdup(body);
-    event->seq = json_int(json, "seq", 0);
-    event->at_us = json_int(json, "at_us", 0);
-    event->wall_us = json_int(json, "wall_us", 0);
-    return event;
-}
-
-/* Is the event a row of the ledger that was signed? */
-static bool is_row(const cJSON *item, struct event *event, const struct sign_seen *seen)
-{
-    unsigned char prev[TREE_HASH];
-    const cJSON *list = json_array(item, "proof");
-    if (!suite_hash_from_hex(json_string(item, "prev", NULL), prev) ||
-            cJSON_GetArraySize(list) > PROOF_MAX || event->seq < 1 || event->seq > seen->size) {
-        return false;
-    }
-    GByteArray *proof = g_byte_array_new();
-    const cJSON *node = NULL;
-    bool ok = true;
-    cJSON_ArrayForEach(node, list)
-    {
-        unsigned char hash[TREE_HASH];
-        ok = ok && cJSON_IsString(node) && suite_hash_from_hex(node->valuestring, hash);
-        if (ok) {
-            g_byte_array_append(proof, hash, TREE_HASH);
-        }
-    }
-    ledger_hash(seen->suite, event, prev, event->hash);
-    const struct tree_claim claim = {
-            .suite = seen->suite, .size = seen->size, .root = seen->root, .proof = proof};
-    ok = ok && tree_check_inclusion(&claim, event->hash, event->seq - 1);
-    g_byte_array_unref(proof);
-    return ok;
+    const char *why = NULL;
+    const struct proof_row row = {
+            .event = json_object(item, "event"),
+            .prev_hash = json_string(item, "prev", NULL),
+            .path = json_array(item, "proof"),
+    };
+    return proof_row_check(&row, seen, &why);
 }
 
 /* The mark once more, from the events alone. */
@@ -302,8 +250,8 @@ static bool mark_again(struct exam_result *ret, GError **error)
     gint64 last = 0;
     bool ok = events && cJSON_GetArraySize(events) <= EVENTS_MAX;
     for (const cJSON *item = ok ? events->child : NULL; item; item = item->next) {
-        auto_event event = event_of(item);
-        ok = ok && event && event->seq > last && is_row(item, event, &ret->checkpoint);
+        auto_event event = row_of(item, &ret->checkpoint);
+        ok = event && event->seq > last;
         if (!ok) {
             break;
         }

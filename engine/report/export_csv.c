@@ -32,11 +32,74 @@ static void add_number(GString *out, double value)
             out, "%s\"%s\"", out->len > 0 && out->str[out->len - 1] != '\n' ? "," : "", text);
 }
 
+/* ---- marks of an exam ---------------------------------------------------------------------- */
+
+static const cJSON *candidates_of(const cJSON *document)
+{
+    return json_array(json_object(document, "marks"), "candidates");
+}
+
+static void mark_heads(GString *out, const cJSON *document)
+{
+    static const char *const names[] = {
+            "candidate", "mark_points", "mark_of", "mark_percent", "mark_passed", "credited_s"};
+    const cJSON *first = cJSON_GetArrayItem(candidates_of(document), 0);
+    const cJSON *skill = NULL;
+    for (gsize i = 0; first && i < G_N_ELEMENTS(names); i++) {
+        add_text(out, names[i]);
+    }
+    cJSON_ArrayForEach(skill, json_array(first, "skills"))
+    {
+        g_autofree char *name = g_strdup_printf("%s_percent", json_string(skill, "skill", ""));
+        add_text(out, name);
+    }
+}
+
+/* A row has its candidate's mark, or as many empty fields (a team without a seat). */
+static void add_mark(GString *out, const cJSON *document, const char *team)
+{
+    const cJSON *candidate = NULL;
+    cJSON_ArrayForEach(candidate, candidates_of(document))
+    {
+        if (!strcmp(json_string(candidate, "team", ""), team)) {
+            break;
+        }
+    }
+    const cJSON *first = cJSON_GetArrayItem(candidates_of(document), 0);
+    const cJSON *total = json_object(candidate, "total");
+    const cJSON *clock = json_object(candidate, "clock");
+    const cJSON *skill = NULL;
+    if (!first) {
+        return;
+    }
+    if (!candidate) {
+        int empty = 6 + cJSON_GetArraySize(json_array(first, "skills"));
+        for (int i = 0; i < empty; i++) {
+            add_text(out, "");
+        }
+        return;
+    }
+    add_text(out, json_string(candidate, "candidate", ""));
+    add_number(out, json_number(total, "points", 0));
+    add_number(out, json_number(total, "of", 0));
+    add_number(out, json_number(total, "percent", 0));
+    add_text(out, json_bool(candidate, "passed", false) ? "yes" : "no");
+    add_number(out, (json_number(clock, "extended_us", 0) + json_number(clock, "stood_us", 0)) /
+                            G_USEC_PER_SEC);
+    cJSON_ArrayForEach(skill, json_array(candidate, "skills"))
+    {
+        add_number(out, json_number(skill, "percent", 0));
+    }
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+
 static void heads(GString *out, const cJSON *document)
 {
     static const char *const before[] = {"team", "title", "role", "rank", "total"};
-    static const char *const after[] = {"passed", "failed", "faults", "availability_percent",
-            "steps_effect", "steps_blocked", "steps_inert", "steps_fault", "steps_reported"};
+    static const char *const after[] = {"checks_passed", "checks_failed", "checks_fault",
+            "availability_percent", "steps_effect", "steps_blocked", "steps_inert", "steps_fault",
+            "steps_reported"};
     const cJSON *column = NULL;
     for (gsize i = 0; i < G_N_ELEMENTS(before); i++) {
         add_text(out, before[i]);
@@ -48,6 +111,7 @@ static void heads(GString *out, const cJSON *document)
     for (gsize i = 0; i < G_N_ELEMENTS(after); i++) {
         add_text(out, after[i]);
     }
+    mark_heads(out, document);
     g_string_append(out, "\r\n");
 }
 
@@ -113,6 +177,7 @@ char *export_csv(const cJSON *document)
         }
         add_services(out, row);
         add_steps(out, document, json_string(row, "team", ""));
+        add_mark(out, document, json_string(row, "team", ""));
         g_string_append(out, "\r\n");
     }
     return g_string_free(out, FALSE);

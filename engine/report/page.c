@@ -171,8 +171,8 @@ static void kind(GString *out, const cJSON *document)
     bool exam = json_bool(exercise, "exam", false);
     bool public = json_bool(exercise, "public", false);
     if (exam || public) {
-        page_add(out, " class=\"%s%s%s\"", exam ? "exam" : "", exam && public ? " " : "",
-                public ? "public" : "");
+        page_add(out, " class=\"%s%s%s%s\"", exam ? "exam" : "", exam && public ? " " : "",
+                public ? "public" : "", page_has_marks(document) ? " marked" : "");
     }
 }
 
@@ -191,6 +191,7 @@ char *page_html(const cJSON *document, const char *lang)
             {"styles", styles},
             {"head", page_head},
             {"glance", page_glance},
+            {"marks", page_marks},
             {"standings", page_standings},
             {"lines", page_lines},
             {"matrix", page_matrix},

@@ -69,7 +69,8 @@ static int count_steps(const cJSON *document, const char *verdict)
     cJSON_ArrayForEach(run, json_array(document, "steps"))
     {
         const char *is = json_string(run, "verdict", "open");
-        count += verdict ? !strcmp(is, verdict) : strcmp(is, "skipped") != 0;
+        bool counts = verdict ? !strcmp(is, verdict) : strcmp(is, "skipped") != 0;
+        count += counts && !json_bool(run, "void", false);
     }
     return count;
 }
@@ -94,7 +95,7 @@ static void availability_tile(GString *out, const cJSON *document)
     }
 }
 
-void page_glance(GString *out, const cJSON *document)
+static void result_tiles(GString *out, const cJSON *document)
 {
     const cJSON *first = cJSON_GetArrayItem(json_array(json_object(document, "score"), "teams"), 0);
     if (first) {
@@ -116,6 +117,15 @@ void page_glance(GString *out, const cJSON *document)
         }
     }
     g_string_append(out, "</small></div>");
+}
+
+void page_glance(GString *out, const cJSON *document)
+{
+    if (page_has_marks(document)) {
+        page_exam_glance(out, document);
+    } else {
+        result_tiles(out, document);
+    }
     availability_tile(out, document);
 }
 

@@ -73,6 +73,11 @@ void page_steps(GString *out, const cJSON *document);
 void page_responses(GString *out, const cJSON *document);
 /* page_coverage.c */
 void page_coverage(GString *out, const cJSON *document);
+/* page_exam.c */
+bool page_has_marks(const cJSON *document);
+void page_exam_glance(GString *out, const cJSON *document);
+void page_marks(GString *out, const cJSON *document); /* heads and rows of a table */
+void page_candidates(GString *out, const cJSON *document);
 /* page_teams.c */
 void page_teams(GString *out, const cJSON *document);
 

@@ -18,12 +18,18 @@ static void repair(GString *out, const cJSON *run)
             *en ? en : zh, *zh ? "zh-Hans" : "en", *zh ? zh : en);
 }
 
-static bool is_repeated(const cJSON *run)
+/* A run against the team that counts, and its verdict; NULL for others. */
+static const char *verdict_on(const cJSON *run, const char *team)
+{
+    bool counts = !strcmp(json_string(run, "team", ""), team) && !json_bool(run, "void", false);
+    return counts ? json_string(run, "verdict", "open") : NULL;
+}
+
+static bool is_repeated(const cJSON *run, const char *team)
 {
     for (const cJSON *other = run->prev; other && other->next; other = other->prev) {
         if (!strcmp(json_string(other, "step", ""), json_string(run, "step", "")) &&
-                !strcmp(json_string(other, "team", ""), json_string(run, "team", "")) &&
-                !strcmp(json_string(other, "verdict", ""), "effect")) {
+                !g_strcmp0(verdict_on(other, team), "effect")) {
             return true;
         }
     }
@@ -38,8 +44,7 @@ static void missed(GString *out, const cJSON *document, const char *team)
     before = out->len;
     cJSON_ArrayForEach(run, json_array(document, "steps"))
     {
-        if (strcmp(json_string(run, "team", ""), team) != 0 ||
-                strcmp(json_string(run, "verdict", ""), "effect") != 0 || is_repeated(run)) {
+        if (g_strcmp0(verdict_on(run, team), "effect") != 0 || is_repeated(run, team)) {
             continue;
         }
         g_autofree char *at = page_clock(json_int(run, "ended_us", 0));
@@ -56,16 +61,20 @@ static void missed(GString *out, const cJSON *document, const char *team)
     g_string_append(out, "</ol>");
 }
 
-static void held(GString *out, const cJSON *document, const char *team)
+/* The runs that were blocked, or those that came to nothing otherwise: nobody held those. */
+static void without_effect(
+        GString *out, const cJSON *document, const char *team, const char *head, bool blocked)
 {
     const cJSON *run = NULL;
     gsize before;
-    page_add(out, "<h4>" W("held") "</h4><ul class=held>");
+    page_add(out, "<h4>");
+    page_word(out, head);
+    page_add(out, "</h4><ul class=held>");
     before = out->len;
     cJSON_ArrayForEach(run, json_array(document, "steps"))
     {
-        const char *verdict = json_string(run, "verdict", "open");
-        if (strcmp(json_string(run, "team", ""), team) != 0 || !strcmp(verdict, "effect")) {
+        const char *verdict = verdict_on(run, team);
+        if (!verdict || !strcmp(verdict, "effect") || !strcmp(verdict, "blocked") != blocked) {
             continue;
         }
         g_string_append(out, "<li>");
@@ -85,14 +94,12 @@ static void held(GString *out, const cJSON *document, const char *team)
 /* Of a team that attacks: how its steps ended, by target. */
 static void achieved(GString *out, const cJSON *document, const cJSON *row)
 {
-    const char *group = json_string(row, "role", "");
     const char *team = json_string(row, "team", "");
     const cJSON *run = NULL;
     bool any = false;
     cJSON_ArrayForEach(run, json_array(document, "steps"))
     {
-        const char *attacker = json_string(run, "attacker", "");
-        if (strcmp(attacker, team) != 0 && strcmp(attacker, group) != 0) {
+        if (strcmp(json_string(run, "attacker", ""), team) != 0) {
             continue;
         }
         if (!any) {
@@ -103,6 +110,9 @@ static void achieved(GString *out, const cJSON *document, const cJSON *row)
         page_verdict(out, json_string(run, "verdict", "open"));
         page_add(out, " %s <small>→ %s</small>", json_string(run, "title", ""),
                 page_team_title(document, json_string(run, "team", "")));
+        if (json_bool(run, "void", false)) {
+            page_add(out, " <small>" W("void") "</small>");
+        }
     }
     if (any) {
         g_string_append(out, "</ul>");
@@ -112,6 +122,10 @@ static void achieved(GString *out, const cJSON *document, const cJSON *row)
 void page_teams(GString *out, const cJSON *document)
 {
     const cJSON *row = NULL;
+    if (page_has_marks(document)) {
+        page_candidates(out, document);
+        return;
+    }
     cJSON_ArrayForEach(row, json_array(json_object(document, "score"), "teams"))
     {
         const char *team = json_string(row, "team", "");
@@ -122,7 +136,8 @@ void page_teams(GString *out, const cJSON *document)
                 team, page_team_title(document, team), team, (int)json_int(row, "rank", 0), total);
         if (page_defends(document, team)) {
             missed(out, document, team);
-            held(out, document, team);
+            without_effect(out, document, team, "held", true);
+            without_effect(out, document, team, "unheld", false);
             page_outages(out, document, team);
         }
         achieved(out, document, row);

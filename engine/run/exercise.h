@@ -104,6 +104,11 @@ bool exercise_skip(struct exercise *exercise, const char *inject, const char *wh
 #define EXERCISE_MESSAGE_MAX 2048
 bool exercise_message(struct exercise *exercise, const char *team, const char *text,
         const char *who, GError **error);
+/* False and an error that names the nearest when there is no such team. */
+bool exercise_has_team(const struct exercise *exercise, const char *team, GError **error);
+/* The other way: a team writes to the white cell, by the person who. */
+bool exercise_message_from(struct exercise *exercise, const char *team, const char *text,
+        const char *who, GError **error);
 /* A team's report of what it has seen: report.filed from {team, text, what, hosts, seen_us, evidence,
  * resolved}. The error names what is wrong. */
 bool exercise_incident(

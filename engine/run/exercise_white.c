@@ -34,12 +34,24 @@ bool exercise_skip(struct exercise *exercise, const char *id, const char *who, G
     return true;
 }
 
-bool exercise_message(struct exercise *exercise, const char *team, const char *text,
-        const char *who, GError **error)
+bool exercise_has_team(const struct exercise *exercise, const char *team, GError **error)
 {
     int index = -1;
+    return run_team_find(exercise, team, &index, error);
+}
+
+struct letter {
+    const char *from; /* white or team */
+    const char *team; /* at the other end; NULL: all */
+    const char *text, *who;
+};
+
+static bool send_letter(struct exercise *exercise, const struct letter *letter, GError **error)
+{
+    int index = -1;
+    const char *text = letter->text;
     if (is_over(exercise, "send a message", error) ||
-            (team && !run_team_find(exercise, team, &index, error))) {
+            (letter->team && !run_team_find(exercise, letter->team, &index, error))) {
         return false;
     }
     g_autofree char *clean = text_clean_tail(text, strlen(text), EXERCISE_MESSAGE_MAX);
@@ -48,11 +60,25 @@ bool exercise_message(struct exercise *exercise, const char *team, const char *t
         return false;
     }
     cJSON *body = cJSON_CreateObject();
-    cJSON_AddStringToObject(body, "from", "white");
+    cJSON_AddStringToObject(body, "from", letter->from);
     cJSON_AddStringToObject(body, "text", clean);
-    cJSON_AddStringToObject(body, "by", who);
+    cJSON_AddStringToObject(body, "by", letter->who);
     run_record(exercise, "message.sent", index, exercise->options.plan->name, body);
     return true;
+}
+
+bool exercise_message(struct exercise *exercise, const char *team, const char *text,
+        const char *who, GError **error)
+{
+    struct letter letter = {"white", team, text, who};
+    return send_letter(exercise, &letter, error);
+}
+
+bool exercise_message_from(struct exercise *exercise, const char *team, const char *text,
+        const char *who, GError **error)
+{
+    struct letter letter = {"team", team, text, who};
+    return send_letter(exercise, &letter, error);
 }
 
 bool exercise_acknowledge(struct exercise *exercise, const char *alarm, const char *subject,

@@ -340,6 +340,7 @@ struct predicate_scope { /* what a question is asked about */
     const struct plan_step *step;
     int team;
     GHashTable *offsets; /* plan_predicate * (LOG, GREW) → gint64 *: size, number before the step */
+    bool cut;            /* the commands were cut off: ANY looks on for firm evidence */
 };
 
 /* evidence is {ok, why, value, seen_at_us}, the receiver's. */
@@ -348,6 +349,9 @@ void run_predicate_ask(const struct predicate_scope *scope, const struct plan_pr
         predicate_fn done, gpointer data);
 void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe *probe,
         predicate_fn done, gpointer data);
+
+/* Does evidence, by which predicate holds, show prevention although the commands were cut off? */
+bool run_evidence_is_firm(const struct plan_predicate *predicate, const cJSON *evidence);
 
 /* Remembers what predicate will compare with: the size of logs, the number of counters. */
 typedef void (*predicate_ready_fn)(

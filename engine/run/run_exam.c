@@ -44,6 +44,10 @@ void run_exam_init(struct exercise *exercise)
         exam->seats[i].exercise = exercise;
         exam->seats[i].plan = plan->seats->pdata[i];
         exam->seats[i].graded = g_new0(double, plan->questions->len + 1);
+        exam->seats[i].looked = g_new(gint64, plan->questions->len + 1);
+        for (guint q = 0; q < plan->questions->len; q++) {
+            exam->seats[i].looked[q] = -1;
+        }
     }
 }
 
@@ -59,6 +63,7 @@ void run_exam_free(struct exercise *exercise)
     for (guint i = 0; plan && i < plan->seats->len; i++) {
         clock_cancel(exercise->options.clock, exam->seats[i].timer);
         g_free(exam->seats[i].graded);
+        g_free(exam->seats[i].looked);
     }
     g_ptr_array_unref(exam->calls);
     exam_free(exam->fold);
@@ -134,15 +139,18 @@ struct exam_clock run_exam_clock(const struct exercise *exercise, const struct p
 
 static void on_time(gpointer data);
 
-/* The timer stands at the present deadline; it moves with every event of the candidate. */
+/* The timer stands at the present deadline, or where a question ends before it; it moves with every
+ * event of the candidate. */
 static void arm(struct run_exam_seat *seat)
 {
     struct clock *clock = seat->exercise->options.clock;
     struct exam_clock now = run_exam_clock(seat->exercise, seat->plan);
     clock_cancel(clock, seat->timer);
     seat->timer = 0;
+    gint64 next = run_exam_look_last(seat, &now);
     if (now.state == EXAM_RUNNING) {
-        seat->timer = clock_at(clock, clock_now(clock) + now.left_us, on_time, seat);
+        gint64 wait = MIN(now.left_us, next - now.elapsed_us);
+        seat->timer = clock_at(clock, clock_now(clock) + wait, on_time, seat);
     } else if (now.state == EXAM_OVER && seat->over_us != now.allowed_us) {
         seat->over_us = now.allowed_us;
         cJSON *body = cJSON_CreateObject();
@@ -295,6 +303,8 @@ void run_exam_take(struct exercise *exercise)
                 take_grade(seat, event);
             } else if (theirs && !strcmp(event->kind, "exam.outage")) {
                 seat->outage = strstr(event->body, "\"begun\"") != NULL;
+            } else if (theirs && !strcmp(event->kind, "exam.answered")) {
+                run_exam_take_last(seat, event);
             }
         }
         event_free(event);
@@ -483,13 +493,4 @@ bool exercise_exam(struct exercise *exercise, const char *action, const cJSON *p
     run_exam_record(run_exam_call_new(exercise, done, data),
             run_event(exercise, acts[act].event, team, subject, g_steal_pointer(&body)));
     return true;
-}
-
-cJSON *exercise_exam_status(const struct exercise *exercise, GError **error)
-{
-    if (!exercise->options.plan->exam) {
-        fail(error, SANDTABLE_ERROR_FAILED, "this exercise is no exam");
-        return NULL;
-    }
-    return exam_status(exercise->exam->fold, clock_now(exercise->options.clock));
 }

@@ -206,6 +206,29 @@ cJSON *run_exam_answered(const struct run_exam_call *call, const struct event *e
 
 /* ---- the effect of what was done on a machine ---------------------------------------------- */
 
+struct event *run_exam_seen(struct exercise *exercise, const struct run_exam_look *look,
+        enum run_truth truth, cJSON *evidence)
+{
+    const struct plan_exam_question *question =
+            exercise->options.plan->exam->questions->pdata[look->question];
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "candidate", look->seat->id);
+    cJSON_AddStringToObject(body, "kind", plan_exam_kind_name(PLAN_EXAM_EFFECT));
+    cJSON_AddStringToObject(body, "digest", "");
+    if (truth == TRUTH_FAULT) {
+        cJSON_AddNullToObject(body, "ok");
+    } else {
+        cJSON_AddBoolToObject(body, "ok", truth == TRUTH_YES);
+    }
+    json_add_int(body, "clock_us", look->clock_us);
+    if (look->last) {
+        cJSON_AddTrueToObject(body, "last");
+    }
+    cJSON_AddStringToObject(body, "by", look->by);
+    cJSON_AddItemToObject(body, "evidence", evidence);
+    return run_event(exercise, "exam.answered", look->seat->team, question->name, body);
+}
+
 static void on_effect(enum run_truth truth, cJSON *evidence, gpointer data)
 {
     struct run_exam_call *call = data;
@@ -217,20 +240,13 @@ static void on_effect(enum run_truth truth, cJSON *evidence, gpointer data)
         run_exam_call_end(call, NULL, error);
         return;
     }
-    const struct submission s = {
+    const struct run_exam_look look = {
             .seat = call->seat,
             .question = call->question,
-            .plan = exercise->options.plan->exam->questions->pdata[call->question],
-            .kind = PLAN_EXAM_EFFECT,
-            .digest = call->digest,
-            .ok = truth == TRUTH_FAULT ? -1 : truth == TRUTH_YES,
+            .clock_us = call->clock_us,
+            .by = call->by,
     };
-    struct event *event = answer_event(exercise, &s, call->by, 0);
-    auto_json body = json_parse(event->body, strlen(event->body), NULL);
-    cJSON_AddItemToObject(body, "evidence", evidence);
-    g_free(event->body);
-    event->body = json_text(body);
-    run_exam_record(call, event);
+    run_exam_record(call, run_exam_seen(exercise, &look, truth, evidence));
 }
 
 /* ---- the call ------------------------------------------------------------------------------ */
@@ -353,6 +369,7 @@ static bool begin(struct exercise *exercise, const struct exercise_answer *answe
                 G_PRIORITY_DEFAULT, tell_again, g_memdup2(&again, sizeof again), g_free);
     } else if (s->kind == PLAN_EXAM_EFFECT) {
         const struct predicate_scope scope = {.exercise = exercise, .team = s->seat->team};
+        call->clock_us = run_exam_clock(exercise, s->seat).elapsed_us;
         run_predicate_ask(&scope, s->form->effect, on_effect, call);
     } else {
         run_exam_record(call, answer_event(exercise, s, answer->who, answer->length));
@@ -378,7 +395,7 @@ bool exercise_answer(struct exercise *exercise, const struct exercise_answer *an
     return ok;
 }
 
-/* ---- the paper ----------------------------------------------------------------------------- */
+/* ---- the paper, and how far everybody is --------------------------------------------------- */
 
 cJSON *exercise_exam_paper(const struct exercise *exercise, const char *candidate, GError **error)
 {
@@ -414,4 +431,14 @@ cJSON *exercise_exam_paper(const struct exercise *exercise, const char *candidat
         cJSON_AddItemToArray(list, item);
     }
     return out;
+}
+
+cJSON *exercise_exam_status(const struct exercise *exercise, GError **error)
+{
+    if (!exercise->options.plan->exam) {
+        g_set_error_literal(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "this exercise is no exam");
+        return NULL;
+    }
+    return exam_status(exercise->exam->fold, clock_now(exercise->options.clock));
 }

@@ -17,9 +17,10 @@ struct question {
     const struct plan_probe *probe;
     predicate_fn done;
     gpointer data;
-    guint part;   /* ALL, ANY: the part being asked */
-    cJSON *parts; /* their evidence */
-    char *wanted; /* contains, with names filled in */
+    guint part;       /* ALL, ANY: the part being asked */
+    cJSON *parts;     /* their evidence */
+    const char *hint; /* ANY: why a part holds that is not firm, in parts; or NULL */
+    char *wanted;     /* contains, with names filled in */
     char *path;
     gint64 offset; /* LOG: where to read on; GREW: the number before */
     int machine;
@@ -87,17 +88,21 @@ static void ask_world(gpointer data);
 static void on_part(enum run_truth truth, cJSON *evidence, gpointer data)
 {
     struct question *q = data;
+    const struct plan_predicate *part = g_ptr_array_index(q->predicate->parts, q->part++);
     cJSON_AddItemToArray(q->parts, evidence);
-    q->part++;
+    bool decides = (truth == TRUTH_YES) == (q->predicate->kind == PLAN_ANY);
     if (truth == TRUTH_FAULT) {
         answer(q, TRUTH_FAULT, json_string(evidence, "why", ""), NULL);
     } else if (q->predicate->kind == PLAN_NOT) {
         g_autofree char *why = g_strdup_printf("not: %s", json_string(evidence, "why", ""));
         answer(q, truth == TRUTH_YES ? TRUTH_NO : TRUTH_YES, why, NULL);
-    } else if ((truth == TRUTH_YES) == (q->predicate->kind == PLAN_ANY)) {
-        answer(q, truth, json_string(evidence, "why", ""), NULL);
-    } else {
+    } else if (!decides) {
         ask_next_part(q);
+    } else if (q->scope.cut && truth == TRUTH_YES && !run_evidence_is_firm(part, evidence)) {
+        q->hint = json_string(evidence, "why", "");
+        ask_next_part(q);
+    } else {
+        answer(q, truth, json_string(evidence, "why", ""), NULL);
     }
 }
 
@@ -105,9 +110,10 @@ static void ask_next_part(struct question *q)
 {
     const GPtrArray *parts = q->predicate->parts;
     if (q->part >= parts->len) {
-        bool all = q->predicate->kind == PLAN_ALL;
+        bool holds = q->hint || q->predicate->kind == PLAN_ALL;
         const cJSON *last = cJSON_GetArrayItem(q->parts, cJSON_GetArraySize(q->parts) - 1);
-        answer(q, all ? TRUTH_YES : TRUTH_NO, json_string(last, "why", ""), NULL);
+        answer(q, holds ? TRUTH_YES : TRUTH_NO, q->hint ? q->hint : json_string(last, "why", ""),
+                NULL);
         return;
     }
     run_predicate_ask(&q->scope, g_ptr_array_index(parts, q->part), on_part, q);

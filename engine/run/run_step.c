@@ -2,7 +2,9 @@
  *
  * The verdict is read from the world, never from an exit status: effect when the effect predicate
  * holds; else, if the probe shows the path alive, blocked when blocked_by holds and inert when it
- * does not; fault when the range itself failed. "running" is on the disk before the first command.
+ * does not; fault when the range itself failed. Commands that were cut off by their limit prove
+ * nothing by themselves: then blocked needs firm evidence (run_evidence.c). "running" is on the disk
+ * before the first command.
  */
 #include "base/error.h"
 #include "base/json.h"
@@ -27,6 +29,7 @@ struct step_run {
     char **argv; /* of the command under way, names filled in */
     gint64 started_us, limit_at_us, settle_until_us;
     enum run_verdict verdict;
+    bool cut;       /* its limit came before its commands had ended */
     char *spoiled;  /* why it can only end in fault, or NULL */
     bool forgotten; /* its team was put back to before it */
     bool refused;   /* the ledger did not take its verdict */
@@ -158,6 +161,14 @@ static const char *take_evidence(struct step_run *run, const char *name, cJSON *
     return json_string(evidence, "why", "");
 }
 
+static void finish_inert(struct step_run *run, const char *why)
+{
+    g_autofree char *cut = g_strdup_printf("cut off by the limit of %g s before its commands had "
+                                           "ended, which shows no prevention: %s",
+            (double)run->step->limit_us / G_USEC_PER_SEC, why);
+    finish(run, VERDICT_INERT, run->cut ? cut : why);
+}
+
 static void on_blocked_by(enum run_truth truth, cJSON *evidence, gpointer data)
 {
     struct step_run *run = data;
@@ -165,12 +176,14 @@ static void on_blocked_by(enum run_truth truth, cJSON *evidence, gpointer data)
     if (was_cancelled(run)) {
         return;
     }
-    static const enum run_verdict verdicts[] = {
-            [TRUTH_YES] = VERDICT_BLOCKED,
-            [TRUTH_NO] = VERDICT_INERT,
-            [TRUTH_FAULT] = VERDICT_FAULT,
-    };
-    finish(run, verdicts[truth], why);
+    if (truth == TRUTH_FAULT) {
+        finish(run, VERDICT_FAULT, why);
+    } else if (truth == TRUTH_YES &&
+               (!run->cut || run_evidence_is_firm(run->step->blocked_by, evidence))) {
+        finish(run, VERDICT_BLOCKED, why);
+    } else {
+        finish_inert(run, why);
+    }
 }
 
 static void on_probe(enum run_truth truth, cJSON *evidence, gpointer data)
@@ -184,9 +197,10 @@ static void on_probe(enum run_truth truth, cJSON *evidence, gpointer data)
         g_autofree char *reason = g_strdup_printf("the path to the target is not alive: %s", why);
         finish(run, VERDICT_FAULT, reason);
     } else if (run->step->blocked_by) {
+        run->scope.cut = run->cut;
         run_predicate_ask(&run->scope, run->step->blocked_by, on_blocked_by, run);
     } else {
-        finish(run, VERDICT_INERT, "no effect, and nothing is declared that shows prevention");
+        finish_inert(run, "no effect, and nothing is declared that shows prevention");
     }
 }
 
@@ -277,6 +291,7 @@ static void on_acted(const struct world_exec_result *result, const GError *error
         g_autofree char *why = text_clean_tail(result->err, strlen(result->err), RUN_REASON_MAX);
         finish(run, VERDICT_FAULT, g_strstrip(why));
     } else if (timeout) {
+        run->cut = true;
         settle(run); /* what it did until then may have been enough */
     } else {
         act_next(run);
@@ -296,6 +311,7 @@ static void act_next(gpointer data)
     }
     gint64 left_us = run->limit_at_us - clock_now(exercise->options.clock);
     if (run->next_act >= run->step->act->len || left_us <= 0) {
+        run->cut = run->next_act < run->step->act->len;
         settle(run);
         return;
     }

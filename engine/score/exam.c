@@ -1,13 +1,11 @@
-/* exam.c - folds an exam's events: seats, clocks, answers, requests that need two persons. */
+/* exam.c - folds an exam's events: seats, clocks, answers. */
 #include "score/exam_internal.h"
 
-#include "base/error.h"
 #include "base/json.h"
 
 #include <math.h>
 #include <string.h>
 
-#define LIST_MAX 1000
 #define ANSWERS_MAX 20000
 
 static void skill_free(gpointer data)
@@ -47,6 +45,7 @@ static void candidate_free(gpointer data)
     g_free(candidate->id);
     g_free(candidate->team);
     g_free(candidate->variants);
+    g_free(candidate->stood_why);
     g_hash_table_unref(candidate->secrets);
     g_ptr_array_unref(candidate->answers);
     g_ptr_array_unref(candidate->credits);
@@ -105,7 +104,7 @@ static int small(const cJSON *item, const char *name, int min, int max, int fall
     return (int)CLAMP(json_int(item, name, fallback), min, max);
 }
 
-static gint64 span(const cJSON *item, const char *name, gint64 fallback)
+gint64 exam_span(const cJSON *item, const char *name, gint64 fallback)
 {
     const gint64 year = G_GINT64_CONSTANT(366) * 24 * 3600 * G_USEC_PER_SEC;
     return CLAMP(json_int(item, name, fallback), -year, year);
@@ -138,8 +137,8 @@ static void learn_questions(struct exam *exam, const cJSON *list)
         question->points = isfinite(points) ? CLAMP(points, 0, 1e6) : 0;
         question->attempts = small(item, "attempts", 0, 1000, 0);
         question->choices = small(item, "choices", 0, 1000, 0);
-        question->from_us = span(item, "from_us", 0);
-        question->to_us = span(item, "to_us", 0);
+        question->from_us = exam_span(item, "from_us", 0);
+        question->to_us = exam_span(item, "to_us", 0);
         exam->of += question->points;
         g_ptr_array_add(exam->questions, question);
     }
@@ -170,7 +169,7 @@ static void learn_candidates(struct exam *exam, const cJSON *list)
         candidate->id = g_strdup(json_string(item, "id", ""));
         candidate->team = g_strdup(json_string(item, "team", ""));
         candidate->factor_milli = small(item, "factor_milli", 100, 10000, 1000);
-        candidate->extra_us = span(item, "extra_us", 0);
+        candidate->extra_us = exam_span(item, "extra_us", 0);
         candidate->secrets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         candidate->answers = g_ptr_array_new_with_free_func(answer_free);
         candidate->credits = g_ptr_array_new_with_free_func(credit_free);
@@ -179,7 +178,7 @@ static void learn_candidates(struct exam *exam, const cJSON *list)
         for (guint i = 0; i < exam->questions->len; i++) {
             const struct exam_question *question = exam->questions->pdata[i];
             candidate->variants[i] =
-                    small(json_object(item, "variants"), question->name, 0, LIST_MAX, 1);
+                    small(json_object(item, "variants"), question->name, 0, EXAM_LIST_MAX, 1);
         }
         learn_secrets(exam, candidate, item);
         g_ptr_array_add(exam->candidates, candidate);
@@ -192,9 +191,9 @@ static void learn(struct exam *exam, const struct event *event, const cJSON *bod
     const cJSON *json = json_object(plan, "exam");
     const cJSON *questions = json_array(json, "questions");
     const cJSON *candidates = json_array(json, "candidates");
-    if (!json || exam->known || cJSON_GetArraySize(questions) > LIST_MAX ||
-            cJSON_GetArraySize(candidates) > LIST_MAX ||
-            cJSON_GetArraySize(json_array(json, "skills")) > LIST_MAX) {
+    if (!json || exam->known || cJSON_GetArraySize(questions) > EXAM_LIST_MAX ||
+            cJSON_GetArraySize(candidates) > EXAM_LIST_MAX ||
+            cJSON_GetArraySize(json_array(json, "skills")) > EXAM_LIST_MAX) {
         return;
     }
     exam->known = true;
@@ -204,7 +203,7 @@ static void learn(struct exam *exam, const struct event *event, const cJSON *bod
     exam->digest = g_strdup(json_string(plan, "digest", ""));
     exam->prefix = g_strdup(json_string(json, "prefix", ""));
     exam->two_persons = json_bool(json, "two_persons", true);
-    exam->duration_us = span(json, "duration_us", 0);
+    exam->duration_us = exam_span(json, "duration_us", 0);
     exam->pass = small(json, "pass", 0, 100, 0);
     learn_skills(exam, json_array(json, "skills"));
     learn_questions(exam, questions);
@@ -263,17 +262,17 @@ static void set_standing(struct exam_candidate *candidate, bool paused, bool out
         candidate->stands_since_us = at_us;
     } else if (stood && !stands(candidate)) {
         candidate->stood_us += at_us - candidate->stands_since_us;
-        if (candidate->stood->len < 2 * LIST_MAX) {
+        if (candidate->stood->len < 2 * EXAM_LIST_MAX) {
             g_array_append_val(candidate->stood, candidate->stands_since_us);
             g_array_append_val(candidate->stood, at_us);
         }
     }
 }
 
-static void note_credit(struct exam_candidate *candidate, const struct event *event,
-        const char *what, gint64 us, const char *reason)
+void exam_note_credit(struct exam_candidate *candidate, const struct event *event, const char *what,
+        gint64 us, const char *reason)
 {
-    if (candidate->credits->len >= LIST_MAX) {
+    if (candidate->credits->len >= EXAM_LIST_MAX) {
         return;
     }
     cJSON *credit = cJSON_CreateObject();
@@ -289,7 +288,6 @@ static void apply_clock(
         struct exam_candidate *candidate, const struct event *event, const cJSON *body)
 {
     const char *kind = event->kind + strlen("exam.");
-    const char *reason = json_string(body, "reason", "");
     gint64 since = candidate->stands_since_us;
     bool stood = stands(candidate);
     if (!strcmp(kind, "started") && !candidate->started) {
@@ -309,10 +307,16 @@ static void apply_clock(
     } else if (!strcmp(kind, "handed-in")) {
         set_standing(candidate, false, false, event->at_us);
         candidate->handed_in = true;
+        candidate->handed_us = exam_elapsed(candidate, event->at_us);
     }
-    if (stood && !stands(candidate)) {
-        note_credit(candidate, event, !strcmp(kind, "outage") ? "outage" : "pause",
-                event->at_us - since, reason);
+    if (!stood && stands(candidate)) {
+        g_free(candidate->stood_why);
+        candidate->stood_why = g_strdup(json_string(body, "reason", ""));
+    } else if (stood && !stands(candidate)) {
+        const char *why =
+                *candidate->stood_why ? candidate->stood_why : json_string(body, "reason", "");
+        exam_note_credit(candidate, event, !strcmp(kind, "outage") ? "outage" : "pause",
+                event->at_us - since, why);
     }
 }
 
@@ -337,93 +341,7 @@ static void apply_fault(
     }
     if (us > 0) {
         candidate->extended_us += us;
-        note_credit(candidate, event, "fault", us, json_string(body, "reason", ""));
-    }
-}
-
-/* ---- requests ------------------------------------------------------------------------------ */
-
-static void grant(struct exam *exam, struct exam_request *request, const struct event *event)
-{
-    struct exam_candidate *candidate = exam_find(exam, request->candidate);
-    request->approved = true;
-    if (!candidate) {
-        return;
-    }
-    if (!strcmp(request->action, "extend")) {
-        candidate->extended_us += request->us;
-        note_credit(candidate, event, "extended", request->us, request->reason);
-        return;
-    }
-    for (guint i = 0; !strcmp(request->action, "accept") && i < candidate->answers->len; i++) {
-        struct exam_answer *answer = candidate->answers->pdata[i];
-        if (answer->seq == request->answer) {
-            answer->accepted = true;
-            note_credit(candidate, event, "accepted", 0, request->reason);
-        }
-    }
-}
-
-static void apply_request(struct exam *exam, const struct event *event, const cJSON *body)
-{
-    if (exam->requests->len >= LIST_MAX) {
-        return;
-    }
-    struct exam_request *request = g_new0(struct exam_request, 1);
-    request->seq = event->seq;
-    request->us = span(body, "us", 0);
-    request->answer = json_int(body, "answer", 0);
-    request->action = g_strdup(json_string(body, "action", ""));
-    request->candidate = g_strdup(json_string(body, "candidate", ""));
-    request->by = g_strdup(json_string(body, "by", ""));
-    request->reason = g_strdup(json_string(body, "reason", ""));
-    g_ptr_array_add(exam->requests, request);
-    if (!exam->two_persons) {
-        grant(exam, request, event);
-    }
-}
-
-static struct exam_request *find_request(const struct exam *exam, gint64 seq)
-{
-    for (guint i = 0; i < exam->requests->len; i++) {
-        struct exam_request *request = exam->requests->pdata[i];
-        if (request->seq == seq) {
-            return request;
-        }
-    }
-    return NULL;
-}
-
-bool exam_can_approve(const struct exam *exam, gint64 seq, const char *by, GError **error)
-{
-    const struct exam_request *request = find_request(exam, seq);
-    if (!request || request->approved) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
-                "no request %" G_GINT64_FORMAT
-                " waits for approval; `sandtable exam status` lists them",
-                seq);
-        return false;
-    }
-    if (!*by || !strcmp(request->by, by)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "request %" G_GINT64_FORMAT " is %s's own: another person must approve it", seq,
-                request->by);
-        return false;
-    }
-    return true;
-}
-
-const char *exam_request_candidate(const struct exam *exam, gint64 seq)
-{
-    const struct exam_request *request = find_request(exam, seq);
-    return request ? request->candidate : NULL;
-}
-
-static void apply_approval(struct exam *exam, const struct event *event, const cJSON *body)
-{
-    gint64 seq = json_int(body, "request", 0);
-    if (exam_can_approve(exam, seq, json_string(body, "by", ""), NULL)) {
-        grant(exam, find_request(exam, seq), event);
+        exam_note_credit(candidate, event, "fault", us, json_string(body, "reason", ""));
     }
 }
 
@@ -435,6 +353,20 @@ static bool is_secret(const struct exam *exam, const char *text)
     return strlen(text) == length + 17 && !strncmp(text, exam->prefix, length) &&
            text[length] == '-' &&
            strspn(text + length + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == 16;
+}
+
+/* A look at an effect takes a while: it is of the moment on the candidate's clock for which it was
+ * asked, and nobody can ask while that stands. */
+static void apply_asked(
+        const struct exam_candidate *candidate, struct exam_answer *answer, const cJSON *body)
+{
+    gint64 asked = exam_span(body, "clock_us", -1);
+    if (asked >= 0 && asked <= answer->elapsed_us) {
+        answer->elapsed_us = asked;
+        answer->paused = false;
+        answer->after = candidate->handed_in && asked > candidate->handed_us;
+        answer->last = json_bool(body, "last", false);
+    }
 }
 
 static void apply_answer(struct exam *exam, struct exam_candidate *candidate,
@@ -457,6 +389,7 @@ static void apply_answer(struct exam *exam, struct exam_candidate *candidate,
     answer->before = !candidate->started;
     answer->paused = candidate->paused;
     answer->after = candidate->handed_in;
+    apply_asked(candidate, answer, body);
     int place = GPOINTER_TO_INT(g_hash_table_lookup(exam->owners, answer->digest));
     answer->owner = place ? (place - 1) / (int)exam->questions->len : -1;
     answer->owner_question = place ? (place - 1) % (int)exam->questions->len : -1;
@@ -485,9 +418,9 @@ void exam_apply(struct exam *exam, const struct event *event)
     }
     const char *kind = event->kind + strlen("exam.");
     if (!strcmp(kind, "requested")) {
-        apply_request(exam, event, body);
+        exam_apply_request(exam, event, body);
     } else if (!strcmp(kind, "approved")) {
-        apply_approval(exam, event, body);
+        exam_apply_approval(exam, event, body);
     } else if (candidate && !strcmp(kind, "answered")) {
         apply_answer(exam, candidate, event, body);
     } else if (candidate) {

@@ -7,13 +7,16 @@
  * A candidate's clock starts with exam.started, stands still between exam.paused and exam.resumed
  * and between exam.outage "begun" and "ended", and runs in exercise time, so that a pause of the
  * exercise is nobody's loss. What is allowed is duration · factor + extra + what was extended, by
- * hand or by fault.credited (less what of it the clock stood anyway); the deadline follows from it. Whether an answer came in time is decided when it is marked, by all
- * that is known then: a credit given later makes an answer that was late count.
+ * hand or by fault.credited (less what of it the clock stood anyway); the deadline follows from it.
+ * Whether an answer came in time is decided when it is marked, by all that is known then: a credit
+ * given later makes an answer that was late count.
  *
  * The first right answer that counts gives a question's points. An answer counts when the clock had
  * started and was not paused by an examiner, it was in the time allowed and in the question's
  * window (scaled by the same factor, moved by what was extended), the candidate had not handed in,
- * and attempts were left; or when two persons accepted it. The same answer again is no attempt.
+ * and attempts were left; or when two persons accepted it. The same answer again is no attempt, nor
+ * is the engine's own look at an effect when the question ends. An effect is as of the candidate's
+ * clock when the look was asked for, however long it took.
  */
 #pragma once
 
@@ -57,6 +60,8 @@ gint64 exam_same(const struct exam *exam, const char *candidate, const char *que
 int exam_answers(const struct exam *exam, const char *candidate); /* of all questions */
 /* The answer that gives question's points now, as its seq; 0: none. */
 gint64 exam_right(const struct exam *exam, const char *candidate, const char *question);
+/* The candidate's clock at which question ends: with its window, the time, or the handing in. */
+gint64 exam_end_us(const struct exam *exam, const char *candidate, const char *question);
 /* Points that the candidate has for question now. */
 double exam_points(const struct exam *exam, const char *candidate, const char *question);
 

@@ -3,6 +3,8 @@
 
 #include "score/exam.h"
 
+#define EXAM_LIST_MAX 1000
+
 struct exam_skill {
     char *name, *title;
     int pass;
@@ -21,6 +23,7 @@ struct exam_answer {
     char *digest, *given;
     int owner, owner_question; /* of the secret; -1: nobody's */
     bool forged, before, paused, after, accepted;
+    bool last; /* the engine's look when the question ended: no attempt */
 };
 
 struct exam_candidate {
@@ -30,6 +33,8 @@ struct exam_candidate {
     int *variants;       /* of each question */
     bool started, paused, outage, handed_in;
     gint64 started_us, stood_us, stands_since_us;
+    gint64 handed_us;   /* its clock when it handed in */
+    char *stood_why;    /* as it began to stand */
     GPtrArray *answers; /* struct exam_answer * */
     GPtrArray *credits; /* cJSON *: what moved the deadline, and why */
     GArray *stood;      /* gint64 pairs: from when to when the clock stood, up to now */
@@ -50,6 +55,15 @@ struct exam {
     GPtrArray *skills, *questions, *candidates, *requests;
     GHashTable *owners; /* digest of a secret → candidate * questions + question + 1 */
 };
+
+gint64 exam_span(const cJSON *item, const char *name, gint64 fallback); /* a time, within bounds */
+/* What moved the deadline, and why. */
+void exam_note_credit(struct exam_candidate *candidate, const struct event *event, const char *what,
+        gint64 us, const char *reason);
+
+/* exam_request.c */
+void exam_apply_request(struct exam *exam, const struct event *event, const cJSON *body);
+void exam_apply_approval(struct exam *exam, const struct event *event, const cJSON *body);
 
 struct exam_candidate *exam_find(const struct exam *exam, const char *name);
 int exam_question_index(const struct exam *exam, const char *name);

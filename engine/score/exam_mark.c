@@ -8,13 +8,19 @@
 
 /* ---- one answer ---------------------------------------------------------------------------- */
 
+static gint64 window_end(
+        const struct exam_candidate *candidate, const struct exam_question *question)
+{
+    return question->to_us > 0
+                   ? question->to_us / 1000 * candidate->factor_milli + candidate->extended_us
+                   : G_MAXINT64;
+}
+
 const char *exam_why_not(const struct exam *exam, const struct exam_candidate *candidate,
         const struct exam_answer *answer)
 {
     const struct exam_question *question = exam->questions->pdata[answer->question];
-    gint64 factor = candidate->factor_milli;
-    gint64 from = question->from_us / 1000 * factor;
-    gint64 to = question->to_us / 1000 * factor + candidate->extended_us;
+    gint64 from = question->from_us / 1000 * candidate->factor_milli;
     if (answer->accepted) {
         return NULL;
     }
@@ -33,7 +39,8 @@ const char *exam_why_not(const struct exam *exam, const struct exam_candidate *c
     if (answer->elapsed_us < from) {
         return "before the question's window";
     }
-    return question->to_us > 0 && answer->elapsed_us > to ? "after the question's window" : NULL;
+    return answer->elapsed_us > window_end(candidate, question) ? "after the question's window"
+                                                                : NULL;
 }
 
 bool exam_is_repeat(const struct exam_candidate *candidate, const struct exam_answer *answer)
@@ -65,7 +72,7 @@ struct exam_judged exam_judge(
         if (of->attempts > 0 && judged.attempts >= of->attempts && !answer->accepted) {
             continue;
         }
-        judged.attempts++;
+        judged.attempts += !answer->last;
         judged.right = answer->ok == 1 ? answer : NULL;
     }
     return judged;
@@ -126,6 +133,17 @@ int exam_attempts(const struct exam *exam, const char *candidate, const char *qu
     const struct exam_candidate *found = exam_find(exam, candidate);
     int index = exam_question_index(exam, question);
     return found && index >= 0 ? exam_judge(exam, found, index).attempts : 0;
+}
+
+gint64 exam_end_us(const struct exam *exam, const char *candidate, const char *question)
+{
+    const struct exam_candidate *found = exam_find(exam, candidate);
+    int index = exam_question_index(exam, question);
+    if (!found || index < 0) {
+        return 0;
+    }
+    gint64 end = MIN(exam_allowed(exam, found), window_end(found, exam->questions->pdata[index]));
+    return found->handed_in ? MIN(end, found->handed_us) : end;
 }
 
 double exam_points(const struct exam *exam, const char *candidate, const char *question)
@@ -254,6 +272,9 @@ static cJSON *answer_json(const struct exam *exam, const struct exam_candidate *
     }
     if (answer->accepted) {
         cJSON_AddTrueToObject(out, "accepted");
+    }
+    if (answer->last) {
+        cJSON_AddTrueToObject(out, "last");
     }
     return out;
 }

@@ -30,7 +30,7 @@ static void flags_open(struct score_model *model)
     struct flags *state = score_state(model);
     state->list = g_ptr_array_new_with_free_func(flag_free);
     state->ids = g_hash_table_new(NULL, NULL);
-    state->seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    state->seen = score_seen_new();
     state->losses = g_new0(int, score_teams(model) * score_services(model) + 1);
 }
 
@@ -63,28 +63,15 @@ static struct flag *flag_of(struct flags *state, const struct score_fact *fact, 
 static struct flag *take(struct score_model *model, const struct score_fact *fact)
 {
     struct flags *state = score_state(model);
-    if (fact->kind != FACT_CAPTURE || fact->team == fact->other ||
-            score_is_reference(model, fact->team) || score_is_reference(model, fact->other)) {
+    if (!score_capture_counts(model, fact, state->seen)) {
         return NULL;
     }
-    gint64 key = ((gint64)fact->team << 32) | (guint32)fact->name;
-    if (g_hash_table_contains(state->seen, &key)) {
-        return NULL;
-    }
-    g_hash_table_add(state->seen, g_memdup2(&key, sizeof key));
     struct flag *flag = flag_of(state, fact, fact->other);
     g_array_append_val(flag->captures, *fact);
     if (flag->captures->len == 1) {
         state->losses[flag->owner * score_services(model) + flag->service]++;
     }
     return flag;
-}
-
-static const char *service_name(const struct score_model *model, int service)
-{
-    return ((const struct score_service *)g_ptr_array_index(
-                    score_roster(model)->services, (guint)service))
-            ->name;
 }
 
 /* Half a point for a service that recovers. */
@@ -114,8 +101,9 @@ static void faust_fact(struct score_model *model, const struct score_fact *fact)
     take(model, fact);
     if (checked(model, fact)) {
         score_give(model, fact->team, SLA, formula_faust_sla(share_up(fact), score_players(model)),
-                fact, "%s was up in tick %d: %g × √%d teams", service_name(model, fact->service),
-                fact->tick, share_up(fact), score_players(model));
+                fact, "%s was up in tick %d: %g × √%d teams",
+                score_service_at(model, fact->service)->name, fact->tick, share_up(fact),
+                score_players(model));
     }
 }
 
@@ -181,7 +169,7 @@ static void eno_fact(struct score_model *model, const struct score_fact *fact)
     if (checked(model, fact)) {
         score_give(model, fact->team, SLA,
                 formula_eno_sla(weight_share(model, fact->service), share_up(fact)), fact,
-                "%s was up in round %d", service_name(model, fact->service), fact->tick);
+                "%s was up in round %d", score_service_at(model, fact->service)->name, fact->tick);
     }
 }
 
@@ -228,7 +216,7 @@ static void atklab_fact(struct score_model *model, const struct score_fact *fact
         score_give(model, fact->team, SLA,
                 formula_atklab_sla(
                         fact->status == STATUS_OK, fact->status == STATUS_RECOVERING, &ratio, 1),
-                fact, "%s in tick %d", service_name(model, fact->service), fact->tick);
+                fact, "%s in tick %d", score_service_at(model, fact->service)->name, fact->tick);
     }
 }
 

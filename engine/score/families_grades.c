@@ -72,7 +72,7 @@ static const char *const objective_words[] = {"absolute", "percent", NULL};
 
 enum { OBJECTIVES, PASSED };
 
-/* The second part is 0; it is there to say that the mark was reached. */
+/* The second part is one point for who has reached the mark. */
 static void objectives_settle(struct score_model *model)
 {
     const struct grades *state = score_state(model);

@@ -30,7 +30,7 @@ static void open_with(struct score_model *model, double start)
     struct moving *state = score_state(model);
     int n = score_teams(model) * score_services(model);
     state->cells = g_new0(struct cell, n + 1);
-    state->seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    state->seen = score_seen_new();
     state->positions = g_new0(int, score_teams(model) + 1);
     for (int i = 0; i < n; i++) {
         state->cells[i].score = start;
@@ -51,23 +51,7 @@ static void moving_close(struct score_model *model)
 static bool counts(struct score_model *model, const struct score_fact *fact)
 {
     struct moving *state = score_state(model);
-    if (fact->kind != FACT_CAPTURE || fact->team == fact->other ||
-            score_is_reference(model, fact->team) || score_is_reference(model, fact->other)) {
-        return false;
-    }
-    gint64 key = ((gint64)fact->team << 32) | (guint32)fact->name;
-    return g_hash_table_add(state->seen, g_memdup2(&key, sizeof key));
-}
-
-static const struct score_service *service_at(const struct score_model *model, int service)
-{
-    return g_ptr_array_index(score_roster(model)->services, (guint)service);
-}
-
-static bool owns(const struct score_model *model, int team, int service)
-{
-    const struct score_team *of = g_ptr_array_index(score_roster(model)->teams, (guint)team);
-    return !of->reference && g_str_equal(of->group, service_at(model, service)->group);
+    return score_capture_counts(model, fact, state->seen);
 }
 
 static double share(const struct cell *cell)
@@ -81,14 +65,14 @@ static void settle_cells(struct score_model *model, bool floor_at_zero)
     int services = score_services(model);
     for (int team = 0; team < score_teams(model); team++) {
         for (int service = 0; service < services; service++) {
-            if (!owns(model, team, service)) {
+            if (!score_owns(model, team, service)) {
                 continue;
             }
             const struct cell *cell = cell_of(model, team, service);
             double score = floor_at_zero ? MAX(cell->score, 0) : cell->score;
             score_give(model, team, 0, score * share(cell), NULL,
-                    "%s: %.6g points × %d of %d checks", service_at(model, service)->name, score,
-                    cell->passed, cell->checks);
+                    "%s: %.6g points × %d of %d checks", score_service_at(model, service)->name,
+                    score, cell->passed, cell->checks);
         }
     }
 }
@@ -217,7 +201,7 @@ static double ructf_total(struct score_model *model, int team)
 {
     double total = 0;
     for (int service = 0; service < score_services(model); service++) {
-        if (owns(model, team, service)) {
+        if (score_owns(model, team, service)) {
             const struct cell *cell = cell_of(model, team, service);
             total += cell->score * share(cell);
         }

@@ -17,6 +17,7 @@
  */
 #include "score/assign.h"
 #include "score/families.h"
+#include "score/technique.h"
 
 #include <string.h>
 
@@ -122,15 +123,11 @@ static bool names_target(const struct score_sighting *sighting, const char *to)
 
 static double level_of(const struct score_sighting *sighting, const struct score_step *step)
 {
-    gsize parent = strcspn(step->technique, ".");
     const char *what = sighting->what;
     if (!strcmp(what, step->name) || (*what && !strcmp(what, step->technique))) {
         return 1;
     }
-    return *what && parent > 0 && !strncmp(what, step->technique, parent) &&
-                           (!what[parent] || (what[parent] == '.' && !step->technique[parent]))
-                   ? 0.75
-                   : 0.25;
+    return technique_is_related(what, step->technique) ? 0.75 : 0.25;
 }
 
 static double time_of(const struct score_model *model, gint64 late_us)

@@ -72,25 +72,11 @@ static int cell_at(const struct score_model *model, int team, int service)
     return team * score_services(model) + service;
 }
 
-static bool owns(const struct score_model *model, int team, int service)
-{
-    const struct score_team *of = g_ptr_array_index(score_roster(model)->teams, (guint)team);
-    const struct score_service *what =
-            g_ptr_array_index(score_roster(model)->services, (guint)service);
-    return g_str_equal(of->group, what->group);
-}
-
-static const char *service_name(const struct score_model *model, int service)
-{
-    return ((const struct score_service *)g_ptr_array_index(
-                    score_roster(model)->services, (guint)service))
-            ->name;
-}
-
 static void note_capture(struct score_model *model, const struct score_fact *fact)
 {
     struct rounds *state = score_state(model);
-    if (fact->team == fact->other || score_is_reference(model, fact->team)) {
+    if (fact->team == fact->other || score_is_reference(model, fact->team) ||
+            score_is_reference(model, fact->other)) {
         return;
     }
     gpointer key = GINT_TO_POINTER(fact->name + 1);
@@ -176,7 +162,7 @@ static void ictf_service(struct score_model *model, int service, const struct sc
     g_autofree int *place = g_new(int, n + 1); /* of a team in index, or -1 */
     int players = 0;
     for (int i = 0; i < n; i++) {
-        bool plays = owns(model, i, service) && !score_is_reference(model, i);
+        bool plays = score_owns(model, i, service);
         place[i] = plays ? players : -1;
         index[players] = i;
         players += plays;
@@ -191,8 +177,8 @@ static void ictf_service(struct score_model *model, int service, const struct sc
     ictf_exploits(model, service, place, players, by);
     formula_ictf2017(players, up, by, out);
     for (int i = 0; i < players; i++) {
-        score_give(model, index[i], 0, out[i], fact, "%s in round %d", service_name(model, service),
-                fact->tick);
+        score_give(model, index[i], 0, out[i], fact, "%s in round %d",
+                score_service_at(model, service)->name, fact->tick);
     }
 }
 
@@ -235,7 +221,7 @@ static void legitbs_open(struct score_model *model)
     rounds_open(model);
     for (int team = 0; team < score_teams(model); team++) {
         for (int service = 0; service < score_services(model); service++) {
-            if (owns(model, team, service) && !score_is_reference(model, team)) {
+            if (score_owns(model, team, service)) {
                 state->piles[cell_at(model, team, service)] = (int)score_setting(model, "flags");
             }
         }
@@ -303,8 +289,7 @@ static void legitbs_availability(struct score_model *model, int service)
     int others = score_players(model) - 1;
     for (int team = 0; team < score_teams(model) && gate(model, state, service); team++) {
         const struct looked *look = &state->looks[cell_at(model, team, service)];
-        if (score_is_reference(model, team) || !owns(model, team, service) || !look->seen ||
-                look->up) {
+        if (!score_owns(model, team, service) || !look->seen || look->up) {
             continue;
         }
         int *pile = &state->piles[cell_at(model, team, service)];
@@ -314,7 +299,7 @@ static void legitbs_availability(struct score_model *model, int service)
         *pile -= each * others + house;
         state->house[service] += house;
         for (int other = 0; other < score_teams(model) && each > 0; other++) {
-            if (other != team && owns(model, other, service) && !score_is_reference(model, other)) {
+            if (other != team && score_owns(model, other, service)) {
                 state->piles[cell_at(model, other, service)] += each;
             }
         }
@@ -341,7 +326,7 @@ static void legitbs_settle(struct score_model *model)
     for (int team = 0; team < score_teams(model); team++) {
         for (int service = 0; service < score_services(model); service++) {
             score_give(model, team, 0, state->piles[cell_at(model, team, service)], NULL,
-                    "flags of %s", service_name(model, service));
+                    "flags of %s", score_service_at(model, service)->name);
         }
     }
 }
@@ -381,9 +366,8 @@ static void saar_give(struct score_model *model, int team, int part, double poin
 static int saar_rank(
         const struct score_model *model, const struct rounds *state, int team, int tick)
 {
-    int teams = score_teams(model);
-    guint at = (guint)(tick * teams + team);
-    return tick >= 0 && at < state->ranks->len ? g_array_index(state->ranks, int, at)
+    gint64 at = (gint64)tick * score_teams(model) + team; /* tick is what a ledger says */
+    return tick >= 0 && at < state->ranks->len ? g_array_index(state->ranks, int, (guint)at)
                                                : MAX(score_players(model), 1);
 }
 
@@ -442,8 +426,8 @@ static void saar_fact(struct score_model *model, const struct score_fact *fact)
     for (int team = 0; team < score_teams(model); team++) {
         for (int service = 0; service < score_services(model); service++) {
             double up = state->up[cell_at(model, team, service)];
-            g_autofree char *why =
-                    g_strdup_printf("%s in tick %d", service_name(model, service), fact->tick);
+            g_autofree char *why = g_strdup_printf(
+                    "%s in tick %d", score_service_at(model, service)->name, fact->tick);
             double points = up * sqrt(score_players(model)) * score_setting(model, "sla_factor");
             if (!score_is_reference(model, team) && points > 0) {
                 gint64 key = ((gint64)fact->tick << 32) | cell_at(model, team, service);

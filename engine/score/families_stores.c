@@ -5,7 +5,11 @@
  * tasks, and the attacker is given as much, so that a failed attempt changes no distance between
  * teams. Holding out is paid over the ticks in which the flag has to be there, only for those in
  * which it is: it was put there in a tick in which the service was up, and the service is up. Ticks
- * that the range could not see are left out on both sides. All teams count as live.
+ * that the range could not see are left out on both sides.
+ *
+ * Shared are these points among the live teams, as the rules' authors say: all but the attacker and
+ * the reference of which at least one service was not down (offline) in the tick of the flag. Who was
+ * not looked at then, or could not be, counts as live.
  */
 #include "score/families.h"
 #include "score/formula.h"
@@ -13,6 +17,7 @@
 struct attack { /* one team on one store */
     int team;
     GArray *captures; /* struct score_fact */
+    double held;      /* what each that holds out has of it, when it is settled */
 };
 
 struct store { /* the flags of a service that were handed out in one tick */
@@ -20,7 +25,7 @@ struct store { /* the flags of a service that were handed out in one tick */
     GPtrArray *attacks; /* struct attack, in the order of their first captures */
 };
 
-enum seen { SEEN_FAULT, SEEN_UP, SEEN_DOWN }; /* the worst counts, but for faults */
+enum seen { SEEN_FAULT, SEEN_UP, SEEN_BAD, SEEN_DOWN }; /* the worst counts, but for faults */
 
 struct stores {
     GPtrArray *list;    /* struct store, in the order of their first mention */
@@ -28,6 +33,7 @@ struct stores {
     GHashTable *taken;  /* captor and flag: a second capture is none */
     GHashTable *counts; /* name + 1 → how many have the flag */
     GHashTable *seen;   /* tick, team and service as one number → enum seen + 1 */
+    GHashTable *away;   /* team and tick as one number → how many of its services were down */
 };
 
 static void attack_free(gpointer data)
@@ -52,11 +58,13 @@ static void stores_open(struct score_model *model)
     state->taken = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     state->counts = g_hash_table_new(NULL, NULL);
     state->seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    state->away = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 }
 
 static void stores_close(struct score_model *model)
 {
     struct stores *state = score_state(model);
+    g_hash_table_unref(state->away);
     g_hash_table_unref(state->seen);
     g_hash_table_unref(state->counts);
     g_hash_table_unref(state->taken);
@@ -135,16 +143,31 @@ static int seen(struct score_model *model, int team, int service, gint64 tick)
     return known ? GPOINTER_TO_INT(known) - 1 : -1;
 }
 
+static int times_away(const struct stores *state, int team, int tick)
+{
+    gint64 key = number_of(team, tick);
+    return GPOINTER_TO_INT(g_hash_table_lookup(state->away, &key));
+}
+
 static void note_look(struct score_model *model, const struct score_fact *fact)
 {
+    static const enum seen states[] = {[STATUS_OK] = SEEN_UP,
+            [STATUS_RECOVERING] = SEEN_UP,
+            [STATUS_MUMBLE] = SEEN_BAD,
+            [STATUS_CORRUPT] = SEEN_BAD,
+            [STATUS_DOWN] = SEEN_DOWN,
+            [STATUS_FAULT] = SEEN_FAULT};
     struct stores *state = score_state(model);
     gint64 key = place_of(model, fact->team, fact->service, fact->tick);
-    int was = seen(model, fact->team, fact->service, fact->tick);
-    int is = fact->status == STATUS_FAULT                                     ? SEEN_FAULT
-             : fact->status == STATUS_OK || fact->status == STATUS_RECOVERING ? SEEN_UP
-                                                                              : SEEN_DOWN;
-    if (is > was) {
-        g_hash_table_insert(state->seen, g_memdup2(&key, sizeof key), GINT_TO_POINTER(is + 1));
+    int is = (int)states[fact->status];
+    if (is <= seen(model, fact->team, fact->service, fact->tick)) {
+        return;
+    }
+    g_hash_table_insert(state->seen, g_memdup2(&key, sizeof key), GINT_TO_POINTER(is + 1));
+    if (is == SEEN_DOWN) {
+        int times = times_away(state, fact->team, fact->tick);
+        key = number_of(fact->team, fact->tick);
+        g_hash_table_insert(state->away, g_memdup2(&key, sizeof key), GINT_TO_POINTER(times + 1));
     }
 }
 
@@ -203,20 +226,6 @@ static bool is_victim(const struct attack *attack, int team)
     return false;
 }
 
-/* What each that holds out against the attack has of it, and the attacker as well. */
-static double held_worth(const struct score_model *model, const struct store *store,
-        const struct attack *attack, worth_fn worth)
-{
-    const struct score_team *of =
-            g_ptr_array_index(score_roster(model)->teams, (guint)attack->team);
-    int others = MAX(score_players(model) - g_str_equal(of->role, "blue"), 1);
-    int victims = 0;
-    for (int team = 0; team < score_teams(model); team++) {
-        victims += is_victim(attack, team);
-    }
-    return worth(others - victims, others) * others / store->attacks->len;
-}
-
 /* Of the ticks in which the team's flag has to be there and the range could look, how many it is
  * there. */
 static double share_there(struct score_model *model, const struct store *store, int team)
@@ -242,7 +251,36 @@ static bool owns(const struct score_model *model, int team, int service)
     return !of->reference && g_str_equal(of->group, what->group);
 }
 
-static void give_defense(struct score_model *model, const struct store *store, worth_fn worth)
+static bool is_live(struct score_model *model, const struct store *store, int team)
+{
+    const struct score_team *of = g_ptr_array_index(score_roster(model)->teams, (guint)team);
+    int away = times_away(score_state(model), team, store->tick);
+    int own = 0;
+    for (int service = 0; away > 0 && service < score_services(model); service++) {
+        own += owns(model, team, service);
+    }
+    return !of->reference && g_str_equal(of->role, "blue") && (away == 0 || away < own);
+}
+
+/* What each that holds out against an attack has of it, and the attacker as well. */
+static void price(struct score_model *model, const struct store *store, worth_fn worth)
+{
+    int live = 0;
+    for (int team = 0; team < score_teams(model); team++) {
+        live += is_live(model, store, team);
+    }
+    for (guint i = 0; i < store->attacks->len; i++) {
+        struct attack *attack = g_ptr_array_index(store->attacks, i);
+        int others = MAX(live - is_live(model, store, attack->team), 1);
+        int victims = 0;
+        for (int team = 0; team < score_teams(model); team++) {
+            victims += is_victim(attack, team);
+        }
+        attack->held = worth(others - victims, others) * others / store->attacks->len;
+    }
+}
+
+static void give_defense(struct score_model *model, const struct store *store)
 {
     const struct attack *last = g_ptr_array_index(store->attacks, store->attacks->len - 1);
     const struct score_fact *fact = &g_array_index(last->captures, struct score_fact, 0);
@@ -252,7 +290,7 @@ static void give_defense(struct score_model *model, const struct store *store, w
         for (guint i = 0; i < store->attacks->len && owns(model, team, store->service); i++) {
             const struct attack *attack = g_ptr_array_index(store->attacks, i);
             if (attack->team != team && !is_victim(attack, team)) {
-                sum += held_worth(model, store, attack, worth);
+                sum += attack->held;
                 held++;
             }
         }
@@ -276,7 +314,7 @@ static void give_attack(struct score_model *model, const struct store *store, wo
             score_give(model, fact->team, ATTACK, worth(count, score_players(model)), fact,
                     "flag %s, taken by %d", score_name_of(model, fact->name), count);
         }
-        score_give(model, attack->team, ATTACK, held_worth(model, store, attack, worth), first,
+        score_give(model, attack->team, ATTACK, attack->held, first,
                 "%s, flags of tick %d: as much as those have who held",
                 service_name(model, store->service), store->tick);
     }
@@ -287,8 +325,9 @@ static void settle_with(struct score_model *model, worth_fn worth)
     const struct stores *state = score_state(model);
     for (guint i = 0; i < state->list->len; i++) {
         const struct store *store = g_ptr_array_index(state->list, i);
+        price(model, store, worth);
         give_attack(model, store, worth);
-        give_defense(model, store, worth);
+        give_defense(model, store);
     }
 }
 

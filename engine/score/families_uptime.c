@@ -96,9 +96,6 @@ static const struct score_family uptime = {
 
 /* ---- Scoring Engine ------------------------------------------------------------------------ */
 
-static const char *const sla_words[] = {
-        "additive", "flat", "exponential", "next_check_reduction", NULL};
-
 static const struct score_param sla_params[] = {
         {"threshold", 5, 1, 1000},
         {"early_rounds", 10, 0, 1e6}, /* up to here a check counts twice … */
@@ -166,7 +163,7 @@ static const struct score_family ccdc_sla = {
         .parts = {"uptime", "penalty"},
         .params = sla_params,
         .choice = "mode",
-        .words = sla_words,
+        .words = formula_sla_words,
         .size = sizeof(struct streaks),
         .open = streaks_open,
         .fact = sla_fact,

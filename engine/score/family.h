@@ -130,6 +130,14 @@ int score_services(const struct score_model *model);
 /* Teams that play: all of the roster's blue ones that are no reference. */
 int score_players(const struct score_model *model);
 bool score_is_reference(const struct score_model *model, int team);
+const struct score_service *score_service_at(const struct score_model *model, int service);
+/* The service is one of the team's, and the team is not the reference. */
+bool score_owns(const struct score_model *model, int team, int service);
+/* Is fact a capture of another team's flag, of neither side the reference, and the first of that
+ * flag by this team? seen (of gint64, its own) remembers those that are. */
+bool score_capture_counts(
+        const struct score_model *model, const struct score_fact *fact, GHashTable *seen);
+GHashTable *score_seen_new(void);
 const char *score_name_of(const struct score_model *model, gint32 name);
 
 /* What a FACT_REPORT's name says; free with score_sighting_clear(). */

@@ -95,9 +95,7 @@ struct formula_solve {
 /* What a task with so many solves is worth to each of its solvers. */
 double formula_value(const struct formula_solve *rule, int solves);
 
-/* By name ("logarithmic", "rctf_classic" …); false when there is none. */
-bool formula_curve_parse(const char *name, enum formula_curve *ret);
-extern const char *const formula_curve_words[]; /* in that order, NULL-terminated */
+extern const char *const formula_curve_words[]; /* of enum formula_curve, NULL-terminated */
 
 /* ICPC: minutes, floored, of the accepted run, and 20 for each penalised run before it. */
 gint64 formula_icpc_penalty(gint64 accepted_s, int rejected);
@@ -118,7 +116,7 @@ enum formula_sla { SLA_ADDITIVE, SLA_FLAT, SLA_EXPONENTIAL, SLA_NEXT_CHECK };
 
 /* Scoring Engine: per cent of the points that a present run of failures takes away, at most 50. */
 int formula_sla_percent(enum formula_sla mode, int failures, int threshold);
-bool formula_sla_parse(const char *name, enum formula_sla *ret);
+extern const char *const formula_sla_words[]; /* of enum formula_sla, NULL-terminated */
 
 /* aeacus: checks without points (0) share what is left of 100, the first ones one more; when
  * nothing is left they get 3 each. In place; negative ones are penalties and count for nothing. */

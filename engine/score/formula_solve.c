@@ -93,17 +93,6 @@ const char *const formula_curve_words[] = {"static", "logarithmic", "linear", "r
         "rctf_steep", "rctf_sekai", "rctf_legacy", "rctf_genni", "rctf_jammy", "gzctf", "ooo",
         "ccc", NULL};
 
-bool formula_curve_parse(const char *name, enum formula_curve *ret)
-{
-    for (int i = 0; formula_curve_words[i]; i++) {
-        if (!strcmp(formula_curve_words[i], name)) {
-            *ret = (enum formula_curve)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 gint64 formula_icpc_penalty(gint64 accepted_s, int rejected)
 {
     return accepted_s / 60 + 20 * (gint64)rejected;

@@ -26,17 +26,8 @@ int formula_sla_percent(enum formula_sla mode, int failures, int threshold)
     return MIN(percent, 50);
 }
 
-bool formula_sla_parse(const char *name, enum formula_sla *ret)
-{
-    static const char *const names[] = {"additive", "flat", "exponential", "next_check_reduction"};
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (!strcmp(names[i], name)) {
-            *ret = (enum formula_sla)i;
-            return true;
-        }
-    }
-    return false;
-}
+const char *const formula_sla_words[] = {
+        "additive", "flat", "exponential", "next_check_reduction", NULL};
 
 void formula_hardening_points(int *points, int n)
 {

@@ -72,11 +72,40 @@ struct event *public_event(const struct event *event)
     return out;
 }
 
-void public_score(cJSON *score)
+static void keep(cJSON *object, const char *const *members)
+{
+    for (cJSON *item = object ? object->child : NULL; item;) {
+        cJSON *next = item->next;
+        if (!g_strv_contains(members, item->string)) {
+            cJSON_Delete(cJSON_DetachItemViaPointer(object, item));
+        }
+        item = next;
+    }
+}
+
+static void keep_of_each(cJSON *score, const char *list, const char *const *members)
 {
     cJSON *item = NULL;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(score, "corrections"))
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(score, list))
     {
-        cJSON_DeleteItemFromObjectCaseSensitive(item, "by");
+        keep(item, members);
+    }
+}
+
+void public_score(cJSON *score)
+{
+    static const char *const members[] = {"exercise", "at_us", "seq", "models", "columns", "teams",
+            "corrections", "failure", NULL};
+    static const char *const of_models[] = {"model", "weight", "max", NULL};
+    static const char *const of_teams[] = {
+            "rank", "team", "title", "role", "total", "columns", "services", NULL};
+    static const char *const of_corrections[] = {"seq", "reason", "lifted", "facts", "lifts", NULL};
+    keep(score, members);
+    keep_of_each(score, "models", of_models);
+    keep_of_each(score, "teams", of_teams);
+    keep_of_each(score, "corrections", of_corrections);
+    if (cJSON_HasObjectItem(score, "failure")) { /* it may quote the rules */
+        cJSON_ReplaceItemInObjectCaseSensitive(
+                score, "failure", cJSON_CreateString("a scoring model failed"));
     }
 }

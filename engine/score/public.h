@@ -25,5 +25,6 @@ gint64 public_prefix_end(const struct public_prefix *prefix);
  * the plan, what the white cell does and what is to come are nobody else's. The caller's. */
 struct event *public_event(const struct event *event);
 
-/* Takes out of score_to_json() without terms what is not the public's: who corrected. */
+/* Leaves of score_to_json() what is the public's: of the models not their settings, which may be what
+ * a flag or an answer is worth before it is found; no terms; of corrections not who made them. */
 void public_score(cJSON *score);

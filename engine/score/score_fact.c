@@ -43,24 +43,48 @@ static double value_of(const cJSON *body, const char *name)
     return value_between(body, name, 0, VALUE_MAX);
 }
 
+struct look { /* what a check's body says */
+    gint64 round;
+    char status[16];
+};
+
 /* There is one a look, so its few members are found without building a tree: within a JSON text a
- * quote that belongs to a string has a backslash before it, so "round": can only be a member. */
+ * quote that belongs to a string has a backslash before it, so "round": can only be a member. Only a
+ * body of another system, which may put blanks anywhere, is read as a whole. */
+static struct look look_of(const char *body)
+{
+    struct look look = {0};
+    const char *round = strstr(body, "\"round\"");
+    const char *status = strstr(body, "\"status\"");
+    round = round ? round + strlen("\"round\"") : NULL;
+    status = status ? status + strlen("\"status\"") : NULL;
+    if ((!round || (*round == ':' && g_ascii_isdigit(round[1]))) &&
+            (!status || g_str_has_prefix(status, ":\""))) {
+        look.round = round ? g_ascii_strtoll(round + 1, NULL, 10) : 0;
+        gsize length = status ? strcspn(status + 2, "\"") + 1 : 1;
+        g_strlcpy(look.status, status ? status + 2 : "", MIN(length, sizeof look.status));
+        return look;
+    }
+    auto_json json = json_parse(body, strlen(body), NULL);
+    look.round = json_int(json, "round", 0);
+    g_strlcpy(look.status, json_string(json, "status", ""), sizeof look.status);
+    return look;
+}
+
 static bool read_check(struct score *score, const struct event *event, struct score_fact *fact)
 {
     static const struct {
-        const char *member;
+        const char *word;
         enum score_status status;
-    } words[] = {{"\"status\":\"recovering\"", STATUS_RECOVERING},
-            {"\"status\":\"mumble\"", STATUS_MUMBLE}, {"\"status\":\"corrupt\"", STATUS_CORRUPT}};
+    } words[] = {{"recovering", STATUS_RECOVERING}, {"mumble", STATUS_MUMBLE},
+            {"corrupt", STATUS_CORRUPT}};
     fact->kind = FACT_CHECK;
     fact->service = score_index(score->roster.service_ids, event->subject);
     if (fact->team < 0 || fact->service < 0) {
         return false;
     }
-    const char *round = strstr(event->body, "\"round\":");
-    if (round) {
-        fact->tick = (gint32)CLAMP(g_ascii_strtoll(round + 8, NULL, 10), 0, G_MAXINT32);
-    }
+    const struct look look = look_of(event->body);
+    fact->tick = (gint32)CLAMP(look.round, 0, G_MAXINT32);
     const char *kind = event->kind + strlen("check.");
     bool ok = !strcmp(kind, "ok");
     if (!ok && strcmp(kind, "down") != 0) {
@@ -69,7 +93,7 @@ static bool read_check(struct score *score, const struct event *event, struct sc
     }
     fact->status = ok ? STATUS_OK : STATUS_DOWN;
     for (gsize i = ok ? 0 : 1; i < (ok ? 1 : G_N_ELEMENTS(words)); i++) {
-        if (strstr(event->body, words[i].member)) {
+        if (!strcmp(look.status, words[i].word)) {
             fact->status = words[i].status;
         }
     }

@@ -45,6 +45,33 @@ bool score_is_reference(const struct score_model *model, int team)
     return of->reference;
 }
 
+const struct score_service *score_service_at(const struct score_model *model, int service)
+{
+    return g_ptr_array_index(model->score->roster.services, (guint)service);
+}
+
+bool score_owns(const struct score_model *model, int team, int service)
+{
+    const struct score_team *of = g_ptr_array_index(model->score->roster.teams, (guint)team);
+    return !of->reference && g_str_equal(of->group, score_service_at(model, service)->group);
+}
+
+GHashTable *score_seen_new(void)
+{
+    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+}
+
+bool score_capture_counts(
+        const struct score_model *model, const struct score_fact *fact, GHashTable *seen)
+{
+    if (fact->kind != FACT_CAPTURE || fact->team == fact->other ||
+            score_is_reference(model, fact->team) || score_is_reference(model, fact->other)) {
+        return false;
+    }
+    gint64 key = ((gint64)fact->team << 32) | (guint32)fact->name;
+    return g_hash_table_add(seen, g_memdup2(&key, sizeof key));
+}
+
 int score_players(const struct score_model *model)
 {
     return model->score->roster.players;

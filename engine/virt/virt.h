@@ -200,6 +200,18 @@ char *virt_serial_socket(const char *root, const char *domain);
 char *virt_serial_file(const char *root, const char *domain);
 char *virt_vnc_socket(const char *root, const char *domain);
 
+/* What a card has carried since its machine was started, as the machine sees it. */
+struct virt_traffic {
+    unsigned char mac[6]; /* asked for */
+    bool there;           /* else nothing is known: it does not run */
+    guint64 rx_bytes, rx_packets, tx_bytes, tx_packets;
+};
+typedef void (*virt_traffic_fn)(
+        const struct virt_traffic *cards, gsize n, const GError *error, gpointer data);
+/* The cards of the given addresses; cards is copied. */
+void virt_traffic(struct virt *virt, const char *domain, const struct virt_traffic *cards, gsize n,
+        virt_traffic_fn done, gpointer data);
+
 /* The screen of a machine with a display as the bytes of a PNG file (file_size is their length). */
 void virt_screenshot(struct virt *virt, const char *domain, virt_bytes_fn done, gpointer data);
 

@@ -1,7 +1,8 @@
 /* virt_channel.c - a machine's port as a local socket: bytes carried by libvirt's streams.
  *
  * A stream works with every daemon, whoever owns the socket behind it. Two threads a channel: one
- * waits for the machine, one for us; both end when either side does.
+ * waits for the machine, one for us; both end when either side does. A serial port goes to its log,
+ * and to whoever sits at the socket beside it, one after the other: that is its console.
  */
 #include "base/error.h"
 #include "virt/virt_private.h"
@@ -11,6 +12,7 @@
 #include <libvirt/virterror.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define PART 65536
@@ -19,6 +21,11 @@ struct virt_channel {
     virStreamPtr stream;
     int fd;             /* our end of the pair, the caller has the other; or a log */
     GThread *down, *up; /* a log has no up */
+    GThread *console;   /* of a log whose socket could be made */
+    int listener;
+    GMutex lock; /* of what follows */
+    int client;  /* who sits at the console, or -1 */
+    bool over;
 };
 
 static bool write_all(const struct virt_channel *channel, const char *bytes, gsize length)
@@ -38,6 +45,30 @@ static bool write_all(const struct virt_channel *channel, const char *bytes, gsi
     return true;
 }
 
+/* Who does not read misses it: the log has it all. */
+static void show(struct virt_channel *channel, const char *bytes, gsize length)
+{
+    g_mutex_lock(&channel->lock);
+    if (channel->client >= 0) {
+        (void)send(channel->client, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    g_mutex_unlock(&channel->lock);
+}
+
+/* Nobody comes to the console any more, and who is there hears of it. */
+static void hang_up(struct virt_channel *channel)
+{
+    g_mutex_lock(&channel->lock);
+    channel->over = true;
+    if (channel->console) {
+        (void)shutdown(channel->listener, SHUT_RDWR);
+    }
+    if (channel->client >= 0) {
+        (void)shutdown(channel->client, SHUT_RDWR);
+    }
+    g_mutex_unlock(&channel->lock);
+}
+
 static gpointer from_machine(gpointer data)
 {
     struct virt_channel *channel = data;
@@ -45,8 +76,10 @@ static gpointer from_machine(gpointer data)
     int n = 0;
     while ((n = virStreamRecv(channel->stream, part, PART)) > 0 &&
             write_all(channel, part, (gsize)n)) {
+        show(channel, part, (gsize)n);
     }
     (void)shutdown(channel->fd, SHUT_RDWR); /* wakes the other thread, and the caller */
+    hang_up(channel);
     return NULL;
 }
 
@@ -63,22 +96,79 @@ static bool send_all(virStreamPtr stream, const char *bytes, gsize length)
     return true;
 }
 
-static gpointer to_machine(gpointer data)
+/* Until either side ends. */
+static void carry(const struct virt_channel *channel, int fd)
 {
-    struct virt_channel *channel = data;
     g_autofree char *part = g_malloc(PART);
     for (;;) {
-        ssize_t n = recv(channel->fd, part, PART, 0);
+        ssize_t n = recv(fd, part, PART, 0);
         if (n < 0 && errno == EINTR) {
             continue;
         }
         if (n <= 0 || !send_all(channel->stream, part, (gsize)n)) {
-            break;
+            return;
         }
     }
+}
+
+static gpointer to_machine(gpointer data)
+{
+    struct virt_channel *channel = data;
+    carry(channel, channel->fd);
     virStreamAbort(channel->stream); /* wakes the other thread */
     return NULL;
 }
+
+/* ---- a console ------------------------------------------------------------------------------ */
+
+/* False when the machine has gone meanwhile. */
+static bool seat(struct virt_channel *channel, int client)
+{
+    g_mutex_lock(&channel->lock);
+    channel->client = client;
+    bool over = channel->over;
+    g_mutex_unlock(&channel->lock);
+    return !over;
+}
+
+static gpointer serve(gpointer data)
+{
+    struct virt_channel *channel = data;
+    for (;;) {
+        int client = accept4(channel->listener, NULL, NULL, SOCK_CLOEXEC);
+        if (client < 0 && (errno == EINTR || errno == ECONNABORTED)) {
+            continue;
+        }
+        if (client < 0) {
+            return NULL;
+        }
+        if (seat(channel, client)) {
+            carry(channel, client);
+        }
+        seat(channel, -1);
+        close(client);
+    }
+}
+
+/* The same path as with the embedded driver, where QEMU itself listens; -1: there is no console. */
+static int listen_at(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path)) {
+        return -1;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)unlink(path); /* of the machine's life before */
+    if (fd >= 0 &&
+            (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 1) != 0)) {
+        g_debug("no console at %s: %s", path, g_strerror(errno));
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static virStreamPtr open_stream(
         struct virt *virt, const char *domain, const char *port, GError **error)
@@ -125,6 +215,8 @@ int virt_channel(struct virt *virt, const char *domain, const char *port, GError
     struct virt_channel *channel = g_new0(struct virt_channel, 1);
     channel->stream = stream;
     channel->fd = ends[0];
+    channel->client = channel->listener = -1;
+    g_mutex_init(&channel->lock);
     channel->up = g_thread_new("channel-up", to_machine, channel);
     channel->down = g_thread_new("channel-down", from_machine, channel);
     keep(virt, channel);
@@ -147,6 +239,13 @@ void virt_channel_log(struct virt *virt, const char *domain)
     struct virt_channel *channel = g_new0(struct virt_channel, 1);
     channel->stream = stream;
     channel->fd = fd;
+    channel->client = -1;
+    g_mutex_init(&channel->lock);
+    g_autofree char *path = virt_serial_socket(virt->root, domain);
+    channel->listener = listen_at(path);
+    if (channel->listener >= 0) {
+        channel->console = g_thread_new("console", serve, channel);
+    }
     channel->down = g_thread_new("serial-log", from_machine, channel);
     keep(virt, channel);
 }
@@ -162,6 +261,11 @@ void virt_channels_stop(struct virt *virt)
             virStreamAbort(channel->stream);
         }
         g_thread_join(channel->down);
+        if (channel->console) {
+            g_thread_join(channel->console); /* down has hung up */
+            close(channel->listener);
+        }
+        g_mutex_clear(&channel->lock);
         close(channel->fd);
         virStreamFree(channel->stream);
         g_free(channel);

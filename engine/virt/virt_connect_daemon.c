@@ -158,7 +158,7 @@ static struct virt_place *place_new(const struct virt_daemon *daemon, virConnect
 
 static bool make_folders(const char *root, GError **error)
 {
-    static const char *const folders[] = {"serial", "log"};
+    static const char *const folders[] = {"serial", "log", "vnc"};
     for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
         g_autofree char *dir = g_build_filename(root, folders[i], NULL);
         if (g_mkdir_with_parents(dir, 0700) != 0) {

@@ -68,13 +68,12 @@ void virt_xml_place_ports(GString *xml, bool agent)
 void virt_xml_place_devices(GString *xml, const struct virt_machine *machine)
 {
     virt_xml_place_ports(xml, true);
-    if (machine->port) {
-        add(xml,
-                "    <channel type='unix'>\n"
-                "      <target type='virtio' name='%s'/>\n"
-                "    </channel>\n",
-                machine->port);
-    }
+    /* nobody calls by the port for its identity here; but the guest's service looks for it */
+    add(xml,
+            "    <channel type='unix'>\n"
+            "      <target type='virtio' name='%s'/>\n"
+            "    </channel>\n",
+            machine->port ? machine->port : VIRT_IDENTITY_CHANNEL);
     add(xml, "    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>\n"
              "  </devices>\n");
 }

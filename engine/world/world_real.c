@@ -303,6 +303,7 @@ static void real_free(struct world *head)
         real_machine_abandon(&world->machines[i]);
     }
     g_clear_handle_id(&world->awake, g_source_remove);
+    real_boot_free(world);
     real_refuse_settle(world);
     while (world->making > 0) { /* threads use what is freed below; each tool ends by its limits */
         g_main_context_iteration(NULL, TRUE);

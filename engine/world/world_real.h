@@ -20,6 +20,13 @@ struct real_disk { /* of a machine with files of its own (world_real_disk.h) */
     gint64 started_us, looked_us;
 };
 
+enum real_turn { /* of a machine that boots cold (world_real_boot.c) */
+    REAL_TURN_NONE,
+    REAL_TURN_WAITS,
+    REAL_TURN_TAKEN,
+    REAL_TURN_LOST, /* given up while it waited: who asked for its start is still to be told */
+};
+
 struct real_machine {
     struct real_world *world;
     int index;
@@ -36,6 +43,8 @@ struct real_machine {
     bool answers;   /* its agent does */
     char *fell;     /* it ended while launching: why */
     guint wake_limit;
+    enum real_turn turn;
+    guint boot_limit; /* source: it has had its turn for long enough, or 0 */
     /* progress of the set-up */
     guint next_file, next_setup, next_network;
     bool preparing, made_folders, probed;
@@ -78,6 +87,8 @@ struct real_world {
     struct fair *fair;             /* shares of the processor */
     guint fair_timer;              /* source */
     guint awake;                   /* source: looks whose set-up can go on, or 0 */
+    int booting;                   /* machines whose turn it is to boot */
+    guint turns;                   /* source: looks who boots next, or 0 */
     struct real_daemon *daemon;    /* NULL: the embedded driver (world_real_daemon.h) */
     struct real_capture *captures; /* per network of the plan */
     char *peer, *peer_path;        /* the exercise that networks reach into, and its socket; NULL */
@@ -92,6 +103,10 @@ void real_machine_set_state(
  * before, whose process is gone. done: it was started (not: is ready); states follow by on_state.
  */
 void real_machine_start(struct real_machine *machine, world_done_fn done, gpointer data);
+
+/* Its process, cold or from warm; and the answer to who asked for its start. */
+void real_machine_launch(struct real_machine *machine, const struct image_warm *warm);
+void real_machine_answer_start(struct real_machine *machine, const GError *error);
 
 /* What virt_start() needs; the caller frees cmdline and cards. */
 void real_machine_describe(const struct real_machine *machine, struct virt_machine *ret,
@@ -114,6 +129,14 @@ void real_machine_on_virt(
 
 /* No set-up goes on from here: the machine is being stopped. */
 void real_machine_abandon(struct real_machine *machine);
+
+/* ---- world_real_boot.c --------------------------------------------------------------------- */
+
+/* Launches it cold, now or when its turn has come. */
+void real_boot(struct real_machine *machine);
+/* It has booted, or never will, or is not to: the next may. Nothing happens inside the call. */
+void real_boot_over(struct real_machine *machine);
+void real_boot_free(struct real_world *world);
 
 /* ---- world_real_measure.c ------------------------------------------------------------------ */
 

@@ -24,6 +24,7 @@ void real_machine_set_state(
         real_fair_machine(machine);
     } else if (state == MACHINE_READY) {
         real_note_use(machine);
+        real_boot_over(machine);
     }
     if (head->on_state) {
         head->on_state(machine->index, state, reason, head->on_state_data);
@@ -75,7 +76,7 @@ static gboolean on_wake_limit(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static void answer_start(struct real_machine *machine, const GError *error)
+void real_machine_answer_start(struct real_machine *machine, const GError *error)
 {
     world_done_fn started = g_steal_pointer(&machine->started);
     if (started) {
@@ -98,14 +99,14 @@ static void on_started(const GError *error, gpointer data)
         machine->wake_limit = g_timeout_add_seconds(WAKE_LIMIT_S, on_wake_limit, machine);
         real_machine_tell(machine);
     }
-    answer_start(machine, error);
+    real_machine_answer_start(machine, error);
     bool mute = machine->plan->host->hardware.agent == 0;
     if (!error && mute && !real_disk_await(machine)) {
         real_machine_set_state(machine, MACHINE_READY, "started");
     }
 }
 
-static void launch(struct real_machine *machine, const struct image_warm *warm)
+void real_machine_launch(struct real_machine *machine, const struct image_warm *warm)
 {
     struct virt_machine spec;
     g_autofree char *cmdline = NULL;
@@ -127,14 +128,15 @@ void real_machine_start(struct real_machine *machine, world_done_fn done, gpoint
     g_autoptr(GError) again = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED,
             "%s: started once more before it had started", machine->plan->id);
     real_machine_abandon(machine);
-    answer_start(machine, again);
+    real_machine_answer_start(machine, again);
+    machine->turn = REAL_TURN_NONE; /* who waited for one has been told */
     machine->started = done;
     machine->started_data = data;
     if (real_disk_has(machine)) {
         real_machine_set_state(machine, MACHINE_STARTING, "its disks are made");
         real_disk_start(machine);
     } else if (machine->world->boot == WORLD_BOOT_COLD) {
-        launch(machine, NULL);
+        real_boot(machine);
     } else {
         real_machine_set_state(machine, MACHINE_STARTING, "asks for its image's warm state");
         real_warm_get(machine);
@@ -146,12 +148,12 @@ void real_machine_on_disks(struct real_machine *machine, const GError *error)
     if (machine->world->going_down || !machine->started) {
         g_autoptr(GError) over = g_error_new(
                 SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "%s: not started", machine->plan->id);
-        answer_start(machine, over);
+        real_machine_answer_start(machine, over);
     } else if (error) {
         real_machine_set_state(machine, MACHINE_CRASHED, error->message);
-        answer_start(machine, error);
+        real_machine_answer_start(machine, error);
     } else {
-        launch(machine, NULL);
+        real_boot(machine);
     }
 }
 
@@ -161,12 +163,14 @@ void real_machine_on_warm(
     if (machine->world->going_down || !machine->started) {
         g_autoptr(GError) over = g_error_new(
                 SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "%s: not started", machine->plan->id);
-        answer_start(machine, over);
+        real_machine_answer_start(machine, over);
     } else if (!warm && machine->world->boot == WORLD_BOOT_WARM) {
         real_machine_set_state(machine, MACHINE_CRASHED, error->message);
-        answer_start(machine, error);
+        real_machine_answer_start(machine, error);
+    } else if (warm) {
+        real_machine_launch(machine, warm);
     } else {
-        launch(machine, warm);
+        real_boot(machine);
     }
 }
 
@@ -177,15 +181,15 @@ static void on_fallen(const GError *error, gpointer data)
 {
     struct real_machine *machine = data;
     if (!machine->falling || g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED)) {
-        answer_start(machine, error);
+        real_machine_answer_start(machine, error);
         return;
     }
     machine->falling = false;
     if (machine->world->boot == WORLD_BOOT_WARM) {
         real_machine_set_state(machine, MACHINE_CRASHED, "it did not wake from its warm state");
-        answer_start(machine, error);
+        real_machine_answer_start(machine, error);
     } else {
-        launch(machine, NULL);
+        real_boot(machine);
     }
 }
 
@@ -212,6 +216,7 @@ void real_machine_abandon(struct real_machine *machine)
     g_clear_handle_id(&machine->wake_limit, g_source_remove);
     g_clear_pointer(&machine->fell, g_free);
     real_disk_abandon(machine);
+    real_boot_over(machine);
     g_clear_handle_id(&machine->hold, g_source_remove);
     machine->preparing = machine->falling = machine->restoring = false;
     machine->epoch++;
@@ -263,6 +268,7 @@ void real_machine_on_virt(
     }
     real_machine_set_state(machine, state, reason);
     if (state == MACHINE_BOOTED && !g_strcmp0(reason, "agent")) {
+        real_boot_over(machine);
         if (machine->restoring) {
             real_machine_restored(machine);
         } else if (machine->woken) {

@@ -55,11 +55,78 @@ static void on_counters(const GArray *counters, const GError *error, gpointer da
     call->done((struct world_link *)(void *)links->data, links->len, error, call->data);
 }
 
+/* On a daemon the taps are not ours, and libvirt is asked, machine by machine. */
+struct daemon_links {
+    guint left;    /* machines that have not answered */
+    GArray *links; /* struct world_link: every card, in the plan's order */
+    world_links_fn done;
+    gpointer data;
+};
+
+struct daemon_links_part { /* one machine's */
+    struct daemon_links *all;
+    guint first;
+};
+
+static void on_traffic(
+        const struct virt_traffic *cards, gsize n, const GError *error, gpointer data)
+{
+    g_autofree struct daemon_links_part *part = data;
+    struct daemon_links *all = part->all;
+    for (gsize i = 0; !error && i < n; i++) {
+        struct world_link *link = &g_array_index(all->links, struct world_link, part->first + i);
+        link->up = cards[i].there;
+        link->rx_bytes = cards[i].rx_bytes;
+        link->tx_bytes = cards[i].tx_bytes;
+        link->rx_packets = cards[i].rx_packets;
+        link->tx_packets = cards[i].tx_packets;
+    }
+    if (--all->left > 0) {
+        return;
+    }
+    bool cancelled = g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED);
+    all->done((struct world_link *)(void *)all->links->data, all->links->len,
+            cancelled ? error : NULL, all->data);
+    g_array_unref(all->links);
+    g_free(all);
+}
+
+static void ask_traffic(struct real_world *world, int index, struct daemon_links *all)
+{
+    const struct plan_machine *machine = world->machines[index].plan;
+    gsize n = machine->cards->len;
+    g_autofree struct virt_traffic *cards = g_new0(struct virt_traffic, n + 1);
+    struct daemon_links_part *part = g_new(struct daemon_links_part, 1);
+    *part = (struct daemon_links_part){all, all->links->len};
+    for (gsize i = 0; i < n; i++) {
+        const struct plan_card *card = machine->cards->pdata[i];
+        const struct world_link link = {.machine = index, .card = (int)i};
+        memcpy(cards[i].mac, card->mac, sizeof(card->mac));
+        g_array_append_val(all->links, link);
+    }
+    virt_traffic(world->virt, machine->domain, cards, n, on_traffic, part);
+}
+
+static void daemon_links(struct real_world *world, world_links_fn done, gpointer data)
+{
+    struct daemon_links *all = g_new(struct daemon_links, 1);
+    *all = (struct daemon_links){world->head.plan->machines->len,
+            g_array_new(FALSE, FALSE, sizeof(struct world_link)), done, data};
+    for (guint i = 0; i < world->head.plan->machines->len; i++) {
+        ask_traffic(world, (int)i, all);
+    }
+}
+
 void real_links(struct world *head, world_links_fn done, gpointer data)
 {
+    struct real_world *world = (struct real_world *)head;
+    if (world->daemon && head->plan->machines->len > 0) {
+        daemon_links(world, done, data);
+        return;
+    }
     struct links_call *call = g_new(struct links_call, 1);
     *call = (struct links_call){head, done, data};
-    net_read_counters(((struct real_world *)head)->net, on_counters, call);
+    net_read_counters(world->net, on_counters, call);
 }
 
 /* ---- captures ------------------------------------------------------------------------------ */

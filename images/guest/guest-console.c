@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,17 +33,20 @@ static void hold(const struct console *console)
     }
     struct termios mode;
     struct pollfd key = {.fd = fd, .events = POLLIN};
-    if (tcgetattr(fd, &mode) == 0) {
+    bool is_terminal = tcgetattr(fd, &mode) == 0;
+    if (is_terminal) {
         mode.c_lflag &= ~(tcflag_t)ECHO; /* the key only wakes it */
         tcsetattr(fd, TCSANOW, &mode);
     }
     while (poll(&key, 1, -1) <= 0) {
     }
     tcflush(fd, TCIFLUSH);
-    mode.c_lflag |= ECHO | ICANON | ISIG | IEXTEN;
-    mode.c_iflag |= ICRNL;
-    mode.c_oflag |= OPOST | ONLCR;
-    tcsetattr(fd, TCSANOW, &mode);
+    if (is_terminal) {
+        mode.c_lflag |= ECHO | ICANON | ISIG | IEXTEN;
+        mode.c_iflag |= ICRNL;
+        mode.c_oflag |= OPOST | ONLCR;
+        tcsetattr(fd, TCSANOW, &mode);
+    }
     ioctl(fd, TIOCSCTTY, 1);
     for (int i = 0; i < 3; i++) {
         dup2(fd, i);

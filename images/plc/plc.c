@@ -165,16 +165,17 @@ static void welcome(int listener)
     int fd = accept4(listener, (struct sockaddr *)&from, &size, SOCK_CLOEXEC);
     /* a client that reads nothing must not hold the controller up */
     struct timeval limit = {.tv_usec = 50000};
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0) {
-        return;
-    }
-    for (int i = 0; i < CLIENTS_MAX; i++) {
+    bool is_limited =
+            fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0;
+    for (int i = 0; is_limited && i < CLIENTS_MAX; i++) {
         if (clients[i].fd < 0) {
             clients[i] = (struct client){.fd = fd, .source = from.sin_addr};
             return;
         }
     }
-    close(fd);
+    if (fd >= 0) {
+        close(fd);
+    }
 }
 
 static int64_t now_ms(void)

@@ -98,6 +98,13 @@ static inline void bare_take(struct bare *one, const char *root, int number, cha
     one->argv = (char **)g_ptr_array_free(g_steal_pointer(&argv), FALSE);
 }
 
+static inline void bare_forget(struct bare *one)
+{
+    g_strfreev(one->argv);
+    g_free(one->state);
+    g_free(one->port);
+}
+
 /* The machines that run below the libvirt root at from, to be restored below root; how many. */
 static inline int bare_learn(const char *from, const char *root, struct bare *ret, int max)
 {
@@ -123,7 +130,11 @@ static inline int bare_learn(const char *from, const char *root, struct bare *re
         g_ptr_array_add(words, NULL);
         ret[n] = (struct bare){.monitor = -1, .answer = -1};
         bare_take(&ret[n], root, n, (char **)words->pdata);
-        n++;
+        if (ret[n].state && ret[n].port) {
+            n++;
+        } else { /* the driver's own pid file lies there as well */
+            bare_forget(&ret[n]);
+        }
     }
     return n;
 }
@@ -237,9 +248,7 @@ static inline void bare_end(struct bare *machines, int n)
         }
         close(machines[i].monitor);
         close(machines[i].answer);
-        g_strfreev(machines[i].argv);
-        g_free(machines[i].state);
-        g_free(machines[i].port);
+        bare_forget(&machines[i]);
     }
 }
 
@@ -255,10 +264,9 @@ static inline double bare_restore(struct bare *machines, int n, const char *root
     gint64 from = g_get_monotonic_time();
     bool ok = n > 0;
     for (int i = 0; ok && i < n; i++) {
-        ok = machines[i].state && machines[i].port &&
-             g_spawn_async(NULL, machines[i].argv, NULL,
-                     G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, bare_child, NULL,
-                     &machines[i].pid, NULL);
+        ok = g_spawn_async(NULL, machines[i].argv, NULL,
+                G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, bare_child, NULL,
+                &machines[i].pid, NULL);
     }
     for (int i = 0; ok && i < n; i++) {
         ok = bare_wake(&machines[i], root, i);

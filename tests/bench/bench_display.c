@@ -4,7 +4,7 @@
  */
 #include "bench/bench.h"
 
-#include "display/app.h"
+#include "display/app_private.h"
 #include "display/history.h"
 #include "display/view.h"
 #include "ledger/ledger.h"
@@ -192,7 +192,7 @@ static bool seeks(const char *dir)
     for (int i = 0; i < 40; i++) {
         gint64 at_us = million.duration_us / 41 * ((i * 17) % 40 + 1);
         double begin = now_ms();
-        app_replay_at(app, at_us);
+        replay_at(app, at_us);
         worst = MAX(worst, now_ms() - begin);
     }
     ok &= bench_print("display: worst of 40 seeks in a million events / goal", worst / 1000, 0.5,

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 
+#define MACHINES 5
 #define ROUNDS 3
 #define LIMIT_S 280
 #define SCENARIO TESTS_DIR "/bench/five"
@@ -101,6 +102,19 @@ static void end(void)
     waitpid(engine, NULL, 0);
 }
 
+/* Each machine works: it starts two programs a second, and writes. */
+static void work(void)
+{
+    static const char loop[] = "(while :; do date >>/run/work; sleep 1; done) >/dev/null 2>&1 &";
+    for (int i = 1; i <= MACHINES; i++) {
+        g_autofree char *machine = g_strdup_printf("blue1/web%d", i);
+        auto_json done = ASK("exec", name, machine, "--json", "--", "sh", "-c", loop);
+        if (!done) {
+            die("a machine does not work");
+        }
+    }
+}
+
 static double member_of(cJSON *event, const char *member, const char *what)
 {
     double value = json_number(json_object(event, "body"), member, -1);
@@ -132,6 +146,7 @@ int main(void)
         (void)await_running();
     }
     for (int i = 0; i < ROUNDS; i++) {
+        work();
         g_autofree char *label = g_strdup_printf("round-%d", i + 1);
         stood[i] = member_of(ASK("checkpoint", name, label, "--team", "blue1", "--json"),
                            "stood_us", "no checkpoint") /

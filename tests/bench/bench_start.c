@@ -1,23 +1,21 @@
 /* bench_start.c - sixteen machines started cold, against loops of plain QEMU, virsh create and
  * virt-install.
  *
- * All start the same kernel and image with the same memory and devices, and a machine is started
- * when its init says "ready" on the serial port. The peers are start_peers.sh; those that need a
+ * All start the same kernel and image with the same memory, each the way it does by itself. A peer's
+ * machine is started when its init says "ready" on the serial port; ours has a network as well, and
+ * is started when it has its identity and what it offers is there, which comes later. The peers are start_peers.sh; those that need a
  * libvirtd get a private one, for which this must be root. Each round asks them all.
  */
 #include "bench/bench.h"
+#include "bench/range.h"
 
 #include "base/error.h"
-#include "cell/cell.h"
 #include "image/image.h"
-#include "virt/virt.h"
 
 #include <glib/gstdio.h>
 
 #define MACHINES 16
 #define ROUNDS 3
-#define LIMIT_S 300
-#define LOOK_MS 20
 #define MEMORY_MIB 160
 #define TEXT "sandtable-init: ready"
 
@@ -30,26 +28,7 @@ static G_NORETURN void die(const char *what)
     exit(3);
 }
 
-static double seconds_since(gint64 from)
-{
-    return (double)(g_get_monotonic_time() - from) / G_USEC_PER_SEC;
-}
-
-static void remove_all(const char *folder)
-{
-    const char *const rm[] = {"rm", "-rf", "--", folder, NULL};
-    g_spawn_sync(NULL, (char **)rm, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-}
-
 /* ---- ours, in a process and a cell of its own ------------------------------------------------- */
-
-struct range {
-    GMainLoop *loop;
-    const char *root;
-    bool said[MACHINES];
-    int ready;
-    char *failed;
-};
 
 struct place { /* for the guard: where the machines are */
     struct cell_identity cell;
@@ -60,87 +39,7 @@ static void clean_up(gpointer data)
 {
     const struct place *place = data;
     (void)cell_kill(&place->cell, place->root, 10000, NULL);
-    remove_all(place->root);
-}
-
-static void fail(struct range *range, const char *why)
-{
-    if (!range->failed) {
-        range->failed = g_strdup(why);
-    }
-    g_main_loop_quit(range->loop);
-}
-
-static void on_started(const GError *error, gpointer data)
-{
-    if (error) {
-        fail(data, error->message);
-    }
-}
-
-static void on_state(
-        const char *domain, enum machine_state state, const char *reason, gpointer data)
-{
-    (void)domain;
-    if (state == MACHINE_CRASHED) {
-        fail(data, reason);
-    }
-}
-
-static gboolean on_limit(gpointer data)
-{
-    fail(data, "machines have not started in time");
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean look(gpointer data)
-{
-    struct range *range = data;
-    for (int i = 0; i < MACHINES; i++) {
-        g_autofree char *domain = g_strdup_printf("m%d", i + 1);
-        g_autofree char *path = virt_serial_file(range->root, domain);
-        g_autofree char *text = NULL;
-        if (!range->said[i] && g_file_get_contents(path, &text, NULL, NULL) && strstr(text, TEXT)) {
-            range->said[i] = true;
-            range->ready++;
-        }
-    }
-    if (range->ready == MACHINES) {
-        g_main_loop_quit(range->loop);
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static double start_all(const char *root, const struct image *image)
-{
-    g_autoptr(GError) error = NULL;
-    struct range range = {.loop = g_main_loop_new(NULL, FALSE), .root = root};
-    gint64 from = g_get_monotonic_time();
-    struct virt *virt = virt_open(root, NULL, on_state, &range, &error);
-    if (!virt) {
-        die(error->message);
-    }
-    for (int i = 0; i < MACHINES; i++) {
-        g_autofree char *domain = g_strdup_printf("m%d", i + 1);
-        const struct virt_machine machine = {.domain = domain,
-                .kernel = image->kernel,
-                .initrd = image->initrd,
-                .cmdline = "console=ttyS0 quiet",
-                .root = image->root,
-                .modules = image->modules,
-                .memory_mib = MEMORY_MIB,
-                .vcpus = 1};
-        virt_start(virt, &machine, on_started, &range);
-    }
-    g_timeout_add_seconds(LIMIT_S, on_limit, &range);
-    g_timeout_add(LOOK_MS, look, &range);
-    g_main_loop_run(range.loop);
-    double took = seconds_since(from);
-    virt_close(virt, true);
-    if (range.failed) {
-        die(range.failed);
-    }
-    return took;
+    bench_remove(place->root);
 }
 
 static struct image *become_account(void)
@@ -162,17 +61,21 @@ static void run_ours(int out)
 {
     g_autoptr(GError) error = NULL;
     struct place place = {0};
-    struct image *image = become_account();
+    struct range range;
+    image_free(become_account());
     if (!cell_enter(true, &place.cell, &error) ||
             !(place.root = g_dir_make_tmp("st-start-XXXXXX", &error))) {
         die(error->message);
     }
     bench_guard(clean_up, &place);
-    double took = start_all(place.root, image);
+    double took = range_run(&range, place.root, WORLD_BOOT_COLD, MACHINES);
+    if (range.failed) {
+        die(range.failed);
+    }
+    world_free(range.world);
     if (write(out, &took, sizeof(took)) != sizeof(took)) {
         die("no pipe");
     }
-    image_free(image);
 }
 
 /* The four files, one a line: only the account may find its images. */
@@ -285,7 +188,7 @@ int main(int argc, char **argv)
     double took[WAYS][ROUNDS] = {0};
     g_setenv("SANDTABLE_GUEST", programs, FALSE);
     g_autofree char *folder = copy_images();
-    bench_guard((void (*)(gpointer))remove_all, folder);
+    bench_guard((void (*)(gpointer))bench_remove, folder);
     for (int i = 0; i < rounds; i++) {
         double round[WAYS] = {0};
         run_apart(run_ours, &round[OURS], sizeof(double));

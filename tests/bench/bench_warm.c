@@ -6,18 +6,10 @@
  */
 #include "bench/bare.h"
 #include "bench/bench.h"
-
-#include "base/error.h"
-#include "cell/cell.h"
-#include "script/script.h"
-#include "world/world.h"
-
-#include <glib/gstdio.h>
+#include "bench/range.h"
 
 #define MACHINES 16
 #define ROUNDS 3
-#define LIMIT_S 280
-#define SCENARIO "tests/system/two-machines"
 
 struct figures {
     double ready; /* seconds from the call to the last machine that is ready */
@@ -25,49 +17,10 @@ struct figures {
     double bare;  /* seconds: the same states restored by QEMU itself; 0: not asked for */
 };
 
-struct range {
-    GMainLoop *loop;
-    struct world *world;
-    int ready;
-    char *failed; /* why, or NULL */
-};
-
 static G_NORETURN void die(const char *what)
 {
     fprintf(stderr, "bench_warm: %s\n", what);
     exit(3);
-}
-
-static void fail(struct range *range, const char *why)
-{
-    if (!range->failed) {
-        range->failed = g_strdup(why);
-    }
-    g_main_loop_quit(range->loop);
-}
-
-static void on_state(int machine, enum machine_state state, const char *reason, gpointer data)
-{
-    struct range *range = data;
-    (void)machine;
-    if (state == MACHINE_CRASHED) {
-        fail(range, reason);
-    } else if (state == MACHINE_READY && ++range->ready == MACHINES) {
-        g_main_loop_quit(range->loop);
-    }
-}
-
-static void on_up(const GError *error, gpointer data)
-{
-    if (error) {
-        fail(data, error->message);
-    }
-}
-
-static gboolean on_limit(gpointer data)
-{
-    fail(data, "machines are not ready in time");
-    return G_SOURCE_REMOVE;
 }
 
 static double pss_of(const char *pid)
@@ -93,20 +46,6 @@ static double pss_of_all(const char *root)
     return sum;
 }
 
-static struct plan *load_plan(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) problems = plan_problems_new();
-    g_autofree char *path = g_build_filename(TESTS_DIR, "..", SCENARIO, NULL);
-    struct plan *plan = NULL;
-    struct script *script = script_load(path, &plan, problems, &error);
-    if (!script || !plan_expand(plan, MACHINES, &error)) {
-        die(error ? error->message : "the scenario does not load");
-    }
-    script_free(script);
-    return plan;
-}
-
 /* Its sockets' paths are short, as libvirt's root is. */
 static double restore_bare(struct bare *machines, int n, const char *folder)
 {
@@ -121,12 +60,6 @@ static double restore_bare(struct bare *machines, int n, const char *folder)
     return took;
 }
 
-static void remove_all(const char *folder)
-{
-    const char *const rm[] = {"rm", "-rf", "--", folder, NULL};
-    g_spawn_sync(NULL, (char **)rm, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-}
-
 /* In a process and a cell of its own: what it made ends with it. */
 static struct figures run_range(enum world_boot boot)
 {
@@ -136,21 +69,16 @@ static struct figures run_range(enum world_boot boot)
         die(error->message);
     }
     g_autofree char *root = g_dir_make_tmp("st-warm-XXXXXX", &error);
-    struct plan *plan = root ? load_plan() : NULL;
-    const struct world_real_options options = {.root = root, .accel = VIRT_ACCEL_TCG, .boot = boot};
-    struct range range = {.loop = g_main_loop_new(NULL, FALSE)};
-    range.world = plan ? world_real_new(plan, &options, &error) : NULL;
-    if (!range.world) {
+    if (!root) {
         die(error->message);
     }
-    range.world->on_state = on_state;
-    range.world->on_state_data = &range;
-    gint64 from = g_get_monotonic_time();
-    g_timeout_add_seconds(LIMIT_S, on_limit, &range);
-    range.world->ops->up(range.world, on_up, &range);
-    g_main_loop_run(range.loop);
+    struct range range;
+    double took = range_run(&range, root, boot, MACHINES);
+    if (!range.world) {
+        die(range.failed);
+    }
     struct figures figures = {
-            .ready = (double)(g_get_monotonic_time() - from) / G_USEC_PER_SEC,
+            .ready = took,
             .pss = pss_of_all(root),
     };
     struct bare machines[MACHINES];
@@ -159,11 +87,11 @@ static struct figures run_range(enum world_boot boot)
                     ? bare_learn(root, bare, machines, MACHINES)
                     : 0;
     world_free(range.world);
-    remove_all(root);
+    bench_remove(root);
     if (n > 0) {
         figures.bare = restore_bare(machines, n, bare);
     }
-    remove_all(bare);
+    bench_remove(bare);
     if (range.failed) {
         die(range.failed);
     }

@@ -1,9 +1,10 @@
 /* fuzz_display.c - a stream of events into the display's model, a checkpoint of it there and back,
- * and a picture's layout of it; and into the after-action report, its page, its exports and a team's
+ * and a picture's layout of it; the same bytes as if a guest had said them to its console; and into the after-action report, its page, its exports and a team's
  * stream. */
 #include "base/json.h"
 #include "display/model.h"
 #include "display/snapshot.h"
+#include "display/terminal.h"
 #include "display/topo.h"
 #include "report/aar.h"
 #include "report/export.h"
@@ -70,12 +71,34 @@ static void print_line(struct stream *stream, const struct event *event)
     }
 }
 
+/* Whatever a guest says, its screen holds what can be printed, and the cursor is on it. */
+static void say_to_console(const uint8_t *data, size_t size)
+{
+    struct terminal *terminal = terminal_new();
+    int row = 0;
+    int column = 0;
+    terminal_feed(terminal, data, size);
+    (void)terminal_cursor(terminal, &row, &column);
+    bool sound = row >= 0 && row < TERMINAL_ROWS && column >= 0 && column < TERMINAL_COLUMNS;
+    for (row = -terminal_above(terminal); row < TERMINAL_ROWS; row++) {
+        const gunichar *cells = terminal_row(terminal, row);
+        for (column = 0; column < TERMINAL_COLUMNS; column++) {
+            sound = sound && (!cells[column] || g_unichar_isprint(cells[column]));
+        }
+    }
+    terminal_free(terminal);
+    if (!sound) {
+        abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct model *model = model_new();
     struct aar *aar = aar_new();
     struct stream *streams[] = {stream_new(STREAM_ECS, "blue1"), stream_new(STREAM_OCSF, NULL)};
     const uint8_t *end = data + size;
+    say_to_console(data, size);
     struct event *first = NULL;
     while (data < end) {
         const uint8_t *stop = memchr(data, '\n', (size_t)(end - data));

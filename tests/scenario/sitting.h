@@ -1,4 +1,4 @@
-/* sitting.h - the shipped exam with two candidates on the simulated world. For test_exam.c only. */
+/* sitting.h - the shipped exam with two candidates on the simulated world, for test_exam*.c. */
 #pragma once
 
 #include "scenario/rehearsal.h"
@@ -16,7 +16,7 @@ struct sitting {
     bool away;        /* the machines do not answer */
 };
 
-static void assign(struct plan *plan)
+G_GNUC_UNUSED static void assign(struct plan *plan)
 {
     g_autoptr(GError) error = NULL;
     static const char text[] =
@@ -29,7 +29,8 @@ static void assign(struct plan *plan)
     assert_no_error(error);
 }
 
-static int on_exec(gpointer data, int machine, const char *const *argv, char **out, char **err)
+G_GNUC_UNUSED static int on_exec(
+        gpointer data, int machine, const char *const *argv, char **out, char **err)
 {
     const struct sitting *s = data;
     const struct plan_machine *of = s->r.plan->machines->pdata[machine];
@@ -42,10 +43,12 @@ static int on_exec(gpointer data, int machine, const char *const *argv, char **o
     return 0;
 }
 
-static void begin(struct sitting *s)
+G_GNUC_UNUSED static void begin(struct sitting *s)
 {
     const struct world_sim_hooks hooks = {.data = s, .exec = on_exec};
-    s->r.expanded = assign;
+    if (!s->r.expanded) {
+        s->r.expanded = assign;
+    }
     rehearsal_open(&s->r, SANDTABLE_SOURCE_DIR "/scenarios/exam-foundations", &hooks);
 }
 
@@ -55,7 +58,7 @@ struct heard {
     bool done;
 };
 
-static void on_heard(cJSON *result, const GError *error, gpointer data)
+G_GNUC_UNUSED static void on_heard(cJSON *result, const GError *error, gpointer data)
 {
     struct heard *heard = data;
     heard->result = result;
@@ -63,7 +66,7 @@ static void on_heard(cJSON *result, const GError *error, gpointer data)
     heard->done = true;
 }
 
-static cJSON *wait_for(struct sitting *s, struct heard *heard)
+G_GNUC_UNUSED static cJSON *wait_for(struct sitting *s, struct heard *heard)
 {
     for (int i = 0; i < 100 && !heard->done; i++) {
         rehearsal_settle(&s->r);
@@ -76,7 +79,8 @@ static cJSON *wait_for(struct sitting *s, struct heard *heard)
 }
 
 /* {"action": …} with one more member. */
-static cJSON *act_with(struct sitting *s, const char *action, const char *json, GError **error)
+G_GNUC_UNUSED static cJSON *act_with(
+        struct sitting *s, const char *action, const char *json, GError **error)
 {
     auto_json params = cJSON_Parse(json);
     struct heard heard = {0};
@@ -87,7 +91,7 @@ static cJSON *act_with(struct sitting *s, const char *action, const char *json, 
     return wait_for(s, &heard);
 }
 
-static gint64 act(struct sitting *s, const char *action, const char *json)
+G_GNUC_UNUSED static gint64 act(struct sitting *s, const char *action, const char *json)
 {
     g_autoptr(GError) error = NULL;
     auto_json result = act_with(s, action, json, &error);
@@ -95,7 +99,8 @@ static gint64 act(struct sitting *s, const char *action, const char *json)
     return json_int(result, "seq", 0);
 }
 
-static void assert_refused(struct sitting *s, const char *action, const char *json, const char *why)
+G_GNUC_UNUSED static void assert_refused(
+        struct sitting *s, const char *action, const char *json, const char *why)
 {
     g_autoptr(GError) error = NULL;
     auto_json result = act_with(s, action, json, &error);
@@ -105,8 +110,8 @@ static void assert_refused(struct sitting *s, const char *action, const char *js
     }
 }
 
-static cJSON *answer_with(struct sitting *s, const char *candidate, const char *question,
-        const char *text, GError **error)
+G_GNUC_UNUSED static cJSON *answer_with(struct sitting *s, const char *candidate,
+        const char *question, const char *text, GError **error)
 {
     bool file = text && text[0] == '@';
     const struct exercise_answer answer = {
@@ -123,8 +128,8 @@ static cJSON *answer_with(struct sitting *s, const char *candidate, const char *
 }
 
 /* The reply as text: "right 2 again". */
-static void assert_answer(struct sitting *s, const char *candidate, const char *question,
-        const char *text, const char *wanted)
+G_GNUC_UNUSED static void assert_answer(struct sitting *s, const char *candidate,
+        const char *question, const char *text, const char *wanted)
 {
     g_autoptr(GError) error = NULL;
     auto_json result = answer_with(s, candidate, question, text, &error);
@@ -139,8 +144,8 @@ static void assert_answer(struct sitting *s, const char *candidate, const char *
     assert_string_equal(is, wanted);
 }
 
-static void assert_no_answer(struct sitting *s, const char *candidate, const char *question,
-        const char *text, const char *why)
+G_GNUC_UNUSED static void assert_no_answer(struct sitting *s, const char *candidate,
+        const char *question, const char *text, const char *why)
 {
     g_autoptr(GError) error = NULL;
     auto_json result = answer_with(s, candidate, question, text, &error);
@@ -150,7 +155,7 @@ static void assert_no_answer(struct sitting *s, const char *candidate, const cha
     }
 }
 
-static void assert_clock(
+G_GNUC_UNUSED static void assert_clock(
         const struct sitting *s, const char *candidate, const char *state, gint64 left_us)
 {
     auto_json status = exercise_exam_status(s->r.exercise, NULL);
@@ -166,21 +171,21 @@ static void assert_clock(
     fail_msg("no candidate %s", candidate);
 }
 
-static const struct plan_exam_form *form(
+G_GNUC_UNUSED static const struct plan_exam_form *form(
         const struct sitting *s, const char *candidate, const char *question)
 {
     return plan_exam_form_of(s->r.plan->exam, plan_exam_seat(s->r.plan, candidate),
             plan_exam_question_index(s->r.plan->exam, question));
 }
 
-static const char *secret(const struct sitting *s, const char *candidate)
+G_GNUC_UNUSED static const char *secret(const struct sitting *s, const char *candidate)
 {
     return plan_exam_seat(s->r.plan, candidate)
             ->secrets->pdata[plan_exam_question_index(s->r.plan->exam, "backup")];
 }
 
 /* The mark from the ledger alone, twice; both texts are the same. */
-static cJSON *mark_of(const struct sitting *s)
+G_GNUC_UNUSED static cJSON *mark_of(const struct sitting *s)
 {
     char *texts[2] = {0};
     for (int i = 0; i < 2; i++) {
@@ -203,12 +208,12 @@ static cJSON *mark_of(const struct sitting *s)
     return mark;
 }
 
-static const cJSON *of_candidate(const cJSON *mark, int index)
+G_GNUC_UNUSED static const cJSON *of_candidate(const cJSON *mark, int index)
 {
     return cJSON_GetArrayItem(json_array(mark, "candidates"), index);
 }
 
-static double score_of(const struct sitting *s, const char *team)
+G_GNUC_UNUSED static double score_of(const struct sitting *s, const char *team)
 {
     auto_json score = exercise_score(s->r.exercise, false);
     const cJSON *item = NULL;
@@ -219,6 +224,12 @@ static double score_of(const struct sitting *s, const char *team)
         }
     }
     return -1;
+}
+
+G_GNUC_UNUSED static int points_of(const struct sitting *s, int candidate)
+{
+    auto_json mark = mark_of(s);
+    return (int)json_int(json_object(of_candidate(mark, candidate), "total"), "points", -1);
 }
 
 #define FIRST "{\"candidate\":\"c-7f3a\"}"

@@ -298,6 +298,27 @@ static void an_exam_goes_on_after_its_engine_was_killed(void **state)
     rehearsal_close(&again.r);
 }
 
+static void the_engine_that_goes_on_looks_where_the_killed_one_did_not_and_only_there(void **state)
+{
+    (void)state;
+    struct sitting s = {0};
+    struct sitting again = {.hardened = {true, true}};
+    begin(&s);
+    act(&s, "start", FIRST);
+    act(&s, "start", SECOND);
+    rehearsal_advance(&s.r, 41 * MINUTE);
+    rehearsal_settle(&s.r);
+    assert_int_equal(rehearsal_count(&s.r, "exam.answered", "seat2"), 2);
+    go_on(&s, &again);
+    rehearsal_advance(&again.r, 25 * MINUTE);
+    rehearsal_settle(&again.r);
+    assert_int_equal(rehearsal_count(&again.r, "exam.answered", "seat2"), 2);
+    assert_int_equal(rehearsal_count(&again.r, "exam.answered", "seat1"), 2);
+    assert_int_equal(points_of(&again, 0), 30);
+    assert_int_equal(points_of(&again, 1), 0);
+    rehearsal_close(&again.r);
+}
+
 static void who_has_handed_in_answers_no_more(void **state)
 {
     (void)state;
@@ -326,6 +347,8 @@ int main(void)
             cmocka_unit_test(anothers_secret_is_told_and_nobody_is_judged),
             cmocka_unit_test(an_exam_goes_on_after_its_engine_was_killed),
             cmocka_unit_test(who_has_handed_in_answers_no_more),
+            cmocka_unit_test(
+                    the_engine_that_goes_on_looks_where_the_killed_one_did_not_and_only_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,24 @@ static void messages_are_events(void **state)
     rehearsal_close(&r);
 }
 
+static void a_team_writes_to_the_white_cell(void **state)
+{
+    (void)state;
+    struct rehearsal r = {0};
+    g_autoptr(GError) error = NULL;
+    open_drill(&r);
+    assert_true(exercise_message_from(r.exercise, "blue2", "is the relay in scope?", "ann", NULL));
+    rehearsal_settle(&r);
+    expect(&r, "message.sent", "blue2", "first-drill", "from", "team");
+    expect(&r, "message.sent", "blue2", "first-drill", "by", "ann");
+    expect(&r, "message.sent", "blue2", "first-drill", "text", "is the relay in scope?");
+    assert_false(exercise_message_from(r.exercise, "blue7", "x", "ann", &error));
+    assert_non_null(strstr(error->message, "blue7"));
+    assert_true(exercise_has_team(r.exercise, "red", NULL));
+    assert_false(exercise_has_team(r.exercise, "", NULL));
+    rehearsal_close(&r);
+}
+
 static void only_an_open_alarm_can_be_taken_on(void **state)
 {
     (void)state;
@@ -105,6 +123,7 @@ int main(void)
             cmocka_unit_test(a_skipped_inject_never_fires_by_itself_but_can_be_fired),
             cmocka_unit_test(an_unknown_inject_cannot_be_skipped),
             cmocka_unit_test(messages_are_events),
+            cmocka_unit_test(a_team_writes_to_the_white_cell),
             cmocka_unit_test(only_an_open_alarm_can_be_taken_on),
             cmocka_unit_test(after_the_end_nothing_is_accepted),
     };

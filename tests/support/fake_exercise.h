@@ -298,6 +298,7 @@ bool exercise_router(struct exercise *exercise, const char *router, exercise_rou
 
 #include "support/fake_exam.h"
 #include "support/fake_injects.h"
+#include "support/fake_team.h"
 
 cJSON *exercise_impairments(const struct exercise *exercise)
 {

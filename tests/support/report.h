@@ -2,7 +2,8 @@
  *
  * tests/golden/report/drill.ndjson is the first drill as it was recorded on real machines; names of
  * the host were taken out and the scenario's advice (repair) was put in afterwards, so its hashes
- * are not those of its rows.
+ * are not those of its rows. exam.ndjson is a sitting on the simulated world, as
+ * tests/scenario/test_exam_end.c writes it down.
  */
 #pragma once
 
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #define REPORT_DRILL TESTS_DIR "/golden/report/drill.ndjson"
+#define REPORT_EXAM TESTS_DIR "/golden/report/exam.ndjson"
 
 static inline char *report_file(const char *path)
 {
@@ -103,4 +105,42 @@ static inline void report_golden(const char *name, const char *text)
         fail_msg("%s differs at byte %zu: \"%.60s\" is wanted, got \"%.60s\"", name, at,
                 expected + at, text + at);
     }
+}
+
+/* Every address in the page is one within it. */
+G_GNUC_UNUSED static void report_expect_nothing_outside(const char *html)
+{
+    static const char *const never[] = {"<script", "<img", "<iframe", "<object", "<embed", "<form",
+            "src=", "srcset", "url(", "@import", "action=", "<base", "xlink", "formaction"};
+    g_autofree char *low = g_ascii_strdown(html, -1);
+    /* what is escaped is text: it has no markup in it */
+    g_autoptr(GRegex) tags = g_regex_new("<[^>]*>", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    int count = 0;
+    for (g_regex_match(tags, low, 0, &match); g_match_info_matches(match);
+            g_match_info_next(match, NULL)) {
+        g_autofree char *tag = g_match_info_fetch(match, 0);
+        const char *href = strstr(tag, "href=");
+        for (gsize i = 0; i < G_N_ELEMENTS(never); i++) {
+            if (g_str_has_prefix(tag, never[i]) || (never[i][0] != '<' && strstr(tag, never[i]))) {
+                fail_msg("the page has %s", tag);
+            }
+        }
+        if (href && !g_str_has_prefix(href, "href=\"#") &&
+                !g_str_has_prefix(href, "href=\"data:,")) {
+            fail_msg("the page has %s", tag);
+        }
+        if (strstr(tag, " on")) {
+            fail_msg("the page has %s", tag);
+        }
+        count++;
+    }
+    assert_true(count > 100);
+    const char *style = strstr(low, "<style>");
+    const char *end = strstr(low, "</style>");
+    assert_non_null(style);
+    g_autofree char *css = g_strndup(style, (gsize)(end - style));
+    assert_null(strstr(css, "url("));
+    assert_null(strstr(css, "@import"));
+    assert_null(strstr(end + 1, "<style"));
 }

@@ -8,7 +8,10 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #define URI "qemu:///system"
 #define LIMIT_S 60
@@ -228,6 +231,92 @@ static void images_keep_their_owner(void **state)
     }
 }
 
+/* Its bytes received and sent on its only card; -1 when the card is not listed. */
+static gint64 carried_by(const char *machine)
+{
+    auto_outcome outcome = CALL("links", name, "--json");
+    assert_int_equal(outcome.status, 0);
+    auto_json json = cJSON_Parse(outcome.out);
+    const cJSON *link = NULL;
+    cJSON_ArrayForEach(link, json_array(json, "links"))
+    {
+        if (!strcmp(json_string(link, "machine", ""), machine)) {
+            return json_int(link, "rx_bytes", 0) + json_int(link, "tx_bytes", 0);
+        }
+    }
+    return -1;
+}
+
+static void the_cards_of_a_daemons_machines_are_counted(void **state)
+{
+    (void)state;
+    gint64 before = carried_by("yoko");
+    assert_true(before >= 0);
+    g_free(on("yoko", "ping -c 3 -s 1000 $(sed -n 's/^nameserver //p' /etc/resolv.conf)"));
+    assert_true(carried_by("yoko") >= before + 6000);
+}
+
+/* Reads until text has come. */
+static void wait_text(int fd, GString *said, const char *text)
+{
+    gint64 limit = g_get_monotonic_time() + LIMIT_S * G_USEC_PER_SEC;
+    while (!strstr(said->str, text)) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        char chunk[1024];
+        ssize_t n = poll(&ready, 1, 1000) == 1 ? read(fd, chunk, sizeof(chunk)) : 0;
+        if (n < 0 || g_get_monotonic_time() > limit) {
+            fail_msg("\"%s\" did not come; it said: %s", text, said->str);
+        }
+        g_string_append_len(said, chunk, n);
+    }
+}
+
+static void type(int fd, const char *keys)
+{
+    assert_int_equal(write(fd, keys, strlen(keys)), strlen(keys));
+}
+
+/* Twice: the port is free again, and its log went on. */
+static void a_console_reaches_a_shell_through_the_daemon(void **state)
+{
+    (void)state;
+    const char *const argv[] = {program(), "console", name, "blue2/web", NULL};
+    for (int i = 1; i <= 2; i++) {
+        GPid pid = 0;
+        int in = -1;
+        int out = -1;
+        g_autofree char *keys = g_strdup_printf("echo st-$((6*7))-%d-$(hostname)\r", i);
+        g_autofree char *wanted = g_strdup_printf("st-42-%d-web", i);
+        g_autoptr(GString) said = g_string_new(NULL);
+        assert_true(g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
+                NULL, NULL, &pid, &in, &out, NULL, NULL));
+        type(in, "\r");
+        wait_text(out, said, "root@web");
+        type(in, keys);
+        wait_text(out, said, wanted);
+        close(in); /* leaves */
+        assert_int_equal(finish(pid, LIMIT_S, log_file), 0);
+        close(out);
+    }
+    auto_outcome log = CALL("console", name, "blue2/web", "--log");
+    assert_non_null(strstr(log.out, "st-42-1-web"));
+    assert_non_null(strstr(log.out, "st-42-2-web"));
+}
+
+static void a_screen_speaks_vnc(void **state)
+{
+    (void)state;
+    auto_outcome vnc = CALL("console", name, "xena", "--vnc");
+    assert_int_equal(vnc.status, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_strlcpy(address.sun_path, g_strstrip(vnc.out), sizeof(address.sun_path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    g_autoptr(GString) said = g_string_new(NULL);
+    wait_text(fd, said, "RFB 003.");
+    close(fd);
+}
+
 static void what_one_team_breaks_is_not_seen_at_the_other(void **state)
 {
     (void)state;
@@ -302,6 +391,9 @@ int main(int argc, char **argv)
             cmocka_unit_test(a_disk_of_ones_own_runs_by_its_firmware),
             cmocka_unit_test(qemu_is_no_root_and_has_its_seccomp_filter),
             cmocka_unit_test(images_keep_their_owner),
+            cmocka_unit_test(the_cards_of_a_daemons_machines_are_counted),
+            cmocka_unit_test(a_console_reaches_a_shell_through_the_daemon),
+            cmocka_unit_test(a_screen_speaks_vnc),
             cmocka_unit_test(what_one_team_breaks_is_not_seen_at_the_other),
             cmocka_unit_test(without_the_foot_nobody_is_to_blame),
             cmocka_unit_test(a_dead_machine_tells_its_last_words),

@@ -147,7 +147,55 @@ static void kill_engine(void)
     finish(engine, 30, log_path);
 }
 
+/* A killed engine's ledger says "running" as well. */
+static void wait_for_the_next_engine(int limit_s)
+{
+    gint64 limit = g_get_monotonic_time() + (gint64)limit_s * G_USEC_PER_SEC;
+    while (g_get_monotonic_time() < limit) {
+        auto_json status = status_of(name);
+        if (!strcmp(json_string(status, "state", ""), "running") &&
+                !json_bool(status, "interrupted", false)) {
+            return;
+        }
+        g_usleep(200000); /* between looks */
+    }
+    g_autofree char *text = read_all(log_path);
+    fail_msg("it does not run again after %d s:\n%s", limit_s, text);
+}
+
+static int events_with(const char *kind)
+{
+    auto_json events = events_of(name);
+    int n = 0;
+    const cJSON *event = NULL;
+    cJSON_ArrayForEach(event, events)
+    {
+        n += !strcmp(json_string(event, "kind", ""), kind);
+    }
+    return n;
+}
+
 /* The machines were not touched, the routers were made anew. */
+static void rules_changed_in_the_run_hold_after_a_resume(void **state)
+{
+    (void)state;
+    auto_outcome add = CALL("rule", name, "blue2/fw", "add", "no-ping", "action=drop",
+            "from=outside", "dest=web", "proto=icmp");
+    assert_int_equal(add.status, 0);
+    kill_engine();
+    engine = START(log_path, "run", "--resume", name);
+    wait_for_the_next_engine(120);
+    assert_int_equal(events_with("exercise.resumed"), 1);
+    assert_int_equal(packets_of("blue2/fw", "no-ping"), 0);
+    /* the attacker remembers the router of before: its first packets are not lost */
+    expect("attacker", "ping -c 1 -w 2 10.200.2.10 || true", "0 received");
+    assert_true(packets_of("blue2/fw", "no-ping") > 0);
+    expect("attacker", "curl -sS --max-time 30 http://10.200.2.10/who", "south");
+    auto_outcome removed = CALL("rule", name, "blue2/fw", "del", "no-ping");
+    assert_int_equal(removed.status, 0);
+    expect("attacker", "ping -c 1 -w 10 10.200.2.10", "1 received");
+}
+
 static void nothing_is_left_of_a_killed_engine(void **state)
 {
     (void)state;
@@ -168,6 +216,7 @@ int main(void)
             cmocka_unit_test(both_families_reach_the_router),
             cmocka_unit_test(a_rule_of_an_operator_holds_at_once_and_counts),
             cmocka_unit_test(the_routers_counter_is_the_evidence_of_a_blocked_step),
+            cmocka_unit_test(rules_changed_in_the_run_hold_after_a_resume),
             cmocka_unit_test(nothing_is_left_of_a_killed_engine),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -121,12 +121,30 @@ shot injects
 press_until '"state":"held"' 1 4 End h
 press_until '"kind":"note".*lift the barrier' 1 Up Return y
 
-# a machine's console, in a terminal of its own
+# a machine's console: in the window, then in a terminal of its own
 keys ctrl+f
 xdotool type --delay 30 "${MACHINE:-web}"
 keys Return
 press_until '"kind":"console.opened"' 1 c
-expect '"kind":"console.closed"'
+machine=$(sed -nE '/"kind":"console.opened"/s/.*"subject":"([^"]*)".*/\1/p' "$work/events" | head -1)
+said() { "$sandtable" console "$name" "$machine" --log | grep -q "st-42"; }
+for _ in 1 2 3; do # what is typed before the shell is there may be lost
+    if said; then break; fi
+    keys Return
+    # shellcheck disable=SC2016 # the machine's shell counts
+    xdotool type --delay 30 'echo st-$((6*7))'
+    keys Return
+    looks=0
+    while [ "$looks" -lt 40 ] && ! said; do
+        looks=$((looks + 1))
+        sleep 0.2
+    done
+done
+wait_for "answer at the console" 1 said
+shot console
+press_until '"kind":"console.closed"' 1 ctrl+bracketright
+press_until '"kind":"console.opened"' 2 shift+c
+wait_for "end of the second console" 60 count '"kind":"console.closed"' 2
 
 press_until '"state":"paused"' 1 space
 shot paused
@@ -136,6 +154,11 @@ keys m
 xdotool type --delay 30 "read the log"
 keys Return
 expect '"kind":"message.sent".*read the log'
+"$sandtable" message "$name" --from "${TEAM:-blue1}" --by ann "which log?"
+expect '"from":"team".*which log'
+"$sandtable" messages "$name" --team "${TEAM:-blue1}" >"$work/messages"
+grep -q "read the log" "$work/messages"
+grep -q "(ann) to white cell: which log" "$work/messages"
 keys p
 xdotool type --delay 30 -- "-5"
 keys Tab
@@ -154,7 +177,9 @@ if [ -n "${SHOTS:-}" ]; then # a drill goes on for a while, and is looked at in 
         keys shift+F11
         shot "$view"
     done
-    keys shift+F11
+    keys shift+F11 r shift+Left
+    shot replay
+    keys Home
 fi
 
 keys shift+e

@@ -179,6 +179,7 @@ G_GNUC_UNUSED static int set_up(void **state)
     g_autoptr(GError) error = NULL;
     struct app_options options = {.source = source_open_live(fixture->path, app_wake(), NULL),
             .name = "first-drill",
+            .socket = fixture->path,
             .w = 1280,
             .h = 720,
             .until_us = -1};

@@ -123,7 +123,7 @@ struct live {
     enum model_state state;
     enum link link;
     enum action confirm, form;
-    bool help, steps, impaired;
+    bool help, steps, impaired, console;
     int age_s;
     const struct crowd *crowd; /* NULL: the record, up to 200 s */
 };
@@ -195,6 +195,20 @@ static void set_form(struct view *view)
     g_string_assign(view->form.fields[2].text, "重置 dc01, asked by the team");
 }
 
+static void set_console(struct view *view)
+{
+    static const char said[] = "[  OK  ] Started ssh.service - OpenBSD Secure Shell server.\r\n"
+                               "\r\nDebian GNU/Linux 12 web ttyS0\r\n\r\nweb login: root\r\n"
+                               "Password: \r\n\33[01;32mroot@web\33[0m:~# ls -l /srv\r\n"
+                               "-rw-r--r-- 1 root root 512 Nov 22 10:01 红叶.txt\r\n"
+                               "\33[01;32mroot@web\33[0m:~# ";
+    view->terminal = terminal_new();
+    terminal_feed(view->terminal, said, strlen(said));
+    view->console = g_strdup("blue1/web");
+    view->console_note = g_strdup("Ctrl+] closes");
+    view->focus = FOCUS_CONSOLE;
+}
+
 static void draw_live(const char *path, gconstpointer data)
 {
     const struct live *live = data;
@@ -220,6 +234,9 @@ static void draw_live(const char *path, gconstpointer data)
     view.help = live->help;
     view.steps = live->steps;
     set_form(&view);
+    if (live->console) {
+        set_console(&view);
+    }
     view_draw(&view);
     assert_true(draw_save_png(draw, path, &error));
     view_clear(&view);
@@ -246,6 +263,7 @@ static void test_each_state_of_a_running_exercise_looks_as_recorded(void **state
             {"live-help", {MODEL_RUNNING, LINK_LIVE, .help = true}},
             {"live-gone", {MODEL_RUNNING, LINK_GONE, .age_s = 12}},
             {"live-impaired", {MODEL_RUNNING, LINK_LIVE, .impaired = true}},
+            {"live-console", {MODEL_RUNNING, LINK_LIVE, .console = true}},
             {"live-ten-teams", {MODEL_RUNNING, LINK_LIVE, .crowd = &crowd}},
     };
     for (guint i = 0; i < G_N_ELEMENTS(pictures); i++) {

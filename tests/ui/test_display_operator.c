@@ -47,6 +47,91 @@ static void test_points_by_hand_need_a_number_and_a_reason(void **state)
     assert_string_equal(json_string(params, "reason", ""), "late report");
 }
 
+static bool is_asked(struct fixture *fixture)
+{
+    return app_view(fixture->app)->confirm != ACTION_NONE;
+}
+
+static bool has_points_by_hand(struct fixture *fixture)
+{
+    return app_model(fixture->app)->adjusted_seq > 0;
+}
+
+/* The engine has one more event. */
+static void tell(struct fixture *fixture, int seq, const char *kind, const char *body)
+{
+    g_autofree char *line = g_strdup_printf(
+            "{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"seq\":%d,\"at_us\":299000000,"
+            "\"wall_us\":1700000000000000,\"kind\":\"%s\",\"team\":\"blue1\",\"subject\":"
+            "\"first-drill\",\"body\":%s,\"hash\":\"%064d\"}}\n",
+            seq, kind, body, 0);
+    assert_int_equal(send(g_atomic_int_get(&fixture->client), line, strlen(line), MSG_NOSIGNAL),
+            strlen(line));
+}
+
+static void test_ctrl_z_takes_the_last_points_by_hand_back(void **state)
+{
+    struct fixture *fixture = *state;
+    press_with(SDLK_z, KMOD_CTRL);
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_non_null(strstr(app_view(fixture->app)->status, "no points by hand"));
+    tell(fixture, 280, "score.adjusted", "{\"points\":-5,\"reason\":\"late\",\"by\":\"x\"}");
+    assert_true(turn_until(fixture, has_points_by_hand));
+    press_with(SDLK_z, KMOD_CTRL);
+    assert_true(turn_until(fixture, is_asked));
+    press(SDLK_y);
+    auto_json request = only_request(fixture);
+    assert_string_equal(json_string(request, "method", ""), "void");
+    assert_int_equal(json_int(json_object(request, "params"), "seq", 0), 280);
+}
+
+static void test_no_replay_on_a_wall_looks_behind_the_freeze(void **state)
+{
+    struct fixture *fixture = *state;
+    tell(fixture, 280, "score.frozen", "{\"frozen\":true,\"by\":\"x\"}");
+    tell(fixture, 281, "score.adjusted", "{\"points\":-5,\"reason\":\"late\",\"by\":\"x\"}");
+    assert_true(turn_until(fixture, has_points_by_hand));
+    press(SDLK_F11);
+    press(SDLK_r);
+    assert_true(turn_until(fixture, queue_is_taken));
+    const struct view *view = app_view(fixture->app);
+    assert_int_equal(view->mode, MODE_WALL);
+    assert_false(view_replays(view));
+    assert_int_equal(view->model->seq, LAST_PLAYED);
+}
+
+static void test_each_line_of_the_help_sheet_is_a_click(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct view *view = app_view(fixture->app);
+    int found = 0;
+    int freezes = 0;
+    for (int y = 0; y < 720; y += 4) {
+        for (int x = 200; x < 1280; x += 440) {
+            struct hit hit = view_help_hit(view, (float)x, (float)y);
+            found += hit.action != ACTION_NONE;
+            freezes += hit.action == ACTION_FREEZE;
+        }
+    }
+    assert_true(found > 100 && freezes > 0);
+    press(SDLK_F1);
+    assert_true(turn_until(fixture, queue_is_taken));
+    for (int y = 0; y < 720; y += 4) {
+        struct hit hit = view_help_hit(view, 300, (float)y);
+        if (hit.action == ACTION_FREEZE) {
+            SDL_Event click = {.button = {.type = SDL_MOUSEBUTTONDOWN,
+                                       .button = SDL_BUTTON_LEFT,
+                                       .x = 300,
+                                       .y = y}};
+            assert_int_equal(SDL_PushEvent(&click), 1);
+            break;
+        }
+    }
+    auto_json request = only_request(fixture);
+    assert_string_equal(json_string(request, "method", ""), "freeze");
+    assert_false(view->help);
+}
+
 static void test_f_freezes_the_board(void **state)
 {
     struct fixture *fixture = *state;
@@ -133,6 +218,40 @@ static void test_a_wall_has_no_controls(void **state)
     press(SDLK_ESCAPE);
     assert_true(turn_until(fixture, queue_is_taken));
     assert_int_equal(app_view(fixture->app)->mode, MODE_CONTROL);
+}
+
+static bool is_public(struct fixture *fixture)
+{
+    return app_view(fixture->app)->mode == MODE_PUBLIC && queue_is_taken(fixture);
+}
+
+static void test_the_public_view_has_services_where_the_operator_had_the_attack_steps(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct view *view = app_view(fixture->app);
+    press(SDLK_v);
+    assert_true(turn_until(fixture, queue_is_taken));
+    struct rect r = view->places[PANEL_SERVICES].rect;
+    assert_int_equal(view_hit(view, r.x + 9, r.y + 9).action, ACTION_STEPS);
+    press_with(SDLK_F11, KMOD_SHIFT);
+    press_with(SDLK_F11, KMOD_SHIFT);
+    assert_true(turn_until(fixture, is_public));
+    r = view->places[PANEL_SERVICES].rect;
+    assert_int_equal(view_hit(view, r.x + 9, r.y + 9).action, ACTION_FOCUS);
+}
+
+static void test_a_machine_of_the_past_has_no_console(void **state)
+{
+    struct fixture *fixture = *state;
+    press_with(SDLK_f, KMOD_CTRL);
+    assert_true(turn_until(fixture, form_is_open));
+    type("10.20.2.");
+    press(SDLK_RETURN);
+    press(SDLK_LEFT);
+    assert_true(turn_until(fixture, replays));
+    press(SDLK_c);
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_non_null(strstr(app_view(fixture->app)->status, "the past"));
 }
 
 static void test_a_click_on_the_time_line_replays_that_moment(void **state)
@@ -237,12 +356,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
             WITH_ENGINE(test_m_writes_to_the_chosen_team_also_in_chinese),
             WITH_ENGINE(test_points_by_hand_need_a_number_and_a_reason),
+            WITH_ENGINE(test_ctrl_z_takes_the_last_points_by_hand_back),
+            WITH_ENGINE(test_no_replay_on_a_wall_looks_behind_the_freeze),
+            WITH_ENGINE(test_each_line_of_the_help_sheet_is_a_click),
             WITH_ENGINE(test_f_freezes_the_board),
             WITH_ENGINE(test_k_and_y_skip_the_chosen_inject),
             WITH_ENGINE(test_x_takes_the_open_alarm_on),
             WITH_ENGINE(test_shift_e_asks_for_the_reason_and_ends_the_exercise),
             WITH_ENGINE(test_nobody_drives_the_exercise_from_the_past),
             WITH_ENGINE(test_a_wall_has_no_controls),
+            WITH_ENGINE(test_the_public_view_has_services_where_the_operator_had_the_attack_steps),
+            WITH_ENGINE(test_a_machine_of_the_past_has_no_console),
             WITH_ENGINE(test_a_click_on_the_time_line_replays_that_moment),
             WITH_ENGINE(test_find_chooses_a_machine_by_its_address),
             WITH_ENGINE(test_a_filter_shows_only_what_contains_it),

@@ -3,8 +3,7 @@
 #include "support/test.h"
 
 #include "crowd.h"
-#include "display/app.h"
-#include "display/history.h"
+#include "display/app_private.h"
 #include "display/snapshot.h"
 #include "ledger/ledger.h"
 
@@ -274,7 +273,7 @@ static void a_damaged_checkpoint_shows_less_and_never_crashes(void **state)
 
 /* ---- in the display ------------------------------------------------------------------------ */
 
-static struct app *open_app(const char *file, enum mode mode)
+static struct app *open_at(const char *file, const char *ledger, enum mode mode, gint64 until_us)
 {
     g_autoptr(GError) error = NULL;
     struct app_options options = {.source = source_open_file(file, &error),
@@ -282,7 +281,8 @@ static struct app *open_app(const char *file, enum mode mode)
             .w = 1280,
             .h = 720,
             .still = true,
-            .until_us = -1,
+            .until_us = until_us,
+            .ledger = ledger,
             .mode = mode};
     assert_no_error(error);
     struct app *app = app_new(&options, &error);
@@ -292,14 +292,21 @@ static struct app *open_app(const char *file, enum mode mode)
     return app;
 }
 
-static void the_public_board_never_folds_what_came_after_the_freeze(void **state)
+static struct app *open_app(const char *file, enum mode mode)
 {
-    (void)state;
-    char *dir = test_mkdtemp();
-    g_autofree char *path = g_build_filename(dir, "frozen.ndjson", NULL);
-    g_autoptr(GPtrArray) events = read_record();
+    return open_at(file, NULL, mode, -1);
+}
+
+#define FROZEN_S 200
+
+/* The record, its board frozen at that time, as a file in dir; its events, and how many came
+ * before. */
+static char *write_frozen(const char *dir, GPtrArray **ret_events, guint *ret_before)
+{
+    char *path = g_build_filename(dir, "frozen.ndjson", NULL);
+    GPtrArray *events = read_record();
     struct event *freeze = event_new("score.frozen", NULL, "first-drill", NULL);
-    freeze->at_us = 200 * (gint64)G_USEC_PER_SEC;
+    freeze->at_us = FROZEN_S * (gint64)G_USEC_PER_SEC;
     guint at = 0;
     while (((const struct event *)events->pdata[at])->at_us < freeze->at_us) {
         at++;
@@ -309,6 +316,18 @@ static void the_public_board_never_folds_what_came_after_the_freeze(void **state
         ((struct event *)events->pdata[i])->seq = i + 1;
     }
     crowd_write(events, path);
+    *ret_events = events;
+    *ret_before = at;
+    return path;
+}
+
+static void the_public_board_never_folds_what_came_after_the_freeze(void **state)
+{
+    (void)state;
+    char *dir = test_mkdtemp();
+    g_autoptr(GPtrArray) events = NULL;
+    guint at = 0;
+    g_autofree char *path = write_frozen(dir, &events, &at);
     struct app *all = open_app(path, MODE_CONTROL);
     struct app *public = open_app(path, MODE_PUBLIC);
     struct model *wanted = fold(events, G_MAXINT64, at);
@@ -327,13 +346,105 @@ static void the_public_board_never_folds_what_came_after_the_freeze(void **state
     test_rmtree(dir);
 }
 
+static void a_replay_on_the_wall_never_shows_what_came_after_the_freeze(void **state)
+{
+    (void)state;
+    char *dir = test_mkdtemp();
+    g_autoptr(GPtrArray) events = NULL;
+    g_autoptr(GError) error = NULL;
+    guint at = 0;
+    g_autofree char *path = write_frozen(dir, &events, &at);
+    struct model *wanted = fold(events, G_MAXINT64, at);
+    gint64 later_us = (FROZEN_S + 50) * (gint64)G_USEC_PER_SEC;
+    struct app *wall = open_at(path, NULL, MODE_WALL, later_us);
+    expect_same(wanted, app_view(wall)->model);
+    assert_false(view_replays(app_view(wall)));
+    replay_step(wall, 1);
+    replay_toggle(wall);
+    assert_true(app_screenshot(wall, "/dev/null", &error));
+    expect_same(wanted, app_view(wall)->model);
+    app_free(wall);
+    struct app *turned = open_at(path, NULL, MODE_CONTROL, later_us);
+    assert_true(view_replays(app_view(turned)));
+    assert_true(app_view(turned)->model->seq > wanted->seq); /* the operator may look */
+    app_set_mode(turned, MODE_WALL);
+    assert_true(app_screenshot(turned, "/dev/null", &error));
+    expect_same(wanted, app_view(turned)->model);
+    app_free(turned);
+    model_free(wanted);
+    test_rmtree(dir);
+}
+
+static void a_frozen_board_that_was_not_kept_is_empty(void **state)
+{
+    (void)state;
+    char *dir = test_mkdtemp();
+    g_autoptr(GPtrArray) events = NULL;
+    guint at = 0;
+    g_autofree char *path = write_frozen(dir, &events, &at);
+    g_autofree char *gone = g_build_filename(dir, "gone.ledger", NULL);
+    static const enum mode modes[] = {MODE_PUBLIC, MODE_WALL};
+    for (guint i = 0; i < G_N_ELEMENTS(modes); i++) {
+        struct app *app = open_at(path, gone, modes[i], -1);
+        assert_true(app_view(app)->frozen_board);
+        assert_int_equal(app_view(app)->model->seq, 0);
+        assert_int_equal(app_view(app)->model->teams->len, 0);
+        assert_int_equal(app_model(app)->seq, events->len);
+        app_set_mode(app, MODE_CONTROL);
+        assert_int_equal(app_view(app)->model->seq, events->len);
+        app_free(app);
+    }
+    test_rmtree(dir);
+}
+
+static void another_exercise_has_a_frozen_board_of_its_own(void **state)
+{
+    (void)state;
+    char *dir = test_mkdtemp();
+    g_autoptr(GPtrArray) events = NULL;
+    g_autoptr(GError) error = NULL;
+    guint at = 0;
+    g_autofree char *path = write_frozen(dir, &events, &at);
+    struct app *app = open_app(path, MODE_PUBLIC);
+    for (guint i = 0; i < at; i++) { /* the same length, another course */
+        struct event *event = events->pdata[i];
+        if (!strcmp(event->kind, "check.down")) {
+            g_free(event->kind);
+            event->kind = g_strdup("check.ok");
+        }
+    }
+    crowd_write(events, path);
+    source_close(app->source);
+    app->source = source_open_file(path, &error);
+    assert_no_error(error);
+    assert_true(app_drain(app, &error));
+    assert_true(app_screenshot(app, "/dev/null", &error));
+    struct model *wanted = fold(events, G_MAXINT64, at);
+    assert_true(app_view(app)->frozen_board);
+    expect_same(wanted, app_view(app)->model);
+    model_free(wanted);
+    app_free(app);
+    test_rmtree(dir);
+}
+
+static void a_record_has_no_consoles(void **state)
+{
+    (void)state;
+    struct app *app = open_app(RECORD, MODE_CONTROL);
+    app->view.node = 0;
+    app_act(app, ACTION_CONSOLE, 0);
+    assert_true(app_view(app)->status_bad);
+    assert_non_null(strstr(app_view(app)->status, "this is a record"));
+    app_free(app);
+}
+
 static void a_replay_of_the_display_shows_its_moment_and_says_so(void **state)
 {
     (void)state;
     g_autoptr(GPtrArray) events = read_record();
     struct app *app = open_app(RECORD, MODE_CONTROL);
     g_autoptr(GError) error = NULL;
-    app_replay_at(app, 130 * (gint64)G_USEC_PER_SEC);
+    replay_at(app, 130 * (gint64)G_USEC_PER_SEC);
     assert_true(app_screenshot(app, "/dev/null", &error));
     struct model *wanted = fold(events, 130 * (gint64)G_USEC_PER_SEC, G_MAXINT64);
     assert_true(app_view(app)->play.on);
@@ -362,6 +473,10 @@ int main(void)
             cmocka_unit_test(a_damaged_index_is_no_index),
             cmocka_unit_test(a_damaged_checkpoint_shows_less_and_never_crashes),
             cmocka_unit_test(the_public_board_never_folds_what_came_after_the_freeze),
+            cmocka_unit_test(a_replay_on_the_wall_never_shows_what_came_after_the_freeze),
+            cmocka_unit_test(a_frozen_board_that_was_not_kept_is_empty),
+            cmocka_unit_test(another_exercise_has_a_frozen_board_of_its_own),
+            cmocka_unit_test(a_record_has_no_consoles),
             cmocka_unit_test(a_replay_of_the_display_shows_its_moment_and_says_so),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "display/source.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -182,12 +183,44 @@ static void a_shorter_exercise_is_read_from_its_beginning(void **state)
     assert_int_equal(engine.asked[2], 1);
 }
 
+/* An engine that hangs: its backlog is full, so that connecting would wait without limit. */
+static void a_source_that_cannot_connect_closes_at_once(void **state)
+{
+    (void)state;
+    char *dir = test_mkdtemp();
+    g_autofree char *path = g_build_filename(dir, "x.sock", NULL);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 0), 0);
+    g_autoptr(GArray) waiting = g_array_new(FALSE, FALSE, sizeof(int));
+    bool full = false;
+    while (!full && waiting->len < 64) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        full = connect(fd, (struct sockaddr *)&address, sizeof address) < 0;
+        assert_true(!full || errno == EAGAIN);
+        g_array_append_val(waiting, fd);
+    }
+    assert_true(full);
+    struct source *source = source_open_live(path, nothing, NULL);
+    alarm(LIMIT_US / G_USEC_PER_SEC); /* ends a close that hangs */
+    source_close(source);
+    alarm(0);
+    for (guint i = 0; i < waiting->len; i++) {
+        close(g_array_index(waiting, int, i));
+    }
+    close(listener);
+    test_rmtree(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_broken_connection_loses_and_doubles_nothing),
             cmocka_unit_test(another_exercise_is_read_from_its_beginning),
             cmocka_unit_test(a_shorter_exercise_is_read_from_its_beginning),
+            cmocka_unit_test(a_source_that_cannot_connect_closes_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,6 +194,20 @@ static void no_request_leaves_the_report_of_the_first_drill(void **state)
     test_rmtree(dir);
 }
 
+static void no_request_leaves_the_report_of_an_exam(void **state)
+{
+    (void)state;
+    if (is_missing()) {
+        skip();
+    }
+    char *dir = test_mkdtemp();
+    g_autofree char *text = report_file(REPORT_EXAM);
+    g_autofree char *html = page_of(text, "zh");
+    g_autofree char *url = write_page(dir, "exam.html", html);
+    assert_true(picture(dir, url, "1200,1600", 1200, 1600) > 60000);
+    test_rmtree(dir);
+}
+
 static void no_request_leaves_a_report_full_of_hostile_names(void **state)
 {
     (void)state;
@@ -243,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(the_proxy_sees_what_a_page_asks_for),
             cmocka_unit_test(no_request_leaves_the_report_of_the_first_drill),
+            cmocka_unit_test(no_request_leaves_the_report_of_an_exam),
             cmocka_unit_test(no_request_leaves_a_report_full_of_hostile_names),
             cmocka_unit_test(the_report_prints_on_some_pages_of_a4),
     };

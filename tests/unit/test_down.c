@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "cli/engine.h"
+#include "cli/signing.h"
 #include "ledger/ledger.h"
 
 #include <glib/gstdio.h>
@@ -49,7 +50,7 @@ static void be_engine(int to, enum temper temper)
     g_autofree char *root = paths_run_root(NAME);
     struct cell_identity cell = {0};
     bool ok = cell_enter(false, &cell, NULL) && paths_make(root, NULL) && start_machine(root);
-    struct ledger *ledger = ok ? ledger_create(path, NULL) : NULL;
+    struct ledger *ledger = ok ? signing_create(path, NAME, SUITE_ED25519, NULL) : NULL;
     if (ledger) {
         cJSON *body = cJSON_CreateObject();
         cJSON_AddStringToObject(body, "type", "cell");
@@ -101,12 +102,14 @@ static bool is_there(char *path)
     return g_file_test(owned, G_FILE_TEST_EXISTS);
 }
 
-/* The last state in the ledger is "down", and its chain holds. */
+/* The last state in the ledger is "down", its chain holds, and all of it is signed. */
 static bool says_down(void)
 {
     g_autofree char *path = paths_ledger(NAME);
     struct ledger_report report = {0};
-    bool ok = ledger_verify(path, &report, NULL);
+    struct sign_key key;
+    bool ok = signing_key(SUITE_ED25519, &key, NULL) &&
+              ledger_verify_against(path, key.public, NULL, &report, NULL);
     ledger_report_clear(&report);
     struct ledger_reader *reader = ledger_reader_open(path, NULL);
     struct event *event = NULL;
@@ -135,6 +138,13 @@ static const char *undo_with(enum temper temper, int killed)
     EXPECT(!is_there(paths_run_root(NAME)));
     EXPECT(says_down());
     EXPECT(engine_undo(NAME, false, 100, &error) == 0); /* again: nothing to do */
+    g_autofree char *path = paths_ledger(NAME);
+    struct ledger *ledger = ledger_open(path, NULL); /* killed once it was down */
+    append(ledger, "note", NAME, NULL);
+    ledger_close(ledger);
+    EXPECT(!says_down());
+    EXPECT(engine_undo(NAME, false, 100, &error) == 0);
+    EXPECT(says_down()); /* … its last rows are signed */
     test_rmtree(home);
     return NULL;
 }

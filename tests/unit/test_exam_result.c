@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char created[] =
-        "{\"plan\":{\"name\":\"final\",\"title\":\"Final <exam>\",\"version\":\"2\","
+        "{\"plan\":{\"name\":\"final\",\"title\":\"Final <exam>\\u001b[2J\",\"version\":\"2\","
         "\"digest\":\"ab\",\"exam\":{\"duration_us\":600000000,\"pass\":50,\"two_persons\":true,"
         "\"prefix\":\"EXAM\",\"skills\":[{\"name\":\"assets\",\"title\":\"Assets\",\"pass\":40}],"
         "\"questions\":[{\"name\":\"web\",\"title\":\"Web\",\"skill\":\"assets\",\"kind\":"
@@ -108,6 +108,13 @@ static void a_result_verifies_with_nothing_but_the_file_and_the_key(void **state
     assert_non_null(strstr(page, result.code));
     assert_non_null(strstr(page, result.digest));
     assert_null(strstr(page, "://"));
+    assert_non_null(strstr(page, "(Ed25519)"));
+    g_autofree char *path = g_build_filename(x.dir, "sm.key", NULL);
+    struct sign_key sm;
+    assert_true(sign_key_open_by(path, SUITE_SM, &sm, NULL));
+    memcpy(result.key, sm.public, SIGN_PUBLIC);
+    g_autofree char *other = exam_certificate(&result);
+    assert_non_null(strstr(other, "(SM2)"));
     exam_result_clear(&result);
     clear(&x);
 }
@@ -171,7 +178,9 @@ static void the_program_verifies_it_where_nothing_else_is(void **state)
     issue(&x, &error);
     assert_no_error(error);
     assert_int_equal(verify_alone(&x, x.result, &out), 0);
-    assert_non_null(strstr(out, "candidate c-1, Final <exam>: 10 of 15 points (66.66 %), passed"));
+    assert_non_null(
+            strstr(out, "candidate c-1, Final <exam>[2J: 10 of 15 points (66.66 %), passed"));
+    assert_null(strchr(out, '\033')); /* nobody's file writes to the terminal */
     g_autofree char *forged = g_strdup(x.result);
     *(strstr(forged, "\"sig\"") + 9) ^= 1;
     assert_int_not_equal(verify_alone(&x, forged, &none), 0);

@@ -104,6 +104,19 @@ static void string_vectors_go_in_and_out(void **state)
     assert_null(json_to_strv(mixed));
 }
 
+static void texts_of_strangers_are_cleaned_wherever_they_stand(void **state)
+{
+    (void)state;
+    auto_json json = parse("{\"a\":\"x\\u001b[2J\\ny\",\"b\":[{\"c\":\"\\u202ez\\u0007\"},7]}");
+    json_clean(json, 64, false);
+    g_autofree char *lines = json_text(json);
+    assert_string_equal(lines, "{\"a\":\"x[2J\\ny\",\"b\":[{\"c\":\"z\"},7]}");
+    json_clean(json, 64, true);
+    g_autofree char *line = json_text(json);
+    assert_string_equal(line, "{\"a\":\"x[2J y\",\"b\":[{\"c\":\"z\"},7]}");
+    json_clean(NULL, 64, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +127,7 @@ int main(void)
             cmocka_unit_test(members_of_other_types_give_the_fallback),
             cmocka_unit_test(integers_are_exact_below_two_to_the_fifty_two),
             cmocka_unit_test(string_vectors_go_in_and_out),
+            cmocka_unit_test(texts_of_strangers_are_cleaned_wherever_they_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,6 +255,41 @@ static void results_of_another_system_are_scored(void **state)
     score_free(score);
 }
 
+static char *scored(struct trade *t, const char *lines)
+{
+    struct exchange_result result;
+    g_autoptr(GError) error = NULL;
+    import(t, lines, &result, &error);
+    assert_no_error(error);
+    struct score *score = score_new();
+    assert_true(read_all(t->copy, fold, score));
+    auto_json json = score_to_json(score, true);
+    score_free(score);
+    assert_int_equal(unlink(t->copy), 0);
+    return json_text(json);
+}
+
+/* Bodies are kept to the byte, so another system's blanks come to whoever looks into them. */
+static void blanks_in_lines_of_another_system_change_no_score(void **state)
+{
+    struct trade *t = *state;
+    open_key(t, SUITE_ED25519);
+    g_autofree char *text = NULL;
+    assert_true(g_file_get_contents(
+            SANDTABLE_SOURCE_DIR "/docs/examples/other-system.ndjson", &text, NULL, NULL));
+    assert_non_null(strstr(text, "{\"round\":1,\"status\":\"recovering\"}"));
+    g_auto(GStrv) names = g_strsplit(text, "\":", -1);
+    g_autofree char *blanks = g_strjoinv("\" : ", names);
+    g_auto(GStrv) members = g_strsplit(text, ",\"", -1);
+    g_autofree char *apart = g_strjoinv(" ,\t\"", members);
+    g_autofree char *plain = scored(t, text);
+    g_autofree char *one = scored(t, blanks);
+    g_autofree char *two = scored(t, apart);
+    assert_string_equal(one, plain);
+    assert_string_equal(two, plain);
+    assert_non_null(strstr(plain, "in tick 1: 0.5"));
+}
+
 static void check_event(const struct event *event, gpointer data)
 {
     (void)data;
@@ -336,6 +371,7 @@ int main(void)
             WITH(changed_lines_are_refused_by_number),
             WITH(what_is_no_ledger_is_refused),
             WITH(results_of_another_system_are_scored),
+            WITH(blanks_in_lines_of_another_system_change_no_score),
             WITH(the_example_and_a_recorded_drill_keep_the_schema),
             WITH(the_schema_and_the_program_know_the_same_kinds),
             WITH(what_breaks_the_schema_is_seen),

@@ -188,14 +188,81 @@ static void a_flip_anywhere_is_found_or_touches_nothing(void **state)
     assert_true(found > 500);
 }
 
-static void a_ledger_cut_short_is_damaged(void **state)
+static void a_ledger_cut_short_says_so_and_which_rows_are_left(void **state)
 {
     struct fixture *f = *state;
+    gint64 before = ROWS + 1;
     for (gsize size = f->size - 1; size > 4096; size -= 1777) {
-        g_assert_true(g_file_set_contents(f->path, f->bytes, (gssize)size, NULL));
-        assert_int_not_equal(verdict(f->path, NULL), 0);
+        g_autofree char *reason = NULL;
+        g_autoptr(GError) error = NULL;
+        assert_true(g_file_set_contents(f->path, f->bytes, (gssize)size, NULL));
+        gint64 bad = verdict(f->path, &reason);
+        assert_in_range(bad, 1, before); /* the shorter, the fewer verify */
+        assert_non_null(strstr(reason, "the file is cut: "));
+        before = bad;
+        assert_null(ledger_reader_open(f->path, &error));
+        assert_non_null(strstr(error->message, "the file is cut: "));
         size = MAX(size, 4096 + 1777);
     }
+    assert_in_range(before, 1, ROWS / 2);
+}
+
+/* Rows enough that the threads beside the walk hand over more than once. */
+#define MANY 5000
+
+static struct ledger *make_long(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    struct ledger *ledger = ledger_create(path, &error);
+    assert_no_error(error);
+    for (int i = 1; i <= MANY; i++) {
+        struct event *event = event_new("check.ok", "blue1", "site", NULL);
+        g_free(event->body);
+        event->body = body_of(i);
+        ledger_append(ledger, event, NULL, NULL);
+    }
+    assert_true(ledger_flush(ledger, &error));
+    return ledger;
+}
+
+static void the_first_bad_row_of_thousands_is_named(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *path = g_build_filename(f->dir, "long.ledger", NULL);
+    g_autofree char *bytes = NULL;
+    gsize size = 0;
+    ledger_close(make_long(path));
+    assert_int_equal(verdict(path, NULL), 0);
+    assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+    static const int bad[] = {4999, 4097, 2048, 3};
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) { /* each before the one that was */
+        g_autofree char *mark = g_strdup_printf("row-%03d", bad[i]);
+        char *at = memmem(bytes, size, mark, strlen(mark));
+        assert_non_null(at);
+        *at ^= 1;
+        assert_true(g_file_set_contents(path, bytes, (gssize)size, NULL));
+        assert_int_equal(verdict(path, NULL), bad[i]);
+    }
+}
+
+static void a_ledger_verifies_while_it_grows(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *path = g_build_filename(f->dir, "growing.ledger", NULL);
+    struct ledger *ledger = make_long(path);
+    for (int round = 0; round < 5; round++) {
+        struct ledger_report report;
+        for (int i = 0; i < 500; i++) { /* the writer has them as the look begins */
+            ledger_append(ledger, event_new("note", NULL, "drill", NULL), NULL, NULL);
+        }
+        if (!ledger_verify(path, &report, NULL)) {
+            fail_msg("%s", report.reason);
+        }
+        assert_in_range(report.events, MANY, MANY + 500 * (round + 1));
+        ledger_report_clear(&report);
+    }
+    ledger_close(ledger);
+    assert_int_equal(verdict(path, NULL), 0);
 }
 
 static void sql(const char *path, const char *text)
@@ -377,7 +444,9 @@ int main(void)
             T(a_flip_in_a_rows_content_names_exactly_that_row),
             T(a_flip_anywhere_is_found_or_touches_nothing),
             T(a_flip_in_the_log_of_a_crashed_writer_does_not_hide_rows),
-            T(a_ledger_cut_short_is_damaged),
+            T(a_ledger_cut_short_says_so_and_which_rows_are_left),
+            T(the_first_bad_row_of_thousands_is_named),
+            T(a_ledger_verifies_while_it_grows),
             T(the_database_itself_refuses_changes),
             T(tampering_by_the_owner_of_the_file_shows),
             T(a_newer_schema_is_refused_naming_both),

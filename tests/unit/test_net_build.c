@@ -42,7 +42,7 @@ static void test_a_bridge_neither_learns_trees_nor_delays_nor_snoops(void **stat
 static void test_a_veth_pair_ends_in_the_other_namespace(void **state)
 {
     (void)state;
-    assert_golden("veth", net_build_veth("office-c", 65537, "check", 65538, 9));
+    assert_golden("veth", net_build_veth("office-c", 65537, "check", 65538, 9, 0x0a0000fa));
 }
 
 static void test_quiet_is_asked_by_index_or_by_name(void **state)

@@ -102,6 +102,47 @@ static void test_two_teams_hold_one_address_and_never_meet(void **state)
     in_cell(teams_in_cell);
 }
 
+/* A router of an engine that died, and of the one that goes on: the guest stayed where it was. */
+static const char *made_anew(const struct cell_identity *cell)
+{
+    (void)cell;
+    g_autoptr(GError) error = NULL;
+    struct net *net = net_open(NULL, &error);
+    int host = cell_space_new(&error);
+    EXPECT_OK(net && host >= 0);
+    int guest = -1;
+    for (int life = 0; life < 2; life++) {
+        struct net_batch *batch = net_batch_new();
+        int space = cell_space_new(&error);
+        EXPECT_OK(space >= 0);
+        if (life == 0) {
+            net_batch_bridge(batch, "office");
+            net_batch_veth(batch, "b", "eth0", "office", host, ADDRESS(10, 0, 0, 5), 24);
+        } else {
+            net_batch_remove(batch, "a");
+        }
+        net_batch_veth(batch, "a", "g0", "office", space, ADDRESS(10, 0, 0, 1), 24);
+        EXPECT_OK(net_apply(net, batch, &error));
+        int router = bound(space, ADDRESS(10, 0, 0, 1), 7007);
+        guest = guest < 0 ? bound(host, ADDRESS(10, 0, 0, 5), 0) : guest;
+        EXPECT(router >= 0 && guest >= 0);
+        EXPECT(send_text(guest, ADDRESS(10, 0, 0, 1), 7007, "once")); /* nobody sends it again */
+        EXPECT(!strcmp(receive(router, 5000), "once"));
+        close(router);
+        close(space);
+    }
+    close(guest);
+    close(host);
+    net_close(net);
+    return NULL;
+}
+
+static void test_a_pair_made_anew_is_the_same_to_who_remembers_it(void **state)
+{
+    (void)state;
+    in_cell(made_anew);
+}
+
 /* ---- what guests could see --------------------------------------------------------------------
  */
 
@@ -403,6 +444,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_two_teams_hold_one_address_and_never_meet),
+            cmocka_unit_test(test_a_pair_made_anew_is_the_same_to_who_remembers_it),
             cmocka_unit_test(test_bridges_and_taps_are_up_and_have_no_address_at_all),
             cmocka_unit_test(test_an_error_names_the_interface_and_the_kernels_reason),
             cmocka_unit_test(test_the_loop_answers_batches_in_order_and_survives_a_failed_one),

@@ -63,7 +63,10 @@ static const char *const before[] = {
                 "\"steps\":[{\"name\":\"guess\",\"title\":\"SECRET{13}\",\"attack\":{\"domain\":"
                 "\"enterprise\",\"id\":\"T1110\"},\"repair\":\"SECRET{14}\"}],"
                 "\"tasks\":[{\"name\":\"easy\",\"points\":500}],\"score\":[{\"model\":\"faust\"},"
-                "{\"model\":\"jeopardy\",\"curve\":\"logarithmic\"}]}}"),
+                "{\"model\":\"jeopardy\",\"curve\":\"logarithmic\"},"
+                "{\"model\":\"custom\",\"weight\":2,\"from\":\"SECRET{16}.lua\",\"answer\":"
+                "\"SECRET{15}\",\"code\":\"return { events = { 'task.solved' }, "
+                "score = function(e, give) give(e.team, 'custom', 1) end }\"}]}}"),
         L(1, "exercise.state", "", "x", "{\"state\":\"running\"}"),
         L(2, "flag.issued", "blue1", "SECRET{1}", "{\"service\":\"shop\",\"tick\":1}"),
         L(3, "check.ok", "blue1", "shop", "{\"round\":1,\"detail\":\"SECRET{5}\"}"),
@@ -176,6 +179,7 @@ static void no_secret_is_public_even_without_a_freeze(void **state)
         fail_msg("the public sees %.40s", secret);
     }
     assert_null(strstr(all, "T1110"));
+    assert_non_null(strstr(all, "{\"model\":\"custom\",\"weight\":2}"));
     assert_non_null(strstr(all, "flag.captured"));
 }
 

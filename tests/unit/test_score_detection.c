@@ -2,6 +2,7 @@
 #include "support/score_game.h"
 
 #include "score/assign.h"
+#include "score/technique.h"
 
 #define S 1000000LL
 
@@ -33,6 +34,25 @@ static gint64 report(struct game *game, gint64 at_us, const char *what, const ch
     g_autofree char *body = g_strdup_printf(
             "{\"text\":\"x\",\"what\":\"%s\",\"hosts\":[\"%s\"],\"resolved\":true}", what, host);
     return at(game, at_us, "report.filed", "a", what, body);
+}
+
+static void techniques_are_related_by_whole_ids(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *one, *other;
+        bool related;
+    } pairs[] = {{"T1110", "T1110", true}, {"T1110", "T1110.001", true},
+            {"T1110.001", "T1110.001", true}, {"T1110.001", "T1110.002", false},
+            {"T11105", "T1110", false}, {"T1110.001", "T11105", false}, {"T111", "T1110", false},
+            {"T1110x", "T1110.001", false}, {"", "T1110", false}, {"", "", false},
+            {".001", "T1110.001", false}, {".001", ".001", false}};
+    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        if (technique_is_related(pairs[i].one, pairs[i].other) != pairs[i].related ||
+                technique_is_related(pairs[i].other, pairs[i].one) != pairs[i].related) {
+            fail_msg("\"%s\" and \"%s\"", pairs[i].one, pairs[i].other);
+        }
+    }
 }
 
 static void a_report_is_worth_its_technique_its_time_and_its_evidence(void **state)
@@ -166,6 +186,7 @@ static void an_assignment_is_never_worse_than_any_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            cmocka_unit_test(techniques_are_related_by_whole_ids),
             cmocka_unit_test(a_report_is_worth_its_technique_its_time_and_its_evidence),
             cmocka_unit_test(the_assignment_is_the_best_one_not_the_first),
             cmocka_unit_test(what_did_not_happen_cannot_be_seen_and_costs_after_a_few),

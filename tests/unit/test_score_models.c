@@ -284,6 +284,47 @@ static void a_service_of_ictf_is_taken_by_its_exploiters(void **state)
     end(&game);
 }
 
+/* Else whoever takes the reference's flags, which nobody defends, has points for nothing. */
+static void flags_of_the_reference_pay_in_no_model_of_rounds(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"ictf2017", "legitbs", "saarctf"};
+    for (gsize i = 0; i < G_N_ELEMENTS(models); i++) {
+        g_autofree char *choice = g_strdup_printf("[{\"model\":\"%s\"}]", models[i]);
+        double totals[2];
+        for (int with = 0; with < 2; with++) {
+            struct game game = begin("a b c !ref", ONE_SERVICE, choice);
+            if (with) {
+                capture(&game, "a", "ref", "r1");
+                capture(&game, "b", "ref", "r2");
+            }
+            capture(&game, "b", "c", "f1");
+            for (int round = 1; round < 6; round++) {
+                look(&game, "c", "DOWN", round);
+                look(&game, "ref", "OK", round);
+                close_round(&game, round);
+            }
+            totals[with] = column(&game, "a", "total");
+            end(&game);
+        }
+        assert_near(totals[1], totals[0]);
+    }
+}
+
+/* A ledger may say any tick: one so late that tick times teams is no int has no rank before it. */
+static void a_tick_beyond_all_rounds_is_of_no_round(void **state)
+{
+    (void)state;
+    struct game game = begin("a b c d", ONE_SERVICE, "[{\"model\":\"saarctf\"}]");
+    look(&game, "b", "OK", 1);
+    close_round(&game, 1); /* b is the first now */
+    tell(&game, "flag.captured", "a", "f",
+            "{\"owner\":\"b\",\"service\":\"s\",\"tick\":1073741826}");
+    close_round(&game, 2);
+    assert_near(column(&game, "a", "offense"), 1 + 1 + sqrt(1.0 / 4));
+    end(&game);
+}
+
 static void saarctf_reprices_earlier_captors(void **state)
 {
     (void)state;
@@ -318,6 +359,8 @@ int main(void)
             cmocka_unit_test(hardening_counts_what_holds_at_the_end),
             cmocka_unit_test(legitbs_moves_flags_at_the_end_of_a_round),
             cmocka_unit_test(a_service_of_ictf_is_taken_by_its_exploiters),
+            cmocka_unit_test(flags_of_the_reference_pay_in_no_model_of_rounds),
+            cmocka_unit_test(a_tick_beyond_all_rounds_is_of_no_round),
             cmocka_unit_test(saarctf_reprices_earlier_captors),
     };
     return cmocka_run_group_tests(tests, read_cases, free_cases);

@@ -3,6 +3,8 @@
 #include "support/score_cases.h"
 #include "support/score_game.h"
 
+#include "score/formula.h"
+
 /* ---- services ------------------------------------------------------------------------------ */
 
 static void quotients_uptime(void **state)
@@ -294,6 +296,35 @@ static void holding_out_is_worth_what_the_attacker_gets_for_it(void **state)
     }
 }
 
+/* Of which every service was down in the flag's tick counts no more among those who hold out. */
+static void points_for_holding_out_are_shared_by_the_teams_that_are_live(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status; /* of d in tick 1; NULL: nobody looked */
+        int others;         /* live, but for the attacker */
+    } looks[] = {{"OK", 3}, {"MUMBLE", 3}, {"TIMEOUT", 3}, {NULL, 3}, {"DOWN", 2}};
+    for (gsize i = 0; i < 2 * G_N_ELEMENTS(looks); i++) {
+        bool newer = i % 2;
+        int others = looks[i / 2].others;
+        double worth = newer ? formula_atklab2_value(others - 1, others)
+                             : formula_ecsc2025_value(others - 1);
+        struct game game = begin("a b c d !nop", ONE_SERVICE,
+                newer ? "[{\"model\":\"atklab2\"}]" : "[{\"model\":\"ecsc2025\"}]");
+        for (int round = 1; round <= 5; round++) {
+            look(&game, "c", "OK", round);
+            look(&game, "nop", "OK", round);
+            if (looks[i / 2].status && round == 1) {
+                look(&game, "d", looks[i / 2].status, round);
+            }
+        }
+        capture(&game, "a", "b", "f");
+        assert_near(column(&game, "a", "attack"), 10 + worth * others);
+        assert_near(column(&game, "c", "defense"), worth * others);
+        end(&game);
+    }
+}
+
 static void the_curves_of_flags_by_their_models(void **state)
 {
     (void)state;
@@ -337,6 +368,7 @@ int main(void)
             cmocka_unit_test(ictf_shares_fifty_points),
             cmocka_unit_test(legitbs_tokens_move_whole_flags),
             cmocka_unit_test(holding_out_is_worth_what_the_attacker_gets_for_it),
+            cmocka_unit_test(points_for_holding_out_are_shared_by_the_teams_that_are_live),
             cmocka_unit_test(the_curves_of_flags_by_their_models),
     };
     return cmocka_run_group_tests(tests, read_cases, free_cases);

@@ -303,6 +303,32 @@ static void a_checkpoint_is_of_our_machines_only(void **state)
     assert_true(described(fixture->root, "m1"));
 }
 
+static void on_traffic(
+        const struct virt_traffic *cards, gsize n, const GError *error, gpointer data)
+{
+    struct seen *seen = data;
+    assert_null(error);
+    for (gsize i = 0; i < n; i++) {
+        g_string_append_printf(seen->states, "card %d, ", cards[i].there);
+        assert_true(cards[i].there || cards[i].rx_bytes == 0);
+    }
+    seen->answers++;
+}
+
+/* The test driver makes the numbers up, for cards that are there. */
+static void cards_are_counted_by_their_addresses_while_the_machine_runs(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct virt_traffic cards[] = {
+            {.mac = {0x52, 0x54, 0, 1, 2, 3}}, {.mac = {0x52, 0x54, 0, 9, 9, 9}}};
+    network_op(fixture, "b0", true);
+    start(fixture, "m1", "sandtable-drill-b0");
+    virt_traffic(fixture->virt, "m1", cards, G_N_ELEMENTS(cards), on_traffic, &fixture->seen);
+    wait_for_text(&fixture->seen, "card 1, card 0, ");
+    virt_traffic(fixture->virt, "m2", cards, 1, on_traffic, &fixture->seen);
+    wait_for_text(&fixture->seen, "card 1, card 0, card 0, ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +347,8 @@ int main(void)
                     an_undo_without_an_id_removes_nothing, set_up, tear_down),
             cmocka_unit_test_setup_teardown(
                     another_engine_takes_only_its_own_machines_over, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(
+                    cards_are_counted_by_their_addresses_while_the_machine_runs, set_up, tear_down),
             cmocka_unit_test(only_daemons_of_this_host_are_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,7 @@ struct app *app_new(const struct app_options *options, GError **error)
     app->ledger = g_strdup(options->ledger);
     app->team = g_strdup(options->team);
     app->person = g_strdup(options->person);
+    app->socket = g_strdup(options->socket);
     app->view.person = app->person;
     app->view.reports = options->ledger || source_link(options->source) != SOURCE_FILE;
     app->history = history_new(options->ledger);
@@ -116,6 +117,7 @@ void app_free(struct app *app)
         return;
     }
     report_end(app);
+    app_console_close(app);
     source_close(app->source);
     struct draw *draw = app->view.draw;
     view_clear(&app->view);
@@ -131,6 +133,7 @@ void app_free(struct app *app)
     g_free(app->ledger);
     g_free(app->team);
     g_free(app->person);
+    g_free(app->socket);
     g_free(app);
 }
 
@@ -144,7 +147,7 @@ void app_say(struct app *app, bool bad, char *text)
 }
 
 /* A wall and the public see nothing that came after the freeze: the model they are shown never
- * folds it. */
+ * folds it. If what came before was not kept, they see an empty one, not the present. */
 static bool use_board(struct app *app)
 {
     bool open = app->view.mode == MODE_PUBLIC || app->view.mode == MODE_WALL;
@@ -153,14 +156,18 @@ static bool use_board(struct app *app)
     }
     app->board = app->board ? app->board : model_new();
     gint64 wanted = app->head->frozen_seq - 1;
-    return app->board->seq == wanted || history_seek_seq(app->history, app->board, wanted, NULL);
+    if (app->board->seq != wanted && !history_seek_seq(app->history, app->board, wanted, NULL)) {
+        model_free(app->board);
+        app->board = model_new();
+    }
+    return true;
 }
 
 void app_choose_model(struct app *app)
 {
     struct view *view = &app->view;
-    bool past = view->play.on && app->past && view->mode != MODE_PUBLIC;
-    view->frozen_board = !past && use_board(app);
+    view->frozen_board = use_board(app); /* the past could be one after the freeze */
+    bool past = view->play.on && app->past && view->mode != MODE_PUBLIC && !view->frozen_board;
     view->model = past ? app->past : view->frozen_board ? app->board : app->head;
     if (app->team && view->model->teams->len > 0) { /* asked for by name, once */
         view->team = model_team_find(view->model, app->team);
@@ -170,12 +177,15 @@ void app_choose_model(struct app *app)
     view->team = model_team_at(view->model, view->team) ? view->team : 0;
 }
 
-void app_replay_at(struct app *app, gint64 at_us)
-{
-    replay_at(app, at_us);
-}
-
 /* ---- events in ----------------------------------------------------------------------------- */
+
+static void forget_past(struct app *app)
+{
+    app->view.play.on = app->view.play.playing = false;
+    app->view.model = app->head;
+    g_clear_pointer(&app->past, model_free);
+    g_clear_pointer(&app->board, model_free);
+}
 
 /* One event; 1: folded, 0: none, -1: a bad one. */
 static int fold_one(struct app *app, GError **error)
@@ -194,7 +204,7 @@ static int fold_one(struct app *app, GError **error)
         return 1;
     }
     if (!strcmp(event->kind, "exercise.created") && app->head->seq > 0) {
-        app->view.play.on = app->view.play.playing = false; /* another exercise */
+        forget_past(app); /* another exercise */
     }
     model_reduce(app->head, event);
     if (!strcmp(event->kind, "exercise.created")) {
@@ -269,6 +279,7 @@ static void take_events(struct app *app)
     }
     take_link(app);
     report_take(app);
+    app_console_take(app);
 }
 
 /* ---- clocks -------------------------------------------------------------------------------- */
@@ -324,7 +335,7 @@ static void update_clocks(struct app *app)
     struct view *view = &app->view;
     bool runs = view->link == LINK_LIVE && app->head->state == MODEL_RUNNING && !app->still;
     gint64 live_us = app->head->at_us + (runs ? now - app->base_mono : 0);
-    bool past = view->play.on && view->mode != MODE_PUBLIC;
+    bool past = view_replays(view);
     view->play.live_us = live_us;
     view->clock_us = past ? view->play.clock_us : live_us;
     bool live = view->link != LINK_FILE && !app->still;

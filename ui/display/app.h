@@ -17,6 +17,7 @@ struct app_options {
     bool still;         /* for a screenshot: times come from the events alone */
     gint64 until_us;    /* show this moment; -1: the newest */
     const char *ledger; /* the file behind source, or NULL */
+    const char *socket; /* the engine behind source, or NULL */
     enum mode mode;
     const char *team;   /* id, of the instructor's view; NULL: the first */
     const char *person; /* who sits here, for the record; NULL: the account */
@@ -45,6 +46,4 @@ bool app_screenshot(struct app *app, const char *path, GError **error);
 
 const struct view *app_view(const struct app *app);
 const struct model *app_model(const struct app *app); /* of the present */
-/* Moves the replay's clock as if so much time had passed; for tests. */
-void app_replay_at(struct app *app, gint64 at_us);
-double app_draw_ms(const struct app *app); /* the last redraw's cost */
+double app_draw_ms(const struct app *app);            /* the last redraw's cost */

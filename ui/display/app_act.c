@@ -117,6 +117,22 @@ static void acknowledge(struct app *app, int arg)
     app_ask(app, "acknowledge", params);
 }
 
+/* A moment, in milliseconds; -1: the newest alarm's. */
+static void replay_when(struct app *app, int when)
+{
+    const GPtrArray *alarms = app->view.model->alarms;
+    if (app->view.mode == MODE_PUBLIC) {
+        return;
+    }
+    if (when >= 0) {
+        replay_at(app, (gint64)when * 1000);
+    } else if (alarms->len > 0) {
+        replay_at(app, ((const struct model_alarm *)alarms->pdata[alarms->len - 1])->at_us);
+    } else {
+        app_say(app, false, g_strdup(tr("no alarms")));
+    }
+}
+
 static void reset(struct app *app, bool confirmed)
 {
     const struct model_machine *machine = chosen_machine(app);
@@ -128,6 +144,23 @@ static void reset(struct app *app, bool confirmed)
     }
 }
 
+/* Points by hand are never changed: a correction says that they do not hold. */
+static void undo(struct app *app, bool confirmed)
+{
+    gint64 seq = app->head->adjusted_seq;
+    app->view.confirm = ACTION_NONE;
+    if (seq <= 0) {
+        app_say(app, true, g_strdup(tr("There are no points by hand to take back")));
+    } else if (confirmed) {
+        cJSON *params = cJSON_CreateObject();
+        json_add_int(params, "seq", seq);
+        cJSON_AddStringToObject(params, "reason", "taken back from the display");
+        app_ask(app, "void", params);
+    } else {
+        app->view.confirm = ACTION_UNDO;
+    }
+}
+
 static void save(struct app *app)
 {
     int s = (int)(app->head->at_us / G_USEC_PER_SEC);
@@ -135,10 +168,15 @@ static void save(struct app *app)
     ask_about(app, "checkpoint", "label", label);
 }
 
-static void console(struct app *app)
+/* In this window, or in a terminal of its own. */
+static void console(struct app *app, bool here)
 {
     const struct model_machine *machine = chosen_machine(app);
-    if (machine) {
+    if (machine && (app->view.link == LINK_FILE || app->view.play.on)) {
+        app_ask(app, "console", NULL); /* says why not: a name could be another exercise's now */
+    } else if (machine && here) {
+        app_console_open(app, machine->id);
+    } else if (machine) {
         spawn_console(app, machine->id);
     }
 }
@@ -242,11 +280,15 @@ static bool act_on_exercise(struct app *app, enum action action, int arg)
     case ACTION_RESET:
         reset(app, arg == CONFIRMED);
         return true;
+    case ACTION_UNDO:
+        undo(app, arg == CONFIRMED);
+        return true;
     case ACTION_SAVE:
         save(app);
         return true;
     case ACTION_CONSOLE:
-        console(app);
+    case ACTION_TERMINAL:
+        console(app, action == ACTION_CONSOLE);
         return true;
     case ACTION_MESSAGE:
     case ACTION_ADJUST:
@@ -257,6 +299,7 @@ static bool act_on_exercise(struct app *app, enum action action, int arg)
             app_ask(app, "message", NULL); /* says why not */
         } else if (action != ACTION_EDIT || chosen(app)) {
             form_open(app, action);
+            form_choose_team(app, action == ACTION_MESSAGE ? arg - 1 : -1);
         }
         return true;
     default:
@@ -288,6 +331,9 @@ static bool act_on_time(struct app *app, enum action action, int arg)
         return true;
     case ACTION_JUMP:
         replay_jump(app, arg * G_USEC_PER_SEC);
+        return true;
+    case ACTION_WHEN:
+        replay_when(app, arg);
         return true;
     default:
         return false;
@@ -342,6 +388,16 @@ static void act_on_view(struct app *app, enum action action, int arg)
         break;
     case ACTION_FOCUS:
         view->focus = arg;
+        break;
+    case ACTION_FIT:
+        view->zoom = 1;
+        view->pan_x = view->pan_y = 0;
+        break;
+    case ACTION_SHOOT:
+        app_shoot(app);
+        break;
+    case ACTION_CONSOLE_CLOSE:
+        app_console_close(app);
         break;
     default:
         break;

@@ -64,6 +64,14 @@ void form_open(struct app *app, enum action action)
     }
 }
 
+void form_choose_team(struct app *app, int team)
+{
+    struct field *field = &app->view.form.fields[0];
+    if (field->chooses && team >= 0 && model_team_at(app->view.model, team)) {
+        field->team = team;
+    }
+}
+
 static void form_close(struct app *app)
 {
     app->view.form.action = ACTION_NONE;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app.h"
+#include "console.h"
 #include "history.h"
 
 struct app {
@@ -12,8 +13,9 @@ struct app {
     struct history *history;
     struct source *source;
     SDL_Window *window;
-    char *name, *ledger, *team, *person;
-    struct report *report; /* being written, or NULL */
+    char *name, *ledger, *socket, *team, *person;
+    struct console *console; /* of a machine, or NULL */
+    struct report *report;   /* being written, or NULL */
     bool still, dirty, leave, dragging, scrubbing;
     int moving; /* the machine that is held by the mouse, -1 none */
     bool moved;
@@ -48,9 +50,19 @@ void app_refold(struct app *app);
 void index_use(struct app *app);
 void index_keep(struct app *app);
 
+/* ---- app_console.c ------------------------------------------------------------------------- */
+
+void app_console_open(struct app *app, const char *machine);
+void app_console_close(struct app *app);
+void app_console_take(struct app *app); /* what has come, and whether it may stay open */
+void app_console_scroll(struct app *app, int by);
+bool app_console_has_keys(const struct app *app);
+bool app_console_input(struct app *app, const SDL_Event *event); /* false: not for it */
+
 /* ---- app_form.c ---------------------------------------------------------------------------- */
 
 void form_open(struct app *app, enum action action);
+void form_choose_team(struct app *app, int team);         /* in the form that is open; -1: all */
 bool form_input(struct app *app, const SDL_Event *event); /* false: not for the form */
 
 /* ---- app_inject.c -------------------------------------------------------------------------- */

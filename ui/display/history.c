@@ -153,7 +153,7 @@ gint64 history_last_seq(const struct history *history)
 
 static bool spool_seek(struct history *history, gint64 offset)
 {
-    return history->spool && fflush(history->spool) == 0 &&
+    return history->spool && fflush(history->spool) == 0 && !ferror(history->spool) &&
            fseek(history->copy, (long)offset, SEEK_SET) == 0;
 }
 

@@ -61,9 +61,7 @@ static void zoom_key(struct app *app, SDL_Keycode key)
 {
     struct rect r = app->view.places[PANEL_TOPOLOGY].rect;
     if (key == SDLK_0 || key == SDLK_KP_0) {
-        app->view.zoom = 1;
-        app->view.pan_x = 0;
-        app->view.pan_y = 0;
+        app_act(app, ACTION_FIT, 0);
     } else {
         bool out = key == SDLK_MINUS || key == SDLK_KP_MINUS;
         zoom(app, out ? 1 / ZOOM_STEP : ZOOM_STEP, r.x + r.w / 2, r.y + r.h / 2);
@@ -166,12 +164,14 @@ static const struct binding bindings[] = {{SDLK_SPACE, KMOD_NONE, ACTION_PAUSE, 
         {SDLK_b, KMOD_NONE, ACTION_SCREENS, 0}, {SDLK_k, KMOD_NONE, ACTION_SKIP, 0},
         {SDLK_f, KMOD_NONE, ACTION_FREEZE, 0}, {SDLK_f, KMOD_CTRL, ACTION_FIND, 0},
         {SDLK_e, KMOD_SHIFT, ACTION_END, 0}, {SDLK_m, KMOD_NONE, ACTION_MESSAGE, 0},
-        {SDLK_p, KMOD_NONE, ACTION_ADJUST, 0}, {SDLK_x, KMOD_NONE, ACTION_ACK, 0},
-        {SDLK_DELETE, KMOD_NONE, ACTION_RESET, 0}, {SDLK_s, KMOD_NONE, ACTION_SAVE, 0},
-        {SDLK_c, KMOD_NONE, ACTION_CONSOLE, 0}, {SDLK_SLASH, KMOD_NONE, ACTION_FILTER, 0},
-        {SDLK_l, KMOD_NONE, ACTION_LABELS, 0}, {SDLK_a, KMOD_NONE, ACTION_ATTACKS, 0},
-        {SDLK_t, KMOD_NONE, ACTION_TRAFFIC, 0}, {SDLK_v, KMOD_NONE, ACTION_STEPS, 0},
-        {SDLK_g, KMOD_NONE, ACTION_PLACES, 0}, {SDLK_F1, KMOD_NONE, ACTION_HELP, 0},
+        {SDLK_p, KMOD_NONE, ACTION_ADJUST, 0}, {SDLK_z, KMOD_CTRL, ACTION_UNDO, 0},
+        {SDLK_x, KMOD_NONE, ACTION_ACK, 0}, {SDLK_DELETE, KMOD_NONE, ACTION_RESET, 0},
+        {SDLK_s, KMOD_NONE, ACTION_SAVE, 0}, {SDLK_c, KMOD_NONE, ACTION_CONSOLE, 0},
+        {SDLK_c, KMOD_SHIFT, ACTION_TERMINAL, 0}, {SDLK_j, KMOD_NONE, ACTION_WHEN, -1},
+        {SDLK_SLASH, KMOD_NONE, ACTION_FILTER, 0}, {SDLK_l, KMOD_NONE, ACTION_LABELS, 0},
+        {SDLK_a, KMOD_NONE, ACTION_ATTACKS, 0}, {SDLK_t, KMOD_NONE, ACTION_TRAFFIC, 0},
+        {SDLK_v, KMOD_NONE, ACTION_STEPS, 0}, {SDLK_g, KMOD_NONE, ACTION_PLACES, 0},
+        {SDLK_F1, KMOD_NONE, ACTION_HELP, 0}, {SDLK_F12, KMOD_NONE, ACTION_SHOOT, 0},
         {SDLK_F2, KMOD_NONE, ACTION_LANGUAGE, 0}, {SDLK_F3, KMOD_NONE, ACTION_THEME, 0},
         {SDLK_F11, KMOD_NONE, ACTION_VIEW, 0}, {SDLK_F11, KMOD_SHIFT, ACTION_VIEW, 1},
         {SDLK_r, KMOD_NONE, ACTION_REPLAY, 0}, {SDLK_HOME, KMOD_NONE, ACTION_LIVE, 0},
@@ -227,9 +227,6 @@ static void key_down(struct app *app, SDL_Keycode key, SDL_Keymod mod)
     case SDLK_KP_0:
         zoom_key(app, key);
         break;
-    case SDLK_F12:
-        app_shoot(app);
-        break;
     case SDLK_ESCAPE:
         back(app);
         break;
@@ -264,6 +261,8 @@ static void wheel(struct app *app, int y)
         scroll_scores(app, y > 0 ? -3 : 3);
     } else if (over(app, PANEL_INJECTS, at_x, at_y)) {
         choose(app, y > 0 ? -1 : 1);
+    } else if (over(app, PANEL_CONSOLE, at_x, at_y)) {
+        app_console_scroll(app, y > 0 ? 3 : -3);
     } else if (over(app, PANEL_EVENTS, at_x, at_y)) {
         scroll(app, y > 0 ? 3 : -3);
     }
@@ -285,7 +284,9 @@ static void mouse_down(struct app *app, const SDL_MouseButtonEvent *button)
     float x = (float)button->x;
     float y = (float)button->y;
     if (app->view.help) {
+        struct hit line = view_help_hit(&app->view, x, y);
         app->view.help = false;
+        app_act(app, line.action, line.arg);
         return;
     }
     struct hit hit = view_hit(&app->view, x, y);
@@ -348,10 +349,23 @@ static void key_event(struct app *app, const SDL_KeyboardEvent *key)
     key_down(app, sym, key->keysym.mod);
 }
 
+/* Letters are text while a field or a console takes them, else keys. */
+static void settle_text_input(const struct app *app)
+{
+    bool wanted = app->view.form.action != ACTION_NONE || app_console_has_keys(app);
+    if (wanted && !SDL_IsTextInputActive()) {
+        SDL_StartTextInput();
+    } else if (!wanted && SDL_IsTextInputActive()) {
+        SDL_StopTextInput();
+    }
+}
+
 void app_input(struct app *app, const SDL_Event *event)
 {
     bool was_dirty = app->dirty;
-    if (app->view.form.action != ACTION_NONE && form_input(app, event)) {
+    bool asks = app->view.form.action != ACTION_NONE;
+    if ((asks && form_input(app, event)) || (!asks && app_console_input(app, event))) {
+        settle_text_input(app);
         return;
     }
     app->dirty = true;
@@ -381,4 +395,5 @@ void app_input(struct app *app, const SDL_Event *event)
     default:
         app->dirty = was_dirty;
     }
+    settle_text_input(app);
 }

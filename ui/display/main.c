@@ -207,6 +207,7 @@ static bool run(const struct options *options, GError **error)
             .still = options->screenshot != NULL,
             .until_us = until,
             .ledger = options->ledger,
+            .socket = options->socket,
             .mode = mode,
             .team = options->team,
             .person = options->person};

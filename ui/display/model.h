@@ -189,11 +189,14 @@ struct model {
     bool frozen;         /* the public board stands still … */
     gint64 frozen_us;    /* … since this time and … */
     gint64 frozen_seq;   /* … this event */
-    GArray *attacks;     /* struct model_attack */
-    GQueue feed;         /* struct model_line, newest first */
-    GArray *marks;       /* struct model_mark */
-    bool stale;          /* totals changed since the last sample */
-    gint64 sample_us;    /* time of the last sample */
+    gint64 adjusted_seq; /* the last points by hand that nobody took back; 0: none */
+    int adjusted_team;
+    double adjusted_points;
+    GArray *attacks;  /* struct model_attack */
+    GQueue feed;      /* struct model_line, newest first */
+    GArray *marks;    /* struct model_mark */
+    bool stale;       /* totals changed since the last sample */
+    gint64 sample_us; /* time of the last sample */
     gint64 sample_gap_us;
     guint sampled;    /* rows of history.h's record that were applied */
     guint rev[PARTS]; /* counts changes of what a panel shows */

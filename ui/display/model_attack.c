@@ -38,18 +38,34 @@ static const char *technique(const struct model *model, const struct model_attac
     return ((const struct model_step *)model->steps->pdata[attack->step])->technique;
 }
 
+void model_attacks_end(struct model *model)
+{
+    for (guint i = 0; i < model->attacks->len; i++) {
+        struct model_attack *attack = &g_array_index(model->attacks, struct model_attack, i);
+        if (attack->state == ATTACK_RUNNING) {
+            attack->state = ATTACK_INERT;
+            g_strlcpy(attack->verdict, "unfinished", sizeof attack->verdict);
+        }
+    }
+    model_touch(model, TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS));
+}
+
 void model_on_step_state(struct model *model, const struct event *event, const cJSON *body)
 {
     const char *state = json_string(body, "state", "");
-    if (strcmp(state, "running") != 0) { /* settling and undoing do not change the picture */
-        return;
+    bool begins = !strcmp(state, "running");
+    if (!begins && strcmp(state, "settling") != 0) {
+        return; /* undoing does not change the picture */
     }
     struct model_attack *attack = attack_touch(model, event, body);
     if (!attack) {
         return;
     }
     attack->state = ATTACK_RUNNING;
-    g_strlcpy(attack->verdict, "running", sizeof attack->verdict);
+    g_strlcpy(attack->verdict, state, sizeof attack->verdict);
+    if (!begins) {
+        return; /* its commands are done, its effect is awaited: no news for the feed */
+    }
     const struct model_step *step = model->steps->pdata[attack->step];
     model_say(model, event, TONE_ATTACK, tr("%s running → %s: %s"), step->technique,
             model_team_title(model, event->team), step->title);

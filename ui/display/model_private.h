@@ -53,5 +53,6 @@ void model_on_cleared(struct model *model, const struct event *event, const cJSO
 void model_on_measured(struct model *model, const struct event *event, const cJSON *body);
 
 /* The handlers of attack.c. */
+void model_attacks_end(struct model *model); /* what still runs has no verdict any more */
 void model_on_step_state(struct model *model, const struct event *event, const cJSON *body);
 void model_on_step_verdict(struct model *model, const struct event *event, const cJSON *body);

@@ -27,6 +27,9 @@ static void on_state(struct model *model, const struct event *event, const cJSON
     for (int i = MODEL_SETUP; i <= MODEL_DOWN; i++) {
         if (!strcmp(state, names[i])) {
             model->state = (enum model_state)i;
+            if (i >= MODEL_ENDED) {
+                model_attacks_end(model);
+            }
             const char *by = json_string(body, "by", "");
             if (*by) {
                 model_say(model, event, TONE_PLAIN, tr("Exercise %s, by %s"), tr_name(words[i]),
@@ -174,9 +177,15 @@ static void on_correction(struct model *model, const struct event *event, const 
 {
     g_autofree char *reason = g_utf8_make_valid(json_string(body, "reason", ""), -1);
     if (!strcmp(event->kind, "score.adjusted")) {
+        model->adjusted_seq = event->seq;
+        model->adjusted_team = model_team_index(model, event->team);
+        model->adjusted_points = json_number(body, "points", 0);
         model_say(model, event, TONE_PLAIN, tr("%s: %+g points by hand: %s"),
                 model_team_title(model, event->team), json_number(body, "points", 0), reason);
     } else {
+        if (json_int(body, "seq", 0) == model->adjusted_seq) {
+            model->adjusted_seq = 0;
+        }
         model_say(model, event, TONE_PLAIN, tr("Taken out of the score: %s"), reason);
     }
 }

@@ -5,6 +5,7 @@
  * answers, and all is read from its beginning.
  */
 #include "source_private.h"
+#include "words.h"
 
 #include "base/error.h"
 #include "base/json.h"
@@ -137,9 +138,9 @@ static void take_answer(struct source_live *self, const cJSON *reply)
     g_autofree char *text = g_utf8_make_valid(json_string(error, "message", "refused"), -1);
     answer->refused = error != NULL;
     gint64 missing = json_int(json_object(reply, "result"), "missing", 0);
-    answer->text = error         ? g_strdup_printf("The engine refused: %s", text)
-                   : missing > 0 ? g_strdup_printf("Accepted; %d more must agree", (int)missing)
-                                 : g_strdup("Accepted");
+    answer->text = error         ? g_strdup_printf(tr("The engine refused: %s"), text)
+                   : missing > 0 ? g_strdup_printf(tr("Accepted; %d more must agree"), (int)missing)
+                                 : g_strdup(tr("Accepted"));
     g_async_queue_push(self->answers, answer);
     self->wake(self->data);
 }
@@ -172,6 +173,8 @@ static bool wait_for(struct source_live *self, int fd, int limit_ms)
     return !(fds[0].revents & POLLIN);
 }
 
+/* -1 as well when the engine does not take connections just now: nothing here waits, for the
+ * source could be closed meanwhile. What is asked for fits into a fresh socket's buffer. */
 static int connect_to(const char *path, gint64 from)
 {
     g_autofree char *subscribe = g_strdup_printf(SUBSCRIBE, from);
@@ -179,9 +182,10 @@ static int connect_to(const char *path, gint64 from)
     if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path) {
         return -1;
     }
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    ssize_t length = (ssize_t)strlen(subscribe);
     if (fd >= 0 && (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-                           send(fd, subscribe, strlen(subscribe), MSG_NOSIGNAL) < 0)) {
+                           send(fd, subscribe, (gsize)length, MSG_NOSIGNAL) != length)) {
         close(fd);
         fd = -1;
     }

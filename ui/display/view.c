@@ -44,6 +44,9 @@ void view_clear(struct view *view)
         g_string_free(view->form.fields[f].text, TRUE);
     }
     g_free(view->form.preview);
+    terminal_free(view->terminal);
+    g_free(view->console);
+    g_free(view->console_note);
     g_free(view->status);
     g_free(view->filter);
     g_hash_table_destroy(view->moved);
@@ -69,11 +72,16 @@ bool view_shows_team(const struct view *view, int team)
     return view->mode != MODE_INSTRUCTOR || team < 0 || team == view->team;
 }
 
+bool view_replays(const struct view *view)
+{
+    return view->play.on && view->mode != MODE_PUBLIC && !view->frozen_board;
+}
+
 enum border { BORDER_NONE, BORDER_PAUSED, BORDER_REPLAY };
 
 static enum border border_of(const struct view *view)
 {
-    if (view->play.on && view->mode != MODE_PUBLIC) {
+    if (view_replays(view)) {
         return BORDER_REPLAY;
     }
     return view->model->state == MODEL_PAUSED ? BORDER_PAUSED : BORDER_NONE;
@@ -143,6 +151,10 @@ struct layout view_layout(const struct view *view)
     layout.at[PANEL_BAR] = (struct rect){0, 0, f.w, bar};
     left_column(view, &f, &layout);
     layout.at[PANEL_TOPOLOGY] = (struct rect){x2, f.top, f.middle, f.body - services - f.gap};
+    if (view->terminal && view->mode == MODE_CONTROL) {
+        layout.at[PANEL_CONSOLE] = layout.at[PANEL_TOPOLOGY];
+        layout.at[PANEL_TOPOLOGY] = (struct rect){0};
+    }
     layout.at[PANEL_SERVICES] = (struct rect){x2, f.top + f.body - services, f.middle, services};
     if (!bare) {
         layout.at[PANEL_INJECTS] = (struct rect){x3, f.top, f.right, injects};
@@ -281,11 +293,15 @@ static guint64 stamp_of(const struct view *view, enum panel panel)
         stamp = mix(stamp, (guint64)view->node);
         stamp = mix_text(mix(stamp, view->model->rev[PART_BAR]), view->status);
         return mix(stamp, view->status_bad);
+    case PANEL_CONSOLE:
+        stamp = mix_text(mix_text(stamp, view->console), view->console_note);
+        stamp = mix(mix(stamp, (guint64)view->console_back), view->console_over);
+        return mix(stamp, view->terminal ? terminal_changes(view->terminal) : 0);
     case PANEL_SCORES:
         stamp = mix(stamp, (guint64)view->first_rank);
         break;
     case PANEL_INJECTS:
-        stamp = mix(stamp, (guint64)view->selected);
+        stamp = mix(mix(stamp, (guint64)view->selected), view->model->rev[PART_STEPS]);
         break;
     case PANEL_EVENTS:
         stamp = mix_text(mix(stamp, (guint64)view->scroll), view->filter);
@@ -330,6 +346,7 @@ static void draw_panel(struct view *view, enum panel panel, struct rect r)
             [PANEL_TIMELINE] = view_timeline,
             [PANEL_MESSAGES] = view_messages,
             [PANEL_STEPS] = view_steps,
+            [PANEL_CONSOLE] = view_console,
             [PANEL_HINTS] = view_hints,
     };
     g_array_set_size(view->places[panel].hits, 0);

@@ -7,6 +7,7 @@
 
 #include "draw.h"
 #include "model.h"
+#include "terminal.h"
 
 enum action { /* what a key or a click asks for */
     ACTION_NONE,
@@ -17,16 +18,18 @@ enum action { /* what a key or a click asks for */
     ACTION_ADD,     /* asks for a new inject's team, text and time */
     ACTION_HOLD,    /* holds or releases the selected inject */
     ACTION_HOLD_ALL,
-    ACTION_SKIP,    /* asks to confirm */
-    ACTION_FREEZE,  /* or thaw */
-    ACTION_END,     /* asks for the reason */
-    ACTION_MESSAGE, /* asks for whom and what */
-    ACTION_ADJUST,  /* asks for team, points and reason */
-    ACTION_ACK,     /* the oldest alarm without an owner, or arg */
-    ACTION_RESET,   /* the selected machine; asks to confirm */
-    ACTION_SAVE,    /* a checkpoint of all machines */
-    ACTION_REPORT,  /* written, and opened */
-    ACTION_CONSOLE, /* of the selected machine, in a terminal */
+    ACTION_SKIP,     /* asks to confirm */
+    ACTION_FREEZE,   /* or thaw */
+    ACTION_END,      /* asks for the reason */
+    ACTION_MESSAGE,  /* asks for whom and what; arg: a team + 1, 0: all */
+    ACTION_ADJUST,   /* asks for team, points and reason */
+    ACTION_UNDO,     /* the last points by hand; asks to confirm */
+    ACTION_ACK,      /* the oldest alarm without an owner, or arg */
+    ACTION_RESET,    /* the selected machine; asks to confirm */
+    ACTION_SAVE,     /* a checkpoint of all machines */
+    ACTION_REPORT,   /* written, and opened */
+    ACTION_TERMINAL, /* the selected machine's console, in a terminal of its own */
+    ACTION_CONSOLE,  /* … in this window */
     ACTION_FIND,
     ACTION_FILTER,
     ACTION_LABELS,
@@ -50,6 +53,10 @@ enum action { /* what a key or a click asks for */
     ACTION_NODE,   /* arg: a machine */
     ACTION_TEAM,   /* arg: a team, of the instructor's view */
     ACTION_FOCUS,  /* arg: a panel */
+    ACTION_WHEN,   /* arg: milliseconds: replay of that moment */
+    ACTION_CONSOLE_CLOSE,
+    ACTION_FIT,   /* the topology as a whole */
+    ACTION_SHOOT, /* a screenshot */
 };
 
 #define CONFIRMED 1 /* arg of an action that was asked about */
@@ -79,11 +86,13 @@ enum panel {
     PANEL_TIMELINE,
     PANEL_MESSAGES,
     PANEL_STEPS,
+    PANEL_CONSOLE,
     PANEL_HINTS,
     PANELS,
 };
 
 #define FORM_FIELDS 3
+#define FOCUS_CONSOLE 8 /* the panel's number; it takes the keys */
 
 struct field {
     const char *label; /* English */
@@ -125,23 +134,28 @@ struct view {
     gint64 clock_us; /* what the exercise clock shows now */
     gint64 wall_us;
     enum link link;
-    const char *source;       /* name of the exercise or file */
-    const char *person;       /* who sits here, or NULL */
-    int focus;                /* panel 1..6, 7 messages, 0 none */
-    int selected;             /* inject, -1 none */
-    int node;                 /* machine, -1 none */
-    int team;                 /* of the instructor's view */
-    int scroll;               /* lines of the event feed scrolled back */
-    int first_rank;           /* the row on top of the scores, from 0 */
-    enum action confirm;      /* "fire …? y" is being asked */
-    float zoom, pan_x, pan_y; /* of the topology; 1, 0, 0 fits */
-    GHashTable *moved;        /* machine id -> struct point *: dragged there, shares of area */
-    guint moves;              /* counts changes of moved */
-    GHashTable *thumbs;       /* machine id -> struct thumb *: its screen */
-    guint shots;              /* counts changes of thumbs */
-    struct rect area;         /* of the whole topology, as drawn last */
-    char *status;             /* last answer or error, or NULL */
-    char *filter;             /* of the events, or NULL */
+    const char *source;        /* name of the exercise or file */
+    const char *person;        /* who sits here, or NULL */
+    int focus;                 /* panel 1..6, 7 messages, 8 console, 0 none */
+    int selected;              /* inject, -1 none */
+    int node;                  /* machine, -1 none */
+    int team;                  /* of the instructor's view */
+    int scroll;                /* lines of the event feed scrolled back */
+    int first_rank;            /* the row on top of the scores, from 0 */
+    enum action confirm;       /* "fire …? y" is being asked */
+    float zoom, pan_x, pan_y;  /* of the topology; 1, 0, 0 fits */
+    GHashTable *moved;         /* machine id -> struct point *: dragged there, shares of area */
+    guint moves;               /* counts changes of moved */
+    GHashTable *thumbs;        /* machine id -> struct thumb *: its screen */
+    guint shots;               /* counts changes of thumbs */
+    struct rect area;          /* of the whole topology, as drawn last */
+    struct terminal *terminal; /* of the console that is open, or NULL */
+    char *console;             /* whose */
+    char *console_note;        /* how it stands */
+    int console_back;          /* rows scrolled back */
+    bool console_over;         /* nothing comes any more */
+    char *status;              /* last answer or error, or NULL */
+    char *filter;              /* of the events, or NULL */
     struct form form;
     struct play play;
     int load_percent; /* of the host's processors; -1 unknown */
@@ -169,10 +183,13 @@ void view_clear(struct view *view);
 void view_draw(struct view *view);
 struct layout view_layout(const struct view *view);
 struct hit view_hit(const struct view *view, float x, float y);
+/* The line of the help sheet there. */
+struct hit view_help_hit(const struct view *view, float x, float y);
 /* The time on the time line at x; -1: not on it. */
 gint64 view_time_at(const struct view *view, float x);
-int view_event_count(const struct view *view); /* that the filter lets through */
-const char *view_mode_name(enum mode mode);    /* control, wall … */
+guint view_alarm_count(const struct view *view); /* open ones that concern this view */
+int view_event_count(const struct view *view);   /* that the filter lets through */
+const char *view_mode_name(enum mode mode);      /* control, wall … */
 /* Indexes (int) of the injects that concern this view, by time, what is off the list last; the
  * caller's. */
 GArray *view_inject_order(const struct view *view);
@@ -180,3 +197,5 @@ GArray *view_inject_order(const struct view *view);
 int view_node(const struct view *view);
 /* A team's machines, inject … concern this view. -1: nobody's. */
 bool view_shows_team(const struct view *view, int team);
+/* The past is on the screen. */
+bool view_replays(const struct view *view);

@@ -23,18 +23,18 @@ static enum chip chip_of(const struct view *view)
             [MODEL_PAUSED] = CHIP_PAUSED,
             [MODEL_ENDED] = CHIP_ENDED,
             [MODEL_DOWN] = CHIP_ENDED};
-    if (view->play.on && view->mode != MODE_PUBLIC) {
+    if (view_replays(view)) {
         return CHIP_REPLAY;
     }
     bool frozen = view->frozen_board || view->model->frozen;
     enum chip chip = chips[view->model->state];
-    return chip == CHIP_RUNNING && frozen ? CHIP_FROZEN : chip;
+    return frozen && (chip == CHIP_RUNNING || chip == CHIP_NONE) ? CHIP_FROZEN : chip;
 }
 
 static const char *chip_word(const struct view *view, enum chip chip)
 {
     static const char *const states[] = {WORD("WAITING"), WORD("SETUP"), WORD("READY"),
-            WORD("RUNNING"), WORD("PAUSED"), WORD("ENDED"), WORD("DOWN")};
+            WORD("RUNNING"), WORD("PAUSED"), WORD("ENDED"), WORD("ENDED")};
     if (chip == CHIP_REPLAY) {
         return tr("REPLAY");
     }
@@ -117,7 +117,7 @@ static void second_line(const struct view *view, char *text, gsize size)
 {
     char span[32];
     gint64 rest = view->model->duration_us - view->clock_us;
-    if (view->play.on) {
+    if (view_replays(view)) {
         char live[32];
         view_clock(live, sizeof live, view->play.live_us, true);
         g_snprintf(text, (gulong)size,
@@ -145,7 +145,7 @@ static float clock_block(const struct view *view, float x)
             view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, 0}, x, px(view, 10), text);
     second_line(view, text, sizeof text);
     float other = view_text(view,
-            (struct text_style){FONT_TEXT, 12, view->play.on ? C_REPLAY : C_DIM, LEFT, 0}, x,
+            (struct text_style){FONT_TEXT, 12, view_replays(view) ? C_REPLAY : C_DIM, LEFT, 0}, x,
             px(view, 27), text);
     return x + MAX(MAX(width, other), px(view, 132));
 }
@@ -220,7 +220,7 @@ static void buttons(struct view *view, float x, float right)
 
 static float alarm_chip(struct view *view, float right)
 {
-    guint count = view->model->alarms->len;
+    guint count = view_alarm_count(view);
     g_autofree char *text = count == 0   ? g_strdup(tr("no alarms"))
                             : count == 1 ? g_strdup_printf("⚠ %s", tr("1 alarm"))
                                          : g_strdup_printf(tr("⚠ %u alarms"), count);

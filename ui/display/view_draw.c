@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define LINE_BYTES 400 /* more of a text is never in one line */
+
 void view_add_hit(struct view *view, enum panel panel, struct rect r, enum action action, int arg)
 {
     struct hit hit = {r, action, arg};
@@ -46,6 +48,29 @@ static char *fit(const struct view *view, struct text_style style, const char *t
     return low > 0 ? g_strconcat(g_strchomp(start), "…", NULL) : g_strdup("");
 }
 
+gsize view_break(
+        const struct view *view, const struct text_style *style, const char *text, gsize *next)
+{
+    glong low = 1;
+    glong high = MAX(g_utf8_strlen(text, LINE_BYTES), 1);
+    while (low < high) { /* by halving, as fit() does: each try is a picture in the cache */
+        glong middle = (low + high + 1) / 2;
+        g_autofree char *start = g_utf8_substring(text, 0, middle);
+        if (draw_text_width(view->draw, style->font, px(view, style->size), start) <=
+                style->width) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    const char *end = *text ? g_utf8_offset_to_pointer(text, low) : text;
+    bool within = *end && *end != ' ' && !g_unichar_iswide(g_utf8_get_char(end));
+    const char *space = within ? g_strrstr_len(text, end - text, " ") : NULL;
+    end = space && space > text ? space : end;
+    *next = (gsize)(end - text) + strspn(end, " ");
+    return (gsize)(end - text);
+}
+
 float view_text(
         const struct view *view, struct text_style style, float x, float y, const char *text)
 {
@@ -66,7 +91,8 @@ struct rect view_panel(
         const struct view *view, struct rect r, int number, const char *title, const char *hint)
 {
     draw_rect(view->draw, r, C_PANEL);
-    bool focused = number > 0 && view->focus == number;
+    bool alone = view->mode == MODE_WALL || view->mode == MODE_PUBLIC; /* nobody at the keys */
+    bool focused = number > 0 && view->focus == number && !alone;
     draw_frame(view->draw, r, focused ? px(view, 2) : 1, focused ? C_FOCUS : C_EDGE);
     float used = view_text(view, (struct text_style){FONT_TEXT, 16, C_TEXT, LEFT, r.w * 0.7F},
             r.x + px(view, 10), r.y + px(view, 7), title);
@@ -101,7 +127,9 @@ bool view_waits(const struct view *view, struct rect inside)
         return false;
     }
     view_empty(view, inside,
-            view->link == LINK_CONNECTING ? tr("no engine has answered yet") : tr("no event yet"));
+            view->frozen_board              ? tr("frozen; what was shown then was not kept")
+            : view->link == LINK_CONNECTING ? tr("no engine has answered yet")
+                                            : tr("no event yet"));
     return true;
 }
 

@@ -3,6 +3,44 @@
 
 #include <string.h>
 
+/* "blue2" of "blue2/web:office in"; -1: nobody's. */
+static int alarm_team(const struct view *view, const struct model_alarm *alarm)
+{
+    g_autofree char *id = g_strndup(alarm->subject, strcspn(alarm->subject, "/"));
+    return model_team_find(view->model, id);
+}
+
+guint view_alarm_count(const struct view *view)
+{
+    guint count = 0;
+    for (guint i = 0; i < view->model->alarms->len; i++) {
+        count += view_shows_team(view, alarm_team(view, view->model->alarms->pdata[i]));
+    }
+    return count;
+}
+
+/* A replay of the moment shows the event itself, whatever is cut off its time. */
+static int moment(gint64 at_us)
+{
+    return (int)MIN(at_us / 1000 + 1, G_MAXINT);
+}
+
+static char *alarm_text(const struct model_alarm *alarm)
+{
+    g_autofree char *whose = g_strndup(alarm->subject, strcspn(alarm->subject, ": "));
+    bool named = strstr(alarm->text, whose) != NULL;
+    return named ? g_strdup(alarm->text) : g_strdup_printf("%s: %s", alarm->subject, alarm->text);
+}
+
+/* One line, or two for a text that needs them beside its age and its button. */
+static float alarm_height(const struct view *view, const struct model_alarm *alarm, float width)
+{
+    g_autofree char *text = alarm_text(alarm);
+    bool fits =
+            draw_text_width(view->draw, FONT_TEXT, px(view, 13), text) < width - px(view, 24 + 136);
+    return px(view, fits ? 26 : 43);
+}
+
 static void alarm_row(struct view *view, guint index, struct rect r, struct rect in)
 {
     const struct model_alarm *alarm = view->model->alarms->pdata[index];
@@ -28,33 +66,43 @@ static void alarm_row(struct view *view, guint index, struct rect r, struct rect
     }
     float used = view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, in.w * 0.5F},
             right, r.y + px(view, 4), text);
-    g_autofree char *whose = g_strndup(alarm->subject, strcspn(alarm->subject, ": "));
-    bool named = strstr(alarm->text, whose) != NULL;
-    g_autofree char *what =
-            named ? g_strdup(alarm->text) : g_strdup_printf("%s: %s", alarm->subject, alarm->text);
-    view_text(view,
-            (struct text_style){FONT_TEXT, 13, owned ? C_TEXT : C_WARM, LEFT,
-                    right - used - in.x - px(view, 32)},
-            in.x + px(view, 24), r.y + px(view, 3), what);
+    view_add_hit(view, PANEL_EVENTS, (struct rect){right - used, r.y, used, r.h}, ACTION_WHEN,
+            moment(alarm->at_us));
+    g_autofree char *what = alarm_text(alarm);
+    struct text_style style = {
+            FONT_TEXT, 13, owned ? C_TEXT : C_WARM, LEFT, right - used - in.x - px(view, 32)};
+    gsize next = 0;
+    gsize length = r.h > px(view, 30) ? view_break(view, &style, what, &next) : strlen(what);
+    g_autofree char *first = g_strndup(what, length);
+    view_text(view, style, in.x + px(view, 24), r.y + px(view, 3), first);
+    if (next > 0) {
+        style.width = in.w - px(view, 28);
+        view_text(view, style, in.x + px(view, 24), r.y + px(view, 20), what + next);
+    }
 }
 
 /* Newest first, at most the upper half; returns where they end. */
 static float alarm_rows(struct view *view, struct rect in)
 {
     const GPtrArray *alarms = view->model->alarms;
-    float row = px(view, 26);
     float y = in.y;
+    guint left = view_alarm_count(view);
     for (guint i = alarms->len; i > 0; i--) {
-        if (y + 2 * row > in.y + in.h / 2) {
-            g_autofree char *more = g_strdup_printf(tr("and %u more alarms"), i);
+        if (!view_shows_team(view, alarm_team(view, alarms->pdata[i - 1]))) {
+            continue;
+        }
+        float row = alarm_height(view, alarms->pdata[i - 1], in.w);
+        if (y + row + px(view, 26) > in.y + in.h / 2) {
+            g_autofree char *more = g_strdup_printf(tr("and %u more alarms"), left);
             view_text(view, (struct text_style){FONT_TEXT, 12, C_WARM, LEFT, in.w}, in.x, y, more);
-            return y + row * 0.8F;
+            return y + px(view, 21);
         }
         alarm_row(view, i - 1,
                 (struct rect){in.x - px(view, 4), y, in.w + px(view, 8), row - px(view, 3)}, in);
         y += row;
+        left--;
     }
-    return alarms->len > 0 ? y + px(view, 4) : y;
+    return y > in.y ? y + px(view, 4) : y;
 }
 
 static bool lets_through(const struct view *view, const struct model_line *line)
@@ -78,8 +126,7 @@ int view_event_count(const struct view *view)
     return count;
 }
 
-static void feed_row(
-        const struct view *view, const struct model_line *line, struct rect in, float y)
+static void feed_row(struct view *view, const struct model_line *line, struct rect in, float y)
 {
     char clock[32];
     float x = in.x + px(view, 4) +
@@ -89,14 +136,17 @@ static void feed_row(
     view_text(view,
             (struct text_style){FONT_TEXT, 13, view_tone(line->tone), LEFT, in.x + in.w - x}, x,
             y + px(view, 2), line->text);
+    view_add_hit(view, PANEL_EVENTS, (struct rect){in.x, y, in.w, px(view, 21)}, ACTION_WHEN,
+            moment(line->at_us));
 }
 
 void view_events(struct view *view, struct rect r)
 {
     const struct model *model = view->model;
     g_autofree char *hint = view->filter ? g_strdup_printf(tr("only “%s” · / filter"), view->filter)
-                            : view->scroll > 0 ? g_strdup(tr("scrolled back · Page down"))
-                                               : g_strdup(tr("/ filter · X acknowledge"));
+                            : view->scroll > 0
+                                    ? g_strdup(tr("scrolled back · Page down"))
+                                    : g_strdup(tr("/ filter · X ack · J or a click: when"));
     struct rect in = view_panel(view, r, 5, tr("Alarms and events"), hint);
     view_add_hit(view, PANEL_EVENTS, r, ACTION_FOCUS, 5);
     float y = alarm_rows(view, in);

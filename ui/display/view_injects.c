@@ -19,6 +19,40 @@ static enum status inject_status(const struct model_inject *inject)
     return STATUS_UNKNOWN;
 }
 
+/* The run of its step that this inject began, or NULL. */
+static const struct model_attack *run_of(const struct view *view, const struct model_inject *inject)
+{
+    for (int s = 0; *inject->step && (guint)s < view->model->steps->len; s++) {
+        const struct model_step *step = view->model->steps->pdata[s];
+        if (!strcmp(step->name, inject->step)) {
+            const struct model_attack *attack = model_attack_of(view->model, s, inject->team);
+            bool own = attack && inject->fired_us >= 0 && attack->since_us >= inject->fired_us;
+            return own ? attack : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* How far its step has come. False: it has none, or none that is told. */
+static bool run_line(const struct view *view, const struct model_inject *inject, const char *who,
+        char *text, gsize size)
+{
+    const struct model_attack *attack = run_of(view, inject);
+    bool fired = !strcmp(inject->state, "fired");
+    char span[32];
+    if (!attack || (!fired && strcmp(inject->state, "done") != 0)) {
+        return false;
+    }
+    if (attack->state == ATTACK_RUNNING) {
+        g_snprintf(text, (gulong)size, tr("%s · %s for %s"), who, tr_name(attack->verdict),
+                view_span(span, sizeof span, MAX(view->clock_us - inject->fired_us, 0)));
+    } else {
+        g_snprintf(text, (gulong)size, "%s · %s: %s", who, tr_name(inject->state),
+                tr_name(attack->verdict));
+    }
+    return true;
+}
+
 static void inject_line(
         const struct view *view, const struct model_inject *inject, char *text, gsize size)
 {
@@ -27,6 +61,9 @@ static void inject_line(
     gint64 left = inject->planned_us - view->clock_us;
     char span[32];
     bool open = !strcmp(inject->state, "scheduled") || !strcmp(inject->state, "held");
+    if (run_line(view, inject, who, text, size)) {
+        return;
+    }
     if (open && view->model->state >= MODEL_ENDED) {
         g_snprintf(text, (gulong)size, tr("%s · never fired"), who);
     } else if (open && inject->missing > 0) {

@@ -1,19 +1,40 @@
 /* view_messages.c - messages with the teams, newest first, and the line to write one. */
 #include "view_private.h"
 
-/* From a team, and white has not written to it since. */
+#include <string.h>
+
+/* From a team, and white has not written to that team since; what goes to all is no answer. */
 static bool is_new(const struct model *model, guint index)
 {
     const struct model_message *message = model->messages->pdata[index];
     bool answered = !message->from_team;
     for (guint i = index + 1; i < model->messages->len && !answered; i++) {
         const struct model_message *later = model->messages->pdata[i];
-        answered = !later->from_team && (later->team < 0 || later->team == message->team);
+        answered = !later->from_team && later->team == message->team;
     }
     return !answered;
 }
 
-static float message_row(const struct view *view, guint index, struct rect in, float y)
+#define LINES_MAX 4
+
+/* The text in at most LINES_MAX lines, as far as there is room; returns where they end. */
+static float message_text(
+        const struct view *view, struct text_style style, struct rect in, const char *text)
+{
+    float y = in.y;
+    float row = px(view, 18);
+    for (int i = 1; *text; i++, y += row) {
+        gsize next = 0;
+        gsize length = view_break(view, &style, text, &next);
+        bool last = i == LINES_MAX || y + 2 * row > in.y + in.h;
+        g_autofree char *line = g_strndup(text, length);
+        view_text(view, style, in.x, y, last ? text : line); /* the last is cut */
+        text += last ? strlen(text) : next;
+    }
+    return y;
+}
+
+static float message_row(struct view *view, guint index, struct rect in, float y, float bottom)
 {
     const struct model_message *message = view->model->messages->pdata[index];
     bool new = is_new(view->model, index);
@@ -32,17 +53,21 @@ static float message_row(const struct view *view, guint index, struct rect in, f
         view_text(view, (struct text_style){FONT_TEXT, 11, C_DEGRADED, RIGHT, 0}, in.x + in.w, y,
                 tr("new"));
     }
-    view_text(view, (struct text_style){FONT_TEXT, 13, new ? C_DEGRADED : C_TEXT, LEFT, in.w}, in.x,
-            y + px(view, 15), message->text);
-    float next = y + px(view, 40);
+    struct rect room_left = {in.x, y + px(view, 15), in.w, bottom - y - px(view, 15)};
+    struct text_style style = {FONT_TEXT, 13, new ? C_DEGRADED : C_TEXT, LEFT, in.w};
+    float next = message_text(view, style, room_left, message->text) + px(view, 7);
+    if (view_has_controls(view) && team) { /* a click answers */
+        view_add_hit(view, PANEL_MESSAGES, (struct rect){in.x, y, in.w, next - y}, ACTION_MESSAGE,
+                message->team + 1);
+    }
     draw_rect(view->draw, (struct rect){in.x, next - px(view, 5), in.w, 1}, C_RULE);
     return next;
 }
 
 void view_messages(struct view *view, struct rect r)
 {
-    struct rect in =
-            view_panel(view, r, 7, tr("Messages"), view_has_controls(view) ? tr("M write") : NULL);
+    struct rect in = view_panel(view, r, 7, tr("Messages"),
+            view_has_controls(view) ? tr("M write · click: answer") : NULL);
     view_add_hit(view, PANEL_MESSAGES, r, ACTION_FOCUS, 7);
     const GPtrArray *messages = view->model->messages;
     float bottom = in.y + in.h;
@@ -61,7 +86,7 @@ void view_messages(struct view *view, struct rect r)
     for (guint i = messages->len; i > 0 && y + px(view, 34) <= bottom; i--) {
         const struct model_message *message = messages->pdata[i - 1];
         if (view_shows_team(view, message->team)) {
-            y = message_row(view, i - 1, in, y);
+            y = message_row(view, i - 1, in, y, bottom);
             any = true;
         }
     }

@@ -24,6 +24,11 @@ struct text_style {
 float view_text(
         const struct view *view, struct text_style style, float x, float y, const char *text);
 
+/* The first of text's lines when it is broken to fit width: its length in bytes; *next is where the
+ * rest begins. */
+gsize view_break(
+        const struct view *view, const struct text_style *style, const char *text, gsize *next);
+
 /* Fill, edge, title and hint of a panel; returns what is left inside. */
 struct rect view_panel(
         const struct view *view, struct rect r, int number, const char *title, const char *hint);
@@ -63,9 +68,12 @@ void view_events(struct view *view, struct rect r);
 void view_messages(struct view *view, struct rect r);
 void view_timeline(struct view *view, struct rect r);
 void view_hints(struct view *view, struct rect r);
+void view_console(struct view *view, struct rect r);
 void view_help(struct view *view);
 void view_form(struct view *view);
 
+/* Panel 3 shows attack steps, not services. */
+bool view_shows_steps(const struct view *view);
 /* Height that panels want, given their content. */
 float view_services_height(const struct view *view);
 float view_steps_height(const struct view *view);

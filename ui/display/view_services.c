@@ -21,9 +21,14 @@ GArray *view_service_teams(const struct view *view)
     return teams;
 }
 
+bool view_shows_steps(const struct view *view)
+{
+    return view->steps && view->mode != MODE_PUBLIC; /* who attacks whom is not for everybody */
+}
+
 float view_services_height(const struct view *view)
 {
-    if (view->steps) {
+    if (view_shows_steps(view)) {
         return roundf(px(view, 34 + 24 + (float)view->model->steps->len * 24 + 10));
     }
     g_autoptr(GArray) teams = view_service_teams(view);
@@ -138,7 +143,7 @@ static void services_panel(struct view *view, struct rect r)
 
 void view_services(struct view *view, struct rect r)
 {
-    if (view->steps) {
+    if (view_shows_steps(view)) {
         view_steps_panel(view, r, PANEL_SERVICES, 3);
     } else {
         services_panel(view, r);

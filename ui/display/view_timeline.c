@@ -148,7 +148,7 @@ static void plan_marks(const struct view *view, const struct chart *scale, float
 
 static const char *cursor_word(const struct view *view)
 {
-    if (view->play.on && view->mode != MODE_PUBLIC) {
+    if (view_replays(view)) {
         return tr("REPLAY");
     }
     bool over = view->model->state >= MODEL_ENDED;
@@ -157,7 +157,7 @@ static const char *cursor_word(const struct view *view)
 
 static void cursor(const struct view *view, const struct chart *scale, float top, float y)
 {
-    bool past = view->play.on && view->mode != MODE_PUBLIC;
+    bool past = view_replays(view);
     float x = chart_x(scale, view->clock_us);
     colour c = past ? C_REPLAY : C_FOCUS;
     draw_rect(view->draw, (struct rect){x, top, MAX(2, px(view, 2)), y - top + px(view, 6)}, c);

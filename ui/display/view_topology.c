@@ -346,14 +346,18 @@ static void draw_chosen(const struct view *view, struct rect r)
 {
     const struct model_machine *machine = model_machine_at(view->model, view_node(view));
     if (!machine) {
+        if (view_has_controls(view)) {
+            view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, r.w}, r.x + px(view, 4),
+                    r.y + px(view, 5), tr("click a machine for its console, or to start it anew"));
+        }
         return;
     }
     g_autofree char *text = g_strdup_printf("%s  %s  %s%s%s", machine->id, machine->address,
             tr_name(machine->state), view_has_controls(view) ? "   " : "",
             view_has_controls(view) ? tr("C console · Delete start anew") : "");
-    float h = px(view, 24);
-    struct rect box = {r.x, r.y + r.h - h,
-            draw_text_width(view->draw, FONT_TEXT, px(view, 13), text) + px(view, 20), h};
+    struct rect box = {r.x, r.y,
+            draw_text_width(view->draw, FONT_TEXT, px(view, 13), text) + px(view, 20),
+            px(view, 24)};
     draw_rect(view->draw, box, C_SELECT);
     draw_frame(view->draw, box, 1, C_EDGE);
     view_text(view, (struct text_style){FONT_TEXT, 13, C_TEXT, LEFT, 0}, box.x + px(view, 10),
@@ -394,6 +398,11 @@ void view_topology(struct view *view, struct rect r)
     float legend = roundf(px(view, 26));
     draw_legend(view, (struct rect){inside.x, inside.y + inside.h - legend, inside.w, legend});
     inside.h -= legend;
+    if (view->mode == MODE_CONTROL || view->mode == MODE_INSTRUCTOR) {
+        float line = roundf(px(view, 26));
+        inside.h -= line;
+        draw_chosen(view, (struct rect){inside.x, inside.y + inside.h, inside.w, line});
+    }
     inside.h -= view_screens(view, inside);
     if (view->model->machines->len == 0) {
         if (!view_waits(view, inside)) {
@@ -412,7 +421,6 @@ void view_topology(struct view *view, struct rect r)
     apply_moves(&picture, area);
     picture.occupied = g_array_new(FALSE, FALSE, sizeof(struct rect));
     draw_picture(&picture);
-    draw_chosen(view, inside);
     g_array_unref(picture.occupied);
     topo_free(picture.topo);
     draw_clip(view->draw, NULL);

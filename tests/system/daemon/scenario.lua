@@ -11,7 +11,8 @@ return {
   },
   machines = {
     web = { team = "blue", image = "server", memory = "160M", nics = { office = "10.20.1.10" } },
-    xena = { team = "red", image = "plc", nics = { den = { address = "10.20.2.11", dhcp = true } } },
+    xena = { team = "red", image = "plc", display = true,
+             nics = { den = { address = "10.20.2.11", dhcp = true } } },
     yoko = { team = "red", image = "plc", nics = { den = "10.20.2.12" } },
     zero = { team = "red", image = "test-daemon-disk", nics = { den = "10.20.2.13" } },
   },

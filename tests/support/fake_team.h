@@ -1,0 +1,24 @@
+/* fake_team.h - the part of the fake exercise in which teams write; included by fake_exercise.h. */
+#pragma once
+
+bool exercise_has_team(const struct exercise *exercise, const char *team, GError **error)
+{
+    (void)exercise;
+    bool known = !strcmp(team, "blue1") || !strcmp(team, "blue2");
+    if (!known) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no team \"%s\"", team);
+    }
+    return known;
+}
+
+bool exercise_message_from(struct exercise *exercise, const char *team, const char *text,
+        const char *who, GError **error)
+{
+    (void)error;
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "from", "team");
+    cJSON_AddStringToObject(body, "text", text);
+    cJSON_AddStringToObject(body, "by", who);
+    fake_record(exercise, "message.sent", team, "drill", body);
+    return true;
+}

@@ -1,0 +1,343 @@
+/* console.c - the thread that joins a machine's serial port and the queues of who draws. */
+#include "console.h"
+#include "words.h"
+
+#include "base/json.h"
+#include "control/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define QUEUE_MAX (64 * 1024) /* each way; what a machine says beyond waits in its port */
+#define CHUNK 4096
+#define TAIL_BYTES 8192 /* of what it said before */
+#define ANSWER_MS 20000
+
+struct console {
+    char *socket, *machine, *person;
+    source_wake_fn wake;
+    GThread *thread;
+    int kick; /* eventfd: something to do for the thread */
+    GMutex lock;
+    GByteArray *in, *out; /* from the machine, to it */
+    enum console_state state;
+    char *why;
+    bool closing;
+    /* the thread's own */
+    int engine, port;
+    GByteArray *lines; /* of the engine, the last one incomplete */
+};
+
+static bool is_closing(struct console *self)
+{
+    g_mutex_lock(&self->lock);
+    bool closing = self->closing;
+    g_mutex_unlock(&self->lock);
+    return closing;
+}
+
+static void say(struct console *self, enum console_state state, const char *why)
+{
+    g_mutex_lock(&self->lock);
+    self->state = state;
+    if (why && !self->why) {
+        self->why = g_utf8_make_valid(why, -1);
+    }
+    g_mutex_unlock(&self->lock);
+    self->wake(NULL);
+}
+
+static void kick(struct console *self)
+{
+    guint64 one = 1;
+    while (write(self->kick, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+}
+
+/* Waits for kick and fd (-1: none); what fd is ready for, 0 at the limit or when kicked. */
+static short wait_for(struct console *self, int fd, short events, int limit_ms)
+{
+    struct pollfd fds[] = {{self->kick, POLLIN, 0}, {fd, events, 0}};
+    while (poll(fds, fd < 0 ? 1 : 2, limit_ms) < 0 && errno == EINTR) {
+    }
+    guint64 count = 0;
+    if (fds[0].revents && read(self->kick, &count, sizeof count) < 0) {
+        return 0;
+    }
+    return fd < 0 ? 0 : fds[1].revents;
+}
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path ||
+            fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return -1;
+    }
+    return fd;
+}
+
+/* ---- the engine ---------------------------------------------------------------------------- */
+
+static bool ask(struct console *self, const char *method, const char *name, const char *value)
+{
+    auto_json request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "jsonrpc", "2.0");
+    cJSON_AddStringToObject(request, "id", method);
+    cJSON_AddStringToObject(request, "method", method);
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(request, "params"), name, value);
+    g_autofree char *text = json_text(request);
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
+    return send(self->engine, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line);
+}
+
+/* The next message of the engine, or NULL: it hung up, said nonsense, or the limit passed. */
+static cJSON *next_message(struct console *self, gint64 end)
+{
+    char chunk[CHUNK];
+    for (;;) {
+        const guint8 *feed =
+                self->lines->len > 0 ? memchr(self->lines->data, '\n', self->lines->len) : NULL;
+        if (feed) {
+            guint length = (guint)(feed - self->lines->data);
+            cJSON *message = json_parse((const char *)self->lines->data, length, NULL);
+            g_byte_array_remove_range(self->lines, 0, length + 1);
+            return message;
+        }
+        gint64 left_ms = (end - g_get_monotonic_time()) / 1000;
+        if (left_ms <= 0 || is_closing(self) || self->lines->len > CONTROL_LINE_MAX) {
+            return NULL;
+        }
+        short ready = wait_for(self, self->engine, POLLIN, (int)left_ms);
+        ssize_t got = ready ? recv(self->engine, chunk, sizeof chunk, MSG_DONTWAIT) : 1;
+        if (got <= 0) {
+            return NULL;
+        }
+        if (ready) {
+            g_byte_array_append(self->lines, (const guint8 *)chunk, (guint)got);
+        }
+    }
+}
+
+/* The path in the answer to method, the caller's; NULL, and it is told why, when there is none. */
+static char *path_of(struct console *self, const char *method)
+{
+    gint64 end = g_get_monotonic_time() + ANSWER_MS * G_GINT64_CONSTANT(1000);
+    for (;;) {
+        auto_json message = next_message(self, end);
+        if (!message) {
+            return NULL;
+        }
+        if (strcmp(json_string(message, "id", ""), method) != 0) {
+            continue; /* the greeting */
+        }
+        const char *refusal = json_string(json_object(message, "error"), "message", NULL);
+        if (refusal && !strcmp(method, "console")) {
+            say(self, CONSOLE_ENDED, refusal);
+        }
+        const char *path = json_string(json_object(message, "result"), "path", NULL);
+        return g_strdup(path);
+    }
+}
+
+/* What the port said before anybody came, from the beginning of a line on. */
+static void read_tail(struct console *self, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat st;
+    char tail[TAIL_BYTES];
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        off_t from = MAX(st.st_size - TAIL_BYTES, 0);
+        ssize_t got = pread(fd, tail, sizeof tail, from);
+        const char *line = got > 0 && from > 0 ? memchr(tail, '\n', (gsize)got) : NULL;
+        gssize skip = line ? line + 1 - tail : 0;
+        g_mutex_lock(&self->lock);
+        if (got > skip) {
+            g_byte_array_append(self->in, (const guint8 *)tail + skip, (guint)(got - skip));
+        }
+        g_mutex_unlock(&self->lock);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static bool join_port(struct console *self)
+{
+    self->engine = connect_to(self->socket);
+    bool asked = self->engine >= 0 && (!self->person || ask(self, "hello", "name", self->person)) &&
+                 ask(self, "console-log", "machine", self->machine) &&
+                 ask(self, "console", "machine", self->machine);
+    g_autofree char *log = asked ? path_of(self, "console-log") : NULL;
+    if (log) {
+        read_tail(self, log);
+    }
+    g_autofree char *path = asked ? path_of(self, "console") : NULL;
+    self->port = path ? connect_to(path) : -1;
+    if (self->port < 0) {
+        say(self, CONSOLE_ENDED,
+                path || !asked ? WORD("nothing answers there") : WORD("no answer"));
+    }
+    return self->port >= 0;
+}
+
+/* ---- the port ------------------------------------------------------------------------------ */
+
+/* False when the machine is gone. */
+static bool take_in(struct console *self)
+{
+    char chunk[CHUNK];
+    ssize_t got = recv(self->port, chunk, sizeof chunk, MSG_DONTWAIT);
+    if (got < 0) {
+        return errno == EAGAIN || errno == EINTR;
+    }
+    g_mutex_lock(&self->lock);
+    g_byte_array_append(self->in, (const guint8 *)chunk, (guint)got);
+    g_mutex_unlock(&self->lock);
+    self->wake(NULL);
+    return got > 0;
+}
+
+static bool give_out(struct console *self)
+{
+    g_mutex_lock(&self->lock);
+    ssize_t sent = self->out->len == 0 ? 0
+                                       : send(self->port, self->out->data, self->out->len,
+                                                 MSG_NOSIGNAL | MSG_DONTWAIT);
+    bool alive = sent >= 0 || errno == EAGAIN || errno == EINTR;
+    if (sent > 0) {
+        g_byte_array_remove_range(self->out, 0, (guint)sent);
+    }
+    g_mutex_unlock(&self->lock);
+    return alive;
+}
+
+/* What the port is waited for now: nothing is read while nobody takes what was. */
+static short wanted(struct console *self)
+{
+    g_mutex_lock(&self->lock);
+    short events = self->in->len < QUEUE_MAX ? POLLIN : 0;
+    events = (short)(events | (self->out->len > 0 ? POLLOUT : 0));
+    g_mutex_unlock(&self->lock);
+    return events;
+}
+
+/* The engine says nothing more on this connection but good-bye. */
+static bool engine_lives(const struct console *self)
+{
+    char chunk[CHUNK];
+    ssize_t got = recv(self->engine, chunk, sizeof chunk, MSG_DONTWAIT);
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static gpointer console_thread(gpointer data)
+{
+    struct console *self = data;
+    if (!join_port(self)) {
+        return NULL;
+    }
+    say(self, CONSOLE_OPEN, NULL);
+    bool alive = true;
+    while (alive && !is_closing(self)) {
+        short ready = wait_for(self, self->port, wanted(self), 1000);
+        alive = (!(ready & POLLOUT) || give_out(self)) && (!(ready & POLLIN) || take_in(self)) &&
+                (ready & (POLLIN | POLLOUT) || !(ready & (POLLHUP | POLLERR))) &&
+                engine_lives(self);
+    }
+    say(self, CONSOLE_ENDED, alive ? NULL : WORD("the machine or the engine is gone"));
+    return NULL;
+}
+
+/* ---- for who draws ------------------------------------------------------------------------- */
+
+struct console *console_open(
+        const char *socket_path, const char *machine, const char *person, source_wake_fn wake)
+{
+    struct console *self = g_new0(struct console, 1);
+    self->socket = g_strdup(socket_path);
+    self->machine = g_strdup(machine);
+    self->person = g_strdup(person);
+    self->wake = wake;
+    self->engine = self->port = -1;
+    self->in = g_byte_array_new();
+    self->out = g_byte_array_new();
+    self->lines = g_byte_array_new();
+    self->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    g_mutex_init(&self->lock);
+    self->thread = g_thread_new("display-console", console_thread, self);
+    return self;
+}
+
+void console_close(struct console *self)
+{
+    if (!self) {
+        return;
+    }
+    g_mutex_lock(&self->lock);
+    self->closing = true;
+    g_mutex_unlock(&self->lock);
+    kick(self);
+    g_thread_join(self->thread);
+    const int fds[] = {self->port, self->engine, self->kick};
+    for (guint i = 0; i < G_N_ELEMENTS(fds); i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+    g_mutex_clear(&self->lock);
+    g_byte_array_unref(self->in);
+    g_byte_array_unref(self->out);
+    g_byte_array_unref(self->lines);
+    g_free(self->socket);
+    g_free(self->machine);
+    g_free(self->person);
+    g_free(self->why);
+    g_free(self);
+}
+
+bool console_take(struct console *self, struct terminal *terminal)
+{
+    g_mutex_lock(&self->lock);
+    guint length = self->in->len;
+    terminal_feed(terminal, self->in->data, length);
+    g_byte_array_set_size(self->in, 0);
+    g_mutex_unlock(&self->lock);
+    if (length >= QUEUE_MAX) {
+        kick(self);
+    }
+    return length > 0;
+}
+
+enum console_state console_state(struct console *self, char **why)
+{
+    g_mutex_lock(&self->lock);
+    enum console_state state = self->state;
+    *why = g_strdup(self->why);
+    g_mutex_unlock(&self->lock);
+    return state;
+}
+
+bool console_send(struct console *self, const char *bytes, gsize length)
+{
+    g_mutex_lock(&self->lock);
+    bool room = self->state == CONSOLE_OPEN && self->out->len + length <= QUEUE_MAX;
+    if (room) {
+        g_byte_array_append(self->out, (const guint8 *)bytes, (guint)length);
+    }
+    g_mutex_unlock(&self->lock);
+    if (room) {
+        kick(self);
+    }
+    return room;
+}

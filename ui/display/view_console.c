@@ -1,0 +1,106 @@
+/* view_console.c - a machine's console in the place of the topology: its rows, its cursor. */
+#include "view_private.h"
+
+#include <math.h>
+
+struct grid { /* where the cells are */
+    struct rect in;
+    float size, cell, row; /* size before scaling */
+};
+
+/* The largest letters with which all of the screen fits. */
+static struct grid grid_in(const struct view *view, struct rect in)
+{
+    struct grid grid = {.in = in};
+    char wide[TERMINAL_COLUMNS + 1] = {0};
+    for (int i = 0; i < TERMINAL_COLUMNS; i++) {
+        wide[i] = 'M';
+    }
+    for (grid.size = 18; grid.size > 7; grid.size -= 0.5F) {
+        grid.cell = draw_text_width(view->draw, FONT_DIGIT, px(view, grid.size), wide) /
+                    TERMINAL_COLUMNS;
+        grid.row = draw_text_height(view->draw, FONT_DIGIT, px(view, grid.size));
+        if (grid.cell * TERMINAL_COLUMNS <= in.w && grid.row * TERMINAL_ROWS <= in.h) {
+            break;
+        }
+    }
+    return grid;
+}
+
+/* Letters of one width in one go, others each in their own cell. */
+static void draw_row(
+        const struct view *view, const struct grid *grid, const gunichar *cells, float y)
+{
+    struct text_style style = {FONT_DIGIT, grid->size, C_TEXT, LEFT, 0};
+    for (int i = 0; i < TERMINAL_COLUMNS;) {
+        g_autoptr(GString) run = g_string_new(NULL);
+        int start = i;
+        while (i < TERMINAL_COLUMNS && cells[i] >= ' ' && cells[i] < 0x7F) {
+            g_string_append_c(run, (char)cells[i++]);
+        }
+        if (i == start) {
+            if (cells[i]) {
+                g_string_append_unichar(run, cells[i]);
+            }
+            i++;
+        }
+        g_autofree char *text = g_strchomp(g_strdup(run->str));
+        if (*text) {
+            view_text(view, style, grid->in.x + grid->cell * (float)start, y, text);
+        }
+    }
+}
+
+static void draw_cursor(const struct view *view, const struct grid *grid, int first)
+{
+    int row = 0;
+    int column = 0;
+    bool shown = terminal_cursor(view->terminal, &row, &column);
+    struct rect at = {grid->in.x + grid->cell * (float)column,
+            grid->in.y + grid->row * (float)(row - first), grid->cell, grid->row};
+    if (!shown || at.y + at.h > grid->in.y + grid->in.h + 1) {
+        return;
+    }
+    if (view->focus == FOCUS_CONSOLE) {
+        draw_rect(view->draw, at, (C_UP & 0xFFFFFFU) | 0x90000000U);
+    } else {
+        draw_frame(view->draw, at, 1, C_DIM);
+    }
+}
+
+void view_console(struct view *view, struct rect r)
+{
+    g_autofree char *title = g_strdup_printf(tr("Console — %s"), view->console);
+    g_autofree char *hint = NULL;
+    if (view->console_back > 0) {
+        hint = g_strdup_printf(tr("%d rows back · ⇧Page down"), view->console_back);
+    }
+    const struct label label = {tr("Close"), NULL, false, ACTION_CONSOLE_CLOSE, 0};
+    float wide = px(view, 70);
+    struct rect in = view_panel(view, r, FOCUS_CONSOLE, title, NULL);
+    view_add_hit(view, PANEL_CONSOLE, r, ACTION_FOCUS, FOCUS_CONSOLE);
+    view_text(view,
+            (struct text_style){
+                    FONT_TEXT, 12, view->console_over ? C_DEGRADED : C_DIM, RIGHT, r.w * 0.55F},
+            r.x + r.w - wide - px(view, 24), r.y + px(view, 10),
+            hint                 ? hint
+            : view->console_note ? view->console_note
+                                 : "");
+    view_button(view, PANEL_CONSOLE,
+            (struct rect){r.x + r.w - wide - px(view, 10), r.y + px(view, 6), wide, px(view, 22)},
+            &label);
+    draw_rect(view->draw, in, C_BACK);
+    struct rect cells = {
+            in.x + px(view, 6), in.y + px(view, 4), in.w - px(view, 12), in.h - px(view, 8)};
+    struct grid grid = grid_in(view, cells);
+    int rows = MAX((int)(cells.h / grid.row), 1);
+    int spare = MAX(rows - TERMINAL_ROWS, 0); /* shows what has scrolled out */
+    int first = -MIN(spare + view->console_back, terminal_above(view->terminal));
+    for (int i = 0; i < rows; i++) {
+        const gunichar *row = terminal_row(view->terminal, first + i);
+        if (row) {
+            draw_row(view, &grid, row, cells.y + grid.row * (float)i);
+        }
+    }
+    draw_cursor(view, &grid, first);
+}
