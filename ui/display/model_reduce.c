@@ -121,6 +121,9 @@ static void on_check(struct model *model, const struct event *event, const cJSON
 
 static void on_player(struct model *model, const struct event *event, const cJSON *body)
 {
+    if (!strcmp(json_string(body, "state", ""), "asked")) {
+        return; /* said once, when it is done */
+    }
     const char *action = json_string(body, "action", "");
     const char *machine = json_string(body, "machine", "");
     const char *what = json_string(body, "path", "");
