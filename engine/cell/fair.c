@@ -33,12 +33,6 @@ int fair_steps(int k)
     return k <= 1 ? 0 : (int)lround(log(k) / log(1.25));
 }
 
-const char *fair_way_name(enum fair_way way)
-{
-    static const char *const names[] = {"cgroup", "autogroup", "nice"};
-    return names[way];
-}
-
 /* The scheduler makes automatic groups only of tasks in its root group. */
 static bool has_autogroup(void)
 {
@@ -126,6 +120,17 @@ static gint64 demand_ns(pid_t pid)
     return sum;
 }
 
+/* A nice value is a thread's; new ones have that of who makes them. */
+static void set_nice(pid_t pid, int steps)
+{
+    g_autofree char *tasks = g_strdup_printf("/proc/%d/task", (int)pid);
+    g_autoptr(GDir) dir = g_dir_open(tasks, 0, NULL);
+    const char *tid = NULL;
+    while (dir && (tid = g_dir_read_name(dir))) {
+        (void)setpriority(PRIO_PROCESS, (id_t)g_ascii_strtoull(tid, NULL, 10), steps);
+    }
+}
+
 static bool set_autogroup(pid_t pid, int steps)
 {
     if (getsid(pid) == getsid(0)) {
@@ -168,7 +173,7 @@ void fair_add(struct fair *fair, int team, pid_t pid)
     if (fair->way == FAIR_CGROUP) {
         (void)fair_cgroup_move(fair->dir, team, pid);
     } else if (fair->way == FAIR_NICE) {
-        (void)setpriority(PRIO_PROCESS, (id_t)pid, BASE_STEPS);
+        set_nice(pid, BASE_STEPS);
     }
     weigh(fair, &member, 1);
     g_array_append_val(fair->members, member);

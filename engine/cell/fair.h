@@ -18,7 +18,6 @@ struct fair;
 
 /* The way this host allows, and why in words for people (the caller's; may be NULL). */
 enum fair_way fair_way(char **ret_why);
-const char *fair_way_name(enum fair_way way); /* cgroup, autogroup, nice */
 
 /* Never fails: without any way it does nothing. */
 struct fair *fair_new(int teams);

@@ -150,6 +150,7 @@ static void show_player(struct view *view)
     g_string_append_printf(view->line, "%s player %s: %s", view->event->team, view->event->subject,
             text_of(view, "action"));
     append_reason(view, " on ", text_of(view, "machine"));
+    append_reason(view, ", ", !strcmp(text_of(view, "state"), "done") ? "done" : "");
     append_argv(view);
 }
 

@@ -200,7 +200,7 @@ static int run(int argc, char **argv, GError **error)
     auto_plan plan = NULL;
     g_autoptr(GPtrArray) problems = plan_problems_new();
     struct script *script = cli_load_scenario(argv[1], &plan, problems, error);
-    bool ok = script && plan_expand(plan, asked.teams, error);
+    bool ok = script && plan_expand(plan, asked.teams, error) && plan_fits(plan, error);
     script_free(script);
     if (error && *error) {
         if (asked.json) { /* a program that reads standard output is told as well */

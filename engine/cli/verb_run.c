@@ -137,7 +137,7 @@ static struct plan *load(const char *path, const struct run_options *options,
     if (!*ret_script || !choose_seed(plan, options->seed, error) ||
             !choose_name(plan, options->name, error) ||
             !plan_expand(plan, exam_seats_teams(plan, options->roster, options->teams), error) ||
-            !exam_seats_assign(plan, options->roster, NULL, error) ||
+            !exam_seats_assign(plan, options->roster, NULL, error) || !plan_fits(plan, error) ||
             !routing_host_fits(plan, error) || !routing_peer_fits(plan, options->peer, error) ||
             (options->connect && !daemon_host_fits(plan, error)) ||
             (!options->without_impairments && !impair_host_fits(plan, error))) {

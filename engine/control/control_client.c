@@ -212,7 +212,9 @@ struct control_client *control_client_open(const char *path, GError **error)
             connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "nothing answers at %s: %s",
                 path, g_strerror(errno));
-        close(fd);
+        if (fd >= 0) {
+            close(fd);
+        }
         return NULL;
     }
     struct control_client *client = g_new0(struct control_client, 1);

@@ -182,11 +182,10 @@ void control_conn_settle(struct control_conn *conn)
 static void greet(struct control_conn *conn)
 {
     const struct exercise *exercise = conn->control->exercise;
-    auto_json status = exercise_status(exercise);
     cJSON *params = cJSON_CreateObject();
     json_add_int(params, "protocol", CONTROL_PROTOCOL);
     cJSON_AddStringToObject(params, "exercise", exercise_name(exercise));
-    cJSON_AddStringToObject(params, "state", json_string(status, "state", ""));
+    cJSON_AddStringToObject(params, "state", exercise_state(exercise));
     json_add_int(params, "seq", exercise_seq(exercise));
     cJSON_AddStringToObject(params, "version", SANDTABLE_VERSION);
     control_conn_send(conn, control_rpc_notice("hello", params));

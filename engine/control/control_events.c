@@ -122,7 +122,7 @@ static void announce_to(struct control_conn *conn, const struct event *event, co
 void control_events_announce(struct control *control, const struct event *event)
 {
     g_autofree char *line = event_line(event);
-    if (control->shown.last > 0 && control->shown.last == event->seq - 1) {
+    if (control->shown.last == event->seq - 1) {
         public_prefix_apply(&control->shown, event); /* spares reading it again */
     }
     g_autoptr(GList) conns = g_hash_table_get_keys(control->conns);

@@ -81,6 +81,10 @@ static bool clear_stale(const struct sockaddr_un *address, GError **error)
         return false;
     }
     int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (probe < 0) {
+        set_os_error(error, address->sun_path, "look who listens at");
+        return false;
+    }
     int code = connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : errno;
     close(probe);
     if (code != ECONNREFUSED && code != ENOENT) {
@@ -120,13 +124,17 @@ int control_listen(const char *path, GError **error)
     int guard = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (guard < 0 || flock(guard, LOCK_EX) != 0) {
         set_os_error(error, dir, "lock");
-        close(guard);
+        if (guard >= 0) {
+            close(guard);
+        }
         return -1;
     }
     int fd = -1;
     if (clear_stale(&address, error)) {
         fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd >= 0 && !bind_at(fd, &address, error)) {
+        if (fd < 0) {
+            set_os_error(error, path, "listen at");
+        } else if (!bind_at(fd, &address, error)) {
             close(fd);
             fd = -1;
         }

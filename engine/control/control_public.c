@@ -1,8 +1,8 @@
 /* control_public.c - what the public may see of a running exercise: the beginning of its ledger.
  *
- * Where that beginning ends is read from the ledger when somebody first asks, then followed. While
- * it is frozen the standings are those of its end, counted once from the file: the live score knows
- * more, and nothing of that can be told from it.
+ * Where that beginning ends is followed from the first event; an engine that goes on from a ledger
+ * reads it there when somebody first asks. While it is frozen the standings are those of its end,
+ * counted once from the file: the live score knows more, and nothing of that can be told from it.
  */
 #include "control/control_internal.h"
 

@@ -117,9 +117,8 @@ void control_rpc_line(struct control_conn *conn, const char *line, gsize length)
 {
     g_autoptr(GError) error = NULL;
     auto_json request = json_parse(line, length, &error);
-    if (!request || !g_utf8_validate(line, (gssize)length, NULL)) {
-        control_conn_send(conn,
-                control_rpc_error(NULL, CONTROL_PARSE_ERROR, error ? error->message : "not UTF-8"));
+    if (!request) {
+        control_conn_send(conn, control_rpc_error(NULL, CONTROL_PARSE_ERROR, error->message));
         control_conn_finish(conn);
         return;
     }

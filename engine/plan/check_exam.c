@@ -37,16 +37,6 @@ static void check_choices(const struct exam_checker *c, const struct plan_exam_f
     }
 }
 
-/* What a look back compares with is not there in an exam: it asks how things are. */
-static bool looks_back(const struct plan_predicate *predicate)
-{
-    bool back = predicate->kind == PLAN_GREW || predicate->kind == PLAN_COUNTER;
-    for (guint i = 0; i < predicate->parts->len; i++) {
-        back |= looks_back(predicate->parts->pdata[i]);
-    }
-    return back;
-}
-
 static bool is_theirs(const struct exam_checker *c, const char *machine)
 {
     const struct plan_host *host = machine ? plan_host(c->check->plan, machine) : NULL;
@@ -94,7 +84,7 @@ static void check_form(const struct exam_checker *c, const struct plan_exam_form
     }
     if (kind == PLAN_EXAM_EFFECT) {
         check_predicate(c->check, c->owner, form->effect);
-        if (looks_back(form->effect)) {
+        if (plan_predicate_looks_back(form->effect)) {
             problem(c, form->line,
                     "effect: grew and counter compare with an earlier moment, which "
                     "an exam does not have; use exec");

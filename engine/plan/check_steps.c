@@ -142,23 +142,13 @@ static void check_ends(const struct checker *check, const struct plan_step *step
     }
 }
 
-/* Does the question compare with the moment before the step? Then nothing can take its yes back. */
-static bool looks_back(const struct plan_predicate *predicate)
-{
-    bool back = predicate->kind == PLAN_LOG || predicate->kind == PLAN_GREW;
-    for (guint i = 0; !back && predicate->parts && i < predicate->parts->len; i++) {
-        back = looks_back(predicate->parts->pdata[i]);
-    }
-    return back;
-}
-
 static void check_undo(const struct checker *check, const struct plan_step *step, const char *owner)
 {
     for (guint k = 0; k < step->undo->len; k++) {
         check_argv(check, plan_line(check->plan, step->undo->pdata[k], step->line), owner,
                 step->undo->pdata[k]);
     }
-    if (step->undo->len > 0 && step->effect && looks_back(step->effect)) {
+    if (step->undo->len > 0 && step->effect && plan_predicate_looks_back(step->effect)) {
         plan_problem_add(check->problems, plan_line(check->plan, &step->undo, step->line),
                 "%s: its effect is read from a log or a counter, which no undo changes; leave undo "
                 "out, or give an effect that looks at the present state (file, exec, http …)",

@@ -82,6 +82,16 @@ void plan_predicate_free(struct plan_predicate *predicate)
     }
 }
 
+bool plan_predicate_looks_back(const struct plan_predicate *predicate)
+{
+    bool back = predicate->kind == PLAN_LOG || predicate->kind == PLAN_GREW ||
+                predicate->kind == PLAN_COUNTER;
+    for (guint i = 0; !back && predicate->parts && i < predicate->parts->len; i++) {
+        back = plan_predicate_looks_back(predicate->parts->pdata[i]);
+    }
+    return back;
+}
+
 static void predicate_free(gpointer predicate)
 {
     plan_predicate_free(predicate);

@@ -284,6 +284,8 @@ struct plan_step *plan_step_new(void);
 struct plan_machine *plan_machine_new(void);
 void plan_probe_free(struct plan_probe *probe);
 void plan_predicate_free(struct plan_predicate *predicate);
+/* Does it compare with the moment before the step? Then nothing can take its yes back. */
+bool plan_predicate_looks_back(const struct plan_predicate *predicate);
 
 /* One thing wrong with a scenario. */
 struct plan_problem {
@@ -382,6 +384,8 @@ bool plan_duration_parse(const char *text, gint64 *ret_us);
 /* The plan as every client sees it (docs/events.md, exercise.created). No file contents, no argv.
  */
 cJSON *plan_to_json(const struct plan *plan);
+/* Is there room for the expanded plan in the event that an exercise begins with? */
+bool plan_fits(const struct plan *plan, GError **error);
 
 /* The port a probe uses: its own, else the protocol's usual one; 0 for ping. */
 int plan_probe_port(const struct plan_probe *probe);

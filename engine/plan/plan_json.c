@@ -1,9 +1,13 @@
 /* plan_json.c - the plan as displays, scores and portals see it: no file contents, no commands. */
+#include "base/error.h"
+#include "base/event.h"
 #include "base/json.h"
 #include "plan/exam.h"
 #include "plan/plan.h"
 #include "plan/plan_impair.h"
 #include "plan/router.h"
+
+#include <string.h>
 
 static void add_text(cJSON *object, const char *name, const char *text)
 {
@@ -220,4 +224,22 @@ cJSON *plan_to_json(const struct plan *plan)
         cJSON_AddItemToArray(injects, inject_json(plan, plan->injects->pdata[i]));
     }
     return out;
+}
+
+#define BESIDE_PLAN (64 << 10) /* bytes of that event which are not the plan's */
+
+bool plan_fits(const struct plan *plan, GError **error)
+{
+    auto_json json = plan_to_json(plan);
+    g_autofree char *text = json_text(json);
+    gsize most = EVENT_BODY_MAX - BESIDE_PLAN;
+    if (strlen(text) <= most) {
+        return true;
+    }
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+            "the scenario is too large: %zu KiB for %u teams, and the ledger's first event has "
+            "room "
+            "for %zu KiB; run fewer teams (--teams), or shorten its texts and tables",
+            strlen(text) >> 10, plan->teams->len, most >> 10);
+    return false;
 }

@@ -33,7 +33,8 @@ void aar_apply_act(struct aar *aar, const struct event *event, const cJSON *body
     const char *action = json_string(body, "action", "");
     bool is_rules = !strcmp(event->kind, "router.rules") &&
                     !strcmp(json_string(body, "state", ""), "applied");
-    if (!*event->team || (!is_rules && !g_strv_contains(acts, action)) ||
+    bool asked = !is_rules && !strcmp(json_string(body, "state", ""), "asked");
+    if (!*event->team || asked || (!is_rules && !g_strv_contains(acts, action)) ||
             aar->acts_count >= ACTS_MAX) {
         return;
     }

@@ -135,7 +135,8 @@ static bool see_action(const struct event *event, const cJSON *body, struct stre
     const char *action = json_string(body, "action", "");
     const char *machine = json_string(body, "machine", "");
     bool is_exec = !strcmp(action, "exec");
-    if (!is_exec && strcmp(action, "write") != 0) {
+    bool asked = !strcmp(json_string(body, "state", ""), "asked"); /* what came of it is told */
+    if (asked || (!is_exec && strcmp(action, "write") != 0)) {
         return false;
     }
     fact->class = STREAM_ACTION;

@@ -106,10 +106,10 @@ static void on_up(const GError *error, gpointer data)
     }
 }
 
-static void bring_up(struct exercise *exercise, gpointer data)
+static void bring_up(struct exercise *exercise, const GError *refused, gpointer data)
 {
     (void)data;
-    if (!exercise->ending) {
+    if (!run_cannot_go_on(exercise, refused) && !exercise->ending) {
         exercise->options.world->ops->up(exercise->options.world, on_up, exercise);
     }
 }
@@ -181,6 +181,13 @@ static void record_resources(
     }
 }
 
+/* All else is read by what it says. */
+static void on_created(struct exercise *exercise, const GError *refused, gpointer data)
+{
+    (void)data;
+    (void)run_cannot_go_on(exercise, refused);
+}
+
 static void record_created(struct exercise *exercise)
 {
     const struct exercise_options *options = &exercise->options;
@@ -193,7 +200,8 @@ static void record_created(struct exercise *exercise)
         cJSON_AddItemToObject(body, "options", cJSON_Duplicate(options->started_with, true));
     }
     cJSON_AddItemToObject(body, "plan", plan_to_json(options->plan));
-    run_record(exercise, "exercise.created", -1, options->plan->name, body);
+    struct event *created = run_event(exercise, "exercise.created", -1, options->plan->name, body);
+    run_record_then(exercise, created, on_created, NULL);
     const cJSON *opened = NULL;
     cJSON_ArrayForEach(opened, options->opened)
     {
@@ -243,10 +251,10 @@ void run_set_end(struct exercise *exercise, gint64 at_us)
     exercise->end_timer = clock_at(exercise->options.clock, at_us, on_time_up, exercise);
 }
 
-void run_begin(struct exercise *exercise, gpointer data)
+void run_begin(struct exercise *exercise, const GError *refused, gpointer data)
 {
     (void)data;
-    if (exercise->ending) {
+    if (run_cannot_go_on(exercise, refused) || exercise->ending) {
         return;
     }
     bool is_moved = exercise->resume && exercise->resume->ends_us > 0; /* by a restore */
@@ -286,8 +294,9 @@ static gboolean finish(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static void on_recorded_down(struct exercise *exercise, gpointer data)
+static void on_recorded_down(struct exercise *exercise, const GError *refused, gpointer data)
 {
+    (void)refused;
     (void)data;
     g_idle_add(finish, exercise);
 }
@@ -305,8 +314,9 @@ static void on_down(const GError *error, gpointer data)
     run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
 }
 
-static void bring_down(struct exercise *exercise, gpointer data)
+static void bring_down(struct exercise *exercise, const GError *refused, gpointer data)
 {
+    (void)refused;
     (void)data;
     exercise->options.world->ops->down(exercise->options.world, on_down, exercise);
 }

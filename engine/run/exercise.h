@@ -242,6 +242,7 @@ bool exercise_correct(struct exercise *exercise, const char *kind, const cJSON *
         const char *who, GError **error);
 const char *exercise_ledger_path(const struct exercise *exercise);
 const char *exercise_name(const struct exercise *exercise);
+const char *exercise_state(const struct exercise *exercise); /* its name */
 
 /* Every committed event from now on, in order; one listener for the control server. */
 void exercise_listen(struct exercise *exercise, exercise_event_fn fn, gpointer data);

@@ -34,10 +34,9 @@ static void on_made(
     call_end(call);
 }
 
-static void on_nothing(struct exercise *exercise, gpointer data)
+static void on_nothing(struct exercise *exercise, const GError *refused, gpointer data)
 {
-    (void)exercise;
-    call_end(data);
+    on_made(exercise, NULL, refused, data);
 }
 
 /* A machine and a card each. */

@@ -79,10 +79,10 @@ static void on_machines_resumed(const GError *error, gpointer data)
     run_checks_resume(exercise);
 }
 
-void run_pause_world(struct exercise *exercise, gpointer data)
+void run_pause_world(struct exercise *exercise, const GError *refused, gpointer data)
 {
     (void)data;
-    if (!exercise->ending) {
+    if (!run_cannot_go_on(exercise, refused) && !exercise->ending) {
         exercise->options.world->ops->pause(
                 exercise->options.world, true, on_machines_paused, exercise);
     }
@@ -106,10 +106,10 @@ bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
     return true;
 }
 
-static void resume_world(struct exercise *exercise, gpointer data)
+static void resume_world(struct exercise *exercise, const GError *refused, gpointer data)
 {
     (void)data;
-    if (!exercise->ending) {
+    if (!run_cannot_go_on(exercise, refused) && !exercise->ending) {
         exercise->options.world->ops->pause(
                 exercise->options.world, false, on_machines_resumed, exercise);
     }
@@ -289,14 +289,14 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
 }
 
 /* The request is on the disk: now it may happen. */
-static void on_asked(struct exercise *exercise, gpointer data)
+static void on_asked(struct exercise *exercise, const GError *refused, gpointer data)
 {
     struct exec_call *call = data;
     struct world *world = exercise->options.world;
-    if (exercise->ending) {
-        g_autoptr(GError) error =
+    if (exercise->ending || refused) {
+        g_autoptr(GError) ends =
                 g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "the exercise ends");
-        on_exec(NULL, error, call);
+        on_exec(NULL, refused ? refused : ends, call);
         return;
     }
     world->ops->exec(

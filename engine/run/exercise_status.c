@@ -107,6 +107,11 @@ const char *exercise_ledger_path(const struct exercise *exercise)
     return exercise->ledger_path;
 }
 
+const char *exercise_state(const struct exercise *exercise)
+{
+    return exercise_state_name(exercise->state);
+}
+
 const char *exercise_name(const struct exercise *exercise)
 {
     return exercise->options.plan->name;

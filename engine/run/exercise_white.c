@@ -19,15 +19,8 @@ static bool is_over(const struct exercise *exercise, const char *what, GError **
 
 bool exercise_skip(struct exercise *exercise, const char *id, const char *who, GError **error)
 {
-    int index = plan_inject_index(exercise->options.plan, id);
-    if (index < 0) {
-        g_autofree char *hint = plan_inject_hint(exercise->options.plan, id);
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
-                "no inject \"%s\"%s; `sandtable status` lists them", id, hint);
-        return false;
-    }
-    struct run_inject *inject = &exercise->injects[index];
-    if (is_over(exercise, "skip", error)) {
+    struct run_inject *inject = run_inject_find(exercise, id, error);
+    if (!inject || is_over(exercise, "skip", error)) {
         return false;
     }
     if (inject->state != INJECT_SCHEDULED && inject->state != INJECT_HELD) {

@@ -17,11 +17,6 @@ static const char *const keys[IMPAIR_KINDS] = {"delay_us", "jitter_us", "loss_pp
 static const char *const names[IMPAIR_KINDS] = {
         "delay", "jitter", "loss", "duplicate", "reorder", "corrupt", "rate"};
 
-void impair_window_clear(struct impair_window *window)
-{
-    *window = (struct impair_window){0};
-}
-
 void impair_window_add(struct impair_window *window, const struct plan_impairment *asked,
         const struct net_sample *sample)
 {

@@ -50,7 +50,6 @@ struct impair_achieved {
     bool drift;   /* any of them */
 };
 
-void impair_window_clear(struct impair_window *window);
 void impair_window_add(struct impair_window *window, const struct plan_impairment *asked,
         const struct net_sample *sample);
 

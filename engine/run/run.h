@@ -156,7 +156,9 @@ void run_committed(const struct event *event, const GError *error, gpointer data
 
 /* Writes an event at the present exercise time; body is consumed. Then, when it is on the disk,
  * calls then (may be NULL); also when the ledger failed, but exercise->ending is set before. */
-typedef void (*run_then_fn)(struct exercise *exercise, gpointer data);
+/* refused is NULL once the event is on the disk. Else the ledger did not take this one event: what
+ * follows from it must not be done. */
+typedef void (*run_then_fn)(struct exercise *exercise, const GError *refused, gpointer data);
 void run_record(
         struct exercise *exercise, const char *kind, int team, const char *subject, cJSON *body);
 void run_record_then(
@@ -175,12 +177,16 @@ void run_machine_alarm(int machine, const char *alarm, const char *text, gpointe
 void run_machine_state(int index, enum machine_state state, const char *reason, gpointer data);
 /* Goes on from set-up if every machine is ready, or as it was before a resume. */
 void run_machines_check(struct exercise *exercise);
+/* A reset, restart or restore has brought it back: its alarms are over. */
+void run_machine_back(struct exercise *exercise, const char *id);
 bool run_machine_is_settled(const struct exercise *exercise, int machine);
 
 /* ---- exercise.c ---------------------------------------------------------------------------- */
 
-void run_all_ready(struct exercise *exercise);            /* every machine is: go on from set-up */
-void run_begin(struct exercise *exercise, gpointer data); /* the clock starts */
+void run_all_ready(struct exercise *exercise); /* every machine is: go on from set-up */
+void run_begin(struct exercise *exercise, const GError *refused, gpointer data); /* clock starts */
+/* True, and the exercise ends: it cannot go on without the event that was refused. */
+bool run_cannot_go_on(struct exercise *exercise, const GError *refused);
 
 const char *run_team_id(const struct exercise *exercise, int team); /* "" for -1 */
 const struct plan_machine *run_machine_plan(const struct exercise *exercise, int machine);
@@ -249,7 +255,7 @@ const char *run_inject_state_name(enum inject_state state);
 /* Does what the entry says; the inject is done when its step has a verdict. */
 void run_inject_fire(struct run_inject *inject, const char *by);
 /* What follows from "fired", as far as it has not been done. */
-void run_inject_act(struct exercise *exercise, gpointer data); /* struct run_inject */
+void run_inject_act(struct exercise *exercise, const GError *refused, gpointer data);
 
 /* ---- run_inject.c -------------------------------------------------------------------------- */
 
@@ -321,6 +327,9 @@ void run_steps_forget(struct exercise *exercise, int team, const char *why);
 enum run_verdict run_verdict_from(const char *name); /* VERDICT_NONE for unknown names */
 enum run_verdict run_verdict_of(
         const struct exercise *exercise, const struct plan_step *step, int team);
+/* VERDICT_NONE: what was done is undone. */
+void run_verdict_set(struct exercise *exercise, const struct plan_step *step, int team,
+        enum run_verdict verdict);
 
 /* ---- run_predicate.c ----------------------------------------------------------------------- */
 
@@ -345,9 +354,17 @@ void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe 
 bool run_evidence_is_firm(const struct plan_predicate *predicate, const cJSON *evidence);
 
 /* Remembers what predicate will compare with: the size of logs, the number of counters. */
-typedef void (*predicate_ready_fn)(gpointer data);
+typedef void (*predicate_ready_fn)(
+        const GError *error, gpointer data); /* error: it cannot be told */
 void run_predicate_prepare(const struct predicate_scope *scope,
         const struct plan_predicate *predicate, predicate_ready_fn done, gpointer data);
+
+/* Runs the predicate's command on machine for the team of scope; false when a name is unknown. */
+bool run_predicate_command(const struct predicate_scope *scope,
+        const struct plan_predicate *predicate, int machine, world_exec_fn done, gpointer data,
+        GError **error);
+/* The first number in text; 0 when there is none, as before a counter exists. */
+gint64 run_predicate_number(const char *text);
 
 /* ---- run_router.c, run_router_keep.c -------------------------------------------------------------------------- */
 
@@ -408,7 +425,7 @@ void run_function_start(
 /* ---- exercise_operator.c ------------------------------------------------------------------- */
 
 /* Has the machines stand still; the state "paused" is on the disk. */
-void run_pause_world(struct exercise *exercise, gpointer data);
+void run_pause_world(struct exercise *exercise, const GError *refused, gpointer data);
 
 /* ---- run_resume.c -------------------------------------------------------------------------- */
 

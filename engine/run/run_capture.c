@@ -219,7 +219,7 @@ static bool begin(struct run_capture *capture, GError **error)
 
 static void stop(struct run_capture *capture);
 
-static void on_announced(struct exercise *exercise, gpointer data)
+static void on_announced(struct exercise *exercise, const GError *refused, gpointer data)
 {
     struct run_capture *capture = data;
     g_autoptr(GError) error = NULL;
@@ -227,7 +227,7 @@ static void on_announced(struct exercise *exercise, gpointer data)
         capture->state = RUN_CAPTURE_OFF;
         run_record_then(exercise, resource_event(capture, "resource.closed"), NULL, NULL);
         run_captures_settle(exercise);
-    } else if (begin(capture, &error)) {
+    } else if (!refused && begin(capture, &error)) {
         capture->state = RUN_CAPTURE_ON;
         record_started(capture);
         keep_watch(exercise->captures);
@@ -235,7 +235,8 @@ static void on_announced(struct exercise *exercise, gpointer data)
     } else {
         const struct plan_network *network = network_of(capture);
         capture->state = RUN_CAPTURE_FAILED;
-        run_alarm(exercise, "capture-failed", network->team, network->id, error->message);
+        run_alarm(exercise, "capture-failed", network->team, network->id,
+                refused ? refused->message : error->message);
         run_record_then(exercise, resource_event(capture, "resource.closed"), NULL, NULL);
     }
 }
@@ -366,7 +367,7 @@ void run_captures_settle(struct exercise *exercise)
     g_clear_handle_id(&all->limit, g_source_remove);
     run_then_fn then = all->then;
     all->then = NULL;
-    then(exercise, NULL);
+    then(exercise, NULL, NULL);
 }
 
 void run_captures_end(struct exercise *exercise, run_then_fn then)

@@ -213,11 +213,11 @@ static void on_saved(gint64 stood_us, const GError *error, gpointer data)
     g_task_run_in_thread(task, seal);
 }
 
-static void begin(struct exercise *exercise, gpointer data)
+static void begin(struct exercise *exercise, const GError *refused, gpointer data)
 {
     struct run_save *save = data;
-    if (exercise->ending) {
-        give_up(save, "the exercise ended");
+    if (exercise->ending || refused) {
+        give_up(save, refused ? refused->message : "the exercise ended");
         return;
     }
     g_autoptr(GError) error = NULL;

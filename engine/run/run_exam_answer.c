@@ -114,8 +114,7 @@ static bool keep_file(const struct exercise *exercise, const struct submission *
                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
 }
 
-static bool read_file(const struct exercise *exercise, struct submission *s,
-        const struct exercise_answer *answer, GError **error)
+static bool read_file(struct submission *s, const struct exercise_answer *answer, GError **error)
 {
     if (!answer->bytes) {
         return usage(error, "this question is answered by a file: give @FILE");
@@ -135,7 +134,7 @@ static bool read_file(const struct exercise *exercise, struct submission *s,
                                     regex, answer->bytes, (gssize)answer->length, 0, 0, NULL, &why);
         s->ok = why ? -1 : met; /* it took too long: nobody knows */
     }
-    return keep_file(exercise, s, answer->bytes, answer->length, error);
+    return true;
 }
 
 /* ---- recording ----------------------------------------------------------------------------- */
@@ -342,7 +341,7 @@ static bool begin(struct exercise *exercise, const struct exercise_answer *answe
     struct repeat again = {0};
     if (s->kind == PLAN_EXAM_EFFECT) {
         s->digest = g_strdup("");
-    } else if (!(s->kind == PLAN_EXAM_FILE ? read_file(exercise, s, answer, error)
+    } else if (!(s->kind == PLAN_EXAM_FILE ? read_file(s, answer, error)
                                            : read_text(exercise, s, answer->text, error))) {
         return false;
     }
@@ -353,7 +352,10 @@ static bool begin(struct exercise *exercise, const struct exercise_answer *answe
         again.seq =
                 exam_same(exercise->exam->fold, s->seat->id, s->plan->name, s->digest, &again.ok);
     }
-    if (again.seq == 0 && !may_answer(exercise, s, error)) {
+    if (again.seq == 0 &&
+            (!may_answer(exercise, s, error) ||
+                    (s->kind == PLAN_EXAM_FILE &&
+                            !keep_file(exercise, s, answer->bytes, answer->length, error)))) {
         return false;
     }
     struct run_exam_call *call = run_exam_call_new(exercise, done, data);

@@ -210,7 +210,7 @@ static void on_made(const GError *error, gpointer data)
     tell_all(link, error);
 }
 
-static void make(struct exercise *exercise, gpointer data)
+static void make(struct exercise *exercise, const GError *refused, gpointer data)
 {
     struct link_change *change = data;
     struct run_link *link = change->link;
@@ -218,6 +218,10 @@ static void make(struct exercise *exercise, gpointer data)
         g_autoptr(GError) error = g_error_new(
                 SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "cancelled, the exercise ends");
         on_made(error, change);
+        return;
+    }
+    if (refused) {
+        on_made(refused, change);
         return;
     }
     if (change->serial != link->serial) {
@@ -333,7 +337,7 @@ void run_links_ready(struct exercise *exercise, int machine)
         struct run_link *link = g_ptr_array_index(exercise->links, i);
         if (link->machine == machine && !link->making && !exercise->ending &&
                 (link->unsure || !plan_link_ask_is_nothing(&link->ask))) {
-            make(exercise, change_new(link));
+            make(exercise, NULL, change_new(link));
         }
     }
 }

@@ -53,6 +53,25 @@ static void on_machine_crashed(
     }
 }
 
+/* Of its own accord: nobody restarts it, and the exercise does not end. */
+static bool has_stopped(const struct exercise *exercise, int machine, enum machine_state state)
+{
+    return state == MACHINE_STOPPED && !exercise->ending && !exercise->machines[machine].restart;
+}
+
+static void on_machine_stopped(
+        struct exercise *exercise, const struct plan_machine *plan, const char *reason)
+{
+    g_autofree char *text = g_strdup_printf("%s was shut down: %s", plan->id, reason);
+    run_alarm(exercise, "machine-stopped", plan->team, plan->id, text);
+}
+
+void run_machine_back(struct exercise *exercise, const char *id)
+{
+    run_alarm_clear(exercise, "machine-crashed", id);
+    run_alarm_clear(exercise, "machine-stopped", id);
+}
+
 void run_machine_alarm(int machine, const char *alarm, const char *text, gpointer data)
 {
     struct exercise *exercise = data;
@@ -86,8 +105,11 @@ void run_machine_state(int index, enum machine_state state, const char *reason, 
     if (state == MACHINE_STARTING) {
         run_resume_restarted(exercise, index);
     }
-    if (state == MACHINE_CRASHED) {
+    bool early = exercise->state == EXERCISE_SETUP && has_stopped(exercise, index, state);
+    if (state == MACHINE_CRASHED || early) {
         on_machine_crashed(exercise, plan, machine->reason);
+    } else if (has_stopped(exercise, index, state)) {
+        on_machine_stopped(exercise, plan, machine->reason);
     }
     if (state == MACHINE_READY) {
         run_links_ready(exercise, index);

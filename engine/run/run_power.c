@@ -23,41 +23,26 @@ static void on_done(struct exercise *exercise, const GError *error, gint64 took_
     if (error) {
         run_alarm(exercise, "restart-failed", power->team, power->id, error->message);
     } else {
-        run_alarm_clear(exercise, "machine-crashed", power->id);
+        run_machine_back(exercise, power->id);
     }
     power_free(power);
 }
 
-static void make(struct exercise *exercise, gpointer data)
+static void make(struct exercise *exercise, const GError *refused, gpointer data)
 {
     const struct power *power = data;
     struct world *world = exercise->options.world;
-    if (!exercise->ending) {
+    if (refused) {
+        run_restart_made(refused, run_restart_made_data(power->restart));
+    } else if (!exercise->ending) {
         world->ops->restart(world, power->restart->machines, power->restart->n, run_restart_made,
                 run_restart_made_data(power->restart));
     }
 }
 
-static int find_machine(const struct exercise *exercise, const char *id, GError **error)
-{
-    const struct plan *plan = exercise->options.plan;
-    int machine = plan_machine_index(plan, id);
-    if (machine < 0) {
-        g_autoptr(GPtrArray) ids = g_ptr_array_new();
-        for (guint i = 0; i < plan->machines->len; i++) {
-            g_ptr_array_add(ids, run_machine_plan(exercise, (int)i)->id);
-        }
-        g_ptr_array_add(ids, NULL);
-        g_autofree char *hint = text_did_you_mean(id, (const char *const *)ids->pdata);
-        g_set_error(
-                error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND, "no machine \"%s\"%s", id, hint);
-    }
-    return machine;
-}
-
 bool exercise_restart(struct exercise *exercise, const char *id, const char *who, GError **error)
 {
-    int machine = find_machine(exercise, id, error);
+    int machine = run_find_machine(exercise, id, error);
     if (machine < 0 || !run_restart_is_possible(exercise, &machine, 1, error)) {
         return false;
     }

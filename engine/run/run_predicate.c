@@ -24,7 +24,7 @@ struct question {
     char *path;
     gint64 offset; /* LOG: where to read on; GREW: the number before */
     int machine;
-    guint epoch; /* exercise->epoch when a probe was sent */
+    guint epoch; /* exercise->epoch when it was asked */
     gsize seen;  /* bytes read */
 };
 
@@ -83,7 +83,7 @@ static const char *machine_id(const struct question *q)
 /* ---- parts --------------------------------------------------------------------------------- */
 
 static void ask_next_part(struct question *q);
-static void ask_probe(gpointer data);
+static void ask_world(gpointer data);
 
 static void on_part(enum run_truth truth, cJSON *evidence, gpointer data)
 {
@@ -121,11 +121,20 @@ static void ask_next_part(struct question *q)
 
 /* ---- leaves -------------------------------------------------------------------------------- */
 
+/* A pause came since it was asked: the machine could not answer. */
+static bool asked_again(struct question *q)
+{
+    if (q->epoch == q->scope.exercise->epoch) {
+        return false;
+    }
+    ask_world(q);
+    return true;
+}
+
 static void on_probed(const struct world_probe_result *result, gpointer data)
 {
     struct question *q = data;
-    if (q->epoch != q->scope.exercise->epoch) {
-        ask_probe(q); /* a pause came between: the machine could not answer */
+    if (asked_again(q)) {
         return;
     }
     enum run_truth truth = result->status == WORLD_OK      ? TRUTH_YES
@@ -136,22 +145,6 @@ static void on_probed(const struct world_probe_result *result, gpointer data)
     g_autofree char *why = g_strdup_printf(
             "%s on %s: %s", plan_protocol_name(q->probe->protocol), q->probe->machine, clean);
     answer(q, truth, why, cJSON_CreateNumber(result->value));
-}
-
-/* A probe of a suspended machine says nothing: the question waits until the pause is over. */
-static void ask_probe(gpointer data)
-{
-    struct question *q = data;
-    struct exercise *exercise = q->scope.exercise;
-    struct world *world = exercise->options.world;
-    if (exercise->ending) {
-        answer(q, TRUTH_FAULT, "the exercise ended", NULL);
-    } else if (exercise->state == EXERCISE_PAUSED) {
-        run_wait(exercise, clock_now(exercise->options.clock), ask_probe, q);
-    } else {
-        q->epoch = exercise->epoch;
-        world->ops->probe(world, q->scope.team, q->probe, on_probed, q);
-    }
 }
 
 static void on_read(
@@ -185,6 +178,9 @@ static void on_read(
         const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data)
 {
     struct question *q = data;
+    if (error && asked_again(q)) {
+        return;
+    }
     if (error) {
         answer(q, TRUTH_FAULT, error->message, NULL);
         return;
@@ -215,6 +211,9 @@ static void on_read(
 static void on_exec(const struct world_exec_result *result, const GError *error, gpointer data)
 {
     struct question *q = data;
+    if (error && asked_again(q)) {
+        return;
+    }
     if (error) {
         answer(q, TRUTH_FAULT, error->message, NULL);
         return;
@@ -240,8 +239,7 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
     answer(q, TRUTH_YES, why, cJSON_CreateString(line));
 }
 
-/* The first number in text; 0 when there is none, as before a counter exists. */
-static gint64 first_number(const char *text)
+gint64 run_predicate_number(const char *text)
 {
     while (*text && !g_ascii_isdigit(*text)) {
         text++;
@@ -252,11 +250,14 @@ static gint64 first_number(const char *text)
 static void on_grew(const struct world_exec_result *result, const GError *error, gpointer data)
 {
     struct question *q = data;
+    if (error && asked_again(q)) {
+        return;
+    }
     if (error) {
         answer(q, TRUTH_FAULT, error->message, NULL);
         return;
     }
-    gint64 now = result->status == 0 ? first_number(result->out) : 0;
+    gint64 now = result->status == 0 ? run_predicate_number(result->out) : 0;
     g_autofree char *tail = text_clean_tail(result->out, strlen(result->out), 200);
     g_autofree char *why =
             g_strdup_printf("%s: %s went from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ": %s",
@@ -279,9 +280,9 @@ static void on_packets(gint64 packets, const GError *error, gpointer data)
     answer(q, packets > q->offset ? TRUTH_YES : TRUTH_NO, why, cJSON_CreateNumber((double)packets));
 }
 
-/* Runs the predicate's command on machine for the team of scope; false when a name is unknown. */
-static bool run_command(const struct predicate_scope *scope, const struct plan_predicate *predicate,
-        int machine, world_exec_fn done, gpointer data, GError **error)
+bool run_predicate_command(const struct predicate_scope *scope,
+        const struct plan_predicate *predicate, int machine, world_exec_fn done, gpointer data,
+        GError **error)
 {
     const struct plan *plan = scope->exercise->options.plan;
     struct world *world = scope->exercise->options.world;
@@ -297,8 +298,32 @@ static bool run_command(const struct predicate_scope *scope, const struct plan_p
 static void ask_exec(struct question *q, world_exec_fn done)
 {
     g_autoptr(GError) error = NULL;
-    if (!run_command(&q->scope, q->predicate, q->machine, done, q, &error)) {
+    if (!run_predicate_command(&q->scope, q->predicate, q->machine, done, q, &error)) {
         answer(q, TRUTH_FAULT, error->message, NULL);
+    }
+}
+
+/* A suspended machine says nothing: the question waits until the pause is over. */
+static void ask_world(gpointer data)
+{
+    struct question *q = data;
+    struct exercise *exercise = q->scope.exercise;
+    struct world *world = exercise->options.world;
+    if (exercise->ending) {
+        answer(q, TRUTH_FAULT, "the exercise ended", NULL);
+        return;
+    }
+    if (exercise->state == EXERCISE_PAUSED) {
+        run_wait(exercise, clock_now(exercise->options.clock), ask_world, q);
+        return;
+    }
+    q->epoch = exercise->epoch;
+    if (!q->predicate || q->predicate->kind == PLAN_PROBE) {
+        world->ops->probe(world, q->scope.team, q->probe, on_probed, q);
+    } else if (q->predicate->kind == PLAN_EXEC || q->predicate->kind == PLAN_GREW) {
+        ask_exec(q, q->predicate->kind == PLAN_EXEC ? on_exec : on_grew);
+    } else {
+        ask_read(q);
     }
 }
 
@@ -361,20 +386,14 @@ void run_predicate_ask(const struct predicate_scope *scope, const struct plan_pr
         ask_next_part(q);
         return;
     case PLAN_PROBE:
-        ask_probe(q);
-        return;
     case PLAN_LOG:
     case PLAN_FILE:
-        ask_read(q);
+    case PLAN_EXEC:
+    case PLAN_GREW:
+        ask_world(q);
         return;
     case PLAN_COUNTER:
         run_packets(scope->exercise, q->machine, predicate->rule, on_packets, q);
-        return;
-    case PLAN_EXEC:
-        ask_exec(q, on_exec);
-        return;
-    case PLAN_GREW:
-        ask_exec(q, on_grew);
         return;
     }
 }
@@ -384,104 +403,5 @@ void run_probe_ask(const struct predicate_scope *scope, const struct plan_probe 
 {
     struct question *q = question_new(scope, NULL, done, data);
     q->probe = probe;
-    ask_probe(q);
-}
-
-/* ---- before the step ----------------------------------------------------------------------- */
-
-struct preparation {
-    struct predicate_scope scope;
-    GPtrArray *measured; /* struct plan_predicate *: LOG, GREW, COUNTER */
-    guint next;
-    predicate_ready_fn done;
-    gpointer data;
-};
-
-static void collect(const struct plan_predicate *predicate, GPtrArray *measured)
-{
-    if (predicate && (predicate->kind == PLAN_LOG || predicate->kind == PLAN_GREW ||
-                             predicate->kind == PLAN_COUNTER)) {
-        g_ptr_array_add(measured, (gpointer)predicate);
-    }
-    for (guint i = 0; predicate && predicate->parts && i < predicate->parts->len; i++) {
-        collect(g_ptr_array_index(predicate->parts, i), measured);
-    }
-}
-
-static void measure_next(struct preparation *p);
-
-static void remember(struct preparation *p, gint64 value)
-{
-    gint64 *before = g_new(gint64, 1);
-    *before = value;
-    g_hash_table_insert(p->scope.offsets, g_ptr_array_index(p->measured, p->next - 1), before);
-    measure_next(p);
-}
-
-static void on_size(
-        const char *bytes, gsize length, gint64 file_size, const GError *error, gpointer data)
-{
-    (void)bytes;
-    (void)length;
-    remember(data, error ? 0 : MAX(file_size, 0));
-}
-
-static void on_number(const struct world_exec_result *result, const GError *error, gpointer data)
-{
-    remember(data, error || result->status != 0 ? 0 : first_number(result->out));
-}
-
-static void on_packets_before(gint64 packets, const GError *error, gpointer data)
-{
-    remember(data, error ? 0 : packets);
-}
-
-/* True when an answer is on its way. */
-static bool measure(struct preparation *p, const struct plan_predicate *predicate)
-{
-    const struct plan *plan = p->scope.exercise->options.plan;
-    struct world *world = p->scope.exercise->options.world;
-    if (predicate->kind == PLAN_COUNTER) {
-        int gate = plan_gate_for(plan, predicate->machine, p->scope.team);
-        if (gate >= 0) {
-            run_packets(p->scope.exercise, gate, predicate->rule, on_packets_before, p);
-        }
-        return gate >= 0;
-    }
-    int machine = plan_machine_for(plan, predicate->machine, p->scope.team);
-    if (machine < 0) {
-        return false;
-    }
-    if (predicate->kind == PLAN_GREW) {
-        return run_command(&p->scope, predicate, machine, on_number, p, NULL);
-    }
-    g_autofree char *path = plan_text(plan, p->scope.step, predicate->path, p->scope.team, NULL);
-    if (path) {
-        world->ops->read(world, machine, path, 0, 0, on_size, p);
-    }
-    return path != NULL;
-}
-
-static void measure_next(struct preparation *p)
-{
-    while (p->next < p->measured->len && !p->scope.exercise->ending) {
-        if (measure(p, g_ptr_array_index(p->measured, p->next++))) {
-            return;
-        }
-    }
-    p->done(p->data);
-    g_ptr_array_unref(p->measured);
-    g_free(p);
-}
-
-void run_predicate_prepare(const struct predicate_scope *scope,
-        const struct plan_predicate *predicate, predicate_ready_fn done, gpointer data)
-{
-    struct preparation *p = g_new0(struct preparation, 1);
-    p->scope = *scope;
-    p->measured = g_ptr_array_new();
-    p->done = done;
-    p->data = data;
-    collect(predicate, p->measured);
-    measure_next(p);
+    ask_world(q);
 }

@@ -34,10 +34,19 @@ static void on_committed(const struct event *event, const GError *error, gpointe
 {
     g_autofree struct pending_then *pending = data;
     (void)event;
-    if (error && !was_refused(error)) {
+    bool refused = error && was_refused(error);
+    if (error && !refused) {
         ledger_failed(pending->exercise, error);
     }
-    pending->then(pending->exercise, pending->data);
+    pending->then(pending->exercise, refused ? error : NULL, pending->data);
+}
+
+bool run_cannot_go_on(struct exercise *exercise, const GError *refused)
+{
+    if (refused) {
+        run_end(exercise, "engine", refused->message, refused);
+    }
+    return refused != NULL;
 }
 
 struct event *run_event(

@@ -63,8 +63,7 @@ static void on_done(struct exercise *exercise, const GError *error, gint64 took_
     struct reset *reset = data;
     if (!error) {
         for (gsize i = 0; i < reset->restart->n; i++) {
-            run_alarm_clear(exercise, "machine-crashed",
-                    run_machine_plan(exercise, reset->restart->machines[i])->id);
+            run_machine_back(exercise, run_machine_plan(exercise, reset->restart->machines[i])->id);
         }
     }
     record(exercise, reset, error ? "failed" : "done", took_ms, error, NULL);
@@ -74,10 +73,14 @@ static void on_done(struct exercise *exercise, const GError *error, gint64 took_
     reset_free(reset);
 }
 
-static void make(struct exercise *exercise, gpointer data)
+static void make(struct exercise *exercise, const GError *refused, gpointer data)
 {
     const struct reset *reset = data;
     struct world *world = exercise->options.world;
+    if (refused) {
+        run_restart_made(refused, run_restart_made_data(reset->restart));
+        return;
+    }
     for (guint i = 0; reset->whole_team && i < exercise->options.plan->gates->len; i++) {
         if (run_gate_plan(&exercise->gates[i])->team == reset->team && !exercise->ending) {
             run_gate_reset(exercise, (int)i, reset->who);

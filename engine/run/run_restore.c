@@ -133,7 +133,7 @@ static void on_done(struct exercise *exercise, const GError *error, gint64 took_
         run_alarm(exercise, "restore-failed", restore->team, restore->label, error->message);
     } else {
         for (gsize i = 0; i < restore->n; i++) {
-            run_alarm_clear(exercise, "machine-crashed", restore->ids[i]);
+            run_machine_back(exercise, restore->ids[i]);
         }
         const cJSON *state = json_object(restore->checkpoint->manifest, "state");
         if (restore->team < 0) {
@@ -207,11 +207,14 @@ static void verify(GTask *task, gpointer none, gpointer data, GCancellable *canc
 }
 
 /* Nothing is touched before the files were found whole. */
-static void begin(struct exercise *exercise, gpointer data)
+static void begin(struct exercise *exercise, const GError *refused, gpointer data)
 {
     struct run_restore *restore = data;
-    if (exercise->ending) {
+    if (exercise->ending || refused) {
         exercise->restoring = NULL;
+        if (refused) {
+            record_failed(restore, refused->message);
+        }
         restore_free(restore);
         return;
     }

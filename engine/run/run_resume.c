@@ -37,16 +37,6 @@
 
 /* ---- taking over what was ------------------------------------------------------------------ */
 
-static enum run_verdict verdict_of(const char *name)
-{
-    for (int v = VERDICT_NONE; v <= VERDICT_SKIPPED; v++) {
-        if (!g_strcmp0(name, run_verdict_name((enum run_verdict)v))) {
-            return (enum run_verdict)v;
-        }
-    }
-    return VERDICT_NONE;
-}
-
 static void take_verdicts(struct exercise *exercise)
 {
     const struct plan *plan = exercise->options.plan;
@@ -56,7 +46,7 @@ static void take_verdicts(struct exercise *exercise)
             const struct resume_step *was =
                     resume_step(exercise->resume, step->name, run_team_id(exercise, (int)t));
             exercise->verdicts[s * plan->teams->len + t] =
-                    was ? verdict_of(was->verdict) : VERDICT_NONE;
+                    was && was->verdict ? run_verdict_from(was->verdict) : VERDICT_NONE;
         }
     }
 }
@@ -287,7 +277,7 @@ static void go_on(gpointer data)
     bool undo = plan->entry->undo;
     gint64 over = !step ? 0 : undo ? step->undone_seq : MAX(step->verdict_seq, step->running_seq);
     if (over <= was->fired_seq) {
-        run_inject_act(exercise, inject);
+        run_inject_act(exercise, NULL, inject);
     } else if (step && !undo && !g_strcmp0(step->verdict, run_verdict_name(VERDICT_SKIPPED))) {
         run_inject_set(inject, INJECT_SKIPPED, "engine");
     } else {

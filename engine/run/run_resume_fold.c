@@ -263,6 +263,10 @@ static void apply_step(struct resume *resume, const struct event *event, const c
         step->undo_seq = event->seq;
     } else if (g_str_has_prefix(state, "undo")) {
         step->undone_seq = event->seq;
+        if (!strcmp(state, "undone")) {
+            g_free(step->verdict);
+            step->verdict = g_strdup("none");
+        }
     }
 }
 

@@ -173,7 +173,7 @@ static void on_applied(const GError *error, gpointer data)
     finish(data, error);
 }
 
-static void apply(struct exercise *exercise, gpointer data)
+static void apply(struct exercise *exercise, const GError *refused, gpointer data)
 {
     struct rule_change *change = data;
     struct run_gate *gate = change->gate;
@@ -181,6 +181,8 @@ static void apply(struct exercise *exercise, gpointer data)
     if (exercise->ending) {
         error = g_error_new_literal(
                 SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "the exercise ended");
+    } else if (refused) {
+        error = g_error_copy(refused);
     } else {
         change->after = work_out(change, &error);
     }

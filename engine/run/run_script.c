@@ -16,6 +16,10 @@ struct ask { /* one request of a task on its way through the world */
     cJSON *body;     /* of the player.action that will be recorded */
     GError *refused; /* why a step was not even begun, or NULL */
     char *verdict;   /* of a step that had run before a resume, or NULL */
+    char **argv;     /* what is done once it is on the disk that it was asked */
+    int timeout_ms;
+    char *path;
+    GBytes *bytes;
 };
 
 static struct ask *ask_new(struct exercise *exercise, guint64 ticket, const char *who, int team,
@@ -50,6 +54,9 @@ static void ask_end(struct ask *ask, const struct script_reply *reply)
         script_reply(ask->exercise->options.script, ask->ticket, reply);
     }
     cJSON_Delete(ask->body);
+    g_strfreev(ask->argv);
+    g_free(ask->path);
+    g_clear_pointer(&ask->bytes, g_bytes_unref);
     g_free(ask->who);
     g_free(ask->verdict);
     g_free(ask);
@@ -75,6 +82,33 @@ static struct script_reply failed(const GError *error)
     };
 }
 
+/* What is done to a machine stands in the ledger before it is done. */
+static void record_asked(struct ask *ask, run_then_fn then)
+{
+    cJSON *body = cJSON_Duplicate(ask->body, true);
+    cJSON_AddStringToObject(body, "state", "asked");
+    cJSON_AddStringToObject(ask->body, "state", "done");
+    run_record_then(ask->exercise,
+            run_event(ask->exercise, "player.action", ask->team, ask->who, body), then, ask);
+}
+
+/* True when it must not be done, and ask is answered. */
+static bool is_declined(struct ask *ask, const GError *refused)
+{
+    if (!refused && !ask->exercise->ending) {
+        return false;
+    }
+    g_autoptr(GError) ends =
+            g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED, "the exercise ends");
+    struct script_reply reply = failed(refused ? refused : ends);
+    if (refused) { /* by what is too large, or no text */
+        cJSON_DeleteItemFromObjectCaseSensitive(ask->body, "argv");
+        cJSON_DeleteItemFromObjectCaseSensitive(ask->body, "path");
+    }
+    ask_end(ask, &reply);
+    return true;
+}
+
 static void on_exec(const struct world_exec_result *result, const GError *error, gpointer data)
 {
     struct script_reply reply;
@@ -91,15 +125,25 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
     ask_end(data, &reply);
 }
 
+static void exec_now(struct exercise *exercise, const GError *refused, gpointer data)
+{
+    struct ask *ask = data;
+    struct world *world = exercise->options.world;
+    if (!is_declined(ask, refused)) {
+        world->ops->exec(
+                world, ask->machine, (const char *const *)ask->argv, ask->timeout_ms, on_exec, ask);
+    }
+}
+
 static void host_exec(gpointer data, guint64 ticket, const char *who, int team, int machine,
         const char *const *argv, int timeout_ms)
 {
     struct exercise *exercise = data;
     struct ask *ask = ask_new(exercise, ticket, who, team, machine, "exec");
     cJSON_AddItemToObject(ask->body, "argv", json_from_strv(argv));
-    struct world *world = exercise->options.world;
-    g_auto(GStrv) inside = world_argv(exercise->options.plan, machine, team, argv);
-    world->ops->exec(world, machine, (const char *const *)inside, timeout_ms, on_exec, ask);
+    ask->argv = world_argv(exercise->options.plan, machine, team, argv);
+    ask->timeout_ms = timeout_ms;
+    record_asked(ask, exec_now);
 }
 
 static void on_written(const GError *error, gpointer data)
@@ -111,14 +155,26 @@ static void on_written(const GError *error, gpointer data)
     ask_end(data, &reply);
 }
 
+static void write_now(struct exercise *exercise, const GError *refused, gpointer data)
+{
+    struct ask *ask = data;
+    struct world *world = exercise->options.world;
+    if (!is_declined(ask, refused)) {
+        gsize length = 0;
+        const char *bytes = g_bytes_get_data(ask->bytes, &length);
+        world->ops->write(world, ask->machine, ask->path, bytes, length, on_written, ask);
+    }
+}
+
 static void host_write(gpointer data, guint64 ticket, const char *who, int team, int machine,
         const char *path, const char *bytes, gsize length)
 {
     struct exercise *exercise = data;
     struct ask *ask = ask_new(exercise, ticket, who, team, machine, "write");
     cJSON_AddStringToObject(ask->body, "path", path);
-    struct world *world = exercise->options.world;
-    world->ops->write(world, machine, path, bytes, length, on_written, ask);
+    ask->path = g_strdup(path);
+    ask->bytes = g_bytes_new(bytes, length);
+    record_asked(ask, write_now);
 }
 
 static void on_read(
@@ -353,10 +409,10 @@ struct function_start {
 };
 
 /* "started" is on the disk: a resume knows that the function may have done something. */
-static void on_started(struct exercise *exercise, gpointer data)
+static void on_started(struct exercise *exercise, const GError *refused, gpointer data)
 {
     struct function_start *start = data;
-    if (!exercise->ending) {
+    if (!exercise->ending && !refused) {
         script_start(exercise->options.script, start->function, start->who, start->team);
     }
     g_free(start->who);

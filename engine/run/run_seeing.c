@@ -229,11 +229,20 @@ static char *console_path(const struct exercise *exercise, gint64 number, GError
     return path;
 }
 
-static void on_opened(struct exercise *exercise, gpointer data)
+static void on_opened(struct exercise *exercise, const GError *refused, gpointer data)
 {
     g_autofree struct opening *opening = data;
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = console_path(exercise, opening->number, &error);
+    g_autofree char *path = NULL;
+    if (refused) {
+        struct run_console *console = console_find(exercise, opening->number);
+        if (console) {
+            g_ptr_array_remove(exercise->consoles, console);
+        }
+        error = g_error_copy(refused);
+    } else {
+        path = console_path(exercise, opening->number, &error);
+    }
     cJSON *json = NULL;
     if (path) {
         json = cJSON_CreateObject();

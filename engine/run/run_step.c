@@ -32,38 +32,8 @@ struct step_run {
     bool cut;       /* its limit came before its commands had ended */
     char *spoiled;  /* why it can only end in fault, or NULL */
     bool forgotten; /* its team was put back to before it */
+    bool refused;   /* the ledger did not take its verdict */
 };
-
-const char *run_verdict_name(enum run_verdict verdict)
-{
-    static const char *const names[] = {"none", "effect", "blocked", "inert", "fault", "skipped"};
-    return names[verdict];
-}
-
-enum run_verdict run_verdict_from(const char *name)
-{
-    for (int verdict = VERDICT_EFFECT; verdict <= VERDICT_SKIPPED; verdict++) {
-        if (!strcmp(run_verdict_name((enum run_verdict)verdict), name)) {
-            return (enum run_verdict)verdict;
-        }
-    }
-    return VERDICT_NONE;
-}
-
-static enum run_verdict *verdict_slot(
-        const struct exercise *exercise, const struct plan_step *step, int team)
-{
-    const struct plan *plan = exercise->options.plan;
-    guint index = 0;
-    g_ptr_array_find(plan->steps, step, &index);
-    return &exercise->verdicts[index * plan->teams->len + (guint)team];
-}
-
-enum run_verdict run_verdict_of(
-        const struct exercise *exercise, const struct plan_step *step, int team)
-{
-    return *verdict_slot(exercise, step, team);
-}
 
 /* The end of a run: whoever asked for it hears of it. */
 static void step_run_end(struct step_run *run, enum run_verdict verdict)
@@ -111,14 +81,21 @@ static void record_state(struct step_run *run, const char *state, run_then_fn th
             run_event(run->exercise, "step.state", run->team, run->step->name, body), then, run);
 }
 
-static void on_verdict_recorded(struct exercise *exercise, gpointer data)
+static void finish(struct step_run *run, enum run_verdict verdict, const char *reason);
+
+static void on_verdict_recorded(struct exercise *exercise, const GError *refused, gpointer data)
 {
     struct step_run *run = data;
     if (was_cancelled(run)) {
         return;
     }
+    if (refused && !run->refused) { /* its evidence is what may not fit */
+        run->refused = true;
+        finish(run, VERDICT_FAULT, refused->message);
+        return;
+    }
     if (!run->forgotten) {
-        *verdict_slot(exercise, run->step, run->team) = run->verdict;
+        run_verdict_set(exercise, run->step, run->team, run->verdict);
     }
     step_run_end(run, run->verdict);
 }
@@ -256,10 +233,14 @@ static void ask_effect(gpointer data)
     }
 }
 
-static void on_settling(struct exercise *exercise, gpointer data)
+static void on_settling(struct exercise *exercise, const GError *refused, gpointer data)
 {
-    (void)exercise;
-    ask_effect(data);
+    struct step_run *run = data;
+    if (refused && !exercise->ending) {
+        finish(run, VERDICT_FAULT, refused->message);
+    } else {
+        ask_effect(run);
+    }
 }
 
 static void settle(struct step_run *run)
@@ -270,7 +251,7 @@ static void settle(struct step_run *run)
 
 /* ---- commands ------------------------------------------------------------------------------ */
 
-static void act_next(struct exercise *exercise, gpointer data);
+static void act_next(gpointer data);
 
 static cJSON *command_evidence(
         struct step_run *run, const struct world_exec_result *result, const GError *error)
@@ -313,14 +294,19 @@ static void on_acted(const struct world_exec_result *result, const GError *error
         run->cut = true;
         settle(run); /* what it did until then may have been enough */
     } else {
-        act_next(run->exercise, run);
+        act_next(run);
     }
 }
 
-static void act_next(struct exercise *exercise, gpointer data)
+static void act_next(gpointer data)
 {
     struct step_run *run = data;
+    struct exercise *exercise = run->exercise;
     if (was_cancelled(run)) {
+        return;
+    }
+    if (exercise->state == EXERCISE_PAUSED) {
+        run_wait(exercise, clock_now(exercise->options.clock), act_next, run);
         return;
     }
     gint64 left_us = run->limit_at_us - clock_now(exercise->options.clock);
@@ -346,18 +332,38 @@ static void act_next(struct exercise *exercise, gpointer data)
 
 /* ---- before the commands ------------------------------------------------------------------- */
 
-static void on_blocked_measured(gpointer data)
+static void on_running(struct exercise *exercise, const GError *refused, gpointer data)
 {
     struct step_run *run = data;
-    if (!was_cancelled(run)) {
-        record_state(run, "running", act_next);
+    if (refused && !exercise->ending) {
+        finish(run, VERDICT_FAULT, refused->message);
+    } else {
+        act_next(run);
     }
 }
 
-static void on_effect_measured(gpointer data)
+static void on_blocked_measured(const GError *error, gpointer data)
 {
     struct step_run *run = data;
-    if (!was_cancelled(run)) {
+    if (was_cancelled(run)) {
+        return;
+    }
+    if (error) {
+        finish(run, VERDICT_FAULT, error->message);
+    } else {
+        record_state(run, "running", on_running);
+    }
+}
+
+static void on_effect_measured(const GError *error, gpointer data)
+{
+    struct step_run *run = data;
+    if (was_cancelled(run)) {
+        return;
+    }
+    if (error) {
+        finish(run, VERDICT_FAULT, error->message);
+    } else {
         run_predicate_prepare(&run->scope, run->step->blocked_by, on_blocked_measured, run);
     }
 }
@@ -483,7 +489,7 @@ void run_step_interrupted(struct exercise *exercise, const struct plan_step *ste
     if (run.from < 0 || run.to < 0) {
         return; /* not a run of this plan */
     }
-    *verdict_slot(exercise, step, team) = VERDICT_FAULT;
+    run_verdict_set(exercise, step, team, VERDICT_FAULT);
     cJSON *body = step_body(&run);
     cJSON_AddStringToObject(body, "verdict", run_verdict_name(VERDICT_FAULT));
     cJSON_AddStringToObject(body, "reason", reason);

@@ -57,12 +57,17 @@ static void on_verdict(struct exercise *exercise, enum run_verdict verdict, gpoi
     }
 }
 
-void run_inject_act(struct exercise *exercise, gpointer data)
+void run_inject_act(struct exercise *exercise, const GError *refused, gpointer data)
 {
     struct run_inject *inject = data;
     const struct plan_inject *plan = plan_of(inject);
     if (exercise->ending || inject->state != INJECT_FIRED) {
         return; /* a restore came between */
+    }
+    if (refused) {
+        run_alarm(exercise, "inject-refused", plan->team, plan->id, refused->message);
+        run_inject_set(inject, INJECT_SKIPPED, "engine");
+        return;
     }
     if (plan->entry->note && !inject->noted) {
         cJSON *body = cJSON_CreateObject();

@@ -28,7 +28,9 @@ static void finish(struct undo *undo, bool undone, const char *why)
     struct exercise *exercise = undo->scope.exercise;
     if (!exercise->ending) {
         record_state(undo, undone ? "undone" : "undo-failed", why);
-        if (!undone) {
+        if (undone) {
+            run_verdict_set(exercise, undo->scope.step, undo->scope.team, VERDICT_NONE);
+        } else {
             run_alarm(exercise, "undo-failed", undo->scope.team, undo->scope.step->name, why);
         }
     }
@@ -59,7 +61,7 @@ static void look(gpointer data)
     run_predicate_ask(&undo->scope, undo->scope.step->effect, on_effect, undo);
 }
 
-static void run_next(struct undo *undo);
+static void run_next(gpointer data);
 
 static void on_run(const struct world_exec_result *result, const GError *error, gpointer data)
 {
@@ -67,16 +69,23 @@ static void on_run(const struct world_exec_result *result, const GError *error, 
     (void)result; /* the world decides, not an exit status */
     if (error) {
         finish(undo, false, error->message);
-    } else if (undo->scope.exercise->ending) {
-        finish(undo, false, "the exercise ended");
     } else {
         run_next(undo);
     }
 }
 
-static void run_next(struct undo *undo)
+static void run_next(gpointer data)
 {
+    struct undo *undo = data;
     struct exercise *exercise = undo->scope.exercise;
+    if (exercise->ending) {
+        finish(undo, false, "the exercise ended");
+        return;
+    }
+    if (exercise->state == EXERCISE_PAUSED) {
+        run_wait(exercise, clock_now(exercise->options.clock), run_next, undo);
+        return;
+    }
     const struct plan_step *step = undo->scope.step;
     const struct plan *plan = exercise->options.plan;
     if (undo->next >= step->undo->len) {

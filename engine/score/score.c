@@ -172,7 +172,7 @@ void score_freshen(const struct score *score)
     }
 }
 
-void score_apply(struct score *score, const struct event *event)
+bool score_apply(struct score *score, const struct event *event)
 {
     score->seq = event->seq;
     score->at_us = event->at_us;
@@ -180,12 +180,12 @@ void score_apply(struct score *score, const struct event *event)
         if (!strcmp(event->kind, "exercise.created")) {
             apply_created(score, event);
         }
-        return;
+        return score->exercise != NULL;
     }
     struct score_fact fact;
     if (score_correct(score, event)) {
         score->stale = true; /* several may come together: the models run anew when looked at */
-        return;
+        return true;
     }
     bool kept = score->keeps && score_keep(score, event);
     bool known = score_fact_read(score, event, &fact);
@@ -199,6 +199,7 @@ void score_apply(struct score *score, const struct event *event)
             score_models_fact(score->models, &fact);
         }
     }
+    return kept || known;
 }
 
 const char *score_failure(const struct score *score)

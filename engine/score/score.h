@@ -47,8 +47,9 @@ bool score_use(struct score *score, const cJSON *models, GError **error);
 /* Can models (as plan.score) be used? The error names the entry. */
 bool score_check(const cJSON *models, GError **error);
 
-/* Folds one event in. Events of unknown kinds or with unusable bodies change nothing. */
-void score_apply(struct score *score, const struct event *event);
+/* Folds one event in. Events of unknown kinds or with unusable bodies change nothing: false then.
+ * True: the standings may be others now. */
+bool score_apply(struct score *score, const struct event *event);
 
 /* Why there are no standings: a custom model failed ("rules.lua:12: …"), or the plan names models
  * that this program does not know. NULL: there are. There is no half of a score: one that failed has

@@ -6,6 +6,7 @@
 #define MACHINE "sandtable.machine"
 #define ME "sandtable.me"
 #define ARGV_MAX 256
+#define ARGV_BYTES (64 << 10) /* its event must fit into the ledger, escapes and all */
 
 struct handle { /* ids, never pointers */
     int machine, team;
@@ -82,6 +83,7 @@ static int machine_exec(lua_State *L)
     struct task *task = api_task_to_ask(L, "machine:exec");
     const char **argv = lua_newuserdatauv(L, ((gsize)count + 1) * sizeof(*argv), 0);
     luaL_checkstack(L, (int)count + 8, "too many arguments");
+    gsize bytes = 0;
     for (lua_Unsigned i = 0; i < count; i++) { /* the texts stay on the stack until the call */
         int type = lua_rawgeti(L, 2, (lua_Integer)i + 1);
         luaL_argcheck(L, type == LUA_TSTRING || type == LUA_TNUMBER, 2,
@@ -89,6 +91,8 @@ static int machine_exec(lua_State *L)
         gsize length = 0;
         argv[i] = lua_tolstring(L, -1, &length);
         luaL_argcheck(L, strlen(argv[i]) == length, 2, "a command holds no zero bytes");
+        bytes += length;
+        luaL_argcheck(L, bytes <= ARGV_BYTES, 2, "a command has at most 64 KiB in all");
     }
     argv[count] = NULL;
     const struct script_host *host = &task->script->host;

@@ -21,10 +21,14 @@ enum machine_state { /* of every machine, real or simulated */
     MACHINE_BOOTED,   /* the guest runs: first output on the serial port, or the agent's channel */
     MACHINE_READY,    /* the agent answers and the set-up is done */
     MACHINE_PAUSED,
-    MACHINE_STOPPED, /* by our own hand */
+    MACHINE_STOPPED, /* by our own hand; to world/ also one that was shut down from within */
     MACHINE_CRASHED, /* not by our hand */
 };
 const char *machine_state_name(enum machine_state state);
+
+struct virt;
+/* Of a machine that has crashed: it was shut down (or restarted) from within, and did not panic. */
+bool virt_has_shut_down(struct virt *virt, const char *domain);
 
 struct virt_card {
     const char *tap;     /* or NULL: network is set */

@@ -100,8 +100,10 @@ static bool write_description(struct save_job *save, struct saving *one, GError 
 static bool prepare_one(struct save_job *save, struct saving *one, GError **error)
 {
     int state = VIR_DOMAIN_NOSTATE;
-    one->handle = virDomainLookupByName(save->job.virt->connection, one->domain);
-    if (!one->handle || virDomainGetState(one->handle, &state, NULL, 0) != 0) {
+    g_autofree char *name = virt_full_name(save->job.virt, one->domain);
+    one->handle = virDomainLookupByName(save->job.virt->connection, name);
+    if (!one->handle || !virt_is_ours(save->job.virt, one->handle) ||
+            virDomainGetState(one->handle, &state, NULL, 0) != 0) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "machine %s: it does not run",
                 one->domain);
         return false;

@@ -50,15 +50,11 @@ bool virt_job_done(struct virt_job *job)
 void virt_error_take(GError **error, const char *domain, const char *what)
 {
     virErrorPtr last = virGetLastError();
-    int code = SANDTABLE_ERROR_MACHINE;
-    if (last &&
-            (last->code == VIR_ERR_AGENT_UNRESPONSIVE || last->code == VIR_ERR_OPERATION_TIMEOUT)) {
-        code = SANDTABLE_ERROR_TIMEOUT;
-    }
     const char *message = last && last->message ? last->message : "libvirt gave no reason";
     /* part of it may be the guest's words */
     g_autofree char *clean = text_clean_tail(message, strlen(message), 400);
-    g_set_error(error, SANDTABLE_ERROR, code, "machine %s: cannot %s: %s", domain, what, clean);
+    g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE, "machine %s: cannot %s: %s",
+            domain, what, clean);
 }
 
 void virt_note_free(struct virt_note *note)

@@ -22,6 +22,7 @@ struct vm {
     enum machine_state before_pause;
     bool agent;      /* its channel is connected */
     bool stopping;   /* by our own hand */
+    bool shut_down;  /* at last from within, and in order */
     guint stops_due; /* events of ends that are known already */
     bool said;       /* has written to its serial port */
     bool spare;      /* no disk that is written to: its process may be killed at any moment */
@@ -240,17 +241,12 @@ char *virt_identity_socket(const char *root, const char *domain);
 
 /* ---- the serial port (virt_serial.c) -------------------------------------------------------- */
 
-/* What a log may take on the disk between two looks, and what is left of one that took more. */
-#define VIRT_SERIAL_MAX ((goffset)1024 * 1024)
-#define VIRT_SERIAL_KEEP ((goffset)256 * 1024)
-
 /* The last line with text in it of the serial log, cleaned, at most 160 bytes; or NULL. */
 char *virt_serial_last_line(const char *root, const char *domain);
+/* Do the last words on its serial port tell of a panic of its kernel? */
+bool virt_serial_panicked(const char *root, const char *domain);
 /* MACHINE_BOOTED at the first output of each machine that starts. */
 void virt_serial_watch(struct virt *virt);
 /* From now on no log grows without end: a guest can write to its port as much as it likes. */
 void virt_serial_bound(struct virt *virt);
 void virt_serial_ignore(struct virt *virt);
-/* Gives the disk back what lies before the last VIRT_SERIAL_KEEP bytes of a file that takes more
- * than VIRT_SERIAL_MAX. Its size stays, and its writer need not know. False: it cannot. */
-bool virt_serial_trim(const char *file);

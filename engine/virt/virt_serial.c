@@ -1,18 +1,17 @@
 /* virt_serial.c - the machines' serial logs: first output, last line, a bound on their size. */
 #include "virt/virt_private.h"
 
+#include "base/file_tail.h"
 #include "base/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define LOOK_MS 200
 #define BOUND_S 2
 #define TAIL 2048
+#define PANIC_TAIL (32 << 10) /* a panic, and the trace it leaves */
 
 char *virt_serial_file(const char *root, const char *domain)
 {
@@ -22,18 +21,9 @@ char *virt_serial_file(const char *root, const char *domain)
 char *virt_serial_last_line(const char *root, const char *domain)
 {
     g_autofree char *file = virt_serial_file(root, domain);
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        return NULL;
-    }
-    char tail[TAIL];
-    off_t size = lseek(fd, 0, SEEK_END);
-    ssize_t n = size < 0 ? -1 : pread(fd, tail, sizeof(tail), MAX(size - TAIL, 0));
-    close(fd);
-    if (n <= 0) {
-        return NULL;
-    }
-    g_autofree char *text = text_clean_tail(tail, (gsize)n, TAIL);
+    gsize length = 0;
+    g_autofree char *tail = file_tail(file, TAIL, &length);
+    g_autofree char *text = text_clean_tail(tail, length, TAIL);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (guint i = g_strv_length(lines); i > 0; i--) {
         char *line = g_strstrip(lines[i - 1]);
@@ -42,6 +32,14 @@ char *virt_serial_last_line(const char *root, const char *domain)
         }
     }
     return NULL;
+}
+
+bool virt_serial_panicked(const char *root, const char *domain)
+{
+    gsize length = 0;
+    g_autofree char *file = virt_serial_file(root, domain);
+    g_autofree char *tail = file_tail(file, PANIC_TAIL, &length);
+    return g_strstr_len(tail, (gssize)length, "Kernel panic - not syncing") != NULL;
 }
 
 static gboolean look_at_serial(gpointer data)
@@ -86,32 +84,6 @@ void virt_serial_watch(struct virt *virt)
 
 /* ---- the bound ------------------------------------------------------------------------------ */
 
-/* A hole, not a new length: QEMU keeps its own place in the file. */
-static bool punch(int fd)
-{
-    struct stat st;
-    if (fstat(fd, &st) != 0) {
-        return false;
-    }
-    if (!S_ISREG(st.st_mode) || (goffset)st.st_blocks * 512 <= VIRT_SERIAL_MAX ||
-            st.st_size <= VIRT_SERIAL_KEEP) {
-        return true;
-    }
-    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-                   st.st_size - VIRT_SERIAL_KEEP) == 0;
-}
-
-bool virt_serial_trim(const char *file)
-{
-    int fd = open(file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0) {
-        return errno == ENOENT;
-    }
-    bool ok = punch(fd);
-    close(fd);
-    return ok;
-}
-
 static gboolean trim_all(gpointer data)
 {
     struct virt *virt = data;
@@ -120,7 +92,7 @@ static gboolean trim_all(gpointer data)
     g_hash_table_iter_init(&iter, virt->machines);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&vm)) {
         g_autofree char *file = virt_serial_file(virt->root, vm->domain);
-        if (!virt_serial_trim(file)) {
+        if (!file_trim(file)) {
             g_debug("%s is not bounded: %s", file, g_strerror(errno));
         }
     }

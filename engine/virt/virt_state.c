@@ -41,7 +41,7 @@ struct vm *virt_vm(struct virt *virt, const char *domain)
 void virt_vm_renew(struct vm *vm)
 {
     vm->state = MACHINE_STARTING;
-    vm->stopping = vm->agent = vm->said = vm->held = false;
+    vm->stopping = vm->agent = vm->said = vm->held = vm->shut_down = false;
     vm->own_stops_until = 0;
     vm->generation++;
 }
@@ -55,6 +55,11 @@ void virt_vm_free(struct vm *vm)
     g_queue_clear(&vm->waiting); /* the jobs belong to virt->jobs */
     g_free(vm->domain);
     g_free(vm);
+}
+
+bool virt_has_shut_down(struct virt *virt, const char *domain)
+{
+    return virt_vm(virt, domain)->shut_down;
 }
 
 void virt_state_set(struct virt *virt, struct vm *vm, enum machine_state state, const char *reason)
@@ -84,7 +89,9 @@ static void machine_ended(struct virt *virt, struct vm *vm, int detail)
     }
     const char *what = "its QEMU process died";
     if (detail == VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN) {
-        what = "the guest shut itself down or panicked";
+        /* a kernel that panics restarts, which ends the process just so */
+        vm->shut_down = !virt_serial_panicked(virt->root, vm->domain);
+        what = vm->shut_down ? "the guest shut itself down" : "the guest panicked";
     } else if (detail == VIR_DOMAIN_EVENT_STOPPED_CRASHED) {
         what = "the guest panicked";
     } else if (detail == VIR_DOMAIN_EVENT_STOPPED_DESTROYED) {

@@ -231,6 +231,7 @@ struct world_sim_hooks {
 };
 struct world *world_sim_new(const struct plan *plan, const struct world_sim_hooks *hooks);
 void world_sim_crash(struct world *head, int machine);
+void world_sim_shut_down(struct world *head, int machine); /* from within */
 /* A slow machine: while held, its answers wait (as they do while it is paused). */
 void world_sim_hold(struct world *head, int machine, bool held);
 /* The link's direction is so, whatever was asked; until the next impair. */

@@ -425,11 +425,14 @@ struct world *world_real_new(
     }
     world->captures = g_new0(struct real_capture, plan->networks->len + 1);
     world->machines = g_new0(struct real_machine, plan->machines->len + 1);
-    for (guint i = 0; i < plan->machines->len; i++) {
+    for (guint i = 0; i < plan->machines->len; i++) { /* all of them: real_free() looks at all */
         struct real_machine *machine = &world->machines[i];
         machine->world = world;
         machine->index = (int)i;
         machine->plan = g_ptr_array_index(plan->machines, i);
+    }
+    for (guint i = 0; i < plan->machines->len; i++) {
+        struct real_machine *machine = &world->machines[i];
         machine->image = find_image(world, machine->plan->host->image, error);
         if (!machine->image) {
             real_free(&world->head);

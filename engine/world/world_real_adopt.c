@@ -170,9 +170,11 @@ void real_machine_begin(struct real_machine *machine, world_done_fn done, gpoint
     } else if (how == WORLD_FRESH || machine->lost) {
         real_machine_start(machine, done, data);
     } else if (!machine->frozen) {
+        real_fair_machine(machine);
         real_machine_set_state(machine, MACHINE_READY, "adopted");
         done(NULL, data);
     } else {
+        real_fair_machine(machine);
         machine->before_pause = MACHINE_READY;
         real_machine_set_state(machine, MACHINE_PAUSED, "adopted");
         if (world->head.stay_paused) {

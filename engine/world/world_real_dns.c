@@ -8,6 +8,7 @@
 #include "world/world_real.h"
 
 #include "base/error.h"
+#include "base/file_tail.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "cell/doctor.h"
@@ -26,6 +27,8 @@
 
 #define RESTARTS_MAX 3
 #define RESTART_MS 1000
+#define BOUND_S 2
+#define TAIL 2048
 
 struct real_dns {
     struct real_world *world;
@@ -36,6 +39,7 @@ struct real_dns {
     GPid pid;    /* 0: does not run */
     guint watch; /* GSource ids, 0: none */
     guint restart;
+    guint bound;
     int restarts;
 };
 
@@ -99,10 +103,9 @@ static void alarm_raise(const struct real_dns *dns, const char *what)
 {
     const struct world *head = &dns->world->head;
     g_autofree char *log = g_build_filename(dns->folder, "log", NULL);
-    g_autofree char *text = NULL;
     gsize length = 0;
-    g_file_get_contents(log, &text, &length, NULL);
-    g_autofree char *tail = text_clean_tail(text ? text : "", text ? length : 0, 200);
+    g_autofree char *text = file_tail(log, TAIL, &length);
+    g_autofree char *tail = text_clean_tail(text, length, 200);
     g_strstrip(tail);
     const char *last = strrchr(tail, '\n');
     g_autofree char *whole = g_strdup_printf("%s of %s %s%s%s",
@@ -111,6 +114,17 @@ static void alarm_raise(const struct real_dns *dns, const char *what)
     if (head->on_trouble) {
         head->on_trouble("dns-ended", dns->team, whose(dns), whole, head->on_trouble_data);
     }
+}
+
+/* dnsmasq appends: it need not know. */
+static gboolean on_bound(gpointer data)
+{
+    const struct real_dns *dns = data;
+    g_autofree char *log = g_build_filename(dns->folder, "log", NULL);
+    if (!file_trim(log)) {
+        g_debug("%s is not bounded: %s", log, g_strerror(errno));
+    }
+    return G_SOURCE_CONTINUE;
 }
 
 static gboolean on_restart(gpointer data)
@@ -186,6 +200,7 @@ static struct real_dns *dns_new(
     dns->space = space;
     g_autofree char *name = g_strdelimit(g_strdup(whose(dns)), "/", '-');
     dns->folder = g_strdup_printf("%s/%s-%s", world->root, gate ? "ra" : "dns", name);
+    dns->bound = g_timeout_add_seconds(BOUND_S, on_bound, dns);
     g_ptr_array_add(world->dns, dns);
     return dns;
 }
@@ -230,6 +245,7 @@ static void dns_free(gpointer data)
 {
     struct real_dns *dns = data;
     stop(dns);
+    g_source_remove(dns->bound);
     g_free(dns->folder);
     g_free(dns);
 }

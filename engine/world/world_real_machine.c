@@ -249,6 +249,11 @@ void real_machine_on_virt(
             (machine->state == MACHINE_CRASHED && state == MACHINE_STOPPED)) {
         return;
     }
+    bool served = machine->state == MACHINE_READY || machine->state == MACHINE_PAUSED;
+    if (state == MACHINE_CRASHED && served &&
+            virt_has_shut_down(machine->world->virt, machine->plan->domain)) {
+        state = MACHINE_STOPPED; /* whoever is in there switched it off, or has it restart */
+    }
     if (state == MACHINE_CRASHED || state == MACHINE_STOPPED) {
         real_machine_abandon(machine);
     }

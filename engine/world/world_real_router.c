@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "net/net_router.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <unistd.h>
 
@@ -109,6 +111,7 @@ struct work {
     bool first;       /* the router is new: make it forward */
     bool forget;      /* its connections */
     bool counters;
+    int broken; /* errno: a router's space cannot be had */
     world_done_fn done;
     world_counters_fn counters_done;
     gpointer data;
@@ -116,7 +119,9 @@ struct work {
 
 static void close_space(gpointer space)
 {
-    close(*(int *)space);
+    if (*(int *)space >= 0) {
+        close(*(int *)space);
+    }
 }
 
 static struct work *work_new(struct real_world *world, gpointer data)
@@ -134,7 +139,10 @@ static struct work *work_new(struct real_world *world, gpointer data)
 
 static void work_add(struct work *work, int space, char *text)
 {
-    int copy = dup(space);
+    int copy = fcntl(space, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) {
+        work->broken = errno;
+    }
     g_array_append_val(work->spaces, copy);
     g_ptr_array_add(work->texts, text);
 }
@@ -158,6 +166,11 @@ static void run_work(GTask *task, gpointer source, gpointer data, GCancellable *
     (void)cancellable;
     struct work *work = data;
     GError *error = NULL;
+    if (work->broken) {
+        g_task_return_new_error(task, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+                "a router cannot be reached: %s", g_strerror(work->broken));
+        return;
+    }
     if (work->counters) {
         GArray *counters = net_nft_counters(g_array_index(work->spaces, int, 0), &error);
         if (counters) {

@@ -239,11 +239,17 @@ static void sim_pause(struct world *head, bool paused, world_done_fn done, gpoin
     sim_done(head, NULL, done, data);
 }
 
-/* As the real world: nothing but the network reaches a machine without an agent. */
-static bool refuse_agentless(struct answer *answer)
+/* As the real world: nothing but the network reaches a machine without an agent, nor one that is
+ * paused. */
+static bool refuse_agent(struct answer *answer)
 {
     const struct plan_machine *plan =
             g_ptr_array_index(answer->world->head.plan->machines, (guint)answer->machine);
+    if (answer->world->machines[answer->machine].state == MACHINE_PAUSED) {
+        g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,
+                "machine %s: it is paused; resume it first", plan->id);
+        answer->source = g_idle_add(deliver, answer);
+    }
     if (!answer->error && plan->host->hardware.agent == 0) {
         g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
                 "machine %s has no guest agent (image \"%s\"): no command or file reaches it",
@@ -260,7 +266,7 @@ static void sim_exec(struct world *head, int machine, const char *const *argv, i
     answer->fn.exec = done;
     answer->data = data;
     const struct world_sim_hooks *hooks = &answer->world->hooks;
-    if (!refuse_agentless(answer) && hooks->exec) {
+    if (!refuse_agent(answer) && hooks->exec) {
         answer->status = hooks->exec(hooks->data, machine, argv, &answer->out, &answer->err);
         if (answer->status < 0) {
             g_set_error(&answer->error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
@@ -275,7 +281,7 @@ static void sim_write(struct world *head, int machine, const char *path, const c
     struct answer *answer = answer_new(head, machine);
     answer->fn.done = done;
     answer->data = data;
-    if (!refuse_agentless(answer)) {
+    if (!refuse_agent(answer)) {
         GHashTable *files = answer->world->machines[machine].files;
         g_hash_table_insert(files, g_strdup(path), g_string_new_len(bytes, (gssize)length));
     }
@@ -290,7 +296,7 @@ static void sim_read(struct world *head, int machine, const char *path, gint64 o
     answer->data = data;
     answer->size = -1;
     const GString *file = g_hash_table_lookup(answer->world->machines[machine].files, path);
-    if (!refuse_agentless(answer) && file) {
+    if (!refuse_agent(answer) && file) {
         gsize from = MIN((gsize)offset, file->len);
         answer->size = (gint64)file->len;
         answer->length = MIN(max, file->len - from);
@@ -469,32 +475,9 @@ struct world *world_sim_new(const struct plan *plan, const struct world_sim_hook
     return &world->head;
 }
 
-void world_sim_crash(struct world *head, int machine)
-{
-    sim_set_state((struct sim_world *)head, machine, MACHINE_CRASHED, "crashed by the test");
-}
-
-void world_sim_survive(struct world *head, int machine, bool paused)
-{
-    struct sim_machine *m = &((struct sim_world *)head)->machines[machine];
-    m->survived = true;
-    m->was_paused = paused;
-}
-
 void world_sim_hold(struct world *head, int machine, bool held)
 {
     struct sim_world *world = (struct sim_world *)head;
     world->machines[machine].held = held;
     let_go(world, machine);
-}
-
-void world_sim_write(struct world *head, int machine, const char *path, const char *text)
-{
-    GHashTable *files = ((struct sim_world *)head)->machines[machine].files;
-    GString *file = g_hash_table_lookup(files, path);
-    if (file) {
-        g_string_append(file, text);
-    } else {
-        g_hash_table_insert(files, g_strdup(path), g_string_new(text));
-    }
 }

@@ -1,9 +1,9 @@
 /* bench_start.c - sixteen machines started cold, against loops of plain QEMU, virsh create and
  * virt-install.
  *
- * All start the same kernel and image with the same memory, each the way it does by itself. A peer's
- * machine is started when its init says "ready" on the serial port; ours has a network as well, and
- * is started when it has its identity and what it offers is there, which comes later. The peers are start_peers.sh; those that need a
+ * All start the same kernel and image with the same memory, each the way it does by itself, and a
+ * machine is started when its init says "ready" on the serial port. Ours also has a network. The
+ * peers are start_peers.sh; those that need a
  * libvirtd get a private one, for which this must be root. Each round asks them all.
  */
 #include "bench/bench.h"
@@ -61,7 +61,7 @@ static void run_ours(int out)
 {
     g_autoptr(GError) error = NULL;
     struct place place = {0};
-    struct range range;
+    struct range range = {.until = TEXT};
     image_free(become_account());
     if (!cell_enter(true, &place.cell, &error) ||
             !(place.root = g_dir_make_tmp("st-start-XXXXXX", &error))) {

@@ -72,7 +72,7 @@ static struct figures run_range(enum world_boot boot)
     if (!root) {
         die(error->message);
     }
-    struct range range;
+    struct range range = {0};
     double took = range_run(&range, root, boot, MACHINES);
     if (!range.world) {
         die(range.failed);

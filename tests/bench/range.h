@@ -12,13 +12,16 @@
 
 #define RANGE_SCENARIO TESTS_DIR "/system/two-machines"
 #define RANGE_LIMIT_S 280
+#define RANGE_LOOK_MS 20
 
 struct range {
     GMainLoop *loop;
+    const char *root;
     struct plan *plan;
     struct world *world;
     int machines, ready;
-    char *failed; /* why, or NULL */
+    const char *until; /* this on every serial port is enough; NULL: ready */
+    char *failed;      /* why, or NULL */
 };
 
 static inline void range_fail(struct range *range, const char *why)
@@ -39,6 +42,22 @@ static inline void range_on_state(
     } else if (state == MACHINE_READY && ++range->ready == range->machines) {
         g_main_loop_quit(range->loop);
     }
+}
+
+static inline gboolean range_look(gpointer data)
+{
+    struct range *range = data;
+    int said = 0;
+    for (guint i = 0; i < range->plan->machines->len; i++) {
+        const struct plan_machine *machine = g_ptr_array_index(range->plan->machines, i);
+        g_autofree char *path = virt_serial_file(range->root, machine->domain);
+        g_autofree char *text = NULL;
+        said += g_file_get_contents(path, &text, NULL, NULL) && strstr(text, range->until);
+    }
+    if (said == range->machines) {
+        g_main_loop_quit(range->loop);
+    }
+    return G_SOURCE_CONTINUE;
 }
 
 static inline void range_on_up(const GError *error, gpointer data)
@@ -69,14 +88,19 @@ static inline bool range_load(struct range *range, const char *root, enum world_
     return range->world != NULL;
 }
 
-/* Seconds until all machines are ready; failed says why they are not. Once in a process, inside a
- * cell; the caller frees the world. */
+/* Seconds until all machines are ready, or have said what the caller waits for (until); failed says
+ * why they are not. Once in a process, inside a cell; the caller frees the world. */
 static inline double range_run(
         struct range *range, const char *root, enum world_boot boot, int machines)
 {
-    *range = (struct range){.loop = g_main_loop_new(NULL, FALSE), .machines = machines};
+    range->loop = g_main_loop_new(NULL, FALSE);
+    range->machines = machines;
+    range->root = root;
     if (!range_load(range, root, boot)) {
         return 0;
+    }
+    if (range->until) {
+        g_timeout_add(RANGE_LOOK_MS, range_look, range);
     }
     range->world->on_state = range_on_state;
     range->world->on_state_data = range;

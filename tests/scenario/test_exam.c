@@ -77,6 +77,9 @@ static void answers_that_are_none_are_refused_and_burn_no_attempt(void **state)
     struct sitting s = {0};
     begin(&s);
     assert_no_answer(&s, "c-19bd", "port", "1", "has not started");
+    assert_no_answer(&s, "c-19bd", "intruder", "@attacker: 1.2.3.4\n", "has not started");
+    g_autofree char *kept = g_strconcat(s.r.ledger_path, ".answers", NULL);
+    assert_false(g_file_test(kept, G_FILE_TEST_EXISTS)); /* what is refused is not kept */
     act(&s, "start", SECOND);
     assert_no_answer(&s, "c-19bd", "port", "many", "number");
     assert_no_answer(&s, "c-19bd", "ports", "1", "did you mean \"port\"");
@@ -163,6 +166,26 @@ static void time_without_a_machine_is_given_back_to_the_candidate_it_concerns(vo
             json_array(json_object(of_candidate(mark, 1), "clock"), "credits"), 0);
     assert_string_equal(json_string(credit, "what", ""), "outage");
     assert_int_equal(json_int(credit, "us", 0), 3 * MINUTE);
+    rehearsal_close(&s.r);
+}
+
+static void time_without_a_machine_that_was_shut_down_from_within_is_not_given_back(void **state)
+{
+    (void)state;
+    struct sitting s = {0};
+    begin(&s);
+    act(&s, "start", SECOND);
+    rehearsal_advance(&s.r, 10 * MINUTE);
+    world_sim_shut_down(s.r.world, plan_machine_index(s.r.plan, "seat2/server"));
+    rehearsal_settle(&s.r);
+    auto_json alarm = rehearsal_last(&s.r, "alarm.raised", "seat2", "seat2/server");
+    assert_string_equal(json_string(alarm, "alarm", ""), "machine-stopped");
+    rehearsal_advance(&s.r, 3 * MINUTE);
+    assert_clock(&s, "c-19bd", "running", 27 * MINUTE);
+    assert_true(exercise_reset(s.r.exercise, "seat2/server", "test", NULL));
+    rehearsal_settle(&s.r);
+    auto_json cleared = rehearsal_last(&s.r, "alarm.cleared", "seat2", "seat2/server");
+    assert_string_equal(json_string(cleared, "alarm", ""), "machine-stopped");
     rehearsal_close(&s.r);
 }
 
@@ -319,6 +342,8 @@ int main(void)
             cmocka_unit_test(the_deadline_follows_from_factor_pauses_and_what_two_persons_add),
             cmocka_unit_test(a_late_answer_is_kept_and_counts_once_the_time_is_credited),
             cmocka_unit_test(time_without_a_machine_is_given_back_to_the_candidate_it_concerns),
+            cmocka_unit_test(
+                    time_without_a_machine_that_was_shut_down_from_within_is_not_given_back),
             cmocka_unit_test(anothers_secret_is_told_and_nobody_is_judged),
             cmocka_unit_test(an_exam_goes_on_after_its_engine_was_killed),
             cmocka_unit_test(who_has_handed_in_answers_no_more),

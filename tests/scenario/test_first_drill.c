@@ -213,6 +213,30 @@ static void held_injects_wait_and_fired_ones_run_at_once(void **state)
     rehearsal_close(&d.r);
 }
 
+static void a_players_command_is_in_the_ledger_before_it_runs(void **state)
+{
+    (void)state;
+    struct drill d = {0};
+    open_drill(&d);
+    rehearsal_advance(&d.r, 60 * G_USEC_PER_SEC);
+    struct ledger_reader *reader = ledger_reader_open(d.r.ledger_path, NULL);
+    struct event *event = NULL;
+    int asked = 0, done = 0;
+    while (ledger_reader_next(reader, &event, NULL) == 1) {
+        auto_json body = cJSON_Parse(event->body);
+        if (!strcmp(event->kind, "player.action") && json_array(body, "argv")) {
+            asked += !strcmp(json_string(body, "state", ""), "asked");
+            done += !strcmp(json_string(body, "state", ""), "done");
+            assert_true(asked >= done);
+        }
+        event_free(event);
+    }
+    ledger_reader_close(reader);
+    assert_true(done > 0);
+    assert_int_equal(asked, done);
+    rehearsal_close(&d.r);
+}
+
 static void a_crashed_machine_is_an_alarm_and_not_the_end(void **state)
 {
     (void)state;
@@ -236,6 +260,7 @@ int main(void)
             cmocka_unit_test(evidence_quotes_what_was_read_from_the_machines),
             cmocka_unit_test(a_pause_stops_clock_machines_and_checks_together),
             cmocka_unit_test(held_injects_wait_and_fired_ones_run_at_once),
+            cmocka_unit_test(a_players_command_is_in_the_ledger_before_it_runs),
             cmocka_unit_test(a_crashed_machine_is_an_alarm_and_not_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,11 @@
  */
 #pragma once
 
+const char *exercise_state(const struct exercise *exercise)
+{
+    return exercise->state;
+}
+
 bool exercise_begin(struct exercise *exercise, const char *who, GError **error)
 {
     g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "cannot start: the exercise is %s",

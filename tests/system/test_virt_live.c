@@ -229,6 +229,29 @@ static void a_program_past_its_limit_is_killed_and_keeps_nobody_waiting(void **s
     assert_null(strstr(answer.text, "7654"));
 }
 
+/* A limit is a program's: an agent that does not answer tells nothing of one. */
+static void an_agent_that_is_gone_is_no_limit_that_passed(void **state)
+{
+    (void)state;
+    skip_without_host();
+    const char *const stop[] = {"sh", "-c",
+            "pid=$(pidof qemu-ga); "
+            "(sleep 1; kill -STOP $pid; sleep 8; kill -CONT $pid) >/dev/null 2>&1 &",
+            NULL};
+    const char *const look[] = {"true", NULL};
+    run(stop, 20000);
+    assert_int_equal(answer.status, 0);
+    gint64 until = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    do {
+        run(look, 3000);
+    } while (answer.code == -1 && g_get_monotonic_time() < until);
+    assert_int_equal(answer.code, SANDTABLE_ERROR_MACHINE);
+    do {
+        run(look, 20000); /* it is back */
+    } while (answer.code != -1 && g_get_monotonic_time() < until + 40 * G_USEC_PER_SEC);
+    assert_int_equal(answer.code, -1);
+}
+
 static void a_written_file_is_read_back_in_parts(void **state)
 {
     (void)state;
@@ -338,7 +361,7 @@ static void a_dead_qemu_is_a_crash_with_a_reason(void **state)
     assert_non_null(strstr(last_reason, "died"));
 }
 
-static void a_machine_that_shuts_itself_down_has_crashed(void **state)
+static void a_machine_that_shuts_itself_down_is_told_from_one_that_panics(void **state)
 {
     (void)state;
     skip_without_host();
@@ -349,6 +372,17 @@ static void a_machine_that_shuts_itself_down_has_crashed(void **state)
     virt_exec(virt, "m1", off, 5000, NULL, NULL);
     wait_for_state(MACHINE_CRASHED);
     assert_non_null(strstr(last_reason, "shut itself down"));
+    assert_true(virt_has_shut_down(virt, "m1"));
+
+    const char *const panic[] = {
+            "sh", "-c", "echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger", NULL};
+    agent_seen = false;
+    start_machine();
+    wait_for(&agent_seen, BOOT_LIMIT_S, "agent");
+    virt_exec(virt, "m1", panic, 5000, NULL, NULL);
+    wait_for_state(MACHINE_CRASHED);
+    assert_non_null(strstr(last_reason, "the guest panicked"));
+    assert_false(virt_has_shut_down(virt, "m1"));
 }
 
 static void closing_leaves_no_process(void **state)
@@ -374,13 +408,14 @@ int main(void)
             cmocka_unit_test(a_program_gives_its_output_and_status),
             cmocka_unit_test(a_program_that_is_not_there_is_an_error_that_names_it),
             cmocka_unit_test(a_program_past_its_limit_is_killed_and_keeps_nobody_waiting),
+            cmocka_unit_test(an_agent_that_is_gone_is_no_limit_that_passed),
             cmocka_unit_test(a_written_file_is_read_back_in_parts),
             cmocka_unit_test(a_written_file_is_not_for_everybody_to_change),
             cmocka_unit_test(a_file_that_is_not_there_is_no_error),
             cmocka_unit_test(a_pause_stops_programs_and_their_limits),
             cmocka_unit_test(a_new_engine_takes_a_running_machine_over),
             cmocka_unit_test(a_dead_qemu_is_a_crash_with_a_reason),
-            cmocka_unit_test(a_machine_that_shuts_itself_down_has_crashed),
+            cmocka_unit_test(a_machine_that_shuts_itself_down_is_told_from_one_that_panics),
             cmocka_unit_test(closing_leaves_no_process),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -2,8 +2,8 @@
 #include "support/test.h"
 
 #include "base/json.h"
-#include "display/model.h"
 #include "display/source.h"
+#include "display/view_chart.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -282,6 +282,131 @@ static void test_messages_alarms_and_the_board_are_the_white_cells(void **state)
     model_free(model);
 }
 
+static gint64 total_of(struct model *model, const char *team)
+{
+    model_settle(model);
+    return model_team_at(model, find_team(model, team))->total;
+}
+
+static void test_points_by_hand_after_the_end_are_shown_and_so_is_their_taking_back(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(G_MAXINT64);
+    gint64 before = total_of(model, "blue1");
+    feed(model, "score.adjusted", "blue1", "x", "{\"points\":-25,\"reason\":\"late report\"}");
+    g_autofree char *body =
+            g_strdup_printf("{\"seq\":%d,\"reason\":\"it was not late\"}", (int)model->seq);
+    assert_int_equal(total_of(model, "blue1"), before - 25);
+    feed(model, "note", "blue1", "x", "{\"text\":\"no points\"}");
+    assert_false(model->stale); /* what moves no points costs nothing */
+    feed(model, "score.voided", NULL, "x", body);
+    assert_int_equal(total_of(model, "blue1"), before);
+    model_free(model);
+}
+
+#define TASKS                                                                                      \
+    "{\"plan\":{\"name\":\"ctf\",\"teams\":[{\"id\":\"a\",\"role\":\"blue\"},"                     \
+    "{\"id\":\"b\",\"role\":\"blue\"}],\"score\":[{\"model\":\"jeopardy\"}],"                      \
+    "\"tasks\":[{\"name\":\"easy\",\"points\":100},{\"name\":\"hard\",\"points\":500}]}}"
+
+static void test_a_game_of_tasks_alone_has_its_points(void **state)
+{
+    (void)state;
+    struct model *model = model_new();
+    feed(model, "exercise.created", NULL, "ctf", TASKS);
+    feed(model, "task.solved", "b", "easy", "{\"points\":100}");
+    gint64 first = total_of(model, "b");
+    assert_true(first > 0);
+    feed(model, "task.solved", "b", "hard", "{\"points\":500}");
+    assert_true(total_of(model, "b") > first);
+    assert_int_equal(total_of(model, "a"), 0);
+    assert_int_equal(model_team_at(model, find_team(model, "b"))->rank, 0);
+    model_free(model);
+}
+
+#define PUT_BACK                                                                                   \
+    "{\"seq\":1,\"at_us\":7,\"teams\":[\"blue1\",5,\"nobody\"],\"counts\":{\"blue1\":[]},"         \
+    "\"services\":[{\"team\":\"blue1\",\"service\":\"site\",\"passed\":1,\"failed\":0},"           \
+    "{\"team\":\"blue2\",\"service\":\"site\",\"passed\":9,\"failed\":9},7,{\"team\":\"x\"}],"     \
+    "\"verdicts\":[{\"step\":\"%s\",\"team\":\"blue1\",\"verdict\":\"blocked\"},"                  \
+    "{\"step\":\"%s\",\"team\":\"blue2\",\"verdict\":\"inert\"},{\"step\":\"none\"},3]}"
+
+static const char *step_name(const struct model *model, int step)
+{
+    return ((const struct model_step *)model->steps->pdata[step])->name;
+}
+
+static void strike(struct model *model, const char *team, const char *machine)
+{
+    g_autofree char *body = g_strdup_printf("{\"step\":\"%s\",\"verdict\":\"effect\","
+                                            "\"to\":\"%s/%s\"}",
+            step_name(model, 1), team, machine);
+    feed(model, "step.verdict", team, "x", body);
+}
+
+static void test_a_team_put_back_to_a_checkpoint_has_what_it_had_then(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(0);
+    int blue1 = find_team(model, "blue1");
+    int blue2 = find_team(model, "blue2");
+    const char *teams[] = {"blue1", "blue2"};
+    for (int t = 0; t < 2; t++) {
+        feed(model, "check.ok", teams[t], "site", "{\"round\":1}");
+        feed(model, "check.down", teams[t], "site", "{\"round\":2,\"status\":\"down\"}");
+        strike(model, teams[t], "gate");
+        strike(model, teams[t], "web"); /* the same step, another machine */
+    }
+    int web = model_machine_find(model, "blue1/web");
+    int gate = model_machine_find(model, "blue1/gate");
+    assert_true(*model_machine_at(model, web)->struck && *model_machine_at(model, gate)->struck);
+    g_autofree char *body = g_strdup_printf(PUT_BACK, step_name(model, 0), step_name(model, 1));
+    feed(model, "checkpoint.restored", NULL, "calm", body);
+    assert_int_equal(model_cell_sla(model_cell_at(model, 0, blue1)), 100);
+    assert_int_equal(model_cell_sla(model_cell_at(model, 0, blue2)), 50); /* stays as it is */
+    assert_null(model_attack_of(model, 1, blue1));
+    assert_int_equal(model_attack_of(model, 0, blue1)->state, ATTACK_BLOCKED);
+    assert_int_equal(model_attack_of(model, 1, blue2)->state, ATTACK_EFFECT);
+    assert_string_equal(model_machine_at(model, web)->struck, "");
+    assert_string_equal(model_machine_at(model, gate)->struck, "");
+    assert_true(*model_machine_at(model, model_machine_find(model, "blue2/web"))->struck);
+    model_free(model);
+}
+
+#define WITH_REFERENCE                                                                             \
+    "{\"plan\":{\"name\":\"f\",\"teams\":[{\"id\":\"blue1\",\"role\":\"blue\"},"                   \
+    "{\"id\":\"blue2\",\"role\":\"blue\"},"                                                        \
+    "{\"id\":\"blue3\",\"role\":\"blue\",\"reference\":true},"                                     \
+    "{\"id\":\"red\",\"role\":\"red\"}]}}"
+
+static void expect_rows(const struct model *model)
+{
+    static const char *const rows[] = {"blue2", "blue1", "red"};
+    assert_int_equal(model_ranked(model), G_N_ELEMENTS(rows));
+    for (int i = 0; i < (int)G_N_ELEMENTS(rows); i++) {
+        assert_string_equal(chart_team_of_rank(model, i)->id, rows[i]);
+    }
+    assert_null(chart_team_of_rank(model, G_N_ELEMENTS(rows)));
+    const struct model_team *last = model_team_at(model, find_team(model, "red"));
+    assert_int_equal(last->place, 3);
+}
+
+static void test_the_reference_takes_nobodys_row(void **state)
+{
+    (void)state;
+    struct model *model = model_new();
+    feed(model, "exercise.created", NULL, "f", WITH_REFERENCE);
+    assert_int_equal(model_team_at(model, find_team(model, "red"))->rank, 2);
+    feed(model, "score.adjusted", "blue1", "x", "{\"points\":10,\"reason\":\"x\"}");
+    feed(model, "score.adjusted", "blue2", "x", "{\"points\":20,\"reason\":\"x\"}");
+    model_settle(model);
+    expect_rows(model);
+    model_set_total(model, find_team(model, "blue3"), model->at_us, 99); /* of a long ledger */
+    model_rank(model);
+    expect_rows(model);
+    model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +421,11 @@ int main(void)
             cmocka_unit_test(test_bodies_of_wrong_types_are_survived),
             cmocka_unit_test(test_feed_marks_and_history_stay_bounded),
             cmocka_unit_test(test_a_second_exercise_starts_anew),
+            cmocka_unit_test(
+                    test_points_by_hand_after_the_end_are_shown_and_so_is_their_taking_back),
+            cmocka_unit_test(test_a_game_of_tasks_alone_has_its_points),
+            cmocka_unit_test(test_a_team_put_back_to_a_checkpoint_has_what_it_had_then),
+            cmocka_unit_test(test_the_reference_takes_nobodys_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

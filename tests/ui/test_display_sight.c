@@ -2,7 +2,7 @@
  * also by people who see red, green or blue differently. */
 #include "support/test.h"
 
-#include "display/view_private.h"
+#include "display/view_chart.h"
 
 #include <math.h>
 #include <string.h>
@@ -166,6 +166,37 @@ static void every_state_has_a_shape_of_its_own(void **state)
     draw_free(draw);
 }
 
+#define CHART_W 100
+#define CHART_H 40
+
+/* Two looks within one pixel of the line: what the second brought is there from then on. */
+static void a_score_line_rises_where_the_points_were_made(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    struct draw *draw = draw_new(CHART_W, CHART_H, &error);
+    assert_no_error(error);
+    struct model *model = model_new();
+    struct view view;
+    view_init(&view, draw, model);
+    view.clock_us = 1000;
+    struct sample samples[] = {{0, 0}, {100, 1}, {104, 90}, {900, 90}, {1000, 90}};
+    struct model_team team = {.history = g_array_new(FALSE, TRUE, sizeof(struct sample))};
+    g_array_append_vals(team.history, samples, G_N_ELEMENTS(samples));
+    struct chart chart = {{0, 0, CHART_W, CHART_H}, 0, 1000, 0, 100};
+    draw_clear(draw, 0xFF000000U);
+    chart_line(&view, &chart, &team, 2, 0xFFFFFFFFU);
+    int high = (int)chart_y(&chart, 90);
+    int low = (int)chart_y(&chart, 1);
+    assert_true((draw_pixels(draw)[high * CHART_W + 50] & 255) > 127);
+    assert_true((draw_pixels(draw)[(high + low) / 2 * CHART_W + 10] & 255) > 60); /* the rise */
+    assert_int_equal(draw_pixels(draw)[(low - 1) * CHART_W + 50] & 255, 0);
+    g_array_unref(team.history);
+    view_clear(&view);
+    model_free(model);
+    draw_free(draw);
+}
+
 static void a_theme_from_a_file_changes_what_it_names(void **state)
 {
     (void)state;
@@ -194,6 +225,7 @@ int main(void)
             cmocka_unit_test(state_colours_stay_apart_for_every_sight_in_every_theme),
             cmocka_unit_test(state_colours_and_text_stand_out_from_the_panel),
             cmocka_unit_test(every_state_has_a_shape_of_its_own),
+            cmocka_unit_test(a_score_line_rises_where_the_points_were_made),
             cmocka_unit_test(a_theme_from_a_file_changes_what_it_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

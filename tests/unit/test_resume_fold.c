@@ -79,6 +79,11 @@ static void a_step_is_cut_off_between_running_and_verdict(void **state)
     assert_string_equal(step->verdict, "effect");
     happen(&s, "step.verdict", "blue1", "scan", "{\"verdict\":\"fault\",\"void\":true}");
     assert_string_equal(step->verdict, "effect"); /* a restore made the other void */
+    happen(&s, "step.state", "blue1", "scan", "{\"state\":\"undoing\"}");
+    happen(&s, "step.state", "blue1", "scan", "{\"state\":\"undo-failed\"}");
+    assert_string_equal(step->verdict, "effect");
+    happen(&s, "step.state", "blue1", "scan", "{\"state\":\"undone\"}");
+    assert_string_equal(step->verdict, "none");
     assert_null(resume_step(s.resume, "scan", "blue2"));
     resume_free(s.resume);
 }

@@ -163,6 +163,17 @@ static void a_command_gives_its_status_and_output(void **state)
     stop(f);
 }
 
+static void a_command_too_long_for_the_record_is_refused(void **state)
+{
+    (void)state;
+    struct fixture *f = start("local x = string.rep('x', 32769)\n"
+                              "local ok, why = pcall(function()\n"
+                              "me:machine('web'):exec({'id', x, x}) end)\n"
+                              "range.note(tostring(ok) .. tostring(why):match('64 KiB'))");
+    assert_log(f, 0, "note -1 false64 KiB");
+    stop(f);
+}
+
 static void an_answer_from_inside_the_call_is_not_lost(void **state)
 {
     (void)state;
@@ -379,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_sleep_lasts_as_long_as_it_says),
             cmocka_unit_test(a_command_gives_its_status_and_output),
+            cmocka_unit_test(a_command_too_long_for_the_record_is_refused),
             cmocka_unit_test(an_answer_from_inside_the_call_is_not_lost),
             cmocka_unit_test(a_failure_of_the_world_is_nil_and_a_table),
             cmocka_unit_test(every_wait_has_a_limit),

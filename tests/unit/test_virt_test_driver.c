@@ -273,6 +273,36 @@ static void only_daemons_of_this_host_are_accepted(void **state)
     }
 }
 
+static void on_saved(gint64 stood_us, const GError *error, gpointer data)
+{
+    (void)stood_us;
+    on_done(error, data);
+}
+
+static bool described(const char *folder, const char *domain)
+{
+    g_autofree char *path = virt_checkpoint_file(folder, domain, "xml");
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* "test" is a machine of other people's, and ours is called otherwise over there. */
+static void a_checkpoint_is_of_our_machines_only(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *const theirs[] = {"test", NULL};
+    const char *const ours[] = {"m1", NULL};
+    start(fixture, "m1", NULL);
+    assert_null(fixture->seen.error);
+    virt_checkpoint(fixture->virt, theirs, fixture->root, NULL, on_saved, &fixture->seen);
+    wait_for(&fixture->seen.answers, 2);
+    assert_non_null(strstr(fixture->seen.error, "machine test: it does not run"));
+    assert_false(described(fixture->root, "test"));
+    /* this one is found; the test driver has no monitor to save it by */
+    virt_checkpoint(fixture->virt, ours, fixture->root, NULL, on_saved, &fixture->seen);
+    wait_for(&fixture->seen.answers, 3);
+    assert_true(described(fixture->root, "m1"));
+}
+
 static void on_traffic(
         const struct virt_traffic *cards, gsize n, const GError *error, gpointer data)
 {
@@ -306,6 +336,8 @@ int main(void)
                     a_machine_is_started_paused_resumed_and_stopped, set_up, tear_down),
             cmocka_unit_test_setup_teardown(
                     a_machine_that_somebody_else_destroys_has_crashed, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(
+                    a_checkpoint_is_of_our_machines_only, set_up, tear_down),
             cmocka_unit_test_setup_teardown(
                     a_network_has_no_address_of_the_host_and_no_forwarding, set_up, tear_down),
             cmocka_unit_test_setup_teardown(

@@ -333,13 +333,3 @@ bool history_seek_seq(struct history *history, struct model *model, gint64 seq, 
     struct target target = {.at_us = -1, .seq = CLAMP(seq, 1, MAX(history_last_seq(history), 1))};
     return seek(history, model, &target, error);
 }
-
-gint64 history_next_us(struct history *history, const struct model *model)
-{
-    if (model->seq >= history_last_seq(history) ||
-            !read_from(history, model->seq + 1, NULL, NULL)) {
-        return -1;
-    }
-    const struct event *event = peek(history);
-    return event ? MAX(event->at_us, model->at_us) : -1;
-}

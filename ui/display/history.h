@@ -26,8 +26,6 @@ bool history_seek_time(struct history *history, struct model *model, gint64 at_u
 bool history_seek_seq(struct history *history, struct model *model, gint64 seq, GError **error);
 
 gint64 history_last_seq(const struct history *history);
-/* Exercise time of the event after model's last one; -1: there is none. */
-gint64 history_next_us(struct history *history, const struct model *model);
 
 /* The index of a finished ledger, so that it is built once. load makes head what it was at the end;
  * false when there is none, or it is another ledger's. */

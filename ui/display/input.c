@@ -112,7 +112,7 @@ static void scroll(struct app *app, int by)
 static void scroll_scores(struct app *app, int by)
 {
     struct view *view = &app->view;
-    view->first_rank = CLAMP(view->first_rank + by, 0, MAX((int)view->model->teams->len - 1, 0));
+    view->first_rank = CLAMP(view->first_rank + by, 0, MAX((int)model_ranked(view->model) - 1, 0));
 }
 
 /* Of the panel that has the focus, else the events. */

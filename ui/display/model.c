@@ -213,6 +213,15 @@ int model_team_index(const struct model *model, const char *id)
     return find_first(model->teams, id);
 }
 
+guint model_ranked(const struct model *model)
+{
+    guint count = 0;
+    for (guint i = 0; i < model->teams->len; i++) {
+        count += !((const struct model_team *)model->teams->pdata[i])->reference;
+    }
+    return count;
+}
+
 int model_team_find(const struct model *model, const char *id)
 {
     return model_team_index(model, id);
@@ -327,13 +336,6 @@ gint64 model_team_change(const struct model *model, const struct model_team *tea
     return team->total - before;
 }
 
-const char *model_state_word(enum model_state state)
-{
-    static const char *const words[] = {
-            "WAITING", "SETUP", "READY", "RUNNING", "PAUSED", "ENDED", "DOWN"};
-    return words[state];
-}
-
 /* Halves the record of a long exercise. */
 static void thin_out(struct model *model)
 {
@@ -431,12 +433,12 @@ void model_rank(struct model *model)
 {
     for (guint i = 0; i < model->teams->len; i++) {
         struct model_team *team = model->teams->pdata[i];
-        team->rank = 0;
+        team->rank = team->reference ? -1 : 0;
         team->place = 1;
-        for (guint k = 0; k < model->teams->len; k++) {
+        for (guint k = 0; k < model->teams->len && !team->reference; k++) {
             const struct model_team *other = model->teams->pdata[k];
-            team->rank += k != i && is_before(other, team);
-            team->place += other->total > team->total;
+            team->rank += k != i && !other->reference && is_before(other, team);
+            team->place += !other->reference && other->total > team->total;
         }
     }
     model_touch(model, TOUCH(PART_SCORES) | TOUCH(PART_LINE));

@@ -63,10 +63,11 @@ struct sample { /* one point of a team's score over time */
 struct model_team {
     char *id, *title, *role;
     bool ground;       /* it has networks of its own */
+    bool reference;    /* it only shows what is up undefended: no row in the standings */
     GArray *history;   /* struct sample */
     gint64 total;      /* rounded */
     char details[160]; /* what it is made of, in words */
-    int rank;          /* its row, from 0 */
+    int rank;          /* its row, from 0; -1: none */
     int place;         /* from 1; equal totals share one */
 };
 
@@ -155,7 +156,7 @@ struct model_impairment { /* a link that is not left alone */
     char verdict[16];  /* as-asked, drift, busy, unknown, or "" */
 };
 
-enum model_part { /* what a panel shows; see model_rev() */
+enum model_part { /* what a panel shows; see model.rev */
     PART_SCORES,
     PART_TOPOLOGY,
     PART_SERVICES,
@@ -221,6 +222,7 @@ void model_rank(struct model *model);
 /* Brings totals and ranks up to date; call it before drawing. */
 void model_settle(struct model *model);
 
+guint model_ranked(const struct model *model); /* teams with a row in the standings */
 int model_team_find(const struct model *model, const char *id); /* -1: none */
 int model_machine_find(const struct model *model, const char *id);
 int model_team_index_of(const struct model *model, const struct model_team *team);
@@ -238,4 +240,3 @@ bool model_cell_flaps(const struct model_cell *cell);
 
 /* Total now less the total span_us ago. */
 gint64 model_team_change(const struct model *model, const struct model_team *team, gint64 span_us);
-const char *model_state_word(enum model_state state);

@@ -23,6 +23,7 @@ char *model_label(const cJSON *object, const char *member, const char *fallback)
 static void read_teams(struct model *model, const cJSON *plan)
 {
     const cJSON *item = NULL;
+    int rank = 0;
     cJSON_ArrayForEach(item, json_array(plan, "teams"))
     {
         if (model->teams->len >= TEAMS_MAX || !*json_string(item, "id", "")) {
@@ -33,7 +34,8 @@ static void read_teams(struct model *model, const cJSON *plan)
         team->title = model_label(item, "title", team->id);
         team->role = model_label(item, "role", "");
         team->history = g_array_new(FALSE, TRUE, sizeof(struct sample));
-        team->rank = (int)model->teams->len;
+        team->reference = json_bool(item, "reference", false);
+        team->rank = team->reference ? -1 : rank++;
         g_ptr_array_add(model->teams, team);
     }
 }

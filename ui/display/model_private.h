@@ -52,7 +52,12 @@ void model_on_impaired(struct model *model, const struct event *event, const cJS
 void model_on_cleared(struct model *model, const struct event *event, const cJSON *body);
 void model_on_measured(struct model *model, const struct event *event, const cJSON *body);
 
-/* The handlers of attack.c. */
+void model_on_restored(struct model *model, const struct event *event, const cJSON *body);
+
+/* Of the teams that are back (by index), only the verdicts that body lists still hold. */
+void model_attacks_restore(struct model *model, const bool *back, const cJSON *body);
+
+/* The handlers of model_attack.c. */
 void model_attacks_end(struct model *model); /* what still runs has no verdict any more */
 void model_on_step_state(struct model *model, const struct event *event, const cJSON *body);
 void model_on_step_verdict(struct model *model, const struct event *event, const cJSON *body);

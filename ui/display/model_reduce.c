@@ -13,7 +13,6 @@ static void on_created(struct model *model, const struct event *event, const cJS
     model->accel = g_utf8_substring(accel, 0, MIN(g_utf8_strlen(accel, -1), 12));
     model_plan_read(model, json_object(body, "plan"));
     model->state = MODEL_SETUP;
-    model->stale = true;
     model_say(model, event, TONE_PLAIN, tr("Exercise created: %u machines, %u networks"),
             model->machines->len, model->networks->len);
 }
@@ -105,7 +104,6 @@ static void on_check(struct model *model, const struct event *event, const cJSON
     cell->failed += !passed;
     cell->history = cell->history << 1 | passed;
     cell->checks = MIN(cell->checks + 1, 32U);
-    model->stale = true;
     if (before != cell->status) {
         model_touch(model, TOUCH(PART_TOPOLOGY));
     }
@@ -123,6 +121,9 @@ static void on_check(struct model *model, const struct event *event, const cJSON
 
 static void on_player(struct model *model, const struct event *event, const cJSON *body)
 {
+    if (!strcmp(json_string(body, "state", ""), "asked")) {
+        return; /* said once, when it is done */
+    }
     const char *action = json_string(body, "action", "");
     const char *machine = json_string(body, "machine", "");
     const char *what = json_string(body, "path", "");
@@ -206,6 +207,8 @@ static const struct handler {
         {"inject.edited", model_on_inject_change, TOUCH(PART_INJECTS) | TOUCH(PART_LINE)},
         {"inject.approved", model_on_inject_change, TOUCH(PART_INJECTS)},
         {"step.state", model_on_step_state, TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS)},
+        {"checkpoint.restored", model_on_restored,
+                TOUCH(PART_SERVICES) | TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS)},
         {"step.verdict", model_on_step_verdict, TOUCH(PART_TOPOLOGY) | TOUCH(PART_STEPS)},
         {"player.action", on_player, 0},
         {"operator.action", on_operator, 0},
@@ -237,9 +240,7 @@ void model_reduce(struct model *model, const struct event *event)
     model->seq = event->seq;
     model->at_us = CLAMP(MAX(model->at_us, event->at_us), 0, 366 * G_TIME_SPAN_DAY);
     model->wall_us = event->wall_us;
-    if (model->score) {
-        score_apply(model->score, event);
-    }
+    model->stale |= model->score && score_apply(model->score, event);
     model_touch(model, ALWAYS);
     for (guint i = 0; i < G_N_ELEMENTS(handlers); i++) {
         if (!strcmp(handlers[i].kind, event->kind)) {

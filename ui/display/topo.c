@@ -238,12 +238,7 @@ static struct rect inset(struct rect r, float by)
     return (struct rect){r.x + by, r.y + by, MAX(r.w - 2 * by, 4), MAX(r.h - 2 * by, 4)};
 }
 
-struct topo *topo_new(const struct model *model, struct rect area, float scale)
-{
-    return topo_new_of(model, -1, area, scale);
-}
-
-struct topo *topo_new_of(const struct model *model, int only, struct rect area, float scale)
+struct topo *topo_new(const struct model *model, int only, struct rect area, float scale)
 {
     struct topo *topo = topo_new_empty(model->machines->len);
     int teams = 0;

@@ -30,10 +30,9 @@ struct topo {
     float room;          /* 1: comfortable; labels from 0.8, machines from 0.35 on */
 };
 
-/* scale is pixels at 1 = 1920x1080; zoom and pan are in area already. */
-struct topo *topo_new(const struct model *model, struct rect area, float scale);
-/* The same for one team (-1: all) and what is shared. */
-struct topo *topo_new_of(const struct model *model, int only, struct rect area, float scale);
+/* Of one team (-1: all) and what is shared. scale is pixels at 1 = 1920x1080; zoom and pan are in
+ * area already. */
+struct topo *topo_new(const struct model *model, int only, struct rect area, float scale);
 void topo_free(struct topo *topo); /* accepts NULL */
 /* True when labels stand left of x: away from the middle, where the attacks come from. */
 bool topo_label_left(const struct topo *topo, float x);

@@ -102,7 +102,7 @@ struct frame { /* sizes that all views share */
 /* What stands in the left column below the scores, and how high. */
 static void left_column(const struct view *view, const struct frame *f, struct layout *layout)
 {
-    float rows = MAX((float)view->model->teams->len, 1);
+    float rows = MAX((float)model_ranked(view->model), 1);
     float scores = roundf(px(view, 40) + rows * px(view, rows > 4 ? 50 : 96));
     float steps = view_steps_height(view);
     float messages = view->mode == MODE_WALL || view->mode == MODE_PUBLIC ? 0 : px(view, 190);

@@ -31,18 +31,25 @@ void chart_line(const struct view *view, const struct chart *chart, const struct
         float width, colour c)
 {
     struct point last = {0, 0};
+    float held = 0; /* where the score stands at the end of last's pixel */
     for (guint i = 0; i < team->history->len; i++) {
         const struct sample *sample = &g_array_index(team->history, struct sample, i);
         struct point next = {chart_x(chart, sample->at_us), chart_y(chart, sample->total)};
         if (i > 0 && i + 1 < team->history->len && next.x - last.x < 1.0F) {
+            held = next.y;
             continue;
         }
         if (i > 0) {
+            struct point from = {last.x, held};
             float half = width / 2;
-            draw_line(view->draw, last, (struct point){next.x + half, last.y}, width, c);
-            draw_line(view->draw, (struct point){next.x, last.y}, next, width, c);
+            if (held != last.y) {
+                draw_line(view->draw, last, from, width, c);
+            }
+            draw_line(view->draw, from, (struct point){next.x + half, held}, width, c);
+            draw_line(view->draw, (struct point){next.x, held}, next, width, c);
         }
         last = next;
+        held = next.y;
     }
     if (team->history->len > 0) {
         draw_line(

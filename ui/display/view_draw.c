@@ -127,7 +127,7 @@ bool view_waits(const struct view *view, struct rect inside)
         return false;
     }
     view_empty(view, inside,
-            view->frozen_board              ? tr("frozen; what was shown then was not kept")
+            view->frozen_board              ? tr("frozen, and nothing was kept")
             : view->link == LINK_CONNECTING ? tr("no engine has answered yet")
                                             : tr("no event yet"));
     return true;

@@ -65,13 +65,13 @@ void view_scores(struct view *view, struct rect r)
     const struct model *model = view->model;
     struct rect in = view_panel(view, r, 1, tr("Scores"), tr("change in 1 min"));
     view_add_hit(view, PANEL_SCORES, r, ACTION_FOCUS, 1);
-    if (model->teams->len == 0) {
+    if (model_ranked(model) == 0) {
         if (!view_waits(view, in)) {
             view_empty(view, in, tr("the plan has no teams"));
         }
         return;
     }
-    int teams = (int)model->teams->len;
+    int teams = (int)model_ranked(model);
     float row = CLAMP(in.h / (float)teams, px(view, 26), px(view, 140));
     int rows = MIN(MAX((int)((in.h + 1) / row), 1), teams);
     int first = first_row(view, teams, rows);

@@ -416,7 +416,7 @@ void view_topology(struct view *view, struct rect r)
     draw_clip(view->draw, &inside);
     struct picture picture = {.view = view, .changes = view, .inside = inside};
     int only = view->mode == MODE_INSTRUCTOR ? view->team : -1;
-    picture.topo = topo_new_of(view->model, only, area, view->scale);
+    picture.topo = topo_new(view->model, only, area, view->scale);
     view->area = area;
     apply_moves(&picture, area);
     picture.occupied = g_array_new(FALSE, FALSE, sizeof(struct rect));
