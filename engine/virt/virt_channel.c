@@ -21,6 +21,7 @@ struct virt_channel {
     virStreamPtr stream;
     int fd;             /* our end of the pair, the caller has the other; or a log */
     GThread *down, *up; /* a log has no up */
+    gint running;       /* of these two; atomic */
     GThread *console;   /* of a log whose socket could be made */
     int listener;
     GMutex lock; /* of what follows */
@@ -80,6 +81,7 @@ static gpointer from_machine(gpointer data)
     }
     (void)shutdown(channel->fd, SHUT_RDWR); /* wakes the other thread, and the caller */
     hang_up(channel);
+    g_atomic_int_add(&channel->running, -1);
     return NULL;
 }
 
@@ -116,6 +118,7 @@ static gpointer to_machine(gpointer data)
     struct virt_channel *channel = data;
     carry(channel, channel->fd);
     virStreamAbort(channel->stream); /* wakes the other thread */
+    g_atomic_int_add(&channel->running, -1);
     return NULL;
 }
 
@@ -191,11 +194,39 @@ static virStreamPtr open_stream(
     return stream;
 }
 
+/* Its threads have ended, or are about to. */
+static void channel_free(struct virt_channel *channel)
+{
+    if (channel->up) {
+        g_thread_join(channel->up);
+    }
+    g_thread_join(channel->down);
+    if (channel->console) {
+        g_thread_join(channel->console); /* down has hung up */
+        close(channel->listener);
+    }
+    g_mutex_clear(&channel->lock);
+    close(channel->fd);
+    virStreamFree(channel->stream);
+    g_free(channel);
+}
+
+/* Those of machines that are gone are let go: a machine may be started again many times. */
 static void keep(struct virt *virt, struct virt_channel *channel)
 {
+    g_autoptr(GPtrArray) over = g_ptr_array_new();
     g_mutex_lock(&virt->channels_lock);
+    for (guint i = virt->channels->len; i > 0; i--) {
+        struct virt_channel *old = virt->channels->pdata[i - 1];
+        if (g_atomic_int_get(&old->running) == 0) {
+            g_ptr_array_add(over, g_ptr_array_remove_index_fast(virt->channels, i - 1));
+        }
+    }
     g_ptr_array_add(virt->channels, channel);
     g_mutex_unlock(&virt->channels_lock);
+    for (guint i = 0; i < over->len; i++) {
+        channel_free(over->pdata[i]);
+    }
 }
 
 int virt_channel(struct virt *virt, const char *domain, const char *port, GError **error)
@@ -215,6 +246,7 @@ int virt_channel(struct virt *virt, const char *domain, const char *port, GError
     struct virt_channel *channel = g_new0(struct virt_channel, 1);
     channel->stream = stream;
     channel->fd = ends[0];
+    channel->running = 2;
     channel->client = channel->listener = -1;
     g_mutex_init(&channel->lock);
     channel->up = g_thread_new("channel-up", to_machine, channel);
@@ -239,6 +271,7 @@ void virt_channel_log(struct virt *virt, const char *domain)
     struct virt_channel *channel = g_new0(struct virt_channel, 1);
     channel->stream = stream;
     channel->fd = fd;
+    channel->running = 1;
     channel->client = -1;
     g_mutex_init(&channel->lock);
     g_autofree char *path = virt_serial_socket(virt->root, domain);
@@ -255,20 +288,10 @@ void virt_channels_stop(struct virt *virt)
     for (guint i = 0; i < virt->channels->len; i++) {
         struct virt_channel *channel = virt->channels->pdata[i];
         (void)shutdown(channel->fd, SHUT_RDWR);
-        if (channel->up) {
-            g_thread_join(channel->up);
-        } else {
+        if (!channel->up) {
             virStreamAbort(channel->stream);
         }
-        g_thread_join(channel->down);
-        if (channel->console) {
-            g_thread_join(channel->console); /* down has hung up */
-            close(channel->listener);
-        }
-        g_mutex_clear(&channel->lock);
-        close(channel->fd);
-        virStreamFree(channel->stream);
-        g_free(channel);
+        channel_free(channel);
     }
     g_ptr_array_set_size(virt->channels, 0);
 }

@@ -340,30 +340,38 @@ static bool act_on_time(struct app *app, enum action action, int arg)
     }
 }
 
+/* What is shown or not; NULL: the action is another. */
+static bool *switch_of(struct view *view, enum action action)
+{
+    switch (action) {
+    case ACTION_LABELS:
+        return &view->labels;
+    case ACTION_ATTACKS:
+        return &view->attacks;
+    case ACTION_TRAFFIC:
+        return &view->traffic;
+    case ACTION_SCREENS:
+        return &view->screens;
+    case ACTION_STEPS:
+        return &view->steps;
+    case ACTION_HELP:
+        return &view->help;
+    default:
+        return NULL;
+    }
+}
+
 static void act_on_view(struct app *app, enum action action, int arg)
 {
     struct view *view = &app->view;
+    bool *shown = switch_of(view, action);
+    if (shown) {
+        *shown = !*shown;
+        return;
+    }
     switch (action) {
-    case ACTION_LABELS:
-        view->labels = !view->labels;
-        break;
-    case ACTION_ATTACKS:
-        view->attacks = !view->attacks;
-        break;
-    case ACTION_TRAFFIC:
-        view->traffic = !view->traffic;
-        break;
-    case ACTION_SCREENS:
-        view->screens = !view->screens;
-        break;
     case ACTION_PLACES:
         layout_forget(app);
-        break;
-    case ACTION_STEPS:
-        view->steps = !view->steps;
-        break;
-    case ACTION_HELP:
-        view->help = !view->help;
         break;
     case ACTION_LANGUAGE:
         next_language(app);

@@ -16,7 +16,8 @@ static struct grid grid_in(const struct view *view, struct rect in)
     for (int i = 0; i < TERMINAL_COLUMNS; i++) {
         wide[i] = 'M';
     }
-    for (grid.size = 18; grid.size > 7; grid.size -= 0.5F) {
+    for (int halves = 36; halves > 14; halves--) {
+        grid.size = (float)halves / 2;
         grid.cell = draw_text_width(view->draw, FONT_DIGIT, px(view, grid.size), wide) /
                     TERMINAL_COLUMNS;
         grid.row = draw_text_height(view->draw, FONT_DIGIT, px(view, grid.size));

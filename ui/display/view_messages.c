@@ -23,13 +23,14 @@ static float message_text(
 {
     float y = in.y;
     float row = px(view, 18);
-    for (int i = 1; *text; i++, y += row) {
+    for (int i = 1; *text; i++) {
         gsize next = 0;
         gsize length = view_break(view, &style, text, &next);
         bool last = i == LINES_MAX || y + 2 * row > in.y + in.h;
         g_autofree char *line = g_strndup(text, length);
         view_text(view, style, in.x, y, last ? text : line); /* the last is cut */
         text += last ? strlen(text) : next;
+        y += row;
     }
     return y;
 }
