@@ -17,11 +17,12 @@
 
 #define BRIDGES 10
 #define NODES 500
-#define SAMPLES 3
+#define SAMPLES 5
 #define GOAL 0.3
 #define FIRST 0x0a000001U /* 10.0.0.1 */
-#define SETTLE_S 60
+#define SETTLE_S 20
 #define LOOK_US 20000
+#define STILL_LOOKS 100
 
 static bool build_ours(GError **error)
 {
@@ -140,11 +141,15 @@ static long spaces_now(void)
 }
 
 /* A cell's namespaces are taken apart after it has ended, and whoever makes links waits meanwhile:
- * the next sample begins when the last one's are gone. */
-static void settle(long before)
+ * the next sample begins when their number has stood still for a while. */
+static void settle(void)
 {
     gint64 limit = g_get_monotonic_time() + (gint64)SETTLE_S * G_USEC_PER_SEC;
-    while (spaces_now() > before + NODES / 10 && g_get_monotonic_time() < limit) {
+    long last = -1;
+    for (int same = 0; same < STILL_LOOKS && g_get_monotonic_time() < limit; same++) {
+        long now = spaces_now();
+        same = now == last ? same : 0;
+        last = now;
         g_usleep(LOOK_US);
     }
 }
@@ -174,12 +179,11 @@ int main(void)
 {
     double ours[SAMPLES];
     double peer[SAMPLES];
-    long before = spaces_now();
     for (int i = 0; i < SAMPLES; i++) {
         ours[i] = sample(build_ours);
-        settle(before);
+        settle();
         peer[i] = ours[i] < 0 ? -1 : sample(build_peer);
-        settle(before);
+        settle();
         if (ours[i] < 0 || peer[i] < 0) {
             return 3;
         }
