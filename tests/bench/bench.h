@@ -74,3 +74,9 @@ static inline void bench_child(pid_t parent)
         _exit(3);
     }
 }
+
+static inline void bench_remove(const char *folder)
+{
+    const char *const rm[] = {"rm", "-rf", "--", folder, NULL};
+    g_spawn_sync(NULL, (char **)rm, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}

@@ -3,13 +3,12 @@
  *
  * All start the same kernel and image with the same memory, each the way it does by itself, and a
  * machine is started when its init says "ready" on the serial port. Ours also has a network. The
- * peers are start_peers.sh; those that need a
- * libvirtd get a private one, for which this must be root. Each round asks them all.
+ * peers are start_peers.sh; those that need a libvirtd get a private one, for which this must be
+ * root. Each round asks them all.
  */
 #include "bench/bench.h"
 #include "bench/range.h"
 
-#include "base/error.h"
 #include "image/image.h"
 
 #include <glib/gstdio.h>

@@ -110,9 +110,3 @@ static inline double range_run(
     g_main_loop_run(range->loop);
     return (double)(g_get_monotonic_time() - from) / G_USEC_PER_SEC;
 }
-
-static inline void bench_remove(const char *folder)
-{
-    const char *const rm[] = {"rm", "-rf", "--", folder, NULL};
-    g_spawn_sync(NULL, (char **)rm, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-}
