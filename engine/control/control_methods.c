@@ -183,6 +183,7 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
         json_add_int(out, "status", result->status);
         add_output(out, "out", result->out);
         add_output(out, "err", result->err);
+        world_exec_add_cut(out, result);
     }
     control_exec_end(data, out, error);
 }
