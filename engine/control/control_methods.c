@@ -70,7 +70,7 @@ static cJSON *run_score(const struct control_call *call, GError **error)
             !read_public(call, &public, error)) {
         return NULL;
     }
-    return public ? control_public_score(call->conn->control, error)
+    return public ? control_public_score(call, error)
                   : exercise_score(control_exercise(call), explain);
 }
 
