@@ -73,7 +73,8 @@ static void on_removed(struct exercise *exercise, gpointer data)
 bool exercise_checkpoint_remove(
         struct exercise *exercise, const char *label, const char *who, GError **error)
 {
-    if (!run_checkpoint_find(exercise, label, error)) {
+    struct run_checkpoint *one = find(exercise, label);
+    if (!run_checkpoint_find(exercise, label, error) || !one) {
         return false;
     }
     if (exercise->restoring || exercise->ending) {
@@ -85,7 +86,7 @@ bool exercise_checkpoint_remove(
     removal->folder = run_checkpoint_folder(exercise, label);
     removal->label = g_strdup(label);
     removal->who = g_strdup(who);
-    find(exercise, label)->leaving = true;
+    one->leaving = true;
     run_work(exercise, remove_files, on_removed, removal);
     return true;
 }
