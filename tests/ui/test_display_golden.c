@@ -123,7 +123,7 @@ struct live {
     enum model_state state;
     enum link link;
     enum action confirm, form;
-    bool help, steps, impaired, console;
+    bool help, steps, impaired, console, composed;
     int age_s;
     const struct crowd *crowd; /* NULL: the record, up to 200 s */
 };
@@ -193,6 +193,16 @@ static void set_form(struct view *view)
     g_string_assign(view->form.fields[1].text, "-20");
     view->form.fields[2].label = "reason";
     g_string_assign(view->form.fields[2].text, "重置 dc01, asked by the team");
+    view->form.fields[2].at = view->form.fields[2].text->len;
+}
+
+/* In the middle of what is written; the input method has settled half of it. */
+static void set_composed(struct view *view)
+{
+    struct field *field = &view->form.fields[2];
+    g_string_assign(field->text, "请检查的规则");
+    field->at = strlen("请检查");
+    view->compose = (struct compose){g_strdup("防火qiang"), 2, 5, {0}};
 }
 
 static void set_console(struct view *view)
@@ -234,6 +244,9 @@ static void draw_live(const char *path, gconstpointer data)
     view.help = live->help;
     view.steps = live->steps;
     set_form(&view);
+    if (live->composed) {
+        set_composed(&view);
+    }
     if (live->console) {
         set_console(&view);
     }
@@ -260,6 +273,7 @@ static void test_each_state_of_a_running_exercise_looks_as_recorded(void **state
             {"live-confirm", {MODEL_RUNNING, LINK_LIVE, .confirm = ACTION_FIRE}},
             {"live-paused", {MODEL_PAUSED, LINK_LIVE, .steps = true}},
             {"live-form", {MODEL_RUNNING, LINK_LIVE, .form = ACTION_ADJUST}},
+            {"live-composed", {MODEL_RUNNING, LINK_LIVE, .form = ACTION_ADJUST, .composed = true}},
             {"live-help", {MODEL_RUNNING, LINK_LIVE, .help = true}},
             {"live-gone", {MODEL_RUNNING, LINK_GONE, .age_s = 12}},
             {"live-impaired", {MODEL_RUNNING, LINK_LIVE, .impaired = true}},

@@ -59,6 +59,12 @@ void app_console_scroll(struct app *app, int by);
 bool app_console_has_keys(const struct app *app);
 bool app_console_input(struct app *app, const SDL_Event *event); /* false: not for it */
 
+/* ---- app_ime.c ----------------------------------------------------------------------------- */
+
+bool ime_input(struct app *app, const SDL_Event *event); /* false: not the input method's */
+void ime_drop(struct app *app);                          /* what is being composed is forgotten */
+void ime_place(const struct app *app);                   /* says where its list belongs */
+
 /* ---- app_form.c ---------------------------------------------------------------------------- */
 
 void form_open(struct app *app, enum action action);

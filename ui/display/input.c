@@ -364,6 +364,9 @@ void app_input(struct app *app, const SDL_Event *event)
 {
     bool was_dirty = app->dirty;
     bool asks = app->view.form.action != ACTION_NONE;
+    if (ime_input(app, event)) {
+        return;
+    }
     if ((asks && form_input(app, event)) || (!asks && app_console_input(app, event))) {
         settle_text_input(app);
         return;

@@ -43,7 +43,7 @@ void view_clear(struct view *view)
     for (int f = 0; f < FORM_FIELDS; f++) {
         g_string_free(view->form.fields[f].text, TRUE);
     }
-    g_free(view->form.preview);
+    g_free(view->compose.text);
     terminal_free(view->terminal);
     g_free(view->console);
     g_free(view->console_note);
@@ -296,6 +296,8 @@ static guint64 stamp_of(const struct view *view, enum panel panel)
     case PANEL_CONSOLE:
         stamp = mix_text(mix_text(stamp, view->console), view->console_note);
         stamp = mix(mix(stamp, (guint64)view->console_back), view->console_over);
+        stamp = mix(mix_text(stamp, view->compose.text), (guint64)view->compose.start);
+        stamp = mix(stamp, (guint64)view->compose.length);
         return mix(stamp, view->terminal ? terminal_changes(view->terminal) : 0);
     case PANEL_SCORES:
         stamp = mix(stamp, (guint64)view->first_rank);

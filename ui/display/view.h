@@ -97,7 +97,8 @@ enum panel {
 struct field {
     const char *label; /* English */
     GString *text;
-    int team; /* of a field that chooses: -1 all */
+    gsize at, from; /* bytes: where one writes; what is shown begins there */
+    int team;       /* of a field that chooses: -1 all */
     bool chooses, may_be_all;
 };
 
@@ -106,9 +107,13 @@ struct form { /* a question with fields to fill in; open when action is set */
     const char *title;
     struct field fields[FORM_FIELDS];
     int count, at;
-    char *preview;                             /* what an input method has not settled yet */
-    struct rect caret;                         /* where the text goes, for the input method */
     struct rect boxes[FORM_FIELDS], ok, leave; /* where they can be clicked */
+};
+
+struct compose {       /* what an input method has not settled yet */
+    char *text;        /* NULL: nothing */
+    int start, length; /* characters: the method's caret, and what it has chosen from there on */
+    struct rect caret; /* where the text goes, as drawn last: the method's list opens there */
 };
 
 struct play { /* a moment of the past is shown, not the present */
@@ -157,6 +162,7 @@ struct view {
     char *status;              /* last answer or error, or NULL */
     char *filter;              /* of the events, or NULL */
     struct form form;
+    struct compose compose;
     struct play play;
     int load_percent; /* of the host's processors; -1 unknown */
     int lag_ms;       /* until the engine answers; -1 unknown */
@@ -185,6 +191,8 @@ struct layout view_layout(const struct view *view);
 struct hit view_hit(const struct view *view, float x, float y);
 /* The line of the help sheet there. */
 struct hit view_help_hit(const struct view *view, float x, float y);
+/* The place in a field's text nearest to x, in bytes. */
+gsize view_form_place(const struct view *view, int index, float x);
 /* The time on the time line at x; -1: not on it. */
 gint64 view_time_at(const struct view *view, float x);
 guint view_alarm_count(const struct view *view); /* open ones that concern this view */

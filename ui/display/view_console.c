@@ -52,19 +52,36 @@ static void draw_row(
     }
 }
 
-static void draw_cursor(const struct view *view, const struct grid *grid, int first)
+/* Over the cells from the cursor on. */
+static void draw_composed(struct view *view, const struct grid *grid, struct rect at)
+{
+    struct text_style style = {FONT_DIGIT, grid->size, C_TEXT, LEFT, 0};
+    float w = draw_text_width(view->draw, style.font, px(view, style.size), view->compose.text);
+    at.x = MAX(MIN(at.x, grid->in.x + grid->in.w - w), grid->in.x);
+    at.w = w;
+    draw_rect(view->draw, at, C_SELECT);
+    view_compose(view, style, at.x, at.y);
+}
+
+static void draw_cursor(struct view *view, const struct grid *grid, int first)
 {
     int row = 0;
     int column = 0;
     bool shown = terminal_cursor(view->terminal, &row, &column);
     struct rect at = {grid->in.x + grid->cell * (float)column,
             grid->in.y + grid->row * (float)(row - first), grid->cell, grid->row};
-    if (!shown || at.y + at.h > grid->in.y + grid->in.h + 1) {
+    bool focused = view->focus == FOCUS_CONSOLE;
+    if (at.y + at.h > grid->in.y + grid->in.h + 1) {
         return;
     }
-    if (view->focus == FOCUS_CONSOLE) {
+    if (focused) {
+        view->compose.caret = at;
+    }
+    if (focused && view->compose.text) {
+        draw_composed(view, grid, at);
+    } else if (shown && focused) {
         draw_rect(view->draw, at, (C_UP & 0xFFFFFFU) | 0x90000000U);
-    } else {
+    } else if (shown) {
         draw_frame(view->draw, at, 1, C_DIM);
     }
 }

@@ -71,6 +71,9 @@ void view_hints(struct view *view, struct rect r);
 void view_console(struct view *view, struct rect r);
 void view_help(struct view *view);
 void view_form(struct view *view);
+/* What an input method has not settled yet, underlined, from (x, y = top) on, and the caret; returns
+ * its width. */
+float view_compose(struct view *view, struct text_style style, float x, float y);
 
 /* Panel 3 shows attack steps, not services. */
 bool view_shows_steps(const struct view *view);
