@@ -175,6 +175,15 @@ static void show_note(struct view *view)
             *view->event->team ? view->event->team : "all", text_of(view, "text"));
 }
 
+static void show_private_note(struct view *view)
+{
+    gint64 about_us = json_int(view->body, "about_us", view->event->at_us);
+    g_autofree char *about = text_clock(about_us);
+    bool later = about_us != view->event->at_us;
+    g_string_append_printf(view->line, "%s notes%s%s: %s", text_of(view, "by"),
+            later ? " about " : "", later ? about : "", text_of(view, "text"));
+}
+
 static void show_alarm(struct view *view)
 {
     bool raised = !strcmp(view->event->kind, "alarm.raised");
@@ -329,6 +338,7 @@ static void show(struct view *view)
             {"inject.", show_inject},
             {"step.", show_step},
             {"player.action", show_player},
+            {"operator.note", show_private_note},
             {"operator.", show_operator},
             {"note", show_note},
             {"message.sent", show_message},

@@ -109,6 +109,10 @@ bool exercise_has_team(const struct exercise *exercise, const char *team, GError
 /* The other way: a team writes to the white cell, by the person who. */
 bool exercise_message_from(struct exercise *exercise, const char *team, const char *text,
         const char *who, GError **error);
+/* A note of the white cell's own about the moment about_us (-1: now; not later than now):
+ * operator.note, which no team and no spectator is shown. At most EXERCISE_MESSAGE_MAX bytes. */
+bool exercise_note(struct exercise *exercise, const char *text, gint64 about_us, const char *who,
+        GError **error);
 /* A team's report of what it has seen: report.filed from {team, text, what, hosts, seen_us, evidence,
  * resolved}. The error names what is wrong. */
 bool exercise_incident(

@@ -145,7 +145,10 @@ static void impair(struct model *model)
                     "{\"alarm\":\"impairment-drift\",\"by\":\"mira\"}"},
             {"score.frozen", "first-drill", "{\"frozen\":true,\"by\":\"mira\"}"},
             {"message.sent", "first-drill",
-                    "{\"from\":\"team\",\"text\":\"Is mail relay in scope?\",\"by\":\"ann\"}"}};
+                    "{\"from\":\"team\",\"text\":\"Is mail relay in scope?\",\"by\":\"ann\"}"},
+            {"operator.note", "first-drill",
+                    "{\"text\":\"who talks to the press?\",\"about_us\":93000000,\"by\":\"mira\"}"},
+            {"operator.note", "first-drill", "{\"text\":\"谁负责?\",\"by\":\"mira\"}"}};
     for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
         auto_event event = event_new(events[i].kind, "blue1", events[i].subject,
                 json_parse(events[i].body, strlen(events[i].body), NULL));
@@ -285,6 +288,43 @@ static void test_each_state_of_a_running_exercise_looks_as_recorded(void **state
     }
 }
 
+/* Else equal: one more event, which is a private note or nothing that is shown. */
+static uint32_t *pixels_with(const char *kind, enum mode mode)
+{
+    g_autoptr(GError) error = NULL;
+    struct draw *draw = draw_new(1280, 720, &error);
+    assert_no_error(error);
+    const struct live live = {.state = MODEL_RUNNING};
+    struct model *model = fold_live(&live);
+    auto_event event = event_new(kind, NULL, "first-drill",
+            cJSON_Parse("{\"text\":\"SECRET\",\"about_us\":60000000,\"by\":\"mira\"}"));
+    event->seq = model->seq + 1;
+    event->at_us = model->at_us;
+    model_reduce(model, event);
+    struct view view;
+    view_init(&view, draw, model);
+    view.mode = mode;
+    view.link = LINK_LIVE;
+    view.clock_us = model->at_us;
+    view_draw(&view);
+    uint32_t *pixels = g_memdup2(draw_pixels(draw), (gsize)1280 * 720 * sizeof *pixels);
+    view_clear(&view);
+    model_free(model);
+    draw_free(draw);
+    return pixels;
+}
+
+static void test_a_private_note_is_seen_in_the_control_view_and_in_no_other(void **state)
+{
+    (void)state;
+    for (int mode = MODE_CONTROL; mode < MODES; mode++) {
+        g_autofree uint32_t *with = pixels_with("operator.note", (enum mode)mode);
+        g_autofree uint32_t *without = pixels_with("nothing.shown", (enum mode)mode);
+        bool same = memcmp(with, without, (gsize)1280 * 720 * sizeof *with) == 0;
+        assert_int_equal(same, mode != MODE_CONTROL);
+    }
+}
+
 /* A panel that did not change keeps its pixels: drawn bit by bit or at once is the same. */
 static void test_a_picture_drawn_in_parts_is_the_picture_drawn_at_once(void **state)
 {
@@ -401,6 +441,7 @@ int main(void)
             cmocka_unit_test(test_each_theme_and_language_looks_as_recorded),
             cmocka_unit_test(test_twice_the_size_looks_as_recorded),
             cmocka_unit_test(test_each_state_of_a_running_exercise_looks_as_recorded),
+            cmocka_unit_test(test_a_private_note_is_seen_in_the_control_view_and_in_no_other),
             cmocka_unit_test(test_a_picture_drawn_in_parts_is_the_picture_drawn_at_once),
             cmocka_unit_test(test_two_pictures_of_the_same_events_are_the_same_bytes),
             cmocka_unit_test(test_the_comparison_sees_another_picture),

@@ -202,6 +202,62 @@ static void test_nobody_drives_the_exercise_from_the_past(void **state)
     assert_string_equal(json_string(request, "method", ""), "freeze");
 }
 
+static bool has_a_note(struct fixture *fixture)
+{
+    return app_model(fixture->app)->notes->len > 0;
+}
+
+static void test_n_notes_this_moment_and_a_click_on_the_flag_reads_it(void **state)
+{
+    struct fixture *fixture = *state;
+    press(SDLK_n);
+    assert_true(turn_until(fixture, form_is_open));
+    press(SDLK_RETURN); /* nothing is written yet */
+    type("谁负责?");
+    press(SDLK_RETURN);
+    auto_json request = only_request(fixture);
+    assert_string_equal(json_string(request, "method", ""), "note");
+    const cJSON *params = json_object(request, "params");
+    assert_string_equal(json_string(params, "text", ""), "谁负责?");
+    assert_true(json_int(params, "at_us", 0) >= app_model(fixture->app)->at_us);
+    tell(fixture, 280, "operator.note",
+            "{\"text\":\"who is in charge?\",\"about_us\":120000000,\"by\":\"mira\"}");
+    assert_true(turn_until(fixture, has_a_note));
+    assert_true(turn_until(fixture, queue_is_taken));
+    const struct view *view = app_view(fixture->app);
+    const GArray *hits = view->places[PANEL_TIMELINE].hits;
+    const struct hit *flag = &g_array_index(hits, struct hit, hits->len - 1);
+    assert_int_equal(flag->action, ACTION_READ);
+    SDL_Event click = {.button = {.type = SDL_MOUSEBUTTONDOWN,
+                               .button = SDL_BUTTON_LEFT,
+                               .x = (int)(flag->rect.x + flag->rect.w / 2),
+                               .y = (int)(flag->rect.y + flag->rect.h / 2)}};
+    assert_int_equal(SDL_PushEvent(&click), 1);
+    assert_true(turn_until(fixture, replays));
+    assert_non_null(strstr(view->status, "mira: who is in charge?"));
+    assert_int_equal(view->clock_us / G_USEC_PER_SEC, 120);
+}
+
+static void test_a_note_can_be_about_what_a_replay_shows(void **state)
+{
+    struct fixture *fixture = *state;
+    press_with(SDLK_LEFT, KMOD_SHIFT);
+    assert_true(turn_until(fixture, replays));
+    gint64 shown = app_view(fixture->app)->clock_us;
+    press(SDLK_n);
+    assert_true(turn_until(fixture, form_is_open));
+    type("here");
+    press(SDLK_RETURN);
+    auto_json request = only_request(fixture);
+    assert_string_equal(json_string(request, "method", ""), "note");
+    assert_int_equal(json_int(json_object(request, "params"), "at_us", 0), shown);
+    assert_true(replays(fixture)); /* and nothing else can be asked from there */
+    press(SDLK_F11);
+    press(SDLK_n);
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_false(form_is_open(fixture)); /* a wall keeps no notes */
+}
+
 static void test_a_wall_has_no_controls(void **state)
 {
     struct fixture *fixture = *state;
@@ -364,6 +420,8 @@ int main(void)
             WITH_ENGINE(test_x_takes_the_open_alarm_on),
             WITH_ENGINE(test_shift_e_asks_for_the_reason_and_ends_the_exercise),
             WITH_ENGINE(test_nobody_drives_the_exercise_from_the_past),
+            WITH_ENGINE(test_n_notes_this_moment_and_a_click_on_the_flag_reads_it),
+            WITH_ENGINE(test_a_note_can_be_about_what_a_replay_shows),
             WITH_ENGINE(test_a_wall_has_no_controls),
             WITH_ENGINE(test_the_public_view_has_services_where_the_operator_had_the_attack_steps),
             WITH_ENGINE(test_a_machine_of_the_past_has_no_console),

@@ -8,16 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
-void app_ask(struct app *app, const char *method, cJSON *params)
+void app_tell(struct app *app, const char *method, cJSON *params)
 {
     g_autoptr(GError) error = NULL;
-    if (app->view.play.on) {
-        cJSON_Delete(params);
-        app_say(app, true, g_strdup(tr("This is the past: Home leads back to the present")));
-    } else if (source_request(app->source, method, params, &error)) {
+    if (source_request(app->source, method, params, &error)) {
         app_say(app, false, g_strdup_printf(tr("Asked the engine: %s …"), tr_name(method)));
     } else {
         app_say(app, true, g_strdup(error->message));
+    }
+}
+
+void app_ask(struct app *app, const char *method, cJSON *params)
+{
+    if (app->view.play.on) {
+        cJSON_Delete(params);
+        app_say(app, true, g_strdup(tr("This is the past: Home leads back to the present")));
+    } else {
+        app_tell(app, method, params);
     }
 }
 
@@ -130,6 +137,27 @@ static void replay_when(struct app *app, int when)
         replay_at(app, ((const struct model_alarm *)alarms->pdata[alarms->len - 1])->at_us);
     } else {
         app_say(app, false, g_strdup(tr("no alarms")));
+    }
+}
+
+static void read_note(struct app *app, int index)
+{
+    const struct model_note *note = model_note_at(app->view.model, index);
+    if (note) {
+        gint64 about_us = note->about_us;
+        char *text = g_strdup_printf("⚑ %s: %s", note->by, note->text);
+        replay_at(app, about_us);
+        app_say(app, false, text);
+    }
+}
+
+/* Also about the past: what one sees in a replay is what one has to note. */
+static void write_note(struct app *app)
+{
+    if (app->view.link == LINK_FILE) {
+        app_tell(app, "note", NULL); /* says why not */
+    } else {
+        form_open(app, ACTION_NOTE);
     }
 }
 
@@ -290,6 +318,9 @@ static bool act_on_exercise(struct app *app, enum action action, int arg)
     case ACTION_TERMINAL:
         console(app, action == ACTION_CONSOLE);
         return true;
+    case ACTION_NOTE:
+        write_note(app);
+        return true;
     case ACTION_MESSAGE:
     case ACTION_ADJUST:
     case ACTION_END:
@@ -334,6 +365,9 @@ static bool act_on_time(struct app *app, enum action action, int arg)
         return true;
     case ACTION_WHEN:
         replay_when(app, arg);
+        return true;
+    case ACTION_READ:
+        read_note(app, arg);
         return true;
     default:
         return false;

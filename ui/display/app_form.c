@@ -20,6 +20,8 @@ static const struct kind { /* of a question */
 } kinds[] = {
         {WORD("Message"), {{WORD("to"), true, true}, {WORD("text"), false, false}}, ACTION_MESSAGE,
                 2},
+        {WORD("A note about this moment, for the white cell only"), {{WORD("text"), false, false}},
+                ACTION_NOTE, 1},
         {WORD("Points by hand"),
                 {{WORD("team"), true, false}, {WORD("points"), false, false},
                         {WORD("reason"), false, false}},
@@ -47,6 +49,7 @@ void form_open(struct app *app, enum action action)
         form->action = action;
         form->title = kind->title;
         form->count = kind->count;
+        form->about_us = app->view.clock_us;
         form->at = kind->fields[0].chooses ? 1 : 0;
         for (int f = 0; f < kind->count; f++) {
             struct field *field = &form->fields[f];
@@ -128,6 +131,20 @@ static bool send_points(struct app *app)
     return true;
 }
 
+static bool send_note(struct app *app)
+{
+    const struct form *form = &app->view.form;
+    if (!*form->fields[0].text->str) {
+        app_say(app, true, g_strdup(tr("The note has no text")));
+        return false;
+    }
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "text", form->fields[0].text->str);
+    json_add_int(params, "at_us", form->about_us);
+    app_tell(app, "note", params);
+    return true;
+}
+
 static bool contains(const char *text, const char *folded)
 {
     g_autofree char *other = g_utf8_casefold(text, -1);
@@ -183,6 +200,9 @@ static void form_done(struct app *app)
     switch (app->view.form.action) {
     case ACTION_MESSAGE:
         done = send_message(app);
+        break;
+    case ACTION_NOTE:
+        done = send_note(app);
         break;
     case ACTION_ADJUST:
         done = send_points(app);

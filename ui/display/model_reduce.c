@@ -216,6 +216,7 @@ static const struct handler {
         {"console.opened", on_console, 0},
         {"console.closed", on_console, 0},
         {"note", model_on_note, TOUCH(PART_MESSAGES)},
+        {"operator.note", model_on_private, TOUCH(PART_LINE)},
         {"message.sent", model_on_message, TOUCH(PART_MESSAGES)},
         {"score.frozen", model_on_board, ALL},
         {"score.adjusted", on_correction, TOUCH(PART_SCORES)},

@@ -22,6 +22,7 @@ enum action { /* what a key or a click asks for */
     ACTION_FREEZE,   /* or thaw */
     ACTION_END,      /* asks for the reason */
     ACTION_MESSAGE,  /* asks for whom and what; arg: a team + 1, 0: all */
+    ACTION_NOTE,     /* asks for the text; about the moment that is shown */
     ACTION_ADJUST,   /* asks for team, points and reason */
     ACTION_UNDO,     /* the last points by hand; asks to confirm */
     ACTION_ACK,      /* the oldest alarm without an owner, or arg */
@@ -54,6 +55,7 @@ enum action { /* what a key or a click asks for */
     ACTION_TEAM,   /* arg: a team, of the instructor's view */
     ACTION_FOCUS,  /* arg: a panel */
     ACTION_WHEN,   /* arg: milliseconds: replay of that moment */
+    ACTION_READ,   /* arg: a note of the white cell's own: its text, and replay of its moment */
     ACTION_CONSOLE_CLOSE,
     ACTION_FIT,   /* the topology as a whole */
     ACTION_SHOOT, /* a screenshot */
@@ -107,6 +109,7 @@ struct form { /* a question with fields to fill in; open when action is set */
     const char *title;
     struct field fields[FORM_FIELDS];
     int count, at;
+    gint64 about_us;                           /* the moment that was shown when it was opened */
     struct rect boxes[FORM_FIELDS], ok, leave; /* where they can be clicked */
 };
 

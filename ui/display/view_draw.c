@@ -213,7 +213,8 @@ colour view_tone(enum tone tone)
             [TONE_WARN] = INK_DEGRADED,
             [TONE_BAD] = INK_DOWN,
             [TONE_ATTACK] = INK_ATTACK,
-            [TONE_BLOCK] = INK_UP};
+            [TONE_BLOCK] = INK_UP,
+            [TONE_NOTE] = INK_AMBER};
     return theme_ink(tones[tone]);
 }
 

@@ -107,7 +107,7 @@ static float alarm_rows(struct view *view, struct rect in)
 
 static bool lets_through(const struct view *view, const struct model_line *line)
 {
-    if (!view_shows_team(view, line->team)) {
+    if (!view_shows_team(view, line->team) || (line->private && view->mode != MODE_CONTROL)) {
         return false;
     }
     if (!view->filter) {

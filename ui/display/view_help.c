@@ -103,6 +103,7 @@ static const struct line {
         {"X", WORD("acknowledge the oldest alarm"), ACTION_ACK, 0},
         {"J", WORD("replay of the newest alarm's moment"), ACTION_WHEN, -1},
         {"M", WORD("write to a team or to all"), ACTION_MESSAGE, 0},
+        {"N", WORD("keep a note about this moment, for the white cell"), ACTION_NOTE, 0},
         {"P", WORD("give or take points, with a reason"), ACTION_ADJUST, 0},
         {"Ctrl+Z, y", WORD("take the last points by hand back"), ACTION_UNDO, 0},
         {"F", WORD("freeze the public board, or thaw it"), ACTION_FREEZE, 0},
