@@ -66,7 +66,8 @@ static void show_created(struct view *view)
 
 static void show_state(struct view *view)
 {
-    g_string_append_printf(view->line, "exercise is %s", text_of(view, "state"));
+    g_string_append_printf(view->line, "exercise is %s%s", text_of(view, "state"),
+            json_bool(view->body, "clock_only", false) ? ", the machines run on" : "");
     append_reason(view, " — ", text_of(view, "reason"));
     append_reason(view, ", by ", text_of(view, "by"));
 }

@@ -72,6 +72,8 @@ void exercise_recover(
  * an ended exercise, unknown inject) gives an error that says what is possible. */
 bool exercise_begin(struct exercise *exercise, const char *who, GError **error); /* options.wait */
 bool exercise_pause(struct exercise *exercise, const char *who, GError **error);
+/* The clock alone: machines run on, people work on them; no round, no inject, no look, no score. */
+bool exercise_pause_clock(struct exercise *exercise, const char *who, GError **error);
 bool exercise_resume(struct exercise *exercise, const char *who, GError **error);
 bool exercise_end(struct exercise *exercise, const char *who, const char *reason, GError **error);
 /* Fires an inject now, whether held, scheduled or fired before. Where several people must agree, who

@@ -110,7 +110,8 @@ struct exercise {
     char *ledger_path;
     enum exercise_state state;
     bool ending, resuming;
-    bool waiting; /* all is ready; exercise_begin() starts the clock */
+    bool clock_only; /* of a pause: the machines run on */
+    bool waiting;    /* all is ready; exercise_begin() starts the clock */
     gint64 seq;
     guint epoch; /* counts pauses: answers from before one are void */
     gint64 wall_start_us;

@@ -123,7 +123,7 @@ struct live {
     enum model_state state;
     enum link link;
     enum action confirm, form;
-    bool help, steps, impaired, console, composed;
+    bool help, steps, impaired, console, composed, clock_only;
     int age_s;
     const struct crowd *crowd; /* NULL: the record, up to 200 s */
 };
@@ -181,6 +181,7 @@ static struct model *fold_live(const struct live *live)
         impair(model);
     }
     model->state = live->state;
+    model->clock_only = live->clock_only;
     model_settle(model);
     return model;
 }
@@ -275,6 +276,7 @@ static void test_each_state_of_a_running_exercise_looks_as_recorded(void **state
     } pictures[] = {
             {"live-confirm", {MODEL_RUNNING, LINK_LIVE, .confirm = ACTION_FIRE}},
             {"live-paused", {MODEL_PAUSED, LINK_LIVE, .steps = true}},
+            {"live-clock-paused", {MODEL_PAUSED, LINK_LIVE, .clock_only = true}},
             {"live-form", {MODEL_RUNNING, LINK_LIVE, .form = ACTION_ADJUST}},
             {"live-composed", {MODEL_RUNNING, LINK_LIVE, .form = ACTION_ADJUST, .composed = true}},
             {"live-help", {MODEL_RUNNING, LINK_LIVE, .help = true}},

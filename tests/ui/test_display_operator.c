@@ -69,6 +69,11 @@ static void tell(struct fixture *fixture, int seq, const char *kind, const char 
             strlen(line));
 }
 
+static bool stands_still(struct fixture *fixture)
+{
+    return app_model(fixture->app)->state == MODEL_PAUSED;
+}
+
 static void test_ctrl_z_takes_the_last_points_by_hand_back(void **state)
 {
     struct fixture *fixture = *state;
@@ -130,6 +135,25 @@ static void test_each_line_of_the_help_sheet_is_a_click(void **state)
     auto_json request = only_request(fixture);
     assert_string_equal(json_string(request, "method", ""), "freeze");
     assert_false(view->help);
+}
+
+static void test_shift_space_pauses_the_clock_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    press_with(SDLK_SPACE, KMOD_SHIFT);
+    auto_json request = only_request(fixture);
+    assert_string_equal(json_string(request, "method", ""), "pause");
+    assert_false(json_bool(json_object(request, "params"), "machines", true));
+    tell(fixture, 280, "exercise.state",
+            "{\"state\":\"paused\",\"by\":\"mira\",\"clock_only\":true}");
+    assert_true(turn_until(fixture, stands_still));
+    assert_true(app_model(fixture->app)->clock_only);
+    const struct model_line *line = app_model(fixture->app)->feed.head->data;
+    assert_non_null(strstr(line->text, "the machines run on"));
+    press_with(SDLK_SPACE, KMOD_SHIFT);
+    assert_true(turn_until(fixture, has_request));
+    auto_json other = g_async_queue_pop(fixture->requests);
+    assert_string_equal(json_string(other, "method", ""), "resume");
 }
 
 static void test_f_freezes_the_board(void **state)
@@ -415,6 +439,7 @@ int main(void)
             WITH_ENGINE(test_ctrl_z_takes_the_last_points_by_hand_back),
             WITH_ENGINE(test_no_replay_on_a_wall_looks_behind_the_freeze),
             WITH_ENGINE(test_each_line_of_the_help_sheet_is_a_click),
+            WITH_ENGINE(test_shift_space_pauses_the_clock_alone),
             WITH_ENGINE(test_f_freezes_the_board),
             WITH_ENGINE(test_k_and_y_skip_the_chosen_inject),
             WITH_ENGINE(test_x_takes_the_open_alarm_on),

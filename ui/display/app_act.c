@@ -209,6 +209,16 @@ static void console(struct app *app, bool here)
     }
 }
 
+static void pause_clock(struct app *app)
+{
+    bool stands = app->head->state == MODEL_PAUSED;
+    cJSON *params = stands ? NULL : cJSON_CreateObject();
+    if (params) {
+        cJSON_AddFalseToObject(params, "machines");
+    }
+    app_ask(app, stands ? "resume" : "pause", params);
+}
+
 static void pause_or_play(struct app *app)
 {
     if (app->view.play.on || app->view.link == LINK_FILE) {
@@ -276,13 +286,16 @@ static void replay_or_not(struct app *app)
 /* What a person in a wall's or the public's view must not do by mistake. */
 static bool is_control(enum action action)
 {
-    return action >= ACTION_FIRE && action <= ACTION_CONSOLE;
+    return action >= ACTION_CLOCK && action <= ACTION_CONSOLE;
 }
 
 /* What changes the exercise. False: another action. */
 static bool act_on_exercise(struct app *app, enum action action, int arg)
 {
     switch (action) {
+    case ACTION_CLOCK:
+        pause_clock(app);
+        return true;
     case ACTION_FIRE:
     case ACTION_SKIP:
         inject_step(app, action, arg == CONFIRMED);

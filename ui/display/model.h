@@ -186,6 +186,7 @@ struct model {
     struct score *score; /* NULL: totals come from outside (model_set_total()) */
     char *name, *title, *accel;
     enum model_state state;
+    bool clock_only;            /* of a pause: the machines run on */
     gint64 seq, at_us, wall_us; /* of the last event */
     gint64 duration_us;         /* 0: open end */
     char code[12];              /* of the last signed checkpoint, for outsiders to note */

@@ -81,6 +81,9 @@ static void pass_head(struct pen *pen, struct model *model)
     pass(pen, &model->round, sizeof model->round);
     pass(pen, model->code, sizeof model->code);
     model->code[sizeof model->code - 1] = '\0';
+    guint8 clock_only = model->clock_only;
+    pass(pen, &clock_only, 1);
+    model->clock_only = clock_only != 0;
     guint8 frozen = model->frozen;
     pass(pen, &frozen, 1);
     model->frozen = frozen != 0;

@@ -12,6 +12,7 @@
 enum action { /* what a key or a click asks for */
     ACTION_NONE,
     ACTION_PAUSE,   /* or resume; in a replay: play or stop */
+    ACTION_CLOCK,   /* pauses the clock alone, or resumes */
     ACTION_FIRE,    /* asks to confirm, then fires */
     ACTION_APPROVE, /* agrees that the selected inject fires */
     ACTION_EDIT,    /* asks for its time and text */

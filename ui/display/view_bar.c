@@ -38,6 +38,9 @@ static const char *chip_word(const struct view *view, enum chip chip)
     if (chip == CHIP_REPLAY) {
         return tr("REPLAY");
     }
+    if (chip == CHIP_PAUSED && view->model->clock_only) {
+        return tr("CLOCK PAUSED");
+    }
     return chip == CHIP_FROZEN ? tr("FROZEN BOARD") : tr_name(states[view->model->state]);
 }
 

@@ -92,6 +92,7 @@ static const struct line {
     enum action action;
     int arg;
 } sheet[] = {{"Space", WORD("pause or resume; in a replay: play or stop"), ACTION_PAUSE, 0},
+        {"⇧Space", WORD("pause the clock alone: the machines run on"), ACTION_CLOCK, 0},
         {"↑ ↓ End", WORD("choose an inject; the last"), ACTION_FOCUS, 4},
         {"Enter, y", WORD("fire the chosen inject now"), ACTION_FIRE, 0},
         {"H", WORD("hold or release it"), ACTION_HOLD, 0},
