@@ -108,7 +108,9 @@ bool exercise_message(struct exercise *exercise, const char *team, const char *t
         const char *who, GError **error);
 /* False and an error that names the nearest when there is no such team. */
 bool exercise_has_team(const struct exercise *exercise, const char *team, GError **error);
-/* The other way: a team writes to the white cell, by the person who. */
+/* The other way: a team writes to the white cell, by the person who; at most so often in a minute of
+ * real time, whatever the exercise clock does. */
+#define EXERCISE_LETTERS_A_MINUTE 6
 bool exercise_message_from(struct exercise *exercise, const char *team, const char *text,
         const char *who, GError **error);
 /* A note of the white cell's own about the moment about_us (-1: now; not later than now):

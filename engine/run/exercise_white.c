@@ -46,6 +46,19 @@ struct letter {
     const char *text, *who;
 };
 
+/* A team cannot bury what the others write. */
+static bool may_write(struct exercise *exercise, int team, GError **error)
+{
+    gint64 wait_us = rate_take(&exercise->teams[team].letters, EXERCISE_LETTERS_A_MINUTE,
+            60 * (gint64)G_USEC_PER_SEC, g_get_monotonic_time());
+    if (wait_us > 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
+                "a team writes at most %d messages a minute; the next one in %d s",
+                EXERCISE_LETTERS_A_MINUTE, (int)(wait_us / G_USEC_PER_SEC) + 1);
+    }
+    return wait_us == 0;
+}
+
 static bool send_letter(struct exercise *exercise, const struct letter *letter, GError **error)
 {
     int index = -1;
@@ -57,6 +70,9 @@ static bool send_letter(struct exercise *exercise, const struct letter *letter, 
     g_autofree char *clean = text_clean_tail(text, strlen(text), EXERCISE_MESSAGE_MAX);
     if (!*g_strstrip(clean)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "the message has no text");
+        return false;
+    }
+    if (!strcmp(letter->from, "team") && !may_write(exercise, index, error)) {
         return false;
     }
     cJSON *body = cJSON_CreateObject();

@@ -1,6 +1,7 @@
 /* run.h - inside an exercise: shared by the files of run/ only. */
 #pragma once
 
+#include "base/rate.h"
 #include "run/exercise.h"
 #include "run/resume.h"
 
@@ -51,6 +52,7 @@ struct run_team {
     guint restarting;       /* machines that the white cell has under way */
     guint restarts;         /* counts them: a look from before one is no team's fault */
     GArray *history;        /* struct run_span: what counts for it; see 0011 in docs/decisions */
+    struct rate letters;    /* that it wrote to the white cell */
 };
 
 struct run_inject {

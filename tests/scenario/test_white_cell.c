@@ -88,6 +88,32 @@ static void a_team_writes_to_the_white_cell(void **state)
     rehearsal_close(&r);
 }
 
+static void a_team_cannot_flood_the_white_cell_nor_silence_another(void **state)
+{
+    (void)state;
+    struct rehearsal r = {0};
+    g_autoptr(GError) error = NULL;
+    open_drill(&r);
+    assert_false(exercise_message_from(r.exercise, "blue1", " ", "ann", NULL)); /* is none */
+    for (int i = 0; i < EXERCISE_LETTERS_A_MINUTE; i++) {
+        assert_true(exercise_message_from(r.exercise, "blue1", "x", "ann", NULL));
+    }
+    for (int i = 0; i < 100; i++) {
+        g_clear_error(&error);
+        assert_false(
+                exercise_message_from(r.exercise, "blue1", "x", i % 2 ? "ann" : "ben", &error));
+    }
+    assert_int_equal(error->code, SANDTABLE_ERROR_TIMEOUT);
+    assert_non_null(strstr(error->message, "at most 6 messages a minute; the next one in "));
+    assert_true(exercise_message_from(r.exercise, "blue2", "x", "eve", NULL));
+    for (int i = 0; i < 20; i++) {
+        assert_true(exercise_message(r.exercise, "blue1", "patience", "mira", NULL));
+    }
+    rehearsal_settle(&r);
+    assert_int_equal(rehearsal_count(&r, "message.sent", "blue1"), EXERCISE_LETTERS_A_MINUTE + 20);
+    rehearsal_close(&r);
+}
+
 static void a_note_is_about_this_moment_or_an_earlier_one(void **state)
 {
     (void)state;
@@ -149,6 +175,7 @@ int main(void)
             cmocka_unit_test(an_unknown_inject_cannot_be_skipped),
             cmocka_unit_test(messages_are_events),
             cmocka_unit_test(a_team_writes_to_the_white_cell),
+            cmocka_unit_test(a_team_cannot_flood_the_white_cell_nor_silence_another),
             cmocka_unit_test(a_note_is_about_this_moment_or_an_earlier_one),
             cmocka_unit_test(only_an_open_alarm_can_be_taken_on),
             cmocka_unit_test(after_the_end_nothing_is_accepted),
