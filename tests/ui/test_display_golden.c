@@ -123,8 +123,9 @@ struct live {
     enum model_state state;
     enum link link;
     enum action confirm, form;
-    bool help, steps, impaired, console, composed, clock_only;
+    bool help, steps, impaired, console, colours, composed, clock_only;
     int age_s;
+    const char *theme;         /* NULL: dark */
     const struct crowd *crowd; /* NULL: the record, up to 200 s */
 };
 
@@ -209,12 +210,30 @@ static void set_composed(struct view *view)
     view->compose = (struct compose){g_strdup("防火qiang"), 2, 5, {0}};
 }
 
+/* All inks on all papers, plain and bold. */
+static void say_all_colours(struct terminal *terminal)
+{
+    for (int row = 0; row < 16; row++) {
+        g_autoptr(GString) text = g_string_new("\r\n");
+        for (int ink = 0; ink < 16; ink++) {
+            g_string_append_printf(
+                    text, "\33[38;5;%d;48;5;%d%sm %2d ", ink, row, ink % 2 ? ";1" : "", ink);
+        }
+        g_string_append(text, "\33[m");
+        terminal_feed(terminal, text->str, text->len);
+    }
+}
+
 static void set_console(struct view *view)
 {
     static const char said[] = "[  OK  ] Started ssh.service - OpenBSD Secure Shell server.\r\n"
                                "\r\nDebian GNU/Linux 12 web ttyS0\r\n\r\nweb login: root\r\n"
                                "Password: \r\n\33[01;32mroot@web\33[0m:~# ls -l /srv\r\n"
                                "-rw-r--r-- 1 root root 512 Nov 22 10:01 红叶.txt\r\n"
+                               "\33[1mbold\33[m \33[4munderlined\33[m \33[7minverse\33[m "
+                               "\33[30mblack\33[m \33[41;37m down \33[m \33[30;40mhidden?\33[m\r\n"
+                               "\33[30;44m midnight \33[46m F1 Help \33[m\33[33m 128 % \33[35m红叶"
+                               "\33[48;5;236;38;5;202m 256 \33[m\r\n"
                                "\33[01;32mroot@web\33[0m:~# ";
     view->terminal = terminal_new();
     terminal_feed(view->terminal, said, strlen(said));
@@ -254,8 +273,15 @@ static void draw_live(const char *path, gconstpointer data)
     if (live->console) {
         set_console(&view);
     }
+    if (live->colours) {
+        say_all_colours(view.terminal);
+        view.compose.text = g_strdup("fang huo");
+        view.compose.start = 4;
+    }
+    theme_use(theme_find(live->theme ? live->theme : "dark"));
     view_draw(&view);
     assert_true(draw_save_png(draw, path, &error));
+    theme_use(theme_at(0));
     view_clear(&view);
     model_free(model);
     draw_free(draw);
@@ -283,6 +309,9 @@ static void test_each_state_of_a_running_exercise_looks_as_recorded(void **state
             {"live-gone", {MODEL_RUNNING, LINK_GONE, .age_s = 12}},
             {"live-impaired", {MODEL_RUNNING, LINK_LIVE, .impaired = true}},
             {"live-console", {MODEL_RUNNING, LINK_LIVE, .console = true}},
+            {"live-console-colours", {MODEL_RUNNING, LINK_LIVE, .console = true, .colours = true}},
+            {"live-console-light",
+                    {MODEL_RUNNING, LINK_LIVE, .console = true, .colours = true, .theme = "light"}},
             {"live-ten-teams", {MODEL_RUNNING, LINK_LIVE, .crowd = &crowd}},
     };
     for (guint i = 0; i < G_N_ELEMENTS(pictures); i++) {

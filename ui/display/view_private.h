@@ -40,6 +40,12 @@ void view_shape(const struct view *view, enum status status, struct point at, fl
 void view_add_hit(struct view *view, enum panel panel, struct rect r, enum action action, int arg);
 colour view_tone(enum tone tone);
 colour view_blend(colour a, colour b, float share_of_a);
+/* What a guest's colours become: the theme's own, ink readable on paper (WCAG contrast 4.5) whatever
+ * was asked for. paper 0: the console's. */
+struct look {
+    colour ink, paper;
+};
+struct look view_look(const struct terminal_look *look);
 const char *view_status_word(enum status status); /* in the chosen language */
 /* T+01:23:45 into buffer. */
 const char *view_clock(char *buffer, gsize size, gint64 at_us, bool sign);
