@@ -32,8 +32,10 @@ static void end_labels(const struct view *view, const struct chart *scale, float
     for (int i = count - 1; i >= 0; i--) {
         y[i] = MIN(y[i], low - row);
         low = y[i];
-        view_text(view, (struct text_style){FONT_TEXT, 12, line_colour(i), LEFT, px(view, 130)}, x,
-                y[i], teams[i]->title);
+        struct rect swatch = {x, y[i] + px(view, 6), px(view, 10), MAX(2, px(view, 3))};
+        draw_rect(view->draw, swatch, line_colour(i)); /* a name in a dark colour nobody can read */
+        view_text(view, (struct text_style){FONT_TEXT, 12, C_TEXT, LEFT, px(view, 118)},
+                x + px(view, 15), y[i], teams[i]->title);
     }
 }
 

@@ -224,12 +224,37 @@ static void draw_bars(const struct picture *picture)
     }
 }
 
+/* From a machine to the edge of its block, or of the picture. */
+static float room_beside(const struct picture *picture, struct point at, bool left)
+{
+    struct rect r = picture->inside;
+    for (guint i = 0; i < picture->topo->blocks->len; i++) {
+        struct rect block = g_array_index(picture->topo->blocks, struct topo_block, i).rect;
+        bool here = at.x >= block.x && at.x < block.x + block.w && at.y >= block.y &&
+                    at.y < block.y + block.h;
+        r = here ? block : r;
+    }
+    return left ? at.x - r.x : r.x + r.w - at.x;
+}
+
+/* Away from the middle, unless the name fits on the other side only. */
+static bool label_left(
+        const struct picture *picture, const struct model_machine *machine, struct point at)
+{
+    const struct view *view = picture->view;
+    bool left = topo_label_left(picture->topo, at.x);
+    float needed = draw_text_width(view->draw, FONT_TEXT, px(view, 15), machine->name) +
+                   picture->topo->unit + px(view, 13);
+    bool fits = room_beside(picture, at, left) >= needed;
+    return fits || room_beside(picture, at, !left) < needed ? left : !left;
+}
+
 /* Name above, state below, and what struck it: on the side away from the middle. */
 static void draw_label(const struct picture *picture, const struct model_machine *machine,
         struct point at, const char *word)
 {
     const struct view *view = picture->view;
-    bool left = topo_label_left(picture->topo, at.x);
+    bool left = label_left(picture, machine, at);
     float sign = left ? -1.0F : 1.0F;
     enum align align = left ? RIGHT : LEFT;
     bool chosen = model_machine_at(view->model, view_node(view)) == machine; /* has a ring */

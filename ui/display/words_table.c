@@ -164,6 +164,8 @@ const struct word words_table[] = {
         {{"The note has no text", "记事没有内容"}},
         {{"keep a note about this moment, for the white cell", "记下此刻，仅白方可见"}},
         {{"note", "记事"}},
+        {{"Note", "记事"}},
+        {{"Snapshot", "检查点"}},
         {{"The public board goes on, by %s", "公开榜已解封，由 %s"}},
         {{"The public board is frozen by %s", "公开榜已由 %s 冻结"}},
         {{"This is the past: Home leads back to the present", "这是过去：按 Home 返回当前"}},
