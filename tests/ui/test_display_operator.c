@@ -156,6 +156,88 @@ static void test_shift_space_pauses_the_clock_alone(void **state)
     assert_string_equal(json_string(other, "method", ""), "resume");
 }
 
+/* Every action that has a key has its line on the sheet, which is a click as well. */
+static void test_no_key_is_missing_on_the_help_sheet(void **state)
+{
+    (void)state;
+    g_autofree char *keys = NULL;
+    g_autofree char *sheet = NULL;
+    assert_true(g_file_get_contents(SANDTABLE_SOURCE_DIR "/ui/display/input.c", &keys, NULL, NULL));
+    assert_true(g_file_get_contents(
+            SANDTABLE_SOURCE_DIR "/ui/display/view_help.c", &sheet, NULL, NULL));
+    g_autoptr(GRegex) named =
+            g_regex_new("(KMOD_[A-Z]+|SDLK_[A-Za-z0-9_]+), (ACTION_[A-Z]+)", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    int found = 0;
+    for (g_regex_match(named, keys, 0, &match); g_match_info_matches(match);
+            g_match_info_next(match, NULL)) {
+        g_autofree char *action = g_match_info_fetch(match, 2);
+        g_autofree char *line = g_strdup_printf("%s,", action);
+        bool shared = !strcmp(action, "ACTION_LIVE") || !strcmp(action, "ACTION_SPEED");
+        if (!shared && !strstr(strstr(sheet, "sheet[]"),
+                               line)) { /* these two stand on others' lines, and are buttons */
+            fail_msg("%s has a key and no line on the help sheet", action);
+        }
+        found++;
+    }
+    assert_true(found > 30);
+}
+
+static bool instructs(struct fixture *fixture)
+{
+    return app_view(fixture->app)->mode == MODE_INSTRUCTOR;
+}
+
+static void test_the_instructors_team_is_chosen_by_keys(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 3; i++) {
+        press_with(SDLK_F11, KMOD_SHIFT);
+    }
+    assert_true(turn_until(fixture, instructs));
+    const struct view *view = app_view(fixture->app);
+    press(SDLK_1);
+    for (int i = 0; i < 5; i++) {
+        press(SDLK_UP); /* not beyond the first */
+    }
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(model_team_at(view->model, view->team)->rank, 0);
+    press(SDLK_DOWN);
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(model_team_at(view->model, view->team)->rank, 1);
+}
+
+static bool has_letters(struct fixture *fixture)
+{
+    return app_model(fixture->app)->messages->len > 30;
+}
+
+static void test_old_messages_can_be_read(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 40; i++) {
+        g_autofree char *body =
+                g_strdup_printf("{\"from\":\"team\",\"text\":\"n %d\",\"by\":\"x\"}", i);
+        tell(fixture, 280 + i, "message.sent", body);
+    }
+    assert_true(turn_until(fixture, has_letters));
+    const struct view *view = app_view(fixture->app);
+    press(SDLK_7);
+    press(SDLK_PAGEUP);
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(view->letters, 3);
+    for (int i = 0; i < 100; i++) {
+        press(SDLK_PAGEUP);
+    }
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(view->letters, view_message_count(view) - 1); /* the first is still there */
+    for (int i = 0; i < 100; i++) {
+        press(SDLK_PAGEDOWN);
+    }
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(view->letters, 0);
+}
+
 static void test_f_freezes_the_board(void **state)
 {
     struct fixture *fixture = *state;
@@ -439,6 +521,9 @@ int main(void)
             WITH_ENGINE(test_ctrl_z_takes_the_last_points_by_hand_back),
             WITH_ENGINE(test_no_replay_on_a_wall_looks_behind_the_freeze),
             WITH_ENGINE(test_each_line_of_the_help_sheet_is_a_click),
+            cmocka_unit_test(test_no_key_is_missing_on_the_help_sheet),
+            WITH_ENGINE(test_the_instructors_team_is_chosen_by_keys),
+            WITH_ENGINE(test_old_messages_can_be_read),
             WITH_ENGINE(test_shift_space_pauses_the_clock_alone),
             WITH_ENGINE(test_f_freezes_the_board),
             WITH_ENGINE(test_k_and_y_skip_the_chosen_inject),

@@ -305,6 +305,9 @@ static guint64 stamp_of(const struct view *view, enum panel panel)
     case PANEL_INJECTS:
         stamp = mix(mix(stamp, (guint64)view->selected), view->model->rev[PART_STEPS]);
         break;
+    case PANEL_MESSAGES:
+        stamp = mix(stamp, (guint64)view->letters);
+        break;
     case PANEL_EVENTS:
         stamp = mix_text(mix(stamp, (guint64)view->scroll), view->filter);
         break;

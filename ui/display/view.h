@@ -151,6 +151,7 @@ struct view {
     int team;                  /* of the instructor's view */
     int scroll;                /* lines of the event feed scrolled back */
     int first_rank;            /* the row on top of the scores, from 0 */
+    int letters;               /* messages scrolled back */
     enum action confirm;       /* "fire …? y" is being asked */
     float zoom, pan_x, pan_y;  /* of the topology; 1, 0, 0 fits */
     GHashTable *moved;         /* machine id -> struct point *: dragged there, shares of area */
@@ -201,6 +202,7 @@ gsize view_form_place(const struct view *view, int index, float x);
 gint64 view_time_at(const struct view *view, float x);
 guint view_alarm_count(const struct view *view); /* open ones that concern this view */
 int view_event_count(const struct view *view);   /* that the filter lets through */
+int view_message_count(const struct view *view); /* that concern this view */
 const char *view_mode_name(enum mode mode);      /* control, wall … */
 /* Indexes (int) of the injects that concern this view, by time, what is off the list last; the
  * caller's. */

@@ -65,10 +65,22 @@ static float message_row(struct view *view, guint index, struct rect in, float y
     return next;
 }
 
+int view_message_count(const struct view *view)
+{
+    int count = 0;
+    for (guint i = 0; i < view->model->messages->len; i++) {
+        const struct model_message *message = view->model->messages->pdata[i];
+        count += view_shows_team(view, message->team);
+    }
+    return count;
+}
+
 void view_messages(struct view *view, struct rect r)
 {
     struct rect in = view_panel(view, r, 7, tr("Messages"),
-            view_has_controls(view) ? tr("M write · click: answer") : NULL);
+            view->letters > 0         ? tr("scrolled back · Page down")
+            : view_has_controls(view) ? tr("M write · click: answer")
+                                      : NULL);
     view_add_hit(view, PANEL_MESSAGES, r, ACTION_FOCUS, 7);
     const GPtrArray *messages = view->model->messages;
     float bottom = in.y + in.h;
@@ -84,9 +96,10 @@ void view_messages(struct view *view, struct rect r)
     }
     float y = in.y;
     bool any = false;
+    int skip = MIN(view->letters, view_message_count(view) - 1);
     for (guint i = messages->len; i > 0 && y + px(view, 34) <= bottom; i--) {
         const struct model_message *message = messages->pdata[i - 1];
-        if (view_shows_team(view, message->team)) {
+        if (view_shows_team(view, message->team) && skip-- <= 0) {
             y = message_row(view, i - 1, in, y, bottom);
             any = true;
         }
