@@ -207,7 +207,7 @@ static void set_composed(struct view *view)
     struct field *field = &view->form.fields[2];
     g_string_assign(field->text, "请检查的规则");
     field->at = strlen("请检查");
-    view->compose = (struct compose){g_strdup("防火qiang"), 2, 5, {0}};
+    view->compose = (struct compose){.text = g_strdup("防火qiang"), .start = 2, .length = 5};
 }
 
 /* All inks on all papers, plain and bold. */

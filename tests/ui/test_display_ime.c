@@ -192,6 +192,19 @@ static void a_method_that_was_left_keeps_no_keys(void **state)
     assert_false(form_is_open(fixture));
 }
 
+static void what_is_pasted_is_one_line_at_the_caret(void **state)
+{
+    struct fixture *fixture = *state;
+    open_message(fixture);
+    type("[]");
+    press(SDLK_LEFT);
+    assert_int_equal(SDL_SetClipboardText("one\ntwo\xC2\x85\xE7\xBD\x91 \n"), 0);
+    press_with(SDLK_v, KMOD_CTRL);
+    type("!");
+    assert_true(turn_until(fixture, is_drawn));
+    assert_string_equal(text_of(fixture, 1), "[one two 网!]");
+}
+
 static void a_field_takes_no_more_than_it_holds(void **state)
 {
     struct fixture *fixture = *state;
@@ -213,6 +226,7 @@ int main(void)
             WITH_ENGINE(what_is_settled_goes_in_at_the_caret),
             WITH_ENGINE(a_long_composition_comes_whole_and_bounded),
             WITH_ENGINE(a_method_that_was_left_keeps_no_keys),
+            WITH_ENGINE(what_is_pasted_is_one_line_at_the_caret),
             WITH_ENGINE(a_field_takes_no_more_than_it_holds),
     };
     return run_with_display(tests, G_N_ELEMENTS(tests));

@@ -170,6 +170,7 @@ void app_choose_model(struct app *app)
     view->frozen_board = use_board(app); /* the past could be one after the freeze */
     bool past = view->play.on && app->past && view->mode != MODE_PUBLIC && !view->frozen_board;
     view->model = past ? app->past : view->frozen_board ? app->board : app->head;
+    view->present = app->head;
     if (app->team && view->model->teams->len > 0) { /* asked for by name, once */
         view->team = model_team_find(view->model, app->team);
         g_clear_pointer(&app->team, g_free);

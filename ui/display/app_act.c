@@ -142,7 +142,7 @@ static void replay_when(struct app *app, int when)
 
 static void read_note(struct app *app, int index)
 {
-    const struct model_note *note = model_note_at(app->view.model, index);
+    const struct model_note *note = model_note_at(app->head, index);
     if (note) {
         gint64 about_us = note->about_us;
         char *text = g_strdup_printf("⚑ %s: %s", note->by, note->text);

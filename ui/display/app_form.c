@@ -264,12 +264,12 @@ static void insert(struct field *field, const char *text)
     const char *end = NULL;
     (void)g_utf8_validate(text, -1, &end);
     for (; text < end; text = g_utf8_next_char(text)) {
-        gunichar c = g_utf8_get_char(text);
-        gsize length = (gsize)(g_utf8_next_char(text) - text);
+        bool control = g_unichar_iscntrl(g_utf8_get_char(text));
+        gsize length = control ? 1 : (gsize)(g_utf8_next_char(text) - text);
         if (field->text->len + length > TEXT_MAX) {
             return;
         }
-        g_string_insert_unichar(field->text, (gssize)field->at, g_unichar_iscntrl(c) ? ' ' : c);
+        g_string_insert_len(field->text, (gssize)field->at, control ? " " : text, (gssize)length);
         field->at += length;
     }
 }

@@ -77,6 +77,11 @@ bool view_replays(const struct view *view)
     return view->play.on && view->mode != MODE_PUBLIC && !view->frozen_board;
 }
 
+const GPtrArray *view_notes(const struct view *view)
+{
+    return (view->present ? view->present : view->model)->notes;
+}
+
 enum border { BORDER_NONE, BORDER_PAUSED, BORDER_REPLAY };
 
 static enum border border_of(const struct view *view)
@@ -317,6 +322,7 @@ static guint64 stamp_of(const struct view *view, enum panel panel)
     case PANEL_TIMELINE:
         stamp = mix(stamp, (guint64)(view->play.live_us / G_USEC_PER_SEC));
         stamp = mix(stamp, view->model->rev[PART_INJECTS]);
+        stamp = mix(stamp, view->present ? view->present->rev[PART_LINE] : 0);
         break;
     default:
         break;

@@ -138,6 +138,7 @@ struct place { /* a panel as it was drawn last */
 struct view {
     struct draw *draw;
     const struct model *model;
+    const struct model *present; /* what is known now, while model is the past; NULL: model is */
     enum mode mode;
     float scale;     /* 1 at 1920 x 1080 */
     gint64 clock_us; /* what the exercise clock shows now */
@@ -211,5 +212,7 @@ GArray *view_inject_order(const struct view *view);
 int view_node(const struct view *view);
 /* A team's machines, inject … concern this view. -1: nobody's. */
 bool view_shows_team(const struct view *view, int team);
+/* The white cell's own notes, those about the past that were written later, too. */
+const GPtrArray *view_notes(const struct view *view);
 /* The past is on the screen. */
 bool view_replays(const struct view *view);

@@ -202,8 +202,8 @@ static void buttons(struct view *view, float x, float right)
                     0},
             {tr("Message"), "M", false, ACTION_MESSAGE, 0},
             {tr("Points"), "P", false, ACTION_ADJUST, 0},
-            {tr("Replay"), "R", false, ACTION_REPLAY, 0}, {tr("End"), "⇧E", false, ACTION_END, 0},
-            {tr("Help"), "F1", false, ACTION_HELP, 0}, {tr("Note"), "N", false, ACTION_NOTE, 0},
+            {tr("Replay"), "R", false, ACTION_REPLAY, 0}, {tr("Help"), "F1", false, ACTION_HELP, 0},
+            {tr("End"), "⇧E", false, ACTION_END, 0}, {tr("Note"), "N", false, ACTION_NOTE, 0},
             {tr("Snapshot"), "S", false, ACTION_SAVE, 0}};
     const guint needed = G_N_ELEMENTS(control) - 2;
     const struct label record[] = {{tr("Report"), "W", true, ACTION_REPORT, 0},

@@ -215,7 +215,7 @@ colour view_tone(enum tone tone)
             [TONE_ATTACK] = INK_ATTACK,
             [TONE_BLOCK] = INK_UP,
             [TONE_NOTE] = INK_AMBER};
-    return theme_ink(tones[tone]);
+    return view_readable(theme_ink(tones[tone]), C_PANEL);
 }
 
 colour view_blend(colour a, colour b, float share_of_a)

@@ -26,8 +26,8 @@ static float contrast(colour a, colour b)
     return x > y ? x / y : y / x;
 }
 
-/* Towards white or black, whichever is farther from paper, no more than it needs. */
-static colour readable(colour ink, colour paper)
+/* Whichever of the two is farther from paper, and no more than it needs. */
+colour view_readable(colour ink, colour paper)
 {
     colour end =
             contrast(0xFFFFFFFFU, paper) > contrast(0xFF000000U, paper) ? 0xFFFFFFFFU : 0xFF000000U;
@@ -80,5 +80,5 @@ struct look view_look(const struct terminal_look *look)
         front = back;
         back = other;
     }
-    return (struct look){readable(front, back), bare ? 0 : back};
+    return (struct look){view_readable(front, back), bare ? 0 : back};
 }

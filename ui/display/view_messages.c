@@ -51,11 +51,11 @@ static float message_row(struct view *view, guint index, struct rect in, float y
     if (new) {
         draw_disc(view->draw, (struct point){in.x + in.w - px(view, 40), y + px(view, 7)},
                 px(view, 4), C_DEGRADED);
-        view_text(view, (struct text_style){FONT_TEXT, 11, C_DEGRADED, RIGHT, 0}, in.x + in.w, y,
-                tr("new"));
+        view_text(view, (struct text_style){FONT_TEXT, 11, view_tone(TONE_WARN), RIGHT, 0},
+                in.x + in.w, y, tr("new"));
     }
     struct rect room_left = {in.x, y + px(view, 15), in.w, bottom - y - px(view, 15)};
-    struct text_style style = {FONT_TEXT, 13, new ? C_DEGRADED : C_TEXT, LEFT, in.w};
+    struct text_style style = {FONT_TEXT, 13, new ? view_tone(TONE_WARN) : C_TEXT, LEFT, in.w};
     float next = message_text(view, style, room_left, message->text) + px(view, 7);
     if (view_has_controls(view) && team) { /* a click answers */
         view_add_hit(view, PANEL_MESSAGES, (struct rect){in.x, y, in.w, next - y}, ACTION_MESSAGE,

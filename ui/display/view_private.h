@@ -46,6 +46,8 @@ struct look {
     colour ink, paper;
 };
 struct look view_look(const struct terminal_look *look);
+/* ink, moved towards white or black until it can be read on paper. */
+colour view_readable(colour ink, colour paper);
 const char *view_status_word(enum status status); /* in the chosen language */
 /* T+01:23:45 into buffer. */
 const char *view_clock(char *buffer, gsize size, gint64 at_us, bool sign);

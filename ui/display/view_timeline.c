@@ -152,7 +152,7 @@ static void plan_marks(const struct view *view, const struct chart *scale, float
 /* The white cell's own notes: flags above the line, each with its text when it is clicked. */
 static void flags(struct view *view, const struct chart *scale, float y)
 {
-    const GPtrArray *notes = view->model->notes;
+    const GPtrArray *notes = view_notes(view);
     float pole = px(view, 18);
     float w = px(view, 9);
     float h = px(view, 7);
