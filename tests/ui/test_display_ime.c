@@ -179,6 +179,38 @@ static void a_long_composition_comes_whole_and_bounded(void **state)
     assert_true(form_is_open(fixture));
 }
 
+static bool console_is_open(struct fixture *fixture)
+{
+    return app_view(fixture->app)->terminal != NULL;
+}
+
+static void a_machines_console_is_written_to_in_the_same_way(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct view *view = app_view(fixture->app);
+    press_with(SDLK_f, KMOD_CTRL);
+    assert_true(turn_until(fixture, form_is_open));
+    type("blue1/web");
+    press(SDLK_RETURN);
+    press(SDLK_c);
+    assert_true(turn_until(fixture, console_is_open));
+    assert_true(turn_until(fixture, is_drawn));
+    struct rect r = view->places[PANEL_CONSOLE].rect;
+    assert_true((float)placed.x >= r.x && (float)placed.x < r.x + r.w);
+    guint64 before = picture_of(fixture);
+    edit("wang luo");
+    press_with(SDLK_RIGHTBRACKET, KMOD_CTRL); /* would close it */
+    press(SDLK_RETURN);
+    assert_true(turn_until(fixture, is_drawn));
+    assert_string_equal(view->compose.text, "wang luo");
+    assert_true(console_is_open(fixture));
+    assert_true(picture_of(fixture) != before);
+    edit("");
+    press_with(SDLK_RIGHTBRACKET, KMOD_CTRL);
+    assert_true(turn_until(fixture, is_drawn));
+    assert_false(console_is_open(fixture));
+}
+
 static void a_method_that_was_left_keeps_no_keys(void **state)
 {
     struct fixture *fixture = *state;
@@ -225,6 +257,7 @@ int main(void)
             WITH_ENGINE(keys_belong_to_the_method_while_it_composes),
             WITH_ENGINE(what_is_settled_goes_in_at_the_caret),
             WITH_ENGINE(a_long_composition_comes_whole_and_bounded),
+            WITH_ENGINE(a_machines_console_is_written_to_in_the_same_way),
             WITH_ENGINE(a_method_that_was_left_keeps_no_keys),
             WITH_ENGINE(what_is_pasted_is_one_line_at_the_caret),
             WITH_ENGINE(a_field_takes_no_more_than_it_holds),

@@ -148,6 +148,30 @@ static void test_n_notes_this_moment_and_a_click_on_the_flag_reads_it(void **sta
     assert_int_equal(flag->action, ACTION_READ);
 }
 
+static void test_a_click_on_an_event_says_it_whole_and_leads_there(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct view *view = app_view(fixture->app);
+    const GArray *hits = view->places[PANEL_EVENTS].hits;
+    const struct hit *last = &g_array_index(hits, struct hit, hits->len - 1);
+    assert_int_equal(last->action, ACTION_LINE);
+    const struct model_line *line = app_model(fixture->app)->feed.head->data;
+    for (GList *item = app_model(fixture->app)->feed.head; line->seq != last->arg;) {
+        item = item->next;
+        line = item->data;
+    }
+    g_autofree char *text = g_strdup(line->text);
+    gint64 at_us = line->at_us;
+    SDL_Event click = {.button = {.type = SDL_MOUSEBUTTONDOWN,
+                               .button = SDL_BUTTON_LEFT,
+                               .x = (int)(last->rect.x + 40),
+                               .y = (int)(last->rect.y + 5)}};
+    assert_int_equal(SDL_PushEvent(&click), 1);
+    assert_true(turn_until(fixture, replays));
+    assert_string_equal(view->status, text);
+    assert_true(view->model->seq >= line->seq && view->clock_us / 1000 == at_us / 1000 + 1);
+}
+
 static void test_a_note_can_be_about_what_a_replay_shows(void **state)
 {
     struct fixture *fixture = *state;
@@ -176,6 +200,7 @@ int main(void)
             WITH_ENGINE(test_the_instructors_team_is_chosen_by_keys),
             WITH_ENGINE(test_old_messages_can_be_read),
             WITH_ENGINE(test_n_notes_this_moment_and_a_click_on_the_flag_reads_it),
+            WITH_ENGINE(test_a_click_on_an_event_says_it_whole_and_leads_there),
             WITH_ENGINE(test_a_note_can_be_about_what_a_replay_shows),
     };
     return run_with_display(tests, G_N_ELEMENTS(tests));

@@ -140,6 +140,20 @@ static void replay_when(struct app *app, int when)
     }
 }
 
+/* The feed cuts what is long. */
+static void read_line(struct app *app, int seq)
+{
+    for (GList *item = app->view.model->feed.head; item; item = item->next) {
+        const struct model_line *line = item->data;
+        if (line->seq == seq) {
+            char *text = g_strdup(line->text);
+            replay_at(app, line->at_us + 1000); /* the event itself is to be seen */
+            app_say(app, false, text);
+            return;
+        }
+    }
+}
+
 static void read_note(struct app *app, int index)
 {
     const struct model_note *note = model_note_at(app->head, index);
@@ -378,6 +392,9 @@ static bool act_on_time(struct app *app, enum action action, int arg)
         return true;
     case ACTION_WHEN:
         replay_when(app, arg);
+        return true;
+    case ACTION_LINE:
+        read_line(app, arg);
         return true;
     case ACTION_READ:
         read_note(app, arg);

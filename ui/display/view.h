@@ -56,6 +56,7 @@ enum action { /* what a key or a click asks for */
     ACTION_TEAM,   /* arg: a team, of the instructor's view */
     ACTION_FOCUS,  /* arg: a panel */
     ACTION_WHEN,   /* arg: milliseconds: replay of that moment */
+    ACTION_LINE,   /* arg: seq of a line of the feed: the same, and all of its text */
     ACTION_READ,   /* arg: a note of the white cell's own: its text, and replay of its moment */
     ACTION_CONSOLE_CLOSE,
     ACTION_FIT,   /* the topology as a whole */

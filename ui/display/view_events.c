@@ -149,8 +149,8 @@ static void feed_row(struct view *view, const struct model_line *line, struct re
     view_text(view,
             (struct text_style){FONT_TEXT, 13, view_tone(line->tone), LEFT, in.x + in.w - x}, x,
             y + px(view, 2), line->text);
-    view_add_hit(view, PANEL_EVENTS, (struct rect){in.x, y, in.w, px(view, 21)}, ACTION_WHEN,
-            moment(line->at_us));
+    view_add_hit(view, PANEL_EVENTS, (struct rect){in.x, y, in.w, px(view, 21)}, ACTION_LINE,
+            (int)MIN(line->seq, G_MAXINT));
 }
 
 void view_events(struct view *view, struct rect r)

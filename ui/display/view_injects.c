@@ -180,9 +180,24 @@ static int first_shown(const struct view *view, const GArray *shown, int rows)
     return CLAMP(wanted - rows / 2, 0, MAX((int)shown->len - rows, 0));
 }
 
+/* The third switch of a pause, beside the clock's and the machines'. */
+static bool all_held(const struct model *model)
+{
+    int held = 0;
+    for (int i = 0; model_inject_at(model, i); i++) {
+        const struct model_inject *inject = model_inject_at(model, i);
+        held += !strcmp(inject->state, "held");
+        if (!strcmp(inject->state, "scheduled") && inject->planned_us >= 0) {
+            return false;
+        }
+    }
+    return held > 0 && model->state < MODEL_ENDED;
+}
+
 void view_injects(struct view *view, struct rect r)
 {
-    struct rect in = view_panel(view, r, 4, tr("Injects (MSEL)"),
+    struct rect in = view_panel(view, r, 4,
+            all_held(view->model) ? tr("Injects: all held") : tr("Injects (MSEL)"),
             view_has_controls(view) ? tr("Enter fire · H hold · K skip · E edit · I new")
                                     : tr("↑↓ choose"));
     view_add_hit(view, PANEL_INJECTS, r, ACTION_FOCUS, 4);

@@ -43,12 +43,8 @@ colour view_readable(colour ink, colour paper)
 /* Black is the darker end of the theme, white its lighter one. */
 static colour of_sixteen(int index)
 {
-    static const enum ink hues[] = {[1] = INK_DOWN,
-            [2] = INK_GREEN,
-            [3] = INK_DEGRADED,
-            [4] = INK_HELD,
-            [5] = INK_ATTACK,
-            [6] = INK_UP};
+    static const enum ink hues[] = {
+            INK_DOWN, INK_GREEN, INK_DEGRADED, INK_HELD, INK_ATTACK, INK_UP};
     bool light = luminance(C_BACK) > luminance(C_TEXT);
     colour dark_end = light ? C_TEXT : C_BACK;
     colour light_end = light ? C_BACK : C_TEXT;
@@ -62,9 +58,10 @@ static colour of_sixteen(int index)
     case 15:
         return light_end;
     default:
-        return index < 8 ? theme_ink(hues[index])
-                         : view_blend(theme_ink(hues[index - 8]), light_end, 0.65F);
+        break;
     }
+    colour hue = theme_ink(hues[(index - 1) % 8 % 6]); /* 1 to 6, bright from 9 to 14 */
+    return index < 8 ? hue : view_blend(hue, light_end, 0.65F);
 }
 
 struct look view_look(const struct terminal_look *look)

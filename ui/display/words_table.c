@@ -164,6 +164,7 @@ const struct word words_table[] = {
         {{"The note has no text", "记事没有内容"}},
         {{"note this moment, for the white cell only", "记下此刻，仅白方可见"}},
         {{"note", "记事"}},
+        {{"Injects: all held", "注入：全部暂缓"}},
         {{"Note", "记事"}},
         {{"Snapshot", "检查点"}},
         {{"The public board goes on, by %s", "公开榜已解封，由 %s"}},
