@@ -52,6 +52,7 @@ const char *const event_kinds[] = {
         "note",
         "operator.action",
         "operator.exec",
+        "operator.note",
         "player.action",
         "report.filed",
         "resource.closed",

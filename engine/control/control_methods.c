@@ -118,8 +118,14 @@ static cJSON *run_start(const struct control_call *call, GError **error)
 
 static cJSON *run_pause(const struct control_call *call, GError **error)
 {
-    return exercise_pause(control_exercise(call), call->conn->who, error) ? control_accepted(call)
-                                                                          : NULL;
+    struct exercise *exercise = control_exercise(call);
+    bool machines;
+    if (!control_read_bool(call, "machines", true, &machines, error)) {
+        return NULL;
+    }
+    bool paused = machines ? exercise_pause(exercise, call->conn->who, error)
+                           : exercise_pause_clock(exercise, call->conn->who, error);
+    return paused ? control_accepted(call) : NULL;
 }
 
 static cJSON *run_resume(const struct control_call *call, GError **error)

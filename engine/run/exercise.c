@@ -51,6 +51,9 @@ void run_set_state(struct exercise *exercise, enum exercise_state state, const c
     if (reason) {
         cJSON_AddStringToObject(body, "reason", reason);
     }
+    if (state == EXERCISE_PAUSED && exercise->clock_only) {
+        cJSON_AddTrueToObject(body, "clock_only");
+    }
     run_record_then(exercise,
             run_event(exercise, "exercise.state", -1, exercise->options.plan->name, body), then,
             NULL);
@@ -266,6 +269,7 @@ void run_begin(struct exercise *exercise, const GError *refused, gpointer data)
     clock_start(exercise->options.clock);
     if (run_resume_pauses(exercise)) {
         clock_pause(exercise->options.clock);
+        exercise->clock_only = exercise->resume->clock_only;
         run_set_state(exercise, EXERCISE_PAUSED, "engine", "resumed", run_pause_world);
     } else {
         run_set_state(

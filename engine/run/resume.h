@@ -79,6 +79,7 @@ struct resume {
     bool began;              /* it has run */
     bool begun;              /* an operator had started it, and it may not have run */
     bool paused;             /* it was, or an operator had asked for it */
+    bool clock_only;         /* … and the machines ran on */
     bool ended, down;        /* states in the ledger */
     char *end_by;            /* an operator had asked for the end, and it is not in force */
     GHashTable *injects;     /* id → struct resume_inject */

@@ -1,6 +1,7 @@
 /* run.h - inside an exercise: shared by the files of run/ only. */
 #pragma once
 
+#include "base/rate.h"
 #include "run/exercise.h"
 #include "run/resume.h"
 
@@ -51,6 +52,7 @@ struct run_team {
     guint restarting;       /* machines that the white cell has under way */
     guint restarts;         /* counts them: a look from before one is no team's fault */
     GArray *history;        /* struct run_span: what counts for it; see 0011 in docs/decisions */
+    struct rate letters;    /* that it wrote to the white cell */
 };
 
 struct run_inject {
@@ -110,7 +112,8 @@ struct exercise {
     char *ledger_path;
     enum exercise_state state;
     bool ending, resuming;
-    bool waiting; /* all is ready; exercise_begin() starts the clock */
+    bool clock_only; /* of a pause: the machines run on */
+    bool waiting;    /* all is ready; exercise_begin() starts the clock */
     gint64 seq;
     guint epoch; /* counts pauses: answers from before one are void */
     gint64 wall_start_us;

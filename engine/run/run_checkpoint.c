@@ -260,7 +260,8 @@ static bool label_is_free(const struct exercise *exercise, const char *label, GE
 static bool machines_are_fit(
         const struct exercise *exercise, const int *machines, gsize n, GError **error)
 {
-    enum machine_state wanted = exercise->state == EXERCISE_PAUSED ? MACHINE_PAUSED : MACHINE_READY;
+    bool stand = exercise->state == EXERCISE_PAUSED && !exercise->clock_only;
+    enum machine_state wanted = stand ? MACHINE_PAUSED : MACHINE_READY;
     for (gsize i = 0; i < n; i++) {
         enum machine_state state = exercise->machines[machines[i]].state;
         if (state != wanted || exercise->machines[machines[i]].restart) {

@@ -270,6 +270,11 @@ static void what_is_not_possible_is_refused_with_the_reason(void **state)
     rehearsal_settle(&d.r);
     REFUSED(exercise_reset(e, "blue1", "test", &error), "the exercise is paused");
     checkpoint(&d, "paused", "blue1"); /* that is possible */
+    assert_true(exercise_resume(e, "test", NULL));
+    rehearsal_settle(&d.r);
+    assert_true(exercise_pause_clock(e, "test", NULL));
+    rehearsal_settle(&d.r);
+    checkpoint(&d, "clock", "blue1"); /* and so it is of machines that run on */
     rehearsal_close(&d.r);
 }
 
