@@ -70,7 +70,7 @@ static cJSON *run_score(const struct control_call *call, GError **error)
             !read_public(call, &public, error)) {
         return NULL;
     }
-    return public ? control_public_score(call->conn->control, error)
+    return public ? control_public_score(call, error)
                   : exercise_score(control_exercise(call), explain);
 }
 
@@ -189,6 +189,7 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
         json_add_int(out, "status", result->status);
         add_output(out, "out", result->out);
         add_output(out, "err", result->err);
+        world_exec_add_cut(out, result);
     }
     control_exec_end(data, out, error);
 }

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "run/run.h"
 #include "run/run_impair.h"
+#include "run/run_work.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -305,6 +306,13 @@ static void on_recorded_down(struct exercise *exercise, const GError *refused, g
     g_idle_add(finish, exercise);
 }
 
+static void record_down(struct exercise *exercise)
+{
+    g_autoptr(GPtrArray) resources = resources_for(exercise, false);
+    record_resources(exercise, resources, "resource.closed", NULL);
+    run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
+}
+
 static void on_down(const GError *error, gpointer data)
 {
     struct exercise *exercise = data;
@@ -313,9 +321,7 @@ static void on_down(const GError *error, gpointer data)
     }
     run_links_closed(exercise);
     run_checkpoints_end(exercise);
-    g_autoptr(GPtrArray) resources = resources_for(exercise, false);
-    record_resources(exercise, resources, "resource.closed", NULL);
-    run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
+    run_works_then(exercise, record_down);
 }
 
 static void bring_down(struct exercise *exercise, const GError *refused, gpointer data)
@@ -383,6 +389,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
         g_array_append_val(exercise->teams[i].history, all);
     }
     exercise->white = run_white_new();
+    exercise->works = g_ptr_array_new();
     exercise->restarts = g_ptr_array_new_with_free_func(run_restart_free);
     exercise->checkpoints = g_ptr_array_new_with_free_func(run_checkpoint_free);
     exercise->checks = g_ptr_array_new_with_free_func(check_free);
@@ -419,6 +426,7 @@ void exercise_free(struct exercise *exercise)
     ledger_set_listener(exercise->options.ledger, NULL, NULL);
     exercise->ending = true;
     end_waits(exercise);
+    run_works_free(exercise);
     run_restore_free(exercise);
     run_checkpoints_free(exercise);
     g_ptr_array_unref(exercise->restarts);

@@ -9,6 +9,7 @@
 #include "base/event.h"
 #include "cell/cell.h"
 #include "plan/plan.h"
+#include "score/public.h"
 #include "score/score.h"
 #include "world/world.h"
 
@@ -102,7 +103,8 @@ struct resume {
     GHashTable *faults;      /* run_resume_faults.c: open ones; NULL: there was none */
     cJSON *links;            /* by link: the last link.impaired not cleared, with at_us */
     struct cell_identity cell;
-    struct score *score; /* all events folded in */
+    struct score *score;        /* all events folded in */
+    struct public_prefix shown; /* what of them the public may see */
 };
 
 struct resume *resume_new(void);

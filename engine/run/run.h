@@ -138,6 +138,8 @@ struct exercise {
     GPtrArray *restarts;           /* struct run_restart *: under way */
     GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
     struct run_save *saving;       /* a checkpoint that is being taken, or NULL */
+    GPtrArray *works;              /* struct work *: under way in threads (run_work.h) */
+    void (*works_then)(struct exercise *exercise); /* waits for them, or NULL */
     GPtrArray *white;              /* struct run_white *: tasks that wait for one of these */
     struct run_restore *restoring; /* one that is being put back, or NULL */
 
@@ -230,7 +232,7 @@ void run_restart_free(gpointer data);
 /* Is the team (-1: what is nobody's) just being put back to a checkpoint? */
 bool run_is_restoring(const struct exercise *exercise, int team);
 void run_checkpoint_free(gpointer data);
-/* The exercise is over: all checkpoints are removed. */
+/* The exercise is over: all checkpoints are removed; run_works_then() waits for it. */
 void run_checkpoints_end(struct exercise *exercise);
 void run_checkpoints_free(struct exercise *exercise);
 void run_restore_free(struct exercise *exercise);

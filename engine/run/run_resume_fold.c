@@ -450,6 +450,7 @@ void resume_apply(struct resume *resume, const struct event *event)
     resume->at_us = MAX(resume->at_us, event->at_us);
     resume->wall_us = event->wall_us;
     score_apply(resume->score, event);
+    public_prefix_apply(&resume->shown, event);
     if (!strcmp(event->kind, "exercise.created")) {
         apply_created(resume, event, &body);
     } else if (!strcmp(event->kind, "exercise.state")) {

@@ -6,7 +6,7 @@
 struct small {
     struct rehearsal r;
     bool opens, closes, dead, tool_is_missing, hangs, pause_at_probe;
-    bool pause_at_act, clock_only, count_is_lost;
+    bool pause_at_act, clock_only, count_is_lost, shouts;
     const char *log_line; /* what the attack leaves in the defender's log, or NULL */
     int counter, counts;  /* now; what the attack adds */
 };
@@ -51,6 +51,10 @@ static int on_exec(gpointer data, int machine, const char *const *argv, char **o
         world_sim_write(s->r.world, web(s), "/var/log/auth.log", s->log_line);
     } else if (!strcmp(command, "count")) {
         s->counter += s->counts;
+    }
+    if (s->shouts) {
+        *out = g_strnfill(20000000, 'x');
+        *err = g_strnfill(VIRT_OUTPUT_MAX, 'y');
     }
     return s->hangs ? -1 : 0;
 }
