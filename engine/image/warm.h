@@ -22,7 +22,7 @@ struct image_warm {
     gint64 built_ms; /* what the template took from its start to being frozen */
 };
 
-/* Runs `qemu --version` once a process. The caller frees. */
+/* Looks at the QEMU of the host once a process. The caller frees. */
 char *image_warm_key(const struct image_warm_shape *shape, GError **error);
 
 /* Reads all of it: what it hands out is what was built. SANDTABLE_ERROR_NOT_FOUND: there is none;

@@ -5,8 +5,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* BLAKE2b-256 over the places and bytes of all blocks that are not zero: the same for a file with
- * holes and for its copy without. In hex; the caller frees. */
+/* BLAKE2b-256 over the file's size and the digests of its slices of 16 MiB, each of them over the
+ * places and bytes of its blocks that are not zero: the same for a file with holes and for its copy
+ * without. In hex; the caller frees. */
 char *warm_file_digest(const char *path, GError **error);
 
 /* {"name","size","blake2b"}, with the file on the disk. */

@@ -121,6 +121,14 @@ static bool leave_memory(virDomainPtr domain, GError **error)
     return virt_qmp_do(domain, "migrate-set-capabilities", arguments, error);
 }
 
+/* QEMU would tell the network, and have the guest tell it, that the template's address moved here. */
+static bool say_nothing(virDomainPtr domain, GError **error)
+{
+    cJSON *arguments = cJSON_CreateObject();
+    cJSON_AddNumberToObject(arguments, "announce-rounds", 0);
+    return virt_qmp_do(domain, "migrate-set-parameters", arguments, error);
+}
+
 static cJSON *uri_arguments(const char *path)
 {
     cJSON *arguments = cJSON_CreateObject();
@@ -137,6 +145,7 @@ bool virt_warm_wake(struct virt *virt, virDomainPtr domain, const char *state, G
     gsize length = 0;
     (void)g_unlink(path);
     bool ok = g_file_get_contents(state, &bytes, &length, error) && leave_memory(domain, error) &&
+              say_nothing(domain, error) &&
               virt_qmp_do(domain, "migrate-incoming", uri_arguments(path), error);
     /* it runs by itself once all is there: the template ran, and libvirt has told it to */
     if (ok && !send_state(path, bytes, length)) {

@@ -1,6 +1,7 @@
 /* identity.c - who a machine is, as the document that guest-identity obeys. */
 #include "world/identity.h"
 
+#include "plan/router.h"
 #include "world/world.h"
 
 #include <sodium.h>
@@ -168,8 +169,14 @@ static void add_mac(GByteArray *document, const struct plan_card *card, guint i)
 static void add_cards(GByteArray *document, const struct plan *plan,
         const struct plan_machine *machine, bool woken)
 {
+    bool six = false;
     for (guint i = 0; woken && i < machine->cards->len; i++) {
-        add_mac(document, g_ptr_array_index(machine->cards, i), i);
+        const struct plan_card *card = g_ptr_array_index(machine->cards, i);
+        six = six || plan_has6(&card->address6);
+        add_mac(document, card, i);
+    }
+    if (six) {
+        add_text(document, "settle", "");
     }
     for (guint i = 0; i < machine->cards->len; i++) {
         g_autofree char *text = identity_card(plan, g_ptr_array_index(machine->cards, i));

@@ -25,6 +25,9 @@ GByteArray *identity_document(const struct plan *plan, int machine,
 GByteArray *identity_commands(const struct plan_host *host);
 #define IDENTITY_STOPPED "stopped " /* begins its word when one of them failed; why follows */
 
+/* The document for a machine that is about to be frozen: all that its clones would do alike. */
+#define IDENTITY_MAKE_READY "make-ready 0\n\n"
+
 /* The address that card number i of every template has. */
 void identity_template_mac(guint i, unsigned char ret[6]);
 

@@ -12,6 +12,7 @@
  * at each of these TCP ports.
  */
 #include "guest-bound.h"
+#include "guest-file.h"
 #include "guest-net.h"
 #include "guest-run.h"
 #include "guest-self.h"
@@ -32,10 +33,24 @@
 
 #define DOCUMENT_MAX (8U << 20)
 #define SEED_MAX 256
-#define SERVE_LOOK_S 60 /* should a signal be lost */
+#define DOCUMENT_USUAL (64U << 10) /* for these there is memory from the start */
+#define SERVE_LOOK_S 60            /* should a signal be lost */
+#define SETTLE_S 4                 /* after a clone became itself */
 #define HOST_KEY "/etc/ssh/ssh_host_ed25519_key"
+#define PROBED "probed"
 
-static char said[512]; /* why it failed, or "probed" */
+static char said[512]; /* why it failed, or PROBED */
+
+/* A clone wakes with an empty cache of translated code, and under an emulated processor everything
+ * that it runs for the first time costs more than all that it does again. So what can be done before
+ * the machine is frozen is done there (make_ready), what is left goes the shortest way, and what
+ * nobody waits for happens SETTLE_S later. */
+static enum { PLAIN, READY, TOLD } stage;
+static char usual[DOCUMENT_USUAL + 1];
+static int pool = -1;              /* /dev/urandom */
+static int tables[2] = {-1, -1};   /* /proc/net/tcp, tcp6 */
+static char table[DOCUMENT_USUAL]; /* what one of them says */
+static pid_t agent;                /* that is stopped until the machine is itself, or 0 */
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -53,28 +68,30 @@ static bool fail(const char *what)
     return false;
 }
 
+/* A descriptor that is open for reading for ever; below 0 it could not be had. */
+static void open_once(int *fd, const char *path)
+{
+    if (*fd < 0) {
+        *fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+}
+
 /* Every clone begins with its template's random pool: fresh bytes, and a generator that takes them
  * at once. */
 static bool seed(char *bytes, size_t length)
 {
     /* a head, and the bytes behind it */
     const struct rand_pool_info head = {.entropy_count = (int)length * 8, .buf_size = (int)length};
-    unsigned char pool[sizeof(struct rand_pool_info) + SEED_MAX] = {0};
+    unsigned char more[sizeof(struct rand_pool_info) + SEED_MAX] = {0};
     if (length > SEED_MAX) {
         errno = EINVAL;
         return fail("random");
     }
-    memcpy(pool, &head, sizeof(head));
-    memcpy(pool + sizeof(head), bytes, length);
-    int fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
-    bool ok = fd >= 0 && ioctl(fd, RNDADDENTROPY, pool) == 0 && ioctl(fd, RNDRESEEDCRNG) == 0;
-    if (!ok) {
-        fail("random");
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok;
+    memcpy(more, &head, sizeof(head));
+    memcpy(more + sizeof(head), bytes, length);
+    open_once(&pool, "/dev/urandom");
+    return (ioctl(pool, RNDADDENTROPY, more) == 0 && ioctl(pool, RNDRESEEDCRNG) == 0) ||
+           fail("random");
 }
 
 static bool set_clock(char *text, size_t length)
@@ -102,7 +119,7 @@ static bool set_machine_id(char *id, size_t length)
     return self_set_machine_id(id) || fail("/etc/machine-id");
 }
 
-/* WAS,MAC: before the card is up, so that nobody has seen the template's. */
+/* WAS,MAC: before the card has an address, so that nobody has seen the template's. */
 static bool set_mac(char *text, size_t length)
 {
     (void)length;
@@ -130,41 +147,7 @@ static bool set_forward(char *text, size_t length)
 {
     (void)length;
     char line[4] = {text[0], '\n', 0};
-    return self_write("/proc/sys/net/ipv4/ip_forward", line) || fail("ip_forward");
-}
-
-static void make_parents(const char *path)
-{
-    char folder[4096];
-    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        if ((size_t)(slash - path) < sizeof(folder)) {
-            memcpy(folder, path, (size_t)(slash - path));
-            folder[slash - path] = '\0';
-            (void)mkdir(folder, 0755); /* what is wrong shows when the file is opened */
-        }
-    }
-}
-
-/* mode -1: 0644 for a new file; one that is there keeps its mode. */
-static bool write_file(const char *path, int mode, const char *bytes, size_t length)
-{
-    make_parents(path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-            mode < 0 ? 0644 : (unsigned)mode & 0700U);
-    bool ok = fd >= 0;
-    for (size_t at = 0; ok && at < length;) {
-        ssize_t n = write(fd, bytes + at, length - at);
-        ok = n > 0;
-        at += ok ? (size_t)n : 0;
-    }
-    ok = ok && (mode < 0 || fchmod(fd, (mode_t)mode) == 0);
-    if (!ok) {
-        fail(path);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok;
+    return file_write("/proc/sys/net/ipv4/ip_forward", -1, line, 2) || fail("ip_forward");
 }
 
 /* MODE PATH, a line feed, the content; MODE is octal, or - for whatever it is. */
@@ -178,38 +161,67 @@ static bool put_file(char *text, size_t length)
     }
     *path++ = *end++ = '\0';
     int mode = text[0] == '-' ? -1 : (int)(strtol(text, NULL, 8) & 07777);
-    return write_file(path, mode, end, length - (size_t)(end - text));
+    return file_write(path, mode, end, length - (size_t)(end - text)) || fail(path);
+}
+
+static bool has_sshd(void)
+{
+    static int found; /* 1: yes */
+    found = found ? found : access("/usr/sbin/sshd", X_OK) == 0 ? 1 : -1;
+    return found > 0;
 }
 
 /* Only where there is a server to use it. It reads its keys for each connection. */
 static bool put_host_key(char *text, size_t length)
 {
-    return access("/usr/sbin/sshd", X_OK) != 0 || write_file(HOST_KEY, 0600, text, length);
+    return !has_sshd() || file_write(HOST_KEY, 0600, text, length) || fail(HOST_KEY);
 }
 
 static bool put_host_key_public(char *text, size_t length)
 {
-    return access("/usr/sbin/sshd", X_OK) != 0 || write_file(HOST_KEY ".pub", 0644, text, length);
+    return !has_sshd() || file_write(HOST_KEY ".pub", 0644, text, length) || fail(HOST_KEY ".pub");
 }
 
-/* By looking, not by connecting: sshd would start a process for each visitor, and under emulation
- * that costs more than all the rest. */
-static bool table_listens(const char *path, unsigned long wanted)
+/* ---- who listens ------------------------------------------------------------------------------
+ * By looking, not by connecting: sshd would start a process for each visitor, and under emulation
+ * that costs more than all the rest.
+ */
+
+/* Listeners come first in the kernel's table, so its first part is enough. */
+static void read_table(int fd)
 {
-    char line[256];
-    bool found = false;
-    FILE *table = fopen(path, "re");
-    while (table && !found && fgets(line, sizeof(line), table)) {
-        unsigned port = 0, state = 0;
-        /* sl: address:port address:port state; the kernel wrote it, so nothing overflows */
-        // NOLINTNEXTLINE(cert-err34-c)
-        int fields = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &port, &state);
-        found = fields == 2 && port == wanted && state == TCP_LISTEN;
+    size_t at = 0;
+    for (ssize_t n; at < sizeof(table) - 1; at += (size_t)n) {
+        n = fd < 0 ? 0 : pread(fd, table + at, sizeof(table) - 1 - at, (off_t)at);
+        if (n <= 0) {
+            break;
+        }
     }
-    if (table) {
-        fclose(table);
+    table[at] = '\0';
+}
+
+/* "  0: ADDRESS:PORT ADDRESS:PORT STATE …", numbers in hexadecimal; the first line is a heading. */
+static bool table_listens(unsigned long wanted)
+{
+    for (const char *line = strchr(table, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
+        const char *local = strchr(line, ':');
+        const char *port = local ? strchr(local + 1, ':') : NULL;
+        const char *remote = port ? strchr(port + 1, ':') : NULL;
+        const char *state = remote ? strchr(remote, ' ') : NULL;
+        if (state && strtoul(port + 1, NULL, 16) == wanted &&
+                strtoul(state, NULL, 16) == TCP_LISTEN) {
+            return true;
+        }
     }
-    return found;
+    return false;
+}
+
+static bool table_has(int which, unsigned long port)
+{
+    static const char *const paths[] = {"/proc/net/tcp", "/proc/net/tcp6"};
+    open_once(&tables[which], paths[which]);
+    read_table(tables[which]);
+    return table_listens(port);
 }
 
 static bool listens(const char *text)
@@ -220,7 +232,7 @@ static bool listens(const char *text)
         errno = EINVAL;
         return fail(text);
     }
-    if (table_listens("/proc/net/tcp", port) || table_listens("/proc/net/tcp6", port)) {
+    if (table_has(0, port) || table_has(1, port)) {
         return true;
     }
     say("nothing listens at port %lu", port);
@@ -236,8 +248,65 @@ static bool probe(char *text, size_t length)
     for (char *port = strtok_r(text, " ", &save); port; port = strtok_r(NULL, " ", &save)) {
         ok = ok && listens(port);
     }
-    say("%s", ok ? "probed" : "");
+    memcpy(said, ok ? PROBED : "", ok ? sizeof(PROBED) : 1);
     return true;
+}
+
+/* ---- being frozen, and what can wait ------------------------------------------------------------
+ */
+
+/* The host's side of the agent's port closes and opens again when a machine wakes: stopped, the
+ * agent need not follow. */
+static void stop_agent(void)
+{
+    char text[16] = "";
+    int fd = open("/run/service/agent.pid", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0) {
+        agent = (pid_t)strtol(text, NULL, 10);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    agent = agent > 1 && kill(agent, SIGSTOP) == 0 ? agent : 0;
+}
+
+static void continue_agent(void)
+{
+    if (agent > 0) {
+        (void)kill(agent, SIGCONT);
+        agent = 0;
+    }
+}
+
+/* All that every clone will need: memory that is there, files that are open, cards that are up. */
+static bool make_ready(char *bytes, size_t length)
+{
+    (void)bytes;
+    (void)length;
+    memset(usual, 0, sizeof(usual));
+    open_once(&pool, "/dev/urandom");
+    memset(table, 0, sizeof(table));
+    (void)table_has(0, 0);
+    (void)table_has(1, 0);
+    if (!net_make_ready()) {
+        return fail("network cards");
+    }
+    stop_agent();
+    stage = READY;
+    return (file_make_ready(SELF_NAME_FILE, 0644) && file_make_ready(SELF_ID_FILE, 0644) &&
+                   file_make_ready("/etc/hosts", 0644) &&
+                   (!has_sshd() || (file_make_ready(HOST_KEY, 0600) &&
+                                           file_make_ready(HOST_KEY ".pub", 0644)))) ||
+           fail("files");
+}
+
+static bool settle(char *bytes, size_t length)
+{
+    (void)bytes;
+    (void)length;
+    bool due = stage != PLAIN;
+    stage = PLAIN;
+    return !due || net_settle() || fail("IPv6");
 }
 
 /* Says "stopped", and by what, when a command fails: that is no failure of the document. Those after
@@ -245,6 +314,9 @@ static bool probe(char *text, size_t length)
 static bool run_command(char *words, size_t length)
 {
     char why[sizeof(said) - 16];
+    if (!settle(NULL, 0)) {
+        return false;
+    }
     if (strncmp(said, "stopped ", strlen("stopped ")) != 0 &&
             !run_words(words, length, why, sizeof(why))) {
         say("stopped %s", why);
@@ -269,6 +341,8 @@ static bool obey(const char *word, char *bytes, size_t length)
             {"host-key-public", put_host_key_public},
             {"file", put_file},
             {"listens", probe},
+            {"make-ready", make_ready},
+            {"settle", settle},
             {"run", run_command},
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -303,16 +377,17 @@ static bool obey_all(char *text, size_t length)
     char *end = text + length;
     *end = '\0';
     while (text < end) {
-        char word[32];
-        unsigned long size = 0;
-        int head = 0;
-        // NOLINTNEXTLINE(cert-err34-c): what overflows is larger than what there is
-        if (sscanf(text, "%31s %lu%n", word, &size, &head) != 2 || text[head] != '\n' ||
-                size >= (size_t)(end - text - head - 1)) {
+        char *blank = strchr(text, ' ');
+        char *digits = NULL;
+        unsigned long size = blank ? strtoul(blank + 1, &digits, 10) : 0;
+        if (!blank || digits == blank + 1 || *digits != '\n' ||
+                size >= (size_t)(end - digits - 1)) {
             errno = EINVAL;
             return fail("a record");
         }
-        char *bytes = text + head + 1;
+        const char *word = text;
+        *blank = '\0';
+        char *bytes = digits + 1;
         bytes[size] = '\0'; /* the line feed behind it */
         if (!obey(word, bytes, size)) {
             return false;
@@ -368,32 +443,46 @@ static bool skip(int fd, size_t length)
     return true;
 }
 
+static bool reply(int fd, bool ok)
+{
+    char line[sizeof(said) + 16];
+    char *at = stpcpy(line, ok ? "ok" : "failed");
+    if (said[0]) {
+        at = stpcpy(stpcpy(at, " "), said);
+    }
+    at = stpcpy(at, "\n");
+    return write(fd, line, (size_t)(at - line)) == at - line;
+}
+
 /* LENGTH and a line feed, the document; answered by a line: ok, ok probed, or failed and why. */
 static bool serve_one(int fd)
 {
-    char head[32], reply[sizeof(said) + 16];
+    char head[32];
     if (!read_line(fd, head, sizeof(head))) {
         return false;
     }
     size_t length = strtoul(head, NULL, 10);
-    char *text = length <= DOCUMENT_MAX ? malloc(length + 1) : NULL;
+    char *more = length > DOCUMENT_USUAL && length <= DOCUMENT_MAX ? malloc(length + 1) : NULL;
+    char *text = length <= DOCUMENT_USUAL ? usual : more;
+    stage = stage == READY ? TOLD : stage;
     said[0] = '\0';
     bool read_all = text ? read_full(fd, text, length) == (ssize_t)length : skip(fd, length);
     bool ok = text && read_all && obey_all(text, length);
+    if (stage == TOLD) {
+        continue_agent();
+    }
     if (!text) {
         say("there is no room for a document of %zu bytes", length);
     }
-    free(text);
-    int n = snprintf(
-            reply, sizeof(reply), "%s%s%s\n", ok ? "ok" : "failed", said[0] ? " " : "", said);
-    return read_all && write(fd, reply, (size_t)n) == n;
+    free(more);
+    return read_all && reply(fd, ok);
 }
 
 /* An end of the file means that nobody holds the other side; the kernel says by SIGIO when somebody
  * does. */
 static int serve(const char *port)
 {
-    const struct timespec limit = {.tv_sec = SERVE_LOOK_S};
+    static const struct timespec look = {.tv_sec = SERVE_LOOK_S}, soon = {.tv_sec = SETTLE_S};
     sigset_t io;
     sigemptyset(&io);
     sigaddset(&io, SIGIO);
@@ -407,7 +496,9 @@ static int serve(const char *port)
     for (;;) {
         while (serve_one(fd)) {
         }
-        (void)sigtimedwait(&io, NULL, &limit);
+        if (sigtimedwait(&io, NULL, stage == TOLD ? &soon : &look) < 0 && stage == TOLD) {
+            (void)settle(NULL, 0);
+        }
     }
 }
 

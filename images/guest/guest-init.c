@@ -9,6 +9,7 @@
  * SIGHUP starts what is neither running nor down.
  */
 #include "guest-console.h"
+#include "guest-file.h"
 #include "guest-net.h"
 #include "guest-self.h"
 
@@ -72,7 +73,7 @@ static long now_ms(void)
 
 static void write_file(const char *path, const char *text)
 {
-    if (!self_write(path, text)) {
+    if (!file_write(path, -1, text, strlen(text))) {
         say("%s: %s", path, strerror(errno));
     }
 }
@@ -349,6 +350,9 @@ int main(void)
         sigaddset(&signals, numbers[i]);
     }
     sigprocmask(SIG_BLOCK, &signals, NULL);
+    /* a service that is stopped or goes on is no news */
+    const struct sigaction ends = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
+    sigaction(SIGCHLD, &ends, NULL);
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
     setenv("HOME", "/root", 1);
     mount_all();

@@ -1,8 +1,9 @@
 /* guest-net.c - one network card: found by MAC, put in its namespace, addressed, routed. */
 #include "guest-net.h"
 
+#include "guest-file.h"
+
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -18,28 +19,54 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CARDS_LOOK 1024 /* indices; they are given one after the other */
+
 struct nic {
     char name[IFNAMSIZ];
     struct in_addr address, mask, gateway;
     const char *space; /* NULL: the machine's own namespace */
 };
 
+/* A socket belongs to the namespace that it was made in, so there is one for each; kept, because
+ * opening and closing one is more code than most requests. */
+static int control = -1;
+
 static bool request(unsigned long code, void *argument)
 {
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool ok = fd >= 0 && ioctl(fd, code, argument) == 0;
-    int saved = errno;
-    if (fd >= 0) {
-        close(fd);
+    if (control < 0) {
+        control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     }
-    errno = saved;
-    return ok;
+    return control >= 0 && ioctl(control, code, argument) == 0;
+}
+
+/* A control socket in the namespace that the caller has just come to; the one before, for
+ * leave_control(). */
+static int enter_control(void)
+{
+    int before = control;
+    control = -1;
+    return before;
+}
+
+static void leave_control(int before)
+{
+    if (control >= 0) {
+        close(control);
+    }
+    control = before;
+}
+
+static bool is_up(const char *name)
+{
+    struct ifreq card = {0};
+    memcpy(card.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
+    return request(SIOCGIFFLAGS, &card) && card.ifr_flags & IFF_UP;
 }
 
 bool net_up(const char *name)
 {
     struct ifreq change = {.ifr_flags = IFF_UP | IFF_RUNNING};
-    snprintf(change.ifr_name, sizeof(change.ifr_name), "%s", name);
+    memcpy(change.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
     return request(SIOCSIFFLAGS, &change);
 }
 
@@ -47,7 +74,7 @@ static bool set_address(const struct nic *nic, unsigned long code, struct in_add
 {
     struct ifreq change = {0};
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = value};
-    snprintf(change.ifr_name, sizeof(change.ifr_name), "%s", nic->name);
+    memcpy(change.ifr_name, nic->name, IFNAMSIZ);
     memcpy(&change.ifr_addr, &address, sizeof(address));
     return request(code, &change);
 }
@@ -61,34 +88,6 @@ static bool set_gateway(struct in_addr gateway)
     memcpy(&route.rt_genmask, &any, sizeof(any));
     memcpy(&route.rt_gateway, &via, sizeof(via));
     return request(SIOCADDRT, &route);
-}
-
-static bool find_by_mac(const char *mac, char name[IFNAMSIZ])
-{
-    bool found = false;
-    DIR *cards = opendir("/sys/class/net");
-    for (struct dirent *entry; cards && !found && (entry = readdir(cards));) {
-        char path[512], text[32] = "";
-        if (strlen(entry->d_name) >= IFNAMSIZ) {
-            continue;
-        }
-        snprintf(path, sizeof(path), "/sys/class/net/%s/address", entry->d_name);
-        FILE *file = fopen(path, "re");
-        if (file && fgets(text, sizeof(text), file)) {
-            text[strcspn(text, "\n")] = '\0';
-            found = !strcasecmp(text, mac);
-        }
-        if (file) {
-            fclose(file);
-        }
-        if (found) {
-            memcpy(name, entry->d_name, strlen(entry->d_name) + 1); /* shorter than IFNAMSIZ */
-        }
-    }
-    if (cards) {
-        closedir(cards);
-    }
-    return found;
 }
 
 /* Six bytes in hexadecimal, with colons. */
@@ -106,16 +105,44 @@ static bool read_mac(const char *text, unsigned char *ret)
     return true;
 }
 
+/* The card at an index, or the next one behind it; 0: there is none. */
+static int next_card(int index, struct ifreq *ret)
+{
+    for (; index < CARDS_LOOK; index++) {
+        *ret = (struct ifreq){.ifr_ifindex = index};
+        if (request(SIOCGIFNAME, ret)) {
+            return index;
+        }
+    }
+    return 0;
+}
+
+static bool find_by_mac(const char *mac, char name[IFNAMSIZ])
+{
+    unsigned char wanted[6];
+    struct ifreq card;
+    if (!read_mac(mac, wanted)) {
+        return false;
+    }
+    for (int index = 1; (index = next_card(index, &card)) > 0; index++) {
+        if (request(SIOCGIFHWADDR, &card) &&
+                !memcmp(card.ifr_hwaddr.sa_data, wanted, sizeof(wanted))) {
+            memcpy(name, card.ifr_name, IFNAMSIZ);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool net_set_mac(const char *was, const char *mac)
 {
     struct ifreq change = {0};
-    unsigned char *to = (unsigned char *)change.ifr_hwaddr.sa_data;
-    if (!read_mac(mac, to)) {
-        errno = EINVAL;
-        return false;
-    }
     if (!find_by_mac(was, change.ifr_name)) {
         errno = ENODEV;
+        return false;
+    }
+    if (!read_mac(mac, (unsigned char *)change.ifr_hwaddr.sa_data)) {
+        errno = EINVAL;
         return false;
     }
     change.ifr_hwaddr.sa_family = ARPHRD_ETHER;
@@ -152,7 +179,7 @@ static bool enter_space(const struct nic *nic)
     if (fd >= 0) {
         close(fd);
     }
-    return ok && net_up("lo");
+    return ok;
 }
 
 static bool parse(char *spec, struct nic *nic, const char **ret_mac)
@@ -182,23 +209,37 @@ static bool parse(char *spec, struct nic *nic, const char **ret_mac)
     return true;
 }
 
-static bool apply(const struct nic *nic, char *problem, size_t size)
+/* What could not be done, or NULL. */
+static const char *address_card(const struct nic *nic)
 {
-    const char *what = NULL;
-    if (nic->space && !enter_space(nic)) {
-        what = "namespace";
-    } else if (!set_address(nic, SIOCSIFADDR, nic->address) ||
-               !set_address(nic, SIOCSIFNETMASK, nic->mask)) {
-        what = "address";
-    } else if (!net_up(nic->name)) {
-        what = "up";
-    } else if (nic->gateway.s_addr && !set_gateway(nic->gateway)) {
-        what = "default route";
+    if (!set_address(nic, SIOCSIFADDR, nic->address) ||
+            !set_address(nic, SIOCSIFNETMASK, nic->mask)) {
+        return "address";
     }
-    if (what) {
-        snprintf(problem, size, "%s: %s: %s", nic->name, what, strerror(errno));
+    if (!is_up(nic->name) && !net_up(nic->name)) {
+        return "up";
     }
-    return !what;
+    return nic->gateway.s_addr && !set_gateway(nic->gateway) ? "default route" : NULL;
+}
+
+static const char *address_in_space(const struct nic *nic)
+{
+    int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    int before = enter_control();
+    const char *what = home >= 0 && enter_space(nic) ? NULL : "namespace";
+    if (!what) {
+        what = net_up("lo") ? address_card(nic) : "loopback";
+    }
+    int saved = errno;
+    leave_control(before);
+    if (home >= 0) {
+        if (setns(home, CLONE_NEWNET) != 0) {
+            what = "the way back";
+        }
+        close(home);
+    }
+    errno = what ? saved : 0;
+    return what;
 }
 
 bool net_configure(char *spec, char *problem, size_t size)
@@ -213,14 +254,50 @@ bool net_configure(char *spec, char *problem, size_t size)
         snprintf(problem, size, "no network card %s", mac);
         return false;
     }
-    int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    bool ok = apply(&nic, problem, size);
-    if (home >= 0) {
-        if (nic.space && setns(home, CLONE_NEWNET) != 0) {
-            snprintf(problem, size, "cannot leave namespace %s: %s", nic.space, strerror(errno));
-            ok = false;
-        }
-        close(home);
+    const char *what = nic.space ? address_in_space(&nic) : address_card(&nic);
+    if (what) {
+        snprintf(problem, size, "%s: %s: %s", nic.name, what, strerror(errno));
+    }
+    return !what;
+}
+
+/* ---- before a machine is frozen -----------------------------------------------------------------
+ */
+
+static bool set_ipv6(const char *name, bool on)
+{
+    char path[96];
+    snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+    return file_write(path, -1, on ? "0\n" : "1\n", 2);
+}
+
+/* All cards but the loopback; whether it worked for all. */
+static bool each_card(bool (*act)(const char *name))
+{
+    struct ifreq card;
+    bool ok = true;
+    for (int index = 1; (index = next_card(index, &card)) > 0; index++) {
+        ok = (!strcmp(card.ifr_name, "lo") || act(card.ifr_name)) && ok;
     }
     return ok;
+}
+
+static bool raise_mute(const char *name)
+{
+    return set_ipv6(name, false) && net_up(name);
+}
+
+static bool let_speak(const char *name)
+{
+    return set_ipv6(name, true);
+}
+
+bool net_make_ready(void)
+{
+    return each_card(raise_mute);
+}
+
+bool net_settle(void)
+{
+    return each_card(let_speak);
 }

@@ -12,5 +12,11 @@ bool net_up(const char *name);
  * at most size bytes in problem otherwise. */
 bool net_configure(char *spec, char *problem, size_t size);
 
-/* Gives the card whose address is was another one, while it is down; false: errno says why. */
+/* Gives the card whose address is was another one; false: errno says why. */
 bool net_set_mac(const char *was, const char *mac);
+
+/* For a machine that is about to be frozen: all cards are up, without addresses and silent, for IPv6
+ * is off. net_settle() turns it on; a card that has gone to another namespace has it on by itself.
+ * False when a card could not. */
+bool net_make_ready(void);
+bool net_settle(void);

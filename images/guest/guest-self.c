@@ -1,34 +1,25 @@
 /* guest-self.c - who a machine is: its name and machine id. */
 #include "guest-self.h"
 
+#include "guest-file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-bool self_write(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    int saved = errno;
-    if (fd >= 0) {
-        close(fd);
-    }
-    errno = saved;
-    return ok;
-}
-
 bool self_set_name(const char *name)
 {
     char line[256];
-    int n = snprintf(line, sizeof(line), "%s\n", name);
-    if (n < 2 || n >= (int)sizeof(line)) {
+    size_t length = strlen(name);
+    if (length == 0 || length + 1 > sizeof(line)) {
         errno = EINVAL;
         return false;
     }
-    return sethostname(name, strlen(name)) == 0 && self_write("/etc/hostname", line);
+    memcpy(line, name, length);
+    line[length] = '\n';
+    return sethostname(name, length) == 0 && file_write(SELF_NAME_FILE, -1, line, length + 1);
 }
 
 bool self_set_machine_id(const char *id)
@@ -49,5 +40,5 @@ bool self_set_machine_id(const char *id)
         return false;
     }
     text[2 * sizeof(random)] = '\n';
-    return self_write("/etc/machine-id", text);
+    return file_write(SELF_ID_FILE, -1, text, strlen(text));
 }

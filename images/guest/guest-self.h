@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-/* Writes text to path, which it makes or empties; false: errno says why. */
-bool self_write(const char *path, const char *text);
+#define SELF_NAME_FILE "/etc/hostname"
+#define SELF_ID_FILE "/etc/machine-id"
 
 /* The kernel's host name and /etc/hostname; false: errno says why. */
 bool self_set_name(const char *name);
