@@ -13,6 +13,7 @@
  */
 #include "guest-bound.h"
 #include "guest-file.h"
+#include "guest-listen.h"
 #include "guest-net.h"
 #include "guest-run.h"
 #include "guest-self.h"
@@ -20,7 +21,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/random.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,10 +47,8 @@ static char said[512]; /* why it failed, or PROBED */
  * nobody waits for happens SETTLE_S later. */
 static enum { PLAIN, READY, TOLD } stage;
 static char usual[DOCUMENT_USUAL + 1];
-static int pool = -1;              /* /dev/urandom */
-static int tables[2] = {-1, -1};   /* /proc/net/tcp, tcp6 */
-static char table[DOCUMENT_USUAL]; /* what one of them says */
-static pid_t agent;                /* that is stopped until the machine is itself, or 0 */
+static int pool = -1; /* /dev/urandom */
+static pid_t agent;   /* that is stopped until the machine is itself, or 0 */
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -182,48 +180,6 @@ static bool put_host_key_public(char *text, size_t length)
     return !has_sshd() || file_write(HOST_KEY ".pub", 0644, text, length) || fail(HOST_KEY ".pub");
 }
 
-/* ---- who listens ------------------------------------------------------------------------------
- * By looking, not by connecting: sshd would start a process for each visitor, and under emulation
- * that costs more than all the rest.
- */
-
-/* Listeners come first in the kernel's table, so its first part is enough. */
-static void read_table(int fd)
-{
-    size_t at = 0;
-    for (ssize_t n; at < sizeof(table) - 1; at += (size_t)n) {
-        n = fd < 0 ? 0 : pread(fd, table + at, sizeof(table) - 1 - at, (off_t)at);
-        if (n <= 0) {
-            break;
-        }
-    }
-    table[at] = '\0';
-}
-
-/* "  0: ADDRESS:PORT ADDRESS:PORT STATE …", numbers in hexadecimal; the first line is a heading. */
-static bool table_listens(unsigned long wanted)
-{
-    for (const char *line = strchr(table, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
-        const char *local = strchr(line, ':');
-        const char *port = local ? strchr(local + 1, ':') : NULL;
-        const char *remote = port ? strchr(port + 1, ':') : NULL;
-        const char *state = remote ? strchr(remote, ' ') : NULL;
-        if (state && strtoul(port + 1, NULL, 16) == wanted &&
-                strtoul(state, NULL, 16) == TCP_LISTEN) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool table_has(int which, unsigned long port)
-{
-    static const char *const paths[] = {"/proc/net/tcp", "/proc/net/tcp6"};
-    open_once(&tables[which], paths[which]);
-    read_table(tables[which]);
-    return table_listens(port);
-}
-
 static bool listens(const char *text)
 {
     char *end = NULL;
@@ -232,7 +188,7 @@ static bool listens(const char *text)
         errno = EINVAL;
         return fail(text);
     }
-    if (table_has(0, port) || table_has(1, port)) {
+    if (listen_at(port)) {
         return true;
     }
     say("nothing listens at port %lu", port);
@@ -285,9 +241,7 @@ static bool make_ready(char *bytes, size_t length)
     (void)length;
     memset(usual, 0, sizeof(usual));
     open_once(&pool, "/dev/urandom");
-    memset(table, 0, sizeof(table));
-    (void)table_has(0, 0);
-    (void)table_has(1, 0);
+    listen_make_ready();
     if (!net_make_ready()) {
         return fail("network cards");
     }
