@@ -323,7 +323,7 @@ static void bring_down(struct exercise *exercise, const GError *refused, gpointe
 
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error)
 {
-    if (exercise->ending) {
+    if (exercise->ending || (!error && run_exam_close(exercise, by, reason))) {
         return;
     }
     run_faults_end(exercise);
