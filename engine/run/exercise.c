@@ -277,6 +277,7 @@ void run_begin(struct exercise *exercise, const GError *refused, gpointer data)
     run_timeline_start(exercise);
     run_checks_start(exercise);
     run_freeze_start(exercise);
+    run_logs_start(exercise);
     run_players_start(exercise);
     if (exercise->resume) {
         run_faults_go_on(exercise);
@@ -401,6 +402,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
     run_players_init(exercise);
     run_captures_init(exercise);
     run_consoles_init(exercise);
+    run_logs_init(exercise);
     run_exam_init(exercise);
     run_script_attach(exercise);
     return exercise;
@@ -429,6 +431,7 @@ void exercise_free(struct exercise *exercise)
     run_gates_free(exercise);
     run_captures_free(exercise);
     run_consoles_free(exercise);
+    run_logs_free(exercise);
     run_exam_free(exercise);
     g_ptr_array_unref(exercise->checks);
     g_ptr_array_unref(exercise->players);

@@ -132,6 +132,7 @@ struct exercise {
     struct run_captures *captures; /* run_capture.h */
     struct run_exam *exam;         /* run_exam.h */
     GPtrArray *consoles;           /* struct run_console *: in use */
+    GPtrArray *logs;               /* struct run_logs *: of machines that have any */
     GPtrArray *restarts;           /* struct run_restart *: under way */
     GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
     struct run_save *saving;       /* a checkpoint that is being taken, or NULL */
@@ -285,6 +286,12 @@ void run_checks_resume(struct exercise *exercise); /* looks voided by a pause ar
 
 /* The public board freezes when the scenario says. */
 void run_freeze_start(struct exercise *exercise);
+
+/* ---- run_logs.c ----------------------------------------------------------------------------- */
+
+void run_logs_init(struct exercise *exercise);
+void run_logs_free(struct exercise *exercise);
+void run_logs_start(struct exercise *exercise); /* the clock runs */
 
 /* ---- run_faults.c --------------------------------------------------------------------------- */
 
