@@ -268,6 +268,15 @@ static char *shown(const cJSON *item)
     return g_strconcat(clean, length > SHOWN_MAX ? "…" : "", NULL);
 }
 
+static void append_place(GString *path, const char *name, int index)
+{
+    if (name) {
+        g_string_append_printf(path, "%s%.64s", path->len > 0 ? "." : "", name);
+    } else {
+        g_string_append_printf(path, "[%d]", index);
+    }
+}
+
 /* The first place in which two documents differ, into path; what they have there: the caller's. */
 static bool differ_at(
         const cJSON *was, const cJSON *is, GString *path, char **ret_was, char **ret_is)
@@ -277,12 +286,7 @@ static bool differ_at(
     const cJSON *b = inner ? is->child : NULL;
     gsize length = path->len;
     for (int i = 0; a || b; i++) {
-        const char *name = a ? a->string : b->string;
-        if (name) {
-            g_string_append_printf(path, "%s%.64s", length > 0 ? "." : "", name);
-        } else {
-            g_string_append_printf(path, "[%d]", i);
-        }
+        append_place(path, a ? a->string : b->string, i);
         bool same_name = !a || !b || !g_strcmp0(a->string, b->string);
         if (differ_at(a, same_name ? b : NULL, path, ret_was, ret_is)) {
             return true;

@@ -21,7 +21,6 @@ struct run_exam_closing { /* the exercise is to end */
     guint64 timer;
     GPtrArray *looks; /* struct last_look *: not answered */
     guint unwritten;  /* events that are not on the disk */
-    bool begun;       /* all looks were */
 };
 
 struct last_look {
@@ -35,7 +34,7 @@ struct last_look {
 
 /* ---- the end of the exercise ---------------------------------------------------------------- */
 
-static void closing_free(struct exercise *exercise)
+void run_exam_last_free(struct exercise *exercise)
 {
     struct run_exam_closing *closing = g_steal_pointer(&exercise->exam->closing);
     if (closing) {
@@ -50,18 +49,13 @@ static void closing_free(struct exercise *exercise)
     }
 }
 
-void run_exam_last_free(struct exercise *exercise)
-{
-    closing_free(exercise);
-}
-
 void run_exam_close_if_done(struct exercise *exercise)
 {
     struct run_exam_closing *closing = exercise->exam->closing;
-    if (closing && closing->begun && closing->looks->len == 0 && closing->unwritten == 0) {
+    if (closing && closing->looks->len == 0 && closing->unwritten == 0) {
         g_autofree char *by = g_steal_pointer(&closing->by);
         g_autofree char *reason = g_steal_pointer(&closing->reason);
-        closing_free(exercise);
+        run_exam_last_free(exercise);
         run_end(exercise, by, reason, NULL);
     }
 }
@@ -99,9 +93,9 @@ static void on_seen(enum run_truth truth, cJSON *evidence, gpointer data)
     g_autofree struct last_look *of = data;
     if (of->exercise->ending || of->late) {
         cJSON_Delete(evidence);
-        return;
+    } else {
+        tell(of, truth, evidence);
     }
-    tell(of, truth, evidence);
     if (of->closing) {
         g_ptr_array_remove_fast(of->closing->looks, of);
     }
@@ -216,12 +210,11 @@ bool run_exam_close(struct exercise *exercise, const char *by, const char *reaso
         look_now(&exercise->exam->seats[i]);
     }
     if (closing->looks->len == 0) {
-        closing_free(exercise);
+        run_exam_last_free(exercise);
         return false;
     }
     struct clock *clock = exercise->options.clock;
     clock_cancel(clock, exercise->end_timer); /* it is on its way */
-    closing->begun = true;
     closing->timer = clock_at(clock, clock_now(clock) + CLOSING_US, on_closing_limit, exercise);
     return true;
 }

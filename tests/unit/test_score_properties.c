@@ -242,7 +242,7 @@ static bool may_gain(const char *model)
 static struct game played_off(const char *model, const GPtrArray *happenings, guint from, guint to)
 {
     struct game off = started(model);
-    guint length = happenings->len / 10;
+    guint length = MAX(happenings->len / 10, 1);
     for (guint i = 0; i < happenings->len; i++) {
         const struct happening *h = g_ptr_array_index(happenings, i);
         bool own = g_str_has_prefix(h->kind, "check.") && !strcmp(h->team, "t1") &&
