@@ -53,6 +53,7 @@ const char *const event_kinds[] = {
         "note",
         "operator.action",
         "operator.exec",
+        "operator.note",
         "player.action",
         "report.filed",
         "resource.closed",

@@ -66,7 +66,8 @@ static void show_created(struct view *view)
 
 static void show_state(struct view *view)
 {
-    g_string_append_printf(view->line, "exercise is %s", text_of(view, "state"));
+    g_string_append_printf(view->line, "exercise is %s%s", text_of(view, "state"),
+            json_bool(view->body, "clock_only", false) ? ", the machines run on" : "");
     append_reason(view, " — ", text_of(view, "reason"));
     append_reason(view, ", by ", text_of(view, "by"));
 }
@@ -186,6 +187,15 @@ static void show_note(struct view *view)
 {
     g_string_append_printf(view->line, "note to %s: %s",
             *view->event->team ? view->event->team : "all", text_of(view, "text"));
+}
+
+static void show_private_note(struct view *view)
+{
+    gint64 about_us = json_int(view->body, "about_us", view->event->at_us);
+    g_autofree char *about = text_clock(about_us);
+    bool later = about_us != view->event->at_us;
+    g_string_append_printf(view->line, "%s notes%s%s: %s", text_of(view, "by"),
+            later ? " about " : "", later ? about : "", text_of(view, "text"));
 }
 
 static void show_alarm(struct view *view)
@@ -342,6 +352,7 @@ static void show(struct view *view)
             {"inject.", show_inject},
             {"step.", show_step},
             {"player.action", show_player},
+            {"operator.note", show_private_note},
             {"operator.", show_operator},
             {"log.lines", show_log},
             {"note", show_note},

@@ -4,6 +4,7 @@
 #include "base/paths.h"
 #include "cli/cli_view.h"
 #include "ledger/ledger.h"
+#include "plan/plan.h"
 #include "report/status_fold.h"
 #include "score/public.h"
 #include "score/score.h"
@@ -42,6 +43,20 @@ static bool introduce(struct control_client *client, const char *by, GError **er
 cJSON *cli_call(const char *name, const char *method, cJSON *params, GError **error)
 {
     return cli_call_as(name, NULL, method, params, error);
+}
+
+bool cli_add_time(cJSON *params, const char *text, GError **error)
+{
+    gint64 at_us = 0;
+    if (text && (!plan_duration_parse(text, &at_us) || at_us < 0)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "--at \"%s\": use an exercise time such as 90s, 2m or 1h", text);
+        return false;
+    }
+    if (text) {
+        json_add_int(params, "at_us", at_us);
+    }
+    return true;
 }
 
 cJSON *cli_call_as(

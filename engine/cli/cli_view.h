@@ -34,6 +34,9 @@ cJSON *cli_call(const char *name, const char *method, cJSON *params, GError **er
 cJSON *cli_call_as(
         const char *name, const char *by, const char *method, cJSON *params, GError **error);
 
+/* Adds at_us to params from --at TEXT (NULL: nothing), an exercise time such as 90s. */
+bool cli_add_time(cJSON *params, const char *text, GError **error);
+
 /* From now on this client speaks for a team, as the person by (NULL: as the account), and may do
  * only what a team may. The answer, the caller's. */
 cJSON *cli_speak_for(

@@ -160,6 +160,9 @@ static bool open_all(struct engine *engine, const cJSON *opened, const cJSON *wi
     };
     engine->exercise = exercise_new(&exercise);
     engine->control = control_new(engine->exercise, engine->socket, error);
+    if (engine->control && options->resume) {
+        control_goes_on(engine->control, &options->resume->shown);
+    }
     return engine->control != NULL;
 }
 

@@ -99,16 +99,20 @@ struct resume *engine_read_resume(const char *name, GError **error)
         return NULL;
     }
     struct resume *resume = resume_read(path, error);
-    const char *why = NULL;
+    g_autofree char *why = NULL;
     if (resume && resume->down) {
-        why = "is over: `sandtable score` and `events` tell of it, `sandtable run` starts a new "
-              "one";
+        why = g_strdup("is over: `sandtable score` and `events` tell of it, `sandtable run` starts "
+                       "a new one");
     } else if (resume && !resume->created) {
-        why = "was interrupted before it began: `sandtable down` it and run it anew";
+        why = g_strdup_printf(
+                "was interrupted before it began: `sandtable down %s`, then run it anew", name);
     }
     if (resume && !why && is_on_daemon(resume)) {
-        why = "ran on a libvirt daemon, from where nothing can be taken over yet: `sandtable down` "
-              "it";
+        why = g_strdup_printf("ran on a libvirt daemon, from where nothing is taken over; remedy: "
+                              "`sandtable down %s` removes what it left there and keeps its "
+                              "record, then `sandtable run SCENARIO --connect URI --name OTHER` "
+                              "begins anew",
+                name);
     }
     if (why) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "%s %s", name, why);

@@ -38,6 +38,14 @@ static cJSON *ask(
     return result;
 }
 
+static void say_cut(const cJSON *result, const char *member, const char *output)
+{
+    gint64 kept = json_int(result, member, 0);
+    if (kept > 0) {
+        fprintf(stderr, "sandtable: %s was cut after %" G_GINT64_FORMAT " bytes\n", output, kept);
+    }
+}
+
 /* Exit code of the program for a guest's status: as a shell, 128 and the signal for negatives. */
 static int exit_code(gint64 status)
 {
@@ -53,6 +61,8 @@ static int show(cJSON *result, bool json)
     put_output(json_string(result, "out", ""), stdout);
     (void)fflush(stdout); /* in order with stderr */
     put_output(json_string(result, "err", ""), stderr);
+    say_cut(result, "out_cut", "standard output");
+    say_cut(result, "err_cut", "standard error");
     int code = exit_code(json_int(result, "status", 1));
     cJSON_Delete(result);
     return code;

@@ -2,7 +2,6 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/cli_view.h"
-#include "plan/plan.h"
 
 #include <string.h>
 
@@ -27,20 +26,6 @@ static void add_text(cJSON *params, const char *name, const char *text)
     if (text) {
         cJSON_AddStringToObject(params, name, text);
     }
-}
-
-static bool read_time(const char *text, cJSON *params, GError **error)
-{
-    gint64 at_us = 0;
-    if (text && (!plan_duration_parse(text, &at_us) || at_us < 0)) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
-                "--at \"%s\": use an exercise time such as 90s, 2m or 1h", text);
-        return false;
-    }
-    if (text) {
-        json_add_int(params, "at_us", at_us);
-    }
-    return true;
 }
 
 static int ask(char **argv, const struct options *options, const char *method, cJSON *params,
@@ -84,7 +69,7 @@ static int act(int argc, char **argv, const struct options *options, GError **er
     if (options->approvals) {
         json_add_int(params, "approvals", options->approvals);
     }
-    if (!read_time(options->at, params, error)) {
+    if (!cli_add_time(params, options->at, error)) {
         return 2;
     }
     return ask(argv, options,

@@ -13,11 +13,12 @@ static void print_head(const cJSON *status)
     g_autofree char *of = text_clock(json_int(status, "duration_us", 0));
     g_autofree char *title = text_clean_tail(
             json_string(status, "title", ""), strlen(json_string(status, "title", "")), 200);
+    bool runs_on = json_bool(status, "clock_only", false);
     const char *interrupted = json_bool(status, "interrupted", false) ? "interrupted, was " : "";
-    printf("%s: %s\n%s%s, %s of %s, %s, event %" G_GINT64_FORMAT "\n%s\n",
+    printf("%s: %s\n%s%s%s, %s of %s, %s, event %" G_GINT64_FORMAT "\n%s\n",
             json_string(status, "name", ""), title, interrupted, json_string(status, "state", ""),
-            at, of, json_string(status, "accel", ""), json_int(status, "seq", 0),
-            json_string(status, "ledger", ""));
+            runs_on ? " (clock only)" : "", at, of, json_string(status, "accel", ""),
+            json_int(status, "seq", 0), json_string(status, "ledger", ""));
 }
 
 static char *seconds(const cJSON *item, const char *name)

@@ -108,6 +108,7 @@ struct control *control_new(struct exercise *exercise, const char *path, GError 
     control->listener = listener;
     control->conns = g_hash_table_new(NULL, NULL);
     control->execs = g_ptr_array_new();
+    control->countings = g_ptr_array_new();
     accept_again(control);
     exercise_listen(exercise, on_event, control);
     return control;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "run/exercise.h"
+#include "score/public.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -20,6 +21,8 @@ struct control;
 /* Listens at path (mode 0600), in the thread's default context; replaces the socket of a dead
  * engine and refuses to take a live one's. Takes exercise_listen() for itself. */
 struct control *control_new(struct exercise *exercise, const char *path, GError **error);
+/* What was read of a ledger that the exercise goes on from: it need not be read for spectators. */
+void control_goes_on(struct control *control, const struct public_prefix *shown);
 /* Accepts NULL; removes the socket. First lets the clients take the last events and replies, for a
  * second at most. The exercise must still be there. */
 void control_free(struct control *control);

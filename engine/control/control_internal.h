@@ -40,11 +40,12 @@ struct control {
     bool telemetry_asked;
     bool telemetry_moved;       /* the last look saw a change */
     gint64 consoles;            /* opened so far: numbers them */
-    struct public_prefix shown; /* what the public may see, as far as it was asked for */
+    struct public_prefix shown; /* what the public may see, as far as is known */
     cJSON *shown_score;         /* … the standings at its end while it is frozen, or NULL */
     gint64 shown_at;
-    GPtrArray *messages; /* struct event: the last ones; NULL: nobody has asked yet */
-    gint64 messages_seq; /* looked for so far */
+    GPtrArray *countings; /* struct counting *: of standings, under way */
+    GPtrArray *messages;  /* struct event: the last ones; NULL: nobody has asked yet */
+    gint64 messages_seq;  /* looked for so far */
 };
 
 struct control_conn {
@@ -192,8 +193,8 @@ cJSON *control_events_page(
 /* seq of the last event that the public may see, as of now; -1 and an error when the ledger cannot
  * be read. */
 gint64 control_public_end(struct control *control, GError **error);
-/* The standings there. */
-cJSON *control_public_score(struct control *control, GError **error);
+/* The standings there; as a method. */
+cJSON *control_public_score(const struct control_call *call, GError **error);
 /* May a public client call this? What it calls is then given as to the public. */
 bool control_public_may(const char *method);
 void control_public_free(struct control *control);

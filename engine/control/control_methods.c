@@ -70,7 +70,7 @@ static cJSON *run_score(const struct control_call *call, GError **error)
             !read_public(call, &public, error)) {
         return NULL;
     }
-    return public ? control_public_score(call->conn->control, error)
+    return public ? control_public_score(call, error)
                   : exercise_score(control_exercise(call), explain);
 }
 
@@ -118,8 +118,14 @@ static cJSON *run_start(const struct control_call *call, GError **error)
 
 static cJSON *run_pause(const struct control_call *call, GError **error)
 {
-    return exercise_pause(control_exercise(call), call->conn->who, error) ? control_accepted(call)
-                                                                          : NULL;
+    struct exercise *exercise = control_exercise(call);
+    bool machines;
+    if (!control_read_bool(call, "machines", true, &machines, error)) {
+        return NULL;
+    }
+    bool paused = machines ? exercise_pause(exercise, call->conn->who, error)
+                           : exercise_pause_clock(exercise, call->conn->who, error);
+    return paused ? control_accepted(call) : NULL;
 }
 
 static cJSON *run_resume(const struct control_call *call, GError **error)
@@ -183,6 +189,7 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
         json_add_int(out, "status", result->status);
         add_output(out, "out", result->out);
         add_output(out, "err", result->err);
+        world_exec_add_cut(out, result);
     }
     control_exec_end(data, out, error);
 }

@@ -1,4 +1,4 @@
-/* control_methods_white.c - the white cell at its screen: skip, message, acknowledge, ping
+/* control_methods_white.c - the white cell at its screen: skip, message, note, acknowledge, ping
  * (docs/protocol.md). */
 #include "control/control_internal.h"
 
@@ -41,6 +41,22 @@ static cJSON *run_message(const struct control_call *call, GError **error)
     return sent ? control_accepted(call) : NULL;
 }
 
+static cJSON *run_note(const struct control_call *call, GError **error)
+{
+    const char *text = json_string(call->params, "text", NULL);
+    gint64 about_us;
+    if (!control_read_int(call, "at_us", 0, -1, &about_us, error)) {
+        return NULL;
+    }
+    if (!text) {
+        control_usage(error, "note needs text");
+        return NULL;
+    }
+    return exercise_note(control_exercise(call), text, about_us, call->conn->who, error)
+                   ? control_accepted(call)
+                   : NULL;
+}
+
 static cJSON *run_acknowledge(const struct control_call *call, GError **error)
 {
     const char *alarm = json_string(call->params, "alarm", NULL);
@@ -58,6 +74,7 @@ const struct control_method control_methods_white[] = {
         {"ping", false, run_ping},
         {"skip", true, run_skip},
         {"message", true, run_message},
+        {"note", true, run_note},
         {"acknowledge", true, run_acknowledge},
         {NULL, false, NULL},
 };

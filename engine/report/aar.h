@@ -40,7 +40,7 @@ void aar_apply(struct aar *aar, const struct event *event);
  *   "inert","fault","skipped","detected"}]}]: how often,
  *  "reports": number of detection reports that teams have filed,
  *  "remarks": [{"seq","at_us","kind","team","subject","text","by"}]: corrections, faults, resets,
- *   alarms and interventions; at most AAR_REMARKS, "remarks_left" more,
+ *   alarms, interventions and notes of the white cell; at most AAR_REMARKS, "remarks_left" more,
  *  "marks": of an exam, and not for the public: all candidates, as exam_mark()}. The caller's. */
 cJSON *aar_to_json(const struct aar *aar);
 

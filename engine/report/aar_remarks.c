@@ -2,6 +2,7 @@
 #include "report/aar_internal.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -18,6 +19,7 @@ static const struct {
         {"alarm.raised", "text"},
         {"operator.action", "inject"},
         {"operator.exec", NULL},
+        {"operator.note", "text"},
         {"score.frozen", "reason"},
         {"fault.", "text"},
         {"exam.outage", "reason"},
@@ -53,6 +55,10 @@ static char *text_of(const struct event *event, const cJSON *body, const char *m
     if (!strcmp(event->kind, "fault.credited")) {
         return g_strdup_printf(
                 "+%.1f s %s", json_number(body, "credit_us", 0) / G_USEC_PER_SEC, told);
+    }
+    if (!strcmp(event->kind, "operator.note")) {
+        g_autofree char *about = text_clock(json_int(body, "about_us", event->at_us));
+        return g_strdup_printf("%s: %s", about, told);
     }
     if (command || *state) {
         return g_strdup_printf("%s %s", command ? command : state, told);

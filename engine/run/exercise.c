@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "run/run.h"
 #include "run/run_impair.h"
+#include "run/run_work.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -49,6 +50,9 @@ void run_set_state(struct exercise *exercise, enum exercise_state state, const c
     cJSON_AddStringToObject(body, "by", by);
     if (reason) {
         cJSON_AddStringToObject(body, "reason", reason);
+    }
+    if (state == EXERCISE_PAUSED && exercise->clock_only) {
+        cJSON_AddTrueToObject(body, "clock_only");
     }
     run_record_then(exercise,
             run_event(exercise, "exercise.state", -1, exercise->options.plan->name, body), then,
@@ -265,6 +269,7 @@ void run_begin(struct exercise *exercise, const GError *refused, gpointer data)
     clock_start(exercise->options.clock);
     if (run_resume_pauses(exercise)) {
         clock_pause(exercise->options.clock);
+        exercise->clock_only = exercise->resume->clock_only;
         run_set_state(exercise, EXERCISE_PAUSED, "engine", "resumed", run_pause_world);
     } else {
         run_set_state(
@@ -302,6 +307,13 @@ static void on_recorded_down(struct exercise *exercise, const GError *refused, g
     g_idle_add(finish, exercise);
 }
 
+static void record_down(struct exercise *exercise)
+{
+    g_autoptr(GPtrArray) resources = resources_for(exercise, false);
+    record_resources(exercise, resources, "resource.closed", NULL);
+    run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
+}
+
 static void on_down(const GError *error, gpointer data)
 {
     struct exercise *exercise = data;
@@ -310,9 +322,7 @@ static void on_down(const GError *error, gpointer data)
     }
     run_links_closed(exercise);
     run_checkpoints_end(exercise);
-    g_autoptr(GPtrArray) resources = resources_for(exercise, false);
-    record_resources(exercise, resources, "resource.closed", NULL);
-    run_set_state(exercise, EXERCISE_DOWN, "engine", NULL, on_recorded_down);
+    run_works_then(exercise, record_down);
 }
 
 static void bring_down(struct exercise *exercise, const GError *refused, gpointer data)
@@ -380,6 +390,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
         g_array_append_val(exercise->teams[i].history, all);
     }
     exercise->white = run_white_new();
+    exercise->works = g_ptr_array_new();
     exercise->restarts = g_ptr_array_new_with_free_func(run_restart_free);
     exercise->checkpoints = g_ptr_array_new_with_free_func(run_checkpoint_free);
     exercise->checks = g_ptr_array_new_with_free_func(check_free);
@@ -417,6 +428,7 @@ void exercise_free(struct exercise *exercise)
     ledger_set_listener(exercise->options.ledger, NULL, NULL);
     exercise->ending = true;
     end_waits(exercise);
+    run_works_free(exercise);
     run_restore_free(exercise);
     run_checkpoints_free(exercise);
     g_ptr_array_unref(exercise->restarts);

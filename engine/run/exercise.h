@@ -72,6 +72,8 @@ void exercise_recover(
  * an ended exercise, unknown inject) gives an error that says what is possible. */
 bool exercise_begin(struct exercise *exercise, const char *who, GError **error); /* options.wait */
 bool exercise_pause(struct exercise *exercise, const char *who, GError **error);
+/* The clock alone: machines run on, people work on them; no round, no inject, no look, no score. */
+bool exercise_pause_clock(struct exercise *exercise, const char *who, GError **error);
 bool exercise_resume(struct exercise *exercise, const char *who, GError **error);
 bool exercise_end(struct exercise *exercise, const char *who, const char *reason, GError **error);
 /* Fires an inject now, whether held, scheduled or fired before. Where several people must agree, who
@@ -106,9 +108,15 @@ bool exercise_message(struct exercise *exercise, const char *team, const char *t
         const char *who, GError **error);
 /* False and an error that names the nearest when there is no such team. */
 bool exercise_has_team(const struct exercise *exercise, const char *team, GError **error);
-/* The other way: a team writes to the white cell, by the person who. */
+/* The other way: a team writes to the white cell, by the person who; at most so often in a minute of
+ * real time, whatever the exercise clock does. */
+#define EXERCISE_LETTERS_A_MINUTE 6
 bool exercise_message_from(struct exercise *exercise, const char *team, const char *text,
         const char *who, GError **error);
+/* A note of the white cell's own about the moment about_us (-1: now; not later than now):
+ * operator.note, which no team and no spectator is shown. At most EXERCISE_MESSAGE_MAX bytes. */
+bool exercise_note(struct exercise *exercise, const char *text, gint64 about_us, const char *who,
+        GError **error);
 /* A team's report of what it has seen: report.filed from {team, text, what, hosts, seen_us, evidence,
  * resolved}. The error names what is wrong. */
 bool exercise_incident(

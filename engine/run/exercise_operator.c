@@ -74,6 +74,7 @@ static void on_machines_resumed(const GError *error, gpointer data)
     if (error) {
         run_alarm(exercise, "resume-failed", -1, exercise->options.plan->name, error->message);
     }
+    exercise->clock_only = false;
     clock_resume(exercise->options.clock);
     run_set_state(exercise, EXERCISE_RUNNING, "operator", NULL, NULL);
     run_checks_resume(exercise);
@@ -82,13 +83,13 @@ static void on_machines_resumed(const GError *error, gpointer data)
 void run_pause_world(struct exercise *exercise, const GError *refused, gpointer data)
 {
     (void)data;
-    if (!run_cannot_go_on(exercise, refused) && !exercise->ending) {
+    if (!run_cannot_go_on(exercise, refused) && !exercise->ending && !exercise->clock_only) {
         exercise->options.world->ops->pause(
                 exercise->options.world, true, on_machines_paused, exercise);
     }
 }
 
-bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
+static bool begin_pause(struct exercise *exercise, bool clock_only, const char *who, GError **error)
 {
     if (exercise->state != EXERCISE_RUNNING || exercise->resuming) {
         return refuse(exercise, "pause", error);
@@ -101,15 +102,31 @@ bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
     /* the clock stops at the moment of the call, machines once the event is on the disk */
     clock_pause(exercise->options.clock);
     exercise->epoch++;
-    record_action(exercise, "pause", who, NULL, NULL);
+    exercise->clock_only = clock_only;
+    record_action(exercise, clock_only ? "pause-clock" : "pause", who, NULL, NULL);
     run_set_state(exercise, EXERCISE_PAUSED, who, NULL, run_pause_world);
     return true;
+}
+
+bool exercise_pause(struct exercise *exercise, const char *who, GError **error)
+{
+    return begin_pause(exercise, false, who, error);
+}
+
+bool exercise_pause_clock(struct exercise *exercise, const char *who, GError **error)
+{
+    return begin_pause(exercise, true, who, error);
 }
 
 static void resume_world(struct exercise *exercise, const GError *refused, gpointer data)
 {
     (void)data;
-    if (!run_cannot_go_on(exercise, refused) && !exercise->ending) {
+    if (run_cannot_go_on(exercise, refused) || exercise->ending) {
+        return;
+    }
+    if (exercise->clock_only) {
+        on_machines_resumed(NULL, exercise);
+    } else {
         exercise->options.world->ops->pause(
                 exercise->options.world, false, on_machines_resumed, exercise);
     }

@@ -77,6 +77,9 @@ cJSON *exercise_status(const struct exercise *exercise)
     cJSON_AddStringToObject(json, "name", plan->name);
     cJSON_AddStringToObject(json, "title", plan->title);
     cJSON_AddStringToObject(json, "state", exercise_state_name(exercise->state));
+    if (exercise->state == EXERCISE_PAUSED) {
+        cJSON_AddBoolToObject(json, "clock_only", exercise->clock_only);
+    }
     json_add_int(json, "at_us", clock_now(exercise->options.clock));
     json_add_int(json, "duration_us", plan->duration_us);
     json_add_int(json, "wall_us", exercise->wall_start_us);

@@ -1,5 +1,5 @@
-/* exercise_white.c - what the white cell may do besides: skip an inject, write to teams, take
- * an alarm on. */
+/* exercise_white.c - what the white cell may do besides: skip an inject, write to teams, keep notes
+ * of its own, take an alarm on. */
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -46,6 +46,19 @@ struct letter {
     const char *text, *who;
 };
 
+/* A team cannot bury what the others write. */
+static bool may_write(struct exercise *exercise, int team, GError **error)
+{
+    gint64 wait_us = rate_take(&exercise->teams[team].letters, EXERCISE_LETTERS_A_MINUTE,
+            60 * (gint64)G_USEC_PER_SEC, g_get_monotonic_time());
+    if (wait_us > 0) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_TIMEOUT,
+                "a team writes at most %d messages a minute; the next one in %d s",
+                EXERCISE_LETTERS_A_MINUTE, (int)(wait_us / G_USEC_PER_SEC) + 1);
+    }
+    return wait_us == 0;
+}
+
 static bool send_letter(struct exercise *exercise, const struct letter *letter, GError **error)
 {
     int index = -1;
@@ -57,6 +70,9 @@ static bool send_letter(struct exercise *exercise, const struct letter *letter, 
     g_autofree char *clean = text_clean_tail(text, strlen(text), EXERCISE_MESSAGE_MAX);
     if (!*g_strstrip(clean)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "the message has no text");
+        return false;
+    }
+    if (!strcmp(letter->from, "team") && !may_write(exercise, index, error)) {
         return false;
     }
     cJSON *body = cJSON_CreateObject();
@@ -79,6 +95,32 @@ bool exercise_message_from(struct exercise *exercise, const char *team, const ch
 {
     struct letter letter = {"team", team, text, who};
     return send_letter(exercise, &letter, error);
+}
+
+bool exercise_note(struct exercise *exercise, const char *text, gint64 about_us, const char *who,
+        GError **error)
+{
+    gint64 now_us = clock_now(exercise->options.clock);
+    if (is_over(exercise, "write a note", error)) {
+        return false;
+    }
+    if (about_us > now_us) {
+        g_autofree char *now = text_clock(now_us);
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "a note is about a moment that was: it is %s now", now);
+        return false;
+    }
+    g_autofree char *clean = text_clean_tail(text, strlen(text), EXERCISE_MESSAGE_MAX);
+    if (!*g_strstrip(clean)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "the note has no text");
+        return false;
+    }
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "text", clean);
+    json_add_int(body, "about_us", about_us < 0 ? now_us : about_us);
+    cJSON_AddStringToObject(body, "by", who);
+    run_record(exercise, "operator.note", -1, exercise->options.plan->name, body);
+    return true;
 }
 
 bool exercise_acknowledge(struct exercise *exercise, const char *alarm, const char *subject,

@@ -9,6 +9,7 @@
 #include "base/event.h"
 #include "cell/cell.h"
 #include "plan/plan.h"
+#include "score/public.h"
 #include "score/score.h"
 #include "world/world.h"
 
@@ -78,6 +79,7 @@ struct resume {
     bool began;              /* it has run */
     bool begun;              /* an operator had started it, and it may not have run */
     bool paused;             /* it was, or an operator had asked for it */
+    bool clock_only;         /* … and the machines ran on */
     bool ended, down;        /* states in the ledger */
     char *end_by;            /* an operator had asked for the end, and it is not in force */
     GHashTable *injects;     /* id → struct resume_inject */
@@ -101,7 +103,8 @@ struct resume {
     GHashTable *faults;      /* run_resume_faults.c: open ones; NULL: there was none */
     cJSON *links;            /* by link: the last link.impaired not cleared, with at_us */
     struct cell_identity cell;
-    struct score *score; /* all events folded in */
+    struct score *score;        /* all events folded in */
+    struct public_prefix shown; /* what of them the public may see */
 };
 
 struct resume *resume_new(void);

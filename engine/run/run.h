@@ -1,6 +1,7 @@
 /* run.h - inside an exercise: shared by the files of run/ only. */
 #pragma once
 
+#include "base/rate.h"
 #include "run/exercise.h"
 #include "run/resume.h"
 
@@ -51,6 +52,7 @@ struct run_team {
     guint restarting;       /* machines that the white cell has under way */
     guint restarts;         /* counts them: a look from before one is no team's fault */
     GArray *history;        /* struct run_span: what counts for it; see 0011 in docs/decisions */
+    struct rate letters;    /* that it wrote to the white cell */
 };
 
 struct run_inject {
@@ -110,7 +112,8 @@ struct exercise {
     char *ledger_path;
     enum exercise_state state;
     bool ending, resuming;
-    bool waiting; /* all is ready; exercise_begin() starts the clock */
+    bool clock_only; /* of a pause: the machines run on */
+    bool waiting;    /* all is ready; exercise_begin() starts the clock */
     gint64 seq;
     guint epoch; /* counts pauses: answers from before one are void */
     gint64 wall_start_us;
@@ -136,6 +139,8 @@ struct exercise {
     GPtrArray *restarts;           /* struct run_restart *: under way */
     GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
     struct run_save *saving;       /* a checkpoint that is being taken, or NULL */
+    GPtrArray *works;              /* struct work *: under way in threads (run_work.h) */
+    void (*works_then)(struct exercise *exercise); /* waits for them, or NULL */
     GPtrArray *white;              /* struct run_white *: tasks that wait for one of these */
     struct run_restore *restoring; /* one that is being put back, or NULL */
 
@@ -232,7 +237,7 @@ void run_restart_free(gpointer data);
 /* Is the team (-1: what is nobody's) just being put back to a checkpoint? */
 bool run_is_restoring(const struct exercise *exercise, int team);
 void run_checkpoint_free(gpointer data);
-/* The exercise is over: all checkpoints are removed. */
+/* The exercise is over: all checkpoints are removed; run_works_then() waits for it. */
 void run_checkpoints_end(struct exercise *exercise);
 void run_checkpoints_free(struct exercise *exercise);
 void run_restore_free(struct exercise *exercise);

@@ -8,14 +8,13 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/paths.h"
-#include "run/capture_left.h"
 
 #include <string.h>
 
 #define LOOK_S 1
 #define END_LIMIT_S 10 /* a disk that hangs does not keep the exercise from ending */
 
-static const struct plan_network *network_of(const struct run_capture *capture)
+const struct plan_network *run_capture_network(const struct run_capture *capture)
 {
     return g_ptr_array_index(capture->exercise->options.plan->networks, (guint)capture->network);
 }
@@ -37,15 +36,15 @@ char *run_capture_folder(const struct exercise *exercise)
 
 /* ---- the record ---------------------------------------------------------------------------- */
 
-static void record(const struct run_capture *capture, const char *kind, cJSON *body)
+void run_capture_record(const struct run_capture *capture, const char *kind, cJSON *body)
 {
-    const struct plan_network *network = network_of(capture);
+    const struct plan_network *network = run_capture_network(capture);
     run_record(capture->exercise, kind, network->team, network->id, body);
 }
 
-static struct event *resource_event(const struct run_capture *capture, const char *kind)
+struct event *run_capture_resource(const struct run_capture *capture, const char *kind)
 {
-    const struct plan_network *network = network_of(capture);
+    const struct plan_network *network = run_capture_network(capture);
     g_autofree char *folder = run_capture_folder(capture->exercise);
     g_autofree char *stem = world_capture_stem(network);
     g_autofree char *name = g_build_filename(folder, stem, NULL);
@@ -58,7 +57,7 @@ static struct event *resource_event(const struct run_capture *capture, const cha
 
 static void record_started(const struct run_capture *capture)
 {
-    const struct plan_network *network = network_of(capture);
+    const struct plan_network *network = run_capture_network(capture);
     g_autofree char *folder = run_capture_folder(capture->exercise);
     struct net_capture_state state = {0};
     cJSON *body = cJSON_CreateObject();
@@ -71,7 +70,7 @@ static void record_started(const struct run_capture *capture)
     net_capture_state_clear(&state);
     json_add_int(body, "keep_us", network->subnet->capture_keep_us);
     json_add_int(body, "size_bytes", (gint64)network->subnet->capture_mib * 1024 * 1024);
-    record(capture, "capture.started", body);
+    run_capture_record(capture, "capture.started", body);
 }
 
 static cJSON *files_json(const struct run_capture *capture)
@@ -122,8 +121,9 @@ static void record_stopped(struct run_capture *capture, const char *by)
     cJSON_AddItemToObject(body, "files", files_json(capture));
     net_capture_state_clear(&state);
     run_capture_over(capture);
-    record(capture, "capture.stopped", body);
-    run_record_then(capture->exercise, resource_event(capture, "resource.closed"), NULL, NULL);
+    run_capture_record(capture, "capture.stopped", body);
+    run_record_then(
+            capture->exercise, run_capture_resource(capture, "resource.closed"), NULL, NULL);
 }
 
 /* ---- watching ------------------------------------------------------------------------------ */
@@ -131,7 +131,7 @@ static void record_stopped(struct run_capture *capture, const char *by)
 static void warn_once(struct run_capture *capture, bool *said, const char *alarm, const char *text)
 {
     if (!*said) {
-        const struct plan_network *network = network_of(capture);
+        const struct plan_network *network = run_capture_network(capture);
         *said = true;
         run_alarm(capture->exercise, alarm, network->team, network->id, text);
     }
@@ -139,7 +139,7 @@ static void warn_once(struct run_capture *capture, bool *said, const char *alarm
 
 static void look_at(struct run_capture *capture)
 {
-    const struct plan_network *network = network_of(capture);
+    const struct plan_network *network = run_capture_network(capture);
     struct net_capture_state state = {0};
     world_of(capture)->ops->capture_look(world_of(capture), capture->network, &state);
     if (state.dropped > 0) {
@@ -202,7 +202,7 @@ static void keep_watch(struct run_captures *all)
 static bool begin(struct run_capture *capture, GError **error)
 {
     const struct exercise *exercise = capture->exercise;
-    const struct plan_network *network = network_of(capture);
+    const struct plan_network *network = run_capture_network(capture);
     g_autofree char *folder = run_capture_folder(exercise);
     g_autofree char *comment =
             g_strdup_printf("exercise %s, network %s", exercise->options.plan->name, network->id);
@@ -225,7 +225,7 @@ static void on_announced(struct exercise *exercise, const GError *refused, gpoin
     g_autoptr(GError) error = NULL;
     if (exercise->ending) {
         capture->state = RUN_CAPTURE_OFF;
-        run_record_then(exercise, resource_event(capture, "resource.closed"), NULL, NULL);
+        run_record_then(exercise, run_capture_resource(capture, "resource.closed"), NULL, NULL);
         run_captures_settle(exercise);
     } else if (!refused && begin(capture, &error)) {
         capture->state = RUN_CAPTURE_ON;
@@ -233,22 +233,22 @@ static void on_announced(struct exercise *exercise, const GError *refused, gpoin
         keep_watch(exercise->captures);
         run_capture_began(capture);
     } else {
-        const struct plan_network *network = network_of(capture);
+        const struct plan_network *network = run_capture_network(capture);
         capture->state = RUN_CAPTURE_FAILED;
         run_alarm(exercise, "capture-failed", network->team, network->id,
                 refused ? refused->message : error->message);
-        run_record_then(exercise, resource_event(capture, "resource.closed"), NULL, NULL);
+        run_record_then(exercise, run_capture_resource(capture, "resource.closed"), NULL, NULL);
     }
 }
 
-static void start(struct run_capture *capture, const char *by)
+void run_capture_start(struct run_capture *capture, const char *by)
 {
     g_free(capture->by);
     capture->by = g_strdup(by);
     capture->state = RUN_CAPTURE_STARTING;
     capture->said_dropped = capture->said_failed = capture->said_full = false;
-    run_record_then(
-            capture->exercise, resource_event(capture, "resource.opening"), on_announced, capture);
+    run_record_then(capture->exercise, run_capture_resource(capture, "resource.opening"),
+            on_announced, capture);
 }
 
 static void on_stopped(const GError *error, gpointer data)
@@ -297,56 +297,23 @@ void run_captures_free(struct exercise *exercise)
     g_clear_pointer(&exercise->captures, g_free);
 }
 
-/* It was on when the engine was killed: its files are on the record from now on. */
-static void record_left(const struct run_capture *capture)
-{
-    g_autofree char *folder = run_capture_folder(capture->exercise);
-    g_autofree char *stem = world_capture_stem(network_of(capture));
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddStringToObject(body, "by", "resume");
-    cJSON_AddStringToObject(body, "folder", folder);
-    cJSON_AddStringToObject(body, "problem", "the engine was gone");
-    cJSON_AddItemToObject(body, "files",
-            capture_left_files(folder, stem, capture->exercise->resume->created_wall_us));
-    record(capture, "capture.stopped", body);
-    run_record_then(capture->exercise, resource_event(capture, "resource.closed"), NULL, NULL);
-}
-
-static bool was_on(const struct run_capture *capture)
-{
-    g_autofree char *subject = g_strdup_printf("capture:%s", network_of(capture)->id);
-    return g_hash_table_contains(capture->exercise->resume->open, subject);
-}
-
-/* What an earlier engine left open is closed. Was it on? One that was stopped had only this left. */
-static bool close_left(const struct run_capture *capture)
-{
-    const struct resume *resume = capture->exercise->resume;
-    bool stopped = g_hash_table_contains(resume->stopped, network_of(capture)->id);
-    if (stopped) {
-        run_record_then(capture->exercise, resource_event(capture, "resource.closed"), NULL, NULL);
-    } else {
-        record_left(capture);
-    }
-    return !stopped;
-}
-
 void run_captures_start(struct exercise *exercise)
 {
     struct run_captures *all = exercise->captures;
     all->begun = true;
     for (guint i = 0; i < all->count && !exercise->ending; i++) {
         struct run_capture *capture = &all->each[i];
-        if (exercise->resume && was_on(capture)) {
-            if (close_left(capture)) {
-                start(capture, "resume");
-            }
-        } else if (network_of(capture)->subnet->capture &&
+        if (exercise->resume && run_capture_was_on(capture)) {
+            run_capture_go_on(capture);
+        } else if (run_capture_network(capture)->subnet->capture &&
                    (!exercise->resume || !exercise->resume->began)) {
-            start(capture, "scenario"); /* once it has run, one that is off was stopped */
+            run_capture_start(
+                    capture, "scenario"); /* once it has run, one that is off was stopped */
         }
     }
 }
+
+/* ---- the end ------------------------------------------------------------------------------- */
 
 static gboolean on_limit(gpointer data)
 {
@@ -379,8 +346,8 @@ void run_captures_end(struct exercise *exercise, run_then_fn then)
     for (guint i = 0; i < all->count; i++) {
         if (all->each[i].state == RUN_CAPTURE_ON) {
             stop(&all->each[i]);
-        } else if (exercise->resume && !all->begun && was_on(&all->each[i])) {
-            (void)close_left(&all->each[i]);
+        } else if (exercise->resume && !all->begun && run_capture_was_on(&all->each[i])) {
+            run_capture_close_left(&all->each[i]);
         }
     }
     run_captures_settle(exercise);
@@ -408,7 +375,7 @@ bool exercise_capture(
         return false;
     }
     if (on) {
-        start(capture, who);
+        run_capture_start(capture, who);
     } else {
         g_free(capture->by);
         capture->by = g_strdup(who);
@@ -434,7 +401,7 @@ cJSON *exercise_captures(const struct exercise *exercise, bool files)
         }
         world_of(capture)->ops->capture_look(world_of(capture), capture->network, &state);
         cJSON *json = cJSON_CreateObject();
-        const struct plan_network *network = network_of(capture);
+        const struct plan_network *network = run_capture_network(capture);
         cJSON_AddStringToObject(json, "network", network->id);
         cJSON_AddStringToObject(json, "team", run_team_id(exercise, network->team));
         cJSON_AddStringToObject(json, "state", run_capture_state_name(capture->state));

@@ -35,8 +35,23 @@ struct run_captures {
 /* Where the exercise's captures lie: beside the ledger. The caller's. */
 char *run_capture_folder(const struct exercise *exercise);
 
+const struct plan_network *run_capture_network(const struct run_capture *capture);
+void run_capture_record(const struct run_capture *capture, const char *kind, cJSON *body);
+struct event *run_capture_resource(const struct run_capture *capture, const char *kind);
+/* Announces it; it is on once that is in the ledger. */
+void run_capture_start(struct run_capture *capture, const char *by);
+
 /* Calls then of run_captures_end() when nothing is left to wait for. */
 void run_captures_settle(struct exercise *exercise);
+
+/* ---- run_capture_resume.c ------------------------------------------------------------------- */
+
+/* In a resumed exercise: was it on, or not yet closed, when the engine was killed? Then what it has
+ * left goes to the record, and it is started again (not when it had been stopped). */
+bool run_capture_was_on(const struct run_capture *capture);
+void run_capture_go_on(struct run_capture *capture);
+/* The same for an exercise that ends: it is not started. */
+void run_capture_close_left(struct run_capture *capture);
 
 /* ---- run_capture_steps.c: which packets belong to which step -------------------------------- */
 

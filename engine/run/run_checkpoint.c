@@ -61,6 +61,11 @@ const struct run_checkpoint *run_checkpoint_find(
         const struct exercise *exercise, const char *label, GError **error)
 {
     const struct run_checkpoint *found = find(exercise, label);
+    if (found && found->leaving) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND,
+                "checkpoint \"%s\" has just been removed", label);
+        return NULL;
+    }
     if (!found) {
         g_autoptr(GPtrArray) labels = g_ptr_array_new();
         for (guint i = 0; i < exercise->checkpoints->len; i++) {
@@ -76,17 +81,6 @@ const struct run_checkpoint *run_checkpoint_find(
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */
-
-static void record_resource(
-        struct exercise *exercise, const char *kind, int team, const char *label, const char *path)
-{
-    g_autofree char *subject = g_strdup_printf("checkpoint:%s", label);
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddStringToObject(body, "type", "checkpoint");
-    cJSON_AddStringToObject(body, "name", label);
-    cJSON_AddStringToObject(body, "path", path);
-    run_record(exercise, kind, team, subject, body);
-}
 
 static void record_failed(const struct run_save *save, const char *why)
 {
@@ -120,15 +114,13 @@ static void record_taken(const struct run_save *save)
 /* Nothing half stays behind. The owner lets go of save. */
 static void give_up(struct run_save *save, const char *why)
 {
-    g_autoptr(GError) error = NULL;
-    if (!paths_remove_tree(save->folder, &error)) {
-        g_printerr("sandtable: %s\n", error->message);
-    }
     struct exercise *exercise = save->exercise;
     if (exercise) {
         exercise->saving = NULL;
         record_failed(save, why);
-        record_resource(exercise, "resource.closed", save->team, save->label, save->folder);
+        run_checkpoint_half(exercise, save->label, save->team);
+    } else {
+        paths_remove_tree(save->folder, NULL);
     }
     save_free(save);
 }
@@ -243,9 +235,18 @@ static bool label_is_free(const struct exercise *exercise, const char *label, GE
                 "a label has 1 to 31 of a-z, 0-9 and -, and begins with a letter");
         return false;
     }
-    if (find(exercise, label)) {
+    const struct run_checkpoint *found = find(exercise, label);
+    g_autofree char *folder = run_checkpoint_folder(exercise, label);
+    if (found && !found->leaving) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
                 "there is a checkpoint \"%s\" already; remove it or choose another label", label);
+        return false;
+    }
+    if (found || g_file_test(folder, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                "files of a former checkpoint \"%s\" are still being removed; wait, or choose "
+                "another label",
+                label);
         return false;
     }
     if (exercise->checkpoints->len >= CHECKPOINTS_MAX) {
@@ -259,7 +260,8 @@ static bool label_is_free(const struct exercise *exercise, const char *label, GE
 static bool machines_are_fit(
         const struct exercise *exercise, const int *machines, gsize n, GError **error)
 {
-    enum machine_state wanted = exercise->state == EXERCISE_PAUSED ? MACHINE_PAUSED : MACHINE_READY;
+    bool stand = exercise->state == EXERCISE_PAUSED && !exercise->clock_only;
+    enum machine_state wanted = stand ? MACHINE_PAUSED : MACHINE_READY;
     for (gsize i = 0; i < n; i++) {
         enum machine_state state = exercise->machines[machines[i]].state;
         if (state != wanted || exercise->machines[machines[i]].restart) {
@@ -359,28 +361,6 @@ bool exercise_checkpoint(struct exercise *exercise, const char *label, const cha
 
 /* ---- those there are ----------------------------------------------------------------------- */
 
-bool exercise_checkpoint_remove(
-        struct exercise *exercise, const char *label, const char *who, GError **error)
-{
-    const struct run_checkpoint *found = run_checkpoint_find(exercise, label, error);
-    if (!found) {
-        return false;
-    }
-    if (exercise->restoring || exercise->ending) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "not now: %s",
-                exercise->ending ? "the exercise ends" : "a checkpoint is being restored");
-        return false;
-    }
-    g_autofree char *folder = run_checkpoint_folder(exercise, label);
-    if (!paths_remove_tree(folder, error)) {
-        return false;
-    }
-    run_action(exercise, "checkpoint-remove", who, "label", label);
-    record_resource(exercise, "resource.closed", found->team, label, folder);
-    g_ptr_array_remove(exercise->checkpoints, (gpointer)found);
-    return true;
-}
-
 cJSON *exercise_checkpoints(const struct exercise *exercise)
 {
     cJSON *list = cJSON_CreateArray();
@@ -388,6 +368,9 @@ cJSON *exercise_checkpoints(const struct exercise *exercise)
         const struct run_checkpoint *one = g_ptr_array_index(exercise->checkpoints, i);
         const cJSON *state = json_object(one->manifest, "state");
         g_autofree char *folder = run_checkpoint_folder(exercise, one->label);
+        if (one->leaving) {
+            continue;
+        }
         cJSON *json = cJSON_CreateObject();
         cJSON_AddStringToObject(json, "label", one->label);
         cJSON_AddStringToObject(json, "team", run_team_id(exercise, one->team));
@@ -405,23 +388,6 @@ cJSON *exercise_checkpoints(const struct exercise *exercise)
         cJSON_AddItemToArray(list, json);
     }
     return list;
-}
-
-/* They are of use to this exercise only. */
-void run_checkpoints_end(struct exercise *exercise)
-{
-    g_autofree char *all = paths_checkpoints(exercise->ledger_path);
-    g_autoptr(GError) error = NULL;
-    if (!paths_remove_tree(all, &error)) {
-        g_printerr("sandtable: %s\n", error->message);
-        return;
-    }
-    for (guint i = 0; i < exercise->checkpoints->len; i++) {
-        const struct run_checkpoint *one = g_ptr_array_index(exercise->checkpoints, i);
-        g_autofree char *folder = g_build_filename(all, one->label, NULL);
-        record_resource(exercise, "resource.closed", one->team, one->label, folder);
-    }
-    g_ptr_array_set_size(exercise->checkpoints, 0);
 }
 
 void run_checkpoints_free(struct exercise *exercise)

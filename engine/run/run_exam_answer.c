@@ -273,7 +273,9 @@ static bool may_answer(const struct exercise *exercise, const struct submission 
     int used = exam_attempts(fold, s->seat->id, s->plan->name) + under_way(exercise, s, &same);
     bool stands = clock.state == EXAM_PAUSED || exercise->state == EXERCISE_PAUSED;
     const char *why = NULL;
-    if (clock.state == EXAM_REGISTERED) {
+    if (exercise->state == EXERCISE_PAUSED && exercise->clock_only) {
+        why = "the exercise clock stands, and nothing is scored: answer when it runs again";
+    } else if (clock.state == EXAM_REGISTERED) {
         why = "the exam has not started for this candidate";
     } else if (clock.state == EXAM_HANDED_IN) {
         why = "this candidate has handed in";

@@ -10,7 +10,7 @@ bool run_machine_is_settled(const struct exercise *exercise, int machine)
 {
     enum machine_state state = exercise->machines[machine].state;
     if (state == MACHINE_PAUSED) {
-        return run_resume_pauses(exercise);
+        return run_resume_pauses(exercise) && !exercise->resume->clock_only;
     }
     bool is_over = state == MACHINE_CRASHED || state == MACHINE_STOPPED;
     return state == MACHINE_READY || (is_over && exercise->resume && exercise->resume->began);

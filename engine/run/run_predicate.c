@@ -228,8 +228,9 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
     }
     if (q->wanted && !strstr(result->out, q->wanted)) {
         g_autofree char *tail = text_clean_tail(result->out, strlen(result->out), 200);
-        g_autofree char *why = g_strdup_printf(
-                "%s: %s printed no \"%s\" but: %s", machine_id(q), command, q->wanted, tail);
+        g_autofree char *why = g_strdup_printf("%s: %s printed no \"%s\"%s but: %s", machine_id(q),
+                command, q->wanted,
+                result->out_cut ? " in what is kept of its output (the first 64 KiB)" : "", tail);
         answer(q, TRUTH_NO, why, NULL);
         return;
     }

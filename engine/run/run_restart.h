@@ -78,12 +78,18 @@ void checkpoint_apply(struct exercise *exercise, const cJSON *state, int which, 
 void checkpoint_freeze(struct exercise *exercise, int which);
 void checkpoint_thaw(struct exercise *exercise, int which);
 
+/* ---- run_checkpoint_remove.c ---------------------------------------------------------------- */
+
+/* What is there of one that did not come to be is removed, by and by, and closed in the ledger. */
+void run_checkpoint_half(struct exercise *exercise, const char *label, int team);
+
 /* ---- run_checkpoint.c ---------------------------------------------------------------------- */
 
 struct run_checkpoint { /* one that is whole */
     char *label;
     int team;        /* -1: the whole exercise */
     cJSON *manifest; /* with "state" */
+    bool leaving;    /* its files are being removed */
 };
 const struct run_checkpoint *run_checkpoint_find(
         const struct exercise *exercise, const char *label, GError **error);

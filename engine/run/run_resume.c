@@ -249,7 +249,7 @@ void exercise_recover(
     }
     end_steps(exercise);
     run_resume_end_requests(exercise);
-    exercise->options.world->stay_paused = resume->began && resume->paused;
+    exercise->options.world->stay_paused = resume->began && resume->paused && !resume->clock_only;
     run_set_up(exercise);
 }
 

@@ -197,6 +197,7 @@ static void apply_state(struct resume *resume, const cJSON *body)
         resume->paused = false;
     } else if (!strcmp(state, "paused")) {
         resume->paused = true;
+        resume->clock_only = json_bool(body, "clock_only", false);
     } else if (!strcmp(state, "ended")) {
         resume->ended = true;
     } else if (!strcmp(state, "down")) {
@@ -360,8 +361,9 @@ static void apply_action(struct resume *resume, const cJSON *body)
     struct resume_inject *inject = resume_inject(resume, json_string(body, "inject", ""));
     if (!strcmp(action, "start")) {
         resume->begun = true;
-    } else if (!strcmp(action, "pause")) {
+    } else if (!strcmp(action, "pause") || !strcmp(action, "pause-clock")) {
         resume->paused = true;
+        resume->clock_only = strcmp(action, "pause") != 0;
     } else if (!strcmp(action, "resume")) {
         resume->paused = false;
     } else if (!strcmp(action, "end")) {
@@ -448,6 +450,7 @@ void resume_apply(struct resume *resume, const struct event *event)
     resume->at_us = MAX(resume->at_us, event->at_us);
     resume->wall_us = event->wall_us;
     score_apply(resume->score, event);
+    public_prefix_apply(&resume->shown, event);
     if (!strcmp(event->kind, "exercise.created")) {
         apply_created(resume, event, &body);
     } else if (!strcmp(event->kind, "exercise.state")) {

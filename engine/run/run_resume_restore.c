@@ -4,7 +4,6 @@
  * given up, a reset is as good as done by starting its machines anew, a restore is done again.
  */
 #include "base/json.h"
-#include "base/paths.h"
 #include "plan/router.h"
 #include "run/resume.h"
 #include "run/run_restart.h"
@@ -214,15 +213,12 @@ void resume_apply_checkpoint(struct resume *resume, const struct event *event, c
 
 /* ---- what a resume owes -------------------------------------------------------------------- */
 
-/* There is nothing left of the checkpoint. */
-static void close_folder(struct exercise *exercise, const char *label, int team)
+/* Nothing is to be left of the checkpoint. */
+static void remove_half(struct exercise *exercise, const char *label, int team)
 {
     g_autofree char *resource = g_strdup_printf("checkpoint:%s", label);
     if (g_hash_table_contains(exercise->resume->open, resource)) {
-        cJSON *body = cJSON_CreateObject();
-        cJSON_AddStringToObject(body, "type", "checkpoint");
-        cJSON_AddStringToObject(body, "name", label);
-        run_record(exercise, "resource.closed", team, resource, body);
+        run_checkpoint_half(exercise, label, team);
     }
 }
 
@@ -236,8 +232,7 @@ static void take_checkpoint(struct exercise *exercise, const char *label, const 
         if (!exercise->resume->ended) { /* else the end has removed it already */
             run_alarm(exercise, "checkpoint-lost", index, label, error->message);
         }
-        paths_remove_tree(folder, NULL);
-        close_folder(exercise, label, index);
+        remove_half(exercise, label, index);
         return;
     }
     struct run_checkpoint *whole = g_new(struct run_checkpoint, 1);
@@ -270,17 +265,12 @@ void run_resume_take_checkpoints(struct exercise *exercise)
 static void give_up(struct exercise *exercise, const struct resume_request *one)
 {
     int team = plan_team_index(exercise->options.plan, one->team);
-    g_autofree char *folder = run_checkpoint_folder(exercise, one->subject);
-    g_autoptr(GError) error = NULL;
-    if (!paths_remove_tree(folder, &error)) {
-        g_printerr("sandtable: %s\n", error->message);
-    }
     cJSON *body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "action", "take");
     cJSON_AddStringToObject(body, "by", one->by);
     cJSON_AddStringToObject(body, "reason", "the engine was interrupted");
     run_record(exercise, "checkpoint.failed", team, one->subject, body);
-    close_folder(exercise, one->subject, team);
+    remove_half(exercise, one->subject, team);
 }
 
 void run_resume_end_requests(struct exercise *exercise)

@@ -120,6 +120,7 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
                 .status = result->status,
                 .out = result->out,
                 .err = result->err,
+                .cut = result->out_cut || result->err_cut,
         };
     }
     ask_end(data, &reply);

@@ -266,6 +266,7 @@ static cJSON *command_evidence(
         cJSON_AddNumberToObject(command, "status", result->status);
         cJSON_AddStringToObject(command, "out", out);
         cJSON_AddStringToObject(command, "err", err);
+        world_exec_add_cut(command, result);
     }
     return command;
 }

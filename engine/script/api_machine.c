@@ -52,13 +52,17 @@ static int push_answer(lua_State *L, int status, lua_KContext context)
     (void)context;
     switch (answer->kind) {
     case SCRIPT_REPLY_EXEC:
-        lua_createtable(L, 0, 3);
+        lua_createtable(L, 0, 4);
         lua_pushinteger(L, answer->status);
         lua_setfield(L, -2, "status");
         lua_pushstring(L, answer->out ? answer->out : "");
         lua_setfield(L, -2, "out");
         lua_pushstring(L, answer->err ? answer->err : "");
         lua_setfield(L, -2, "err");
+        if (answer->cut) {
+            lua_pushboolean(L, 1);
+            lua_setfield(L, -2, "cut");
+        }
         return 1;
     case SCRIPT_REPLY_TEXT:
         lua_pushstring(L, answer->text ? answer->text : "");

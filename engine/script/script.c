@@ -120,6 +120,7 @@ void script_reply(struct script *script, guint64 ticket, const struct script_rep
             .status = reply->status,
             .out = g_strdup(reply->out),
             .err = g_strdup(reply->err),
+            .cut = reply->cut,
             .text = g_strdup(reply->text),
             .code = g_strdup(reply->code),
             .message = g_strdup(reply->message),

@@ -51,6 +51,7 @@ struct script_reply {
     enum script_reply_kind kind;
     int status;            /* EXEC */
     const char *out, *err; /* EXEC */
+    bool cut;              /* EXEC: there was more of one of them */
     const char *text;      /* TEXT: file content, verdict */
     const char *code;      /* FAILED: timeout, not-found, machine, cancelled */
     const char *message;   /* FAILED: for people */

@@ -30,6 +30,7 @@ struct script {
 struct answer {
     enum script_reply_kind kind;
     int status;
+    bool cut;
     char *out, *err, *text, *code, *message;
     struct event *event; /* for wait_for */
 };

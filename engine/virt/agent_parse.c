@@ -73,17 +73,27 @@ static bool decode(const char *text, gsize max, GByteArray *bytes, GError **erro
     return true;
 }
 
-static bool read_output(
-        const cJSON *status, const char *name, char **ret, gsize *ret_length, GError **error)
+/* What comes of that much base64, its padding taken off. */
+static gsize decoded_length(const char *text)
+{
+    gsize length = strlen(text);
+    return length / 4 * 3 - (g_str_has_suffix(text, "==")         ? 2
+                                    : g_str_has_suffix(text, "=") ? 1
+                                                                  : 0);
+}
+
+static bool read_output(const cJSON *status, const char *name, char **ret, gsize *ret_length,
+        bool *ret_cut, GError **error)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(status, name);
     if (item && !cJSON_IsString(item)) {
         return refuse(error, name);
     }
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    if (item && !decode(item->valuestring, AGENT_OUTPUT_MAX, bytes, error)) {
+    if (item && !decode(item->valuestring, VIRT_OUTPUT_MAX, bytes, error)) {
         return false;
     }
+    *ret_cut = item && decoded_length(item->valuestring) > VIRT_OUTPUT_MAX;
     *ret_length = bytes->len;
     g_byte_array_append(bytes, (const guint8 *)"", 1);
     *ret = (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
@@ -114,8 +124,9 @@ bool agent_parse_status(
         return refuse(error, "exitcode");
     }
     struct virt_exec_result result = {.status = (int)(has_code ? code : 128 + signal)};
-    if (!read_output(status, "out-data", &result.out, &result.out_length, error) ||
-            !read_output(status, "err-data", &result.err, &result.err_length, error)) {
+    if (!read_output(status, "out-data", &result.out, &result.out_length, &result.out_cut, error) ||
+            !read_output(
+                    status, "err-data", &result.err, &result.err_length, &result.err_cut, error)) {
         agent_result_clear(&result);
         return false;
     }

@@ -8,10 +8,7 @@
 #include "virt/virt.h"
 
 #define AGENT_REPLY_MAX                                                                            \
-    ((gsize)24 * 1024 * 1024) /* bytes: 16 MiB of output in base64, and its frame */
-#define AGENT_OUTPUT_MAX                                                                           \
-    ((gsize)64 * 1024)                 /* bytes kept of a command's stdout and of its stderr       \
-                                        */
+    ((gsize)24 * 1024 * 1024)          /* bytes: 16 MiB of output in base64, and its frame */
 #define AGENT_CHUNK ((gsize)64 * 1024) /* bytes of a file in one message */
 
 /* {"return": N}: a file handle; {"return": {"MEMBER": N}}: pid, count, position. N >= 0. */

@@ -68,10 +68,13 @@ struct virt_machine {   /* what to start; strings are copied */
     const struct virt_hardware *hardware; /* it boots from its first disk; NULL: kernel and root */
 };
 
+#define VIRT_OUTPUT_MAX ((gsize)65536) /* bytes kept of a program's stdout and of its stderr */
+
 struct virt_exec_result {
     int status;      /* exit status, or 128 + signal */
-    char *out, *err; /* NUL-terminated; each at most 64 KiB is kept, the first */
+    char *out, *err; /* NUL-terminated; of each the first VIRT_OUTPUT_MAX bytes */
     gsize out_length, err_length;
+    bool out_cut, err_cut; /* there was more */
 };
 
 typedef void (*virt_state_fn)(
@@ -176,12 +179,14 @@ char *virt_checkpoint_file(const char *folder, const char *domain, const char *s
 
 /* By the guest agent. argv[0] is looked up in the guest's PATH; no shell. timeout_ms covers all.
  * The agent calls a program ended when nothing holds its output open any more: a daemon that it
- * leaves behind must be given other outputs, or the call ends by its limit. */
+ * leaves behind must be given other outputs, or the call ends by its limit. A program may print as
+ * much as it likes: what is not kept stays in the guest (agent_bound.h), but on one that has neither
+ * our programs nor sh and head, where more than some 7 MB in all costs the agent's connection. */
 void virt_ping(
         struct virt *virt, const char *domain, int timeout_ms, virt_done_fn done, gpointer data);
 void virt_exec(struct virt *virt, const char *domain, const char *const *argv, int timeout_ms,
         virt_exec_fn done, gpointer data);
-/* With input for its standard input; copied. */
+/* With input for its standard input; copied. For programs of ours: nothing bounds what they say. */
 void virt_exec_input(struct virt *virt, const char *domain, const char *const *argv,
         const char *input, gsize length, int timeout_ms, virt_exec_fn done, gpointer data);
 /* A new file has mode 0644; one that is there keeps its mode. */

@@ -158,6 +158,8 @@ struct exec_job {
     enum exec_step step;
     char *command; /* guest-exec, as JSON */
     char *program; /* for messages */
+    char **argv;   /* what the command runs; NULL: nothing bounds its output */
+    enum agent_bound bound;
     gint64 pid;
     gint64 deadline; /* of virt_vm_clock(): a paused program's limit stands still */
     int timeout_ms;
@@ -180,6 +182,12 @@ static char *exec_command(const char *const *argv, bool capture, const char *inp
         cJSON_AddStringToObject(arguments, "input-data", text);
     }
     return json_text(command);
+}
+
+static char *bound_command(enum agent_bound how, const char *const *argv)
+{
+    g_autofree const char **bound = agent_bound_argv(how, argv);
+    return exec_command(bound, true, NULL, 0);
 }
 
 char *virt_agent_exec(const char *const *argv, bool capture)
@@ -232,8 +240,10 @@ static void exec_work(struct virt_job *job, virDomainPtr domain)
         int took_ms = (int)((g_get_monotonic_time() - from_us) / 1000);
         exec->look_ms = CLAMP(2 * took_ms, LOOK_FIRST_MS, LOOK_LAST_MS);
         agent_parse_number(reply, "pid", &exec->pid, &job->error);
-    } else if (reply && exec->step == EXEC_LOOK) {
-        agent_parse_status(reply, &exec->exited, &exec->result, &job->error);
+    } else if (reply && exec->step == EXEC_LOOK &&
+               agent_parse_status(reply, &exec->exited, &exec->result, &job->error) &&
+               exec->exited && exec->argv) {
+        job->error = agent_bound_error(&exec->result, exec->program, job->domain, what);
     }
     free(reply);
 }
@@ -262,12 +272,33 @@ static bool exec_answer(struct exec_job *exec)
     return true;
 }
 
+/* The next best way to bound its output, once the guest has shown that it has not that one; false
+ * when it is the program itself that is missing, or something else is wrong. */
+static bool exec_again(struct exec_job *exec)
+{
+    struct vm *vm = virt_vm(exec->job.virt, exec->job.domain);
+    if (exec->step != EXEC_START || !exec->argv || exec->bound == AGENT_BOUND_NONE ||
+            !agent_bound_is_missing(exec->job.error)) {
+        return false;
+    }
+    g_clear_error(&exec->job.error);
+    exec->bound++;
+    vm->bound = MAX(vm->bound, exec->bound);
+    g_free(exec->command);
+    exec->command = bound_command(exec->bound, (const char *const *)exec->argv);
+    virt_agent_push(&exec->job);
+    return true;
+}
+
 static bool exec_finish(struct virt_job *job)
 {
     struct exec_job *exec = (struct exec_job *)job;
     const struct vm *vm = virt_vm(job->virt, job->domain);
     bool cancelled = g_error_matches(job->error, SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED);
 
+    if (exec_again(exec)) {
+        return false;
+    }
     if (exec->step == EXEC_KILL && !cancelled) {
         g_clear_error(&job->error); /* the limit is what the caller must hear of */
         job->error = exec_timeout(exec);
@@ -299,34 +330,44 @@ static void exec_free(struct virt_job *job)
     agent_result_clear(&exec->result);
     g_free(exec->command);
     g_free(exec->program);
+    g_strfreev(exec->argv);
 }
 
-/* command is consumed. */
-static void run(struct virt *virt, const char *domain, const char *program, char *command,
-        int timeout_ms, virt_exec_fn done, gpointer data)
+static struct exec_job *exec_new(
+        struct virt *virt, const char *domain, const char *program, int timeout_ms)
 {
-    struct virt_job *job = virt_job_new(virt, sizeof(struct exec_job), domain, VIRT_POOL_AGENT);
-    struct exec_job *exec = (struct exec_job *)job;
+    struct exec_job *exec = virt_job_new(virt, sizeof(*exec), domain, VIRT_POOL_AGENT);
+    struct virt_job *job = &exec->job;
     exec->program = g_strdup(program);
-    exec->command = command;
     exec->timeout_ms = timeout_ms;
     exec->deadline = virt_vm_clock(virt_vm(virt, domain)) + (gint64)timeout_ms * 1000;
     job->work = exec_work;
     job->finish = exec_finish;
     job->free = exec_free;
-    job->fn.exec = done;
-    job->data = data;
-    virt_agent_push(job);
+    return exec;
+}
+
+static void exec_push(struct exec_job *exec, virt_exec_fn done, gpointer data)
+{
+    exec->job.fn.exec = done;
+    exec->job.data = data;
+    virt_agent_push(&exec->job);
 }
 
 void virt_exec(struct virt *virt, const char *domain, const char *const *argv, int timeout_ms,
         virt_exec_fn done, gpointer data)
 {
-    run(virt, domain, argv[0], virt_agent_exec(argv, true), timeout_ms, done, data);
+    struct exec_job *exec = exec_new(virt, domain, argv[0], timeout_ms);
+    exec->argv = g_strdupv((char **)argv);
+    exec->bound = virt_vm(virt, domain)->bound;
+    exec->command = bound_command(exec->bound, argv);
+    exec_push(exec, done, data);
 }
 
 void virt_exec_input(struct virt *virt, const char *domain, const char *const *argv,
         const char *input, gsize length, int timeout_ms, virt_exec_fn done, gpointer data)
 {
-    run(virt, domain, argv[0], virt_agent_exec_input(argv, input, length), timeout_ms, done, data);
+    struct exec_job *exec = exec_new(virt, domain, argv[0], timeout_ms);
+    exec->command = virt_agent_exec_input(argv, input, length);
+    exec_push(exec, done, data);
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "virt/agent_bound.h"
 #include "virt/virt.h"
 
 #include <libvirt/libvirt.h>
@@ -36,6 +37,7 @@ struct vm {
     bool held;              /* a checkpoint is near: no new command for the agent */
     gint64 own_stops_until; /* monotonic, us: stops before are a checkpoint's, nobody's pause */
     guint generation;       /* counts starts: what was asked of an earlier run is void */
+    enum agent_bound bound; /* what its programs' output is bounded by, as far as is known */
 };
 
 enum virt_pool { VIRT_POOL_START, VIRT_POOL_CONTROL, VIRT_POOL_AGENT, VIRT_POOL_TELL, VIRT_POOLS };

@@ -157,21 +157,6 @@ static void answer(struct warm_template *template, bool fresh, const GError *err
     g_clear_error(&template->damage);
 }
 
-static void failed(struct warm_template *template, const char *what, const char *why)
-{
-    g_autoptr(GError) error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,
-            "no warm state of image \"%s\" could be made: %s: %s", template->options.image->name,
-            what, why);
-    if (template->booting) {
-        virt_stop(template->options.virt, template->domain, NULL, NULL);
-        remove_links(template);
-    }
-    if (template->work) {
-        image_warm_discard(template->work);
-    }
-    answer(template, false, error);
-}
-
 /* ---- work in a thread ------------------------------------------------------------------------ */
 
 static void begin_thread(struct warm_template *template, GThreadFunc work, const char *name)
@@ -185,6 +170,40 @@ static void end_thread(struct warm_template *template)
 {
     template->answer = 0;
     g_thread_join(g_steal_pointer(&template->thread));
+}
+
+static gboolean on_discarded(gpointer data)
+{
+    struct warm_template *template = data;
+    g_autoptr(GError) error = g_steal_pointer(&template->problem);
+    end_thread(template);
+    answer(template, false, error);
+    return G_SOURCE_REMOVE;
+}
+
+/* As large as the machine's memory. The lock is held until it is gone. */
+static gpointer discard_thread(gpointer data)
+{
+    struct warm_template *template = data;
+    image_warm_discard(template->work);
+    template->answer = g_idle_add(on_discarded, template);
+    return NULL;
+}
+
+static void failed(struct warm_template *template, const char *what, const char *why)
+{
+    GError *error = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_MACHINE,
+            "no warm state of image \"%s\" could be made: %s: %s", template->options.image->name,
+            what, why);
+    if (template->booting) {
+        virt_stop(template->options.virt, template->domain, NULL, NULL);
+        remove_links(template);
+    }
+    g_clear_handle_id(&template->timer, g_source_remove);
+    g_clear_handle_id(&template->limit, g_source_remove);
+    template->booting = template->probing = false;
+    template->problem = error;
+    begin_thread(template, discard_thread, "warm-discard");
 }
 
 static void boot(struct warm_template *template);

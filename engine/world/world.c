@@ -129,6 +129,16 @@ GError *world_error(const struct plan *plan, int machine, const GError *error)
             error->message + strlen(theirs));
 }
 
+void world_exec_add_cut(cJSON *to, const struct world_exec_result *result)
+{
+    if (result->out_cut) {
+        cJSON_AddNumberToObject(to, "out_cut", (double)VIRT_OUTPUT_MAX);
+    }
+    if (result->err_cut) {
+        cJSON_AddNumberToObject(to, "err_cut", (double)VIRT_OUTPUT_MAX);
+    }
+}
+
 char **world_argv(const struct plan *plan, int machine, int team, const char *const *argv)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();

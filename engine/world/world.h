@@ -13,6 +13,7 @@
 #include "plan/plan.h"
 #include "virt/virt.h"
 
+#include <cjson/cJSON.h>
 #include <glib.h>
 #include <stdbool.h>
 
@@ -22,7 +23,8 @@ enum world_status { WORLD_OK, WORLD_DOWN, WORLD_MUMBLE, WORLD_FAULT };
 
 struct world_exec_result {
     int status;
-    const char *out, *err; /* NUL-terminated, bounded */
+    const char *out, *err; /* NUL-terminated; of each the first VIRT_OUTPUT_MAX bytes */
+    bool out_cut, err_cut; /* there was more */
 };
 
 struct world_probe_result {
@@ -260,6 +262,10 @@ struct world_resource {
 };
 GPtrArray *world_resources(const struct plan *plan); /* owning */
 void world_resource_add(GPtrArray *resources, const char *type, const char *name, int team);
+
+/* Says in the JSON object of a command's end what of its output is missing: out_cut and err_cut, how
+ * many bytes were kept; neither where all is there. */
+void world_exec_add_cut(cJSON *to, const struct world_exec_result *result);
 
 /* argv as it must be run on machine for work against team: inside the guest's namespace for that
  * team where the machine stands on several copies of a network. g_strfreev. */

@@ -7,6 +7,7 @@
 #include "image/warm.h"
 #include "net/net.h"
 #include "plan/router.h"
+#include "world/turns.h"
 #include "world/world.h"
 
 struct real_disk { /* of a machine with files of its own (world_real_disk.h) */
@@ -18,13 +19,6 @@ struct real_disk { /* of a machine with files of its own (world_real_disk.h) */
     guint timer; /* of the next look whether it is ready, or 0 */
     guint epoch; /* answers to earlier looks count no more */
     gint64 started_us, looked_us;
-};
-
-enum real_turn { /* of a machine that boots cold (world_real_boot.c) */
-    REAL_TURN_NONE,
-    REAL_TURN_WAITS,
-    REAL_TURN_TAKEN,
-    REAL_TURN_LOST, /* given up while it waited: who asked for its start is still to be told */
 };
 
 struct real_machine {
@@ -43,7 +37,7 @@ struct real_machine {
     bool answers;   /* its agent does */
     char *fell;     /* it ended while launching: why */
     guint wake_limit;
-    enum real_turn turn;
+    enum turn turn;   /* to boot cold (world_real_boot.c) */
     guint boot_limit; /* source: it has had its turn for long enough, or 0 */
     /* progress of the set-up */
     guint next_file, next_setup, next_network;
@@ -87,8 +81,8 @@ struct real_world {
     struct fair *fair;             /* shares of the processor */
     guint fair_timer;              /* source */
     guint awake;                   /* source: looks whose set-up can go on, or 0 */
-    int booting;                   /* machines whose turn it is to boot */
-    guint turns;                   /* source: looks who boots next, or 0 */
+    struct turns turns;            /* of machines that boot */
+    guint turns_due;               /* source: looks who boots next, or 0 */
     struct real_daemon *daemon;    /* NULL: the embedded driver (world_real_daemon.h) */
     struct real_capture *captures; /* per network of the plan */
     char *peer, *peer_path;        /* the exercise that networks reach into, and its socket; NULL */

@@ -10,17 +10,12 @@
 #define TURNS_PER_PROCESSOR 2
 #define TURN_LIMIT_S 30 /* then the next may begin: one without an agent never says that it is up */
 
-static bool has_room(const struct real_world *world)
-{
-    return world->booting < TURNS_PER_PROCESSOR * (int)g_get_num_processors();
-}
-
 static void settle(struct real_machine *machine);
 
 static gboolean on_turns(gpointer data)
 {
     struct real_world *world = data;
-    world->turns = 0;
+    world->turns_due = 0;
     for (guint i = 0; i < world->head.plan->machines->len; i++) {
         settle(&world->machines[i]);
     }
@@ -29,8 +24,8 @@ static gboolean on_turns(gpointer data)
 
 static void look_again(struct real_world *world)
 {
-    if (!world->turns) {
-        world->turns = g_idle_add(on_turns, world);
+    if (!world->turns_due) {
+        world->turns_due = g_idle_add(on_turns, world);
     }
 }
 
@@ -44,48 +39,43 @@ static gboolean on_limit(gpointer data)
 
 static void begin(struct real_machine *machine)
 {
-    machine->turn = REAL_TURN_TAKEN;
+    g_clear_handle_id(&machine->boot_limit, g_source_remove);
     machine->boot_limit = g_timeout_add_seconds(TURN_LIMIT_S, on_limit, machine);
-    machine->world->booting++;
     real_machine_launch(machine, NULL);
 }
 
 static void settle(struct real_machine *machine)
 {
-    if (machine->turn == REAL_TURN_LOST) {
+    enum turn_next next = turn_settle(&machine->world->turns, &machine->turn);
+    if (next == TURN_TELL) {
         g_autoptr(GError) over = g_error_new(SANDTABLE_ERROR, SANDTABLE_ERROR_CANCELLED,
                 "%s: stopped before its turn to boot", machine->plan->id);
-        machine->turn = REAL_TURN_NONE;
         real_machine_answer_start(machine, over);
-    } else if (machine->turn == REAL_TURN_WAITS && has_room(machine->world)) {
+    } else if (next == TURN_BEGINS) {
         begin(machine);
     }
 }
 
 void real_boot(struct real_machine *machine)
 {
-    if (has_room(machine->world)) {
+    struct turns *turns = &machine->world->turns;
+    turns->room = TURNS_PER_PROCESSOR * (int)g_get_num_processors();
+    if (turn_ask(turns, &machine->turn)) {
         begin(machine);
         return;
     }
-    machine->turn = REAL_TURN_WAITS;
     real_machine_set_state(machine, MACHINE_STARTING, "waits for its turn to boot");
 }
 
 void real_boot_over(struct real_machine *machine)
 {
-    if (machine->turn == REAL_TURN_TAKEN) {
+    if (turn_over(&machine->world->turns, &machine->turn)) {
         g_clear_handle_id(&machine->boot_limit, g_source_remove);
-        machine->turn = REAL_TURN_NONE;
-        machine->world->booting--;
-        look_again(machine->world);
-    } else if (machine->turn == REAL_TURN_WAITS) {
-        machine->turn = REAL_TURN_LOST;
         look_again(machine->world);
     }
 }
 
 void real_boot_free(struct real_world *world)
 {
-    g_clear_handle_id(&world->turns, g_source_remove);
+    g_clear_handle_id(&world->turns_due, g_source_remove);
 }

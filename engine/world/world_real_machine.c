@@ -129,7 +129,7 @@ void real_machine_start(struct real_machine *machine, world_done_fn done, gpoint
             "%s: started once more before it had started", machine->plan->id);
     real_machine_abandon(machine);
     real_machine_answer_start(machine, again);
-    machine->turn = REAL_TURN_NONE; /* who waited for one has been told */
+    machine->turn = TURN_NONE; /* who waited for one has been told */
     machine->started = done;
     machine->started_data = data;
     if (real_disk_has(machine)) {

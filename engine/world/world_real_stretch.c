@@ -6,19 +6,15 @@
  * privilege over the other's cell, nothing of either is in the other, and the host's network is not
  * touched. The engine with a peer connects; the other one listens in its run folder.
  */
+#include "world/real_tap.h"
 #include "world/world_real.h"
 
 #include "base/error.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -39,8 +35,6 @@ struct real_stretch {
     guint tap_watch, listen_watch, socket_watch, retry; /* GSource ids */
 };
 
-/* ---- the tap below -------------------------------------------------------------------------- */
-
 static bool fail(GError **error, const char *what)
 {
     g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NETWORK, "stretched networks: %s: %s", what,
@@ -48,37 +42,15 @@ static bool fail(GError **error, const char *what)
     return false;
 }
 
-static bool configure(const char *name, guint32 address, GError **error)
+/* In the namespace below. */
+static int make_tap(const struct real_stretch *stretch, GError **error)
 {
-    struct ifreq request = {0};
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    g_strlcpy(request.ifr_name, name, sizeof(request.ifr_name));
-    memcpy(&request.ifr_addr, &in, sizeof(in));
-    bool ok = fd >= 0 && ioctl(fd, SIOCSIFADDR, &request) == 0;
-    in.sin_addr.s_addr = htonl(G_MAXUINT32 << (32 - PREFIX));
-    memcpy(&request.ifr_addr, &in, sizeof(in));
-    ok = ok && ioctl(fd, SIOCSIFNETMASK, &request) == 0;
-    request.ifr_mtu = MTU;
-    ok = ok && ioctl(fd, SIOCSIFMTU, &request) == 0;
-    request.ifr_flags = IFF_UP | IFF_RUNNING;
-    ok = (ok && ioctl(fd, SIOCSIFFLAGS, &request) == 0) || fail(error, "the tap's address");
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok;
-}
-
-/* In the namespace below. The tap lives as long as its descriptor. */
-static bool make_tap(gpointer data, GError **error)
-{
-    struct real_stretch *stretch = data;
-    struct ifreq request = {.ifr_name = WORLD_BELOW, .ifr_flags = IFF_TAP | IFF_NO_PI};
-    stretch->tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    if (stretch->tap < 0 || ioctl(stretch->tap, TUNSETIFF, &request) != 0) {
-        return fail(error, "/dev/net/tun");
-    }
-    return configure(WORLD_BELOW, stretch->peer ? CONNECTS : LISTENS, error);
+    const struct real_tap tap = {.name = WORLD_BELOW,
+            .address = stretch->peer ? CONNECTS : LISTENS,
+            .prefix = PREFIX,
+            .mtu = MTU,
+            .whose = "stretched networks"};
+    return real_tap_make(stretch->space, &tap, error);
 }
 
 /* ---- frames --------------------------------------------------------------------------------- */
@@ -236,7 +208,7 @@ bool real_stretch_begin(struct real_world *world, GError **error)
                                      : g_build_filename(world->root, WORLD_PEER_SOCKET, NULL);
     stretch->tap = stretch->listener = stretch->socket = -1;
     stretch->space = cell_space_new(error);
-    if (stretch->space < 0 || !cell_run(stretch->space, make_tap, stretch, error)) {
+    if (stretch->space < 0 || (stretch->tap = make_tap(stretch, error)) < 0) {
         return false;
     }
     stretch->tap_watch = g_unix_fd_add(stretch->tap, G_IO_IN, on_tap, stretch);

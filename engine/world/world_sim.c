@@ -44,11 +44,25 @@ struct answer {
     struct world_save save; /* its own copy */
 };
 
+/* What a real machine's program would be heard of. */
+static const char *kept(char *text, bool *ret_cut)
+{
+    *ret_cut = text && strlen(text) > VIRT_OUTPUT_MAX;
+    if (*ret_cut) {
+        text[VIRT_OUTPUT_MAX] = '\0';
+    }
+    return text ? text : "";
+}
+
 static gboolean deliver(gpointer data)
 {
     struct answer *a = data;
     g_ptr_array_remove(a->world->answers, a);
-    struct world_exec_result exec = {a->status, a->out ? a->out : "", a->err ? a->err : ""};
+    struct world_exec_result exec = {
+            .status = a->status,
+            .out = kept(a->out, &exec.out_cut),
+            .err = kept(a->err, &exec.err_cut),
+    };
     switch (a->kind) {
     case ANSWER_DONE:
         a->fn.done(a->error, a->data);

@@ -2,12 +2,13 @@
  *
  * Where a libvirt daemon owns the networks, the engine's checks reach them through this program. It
  * is the init of a small machine without a disk. Every card's frames go to the virtio port
- * "sandtable.foot" as {card, 0, length (2 bytes, big-endian), frame}, and frames that come from
- * there go out by the card they name. Nothing passes from card to card, and no card has an address.
+ * "sandtable.foot" (base/frames.h has the messages), and frames that come from there go out by the
+ * card they name. Nothing passes from card to card, and no card has an address.
  *
- * Its kernel command line has st.foot=MAC,MAC,… : the cards in their order. A message {255, 0, 0,
- * 0} says that all of them are up.
+ * Its kernel command line has st.foot=MAC,MAC,… : the cards in their order.
  */
+#include "base/frames.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -30,20 +31,12 @@
 #include <unistd.h>
 
 #define PORT_NAME "sandtable.foot"
-#define CARDS_MAX 24
-#define FRAME_MAX 9216
-#define HEAD 4
-#define HELLO 255
 #define DEVICE_WAIT_MS 20000
 #define RETRY_MS 50
 #define MAC_TEXT 17
 
-struct card {
-    char mac[MAC_TEXT + 1];
-    int fd;
-};
-
-static struct card cards[CARDS_MAX];
+static char macs[FRAMES_CARDS][MAC_TEXT + 1];
+static int cards[FRAMES_CARDS]; /* a packet socket each */
 static int n_cards;
 
 static void die(const char *what)
@@ -115,9 +108,9 @@ static void read_command_line(void)
         die("st.foot");
     }
     value[strcspn(value, " ")] = '\0';
-    for (char *mac = strtok_r(value, ",", &state); mac && n_cards < CARDS_MAX;
+    for (char *mac = strtok_r(value, ",", &state); mac && n_cards < FRAMES_CARDS;
             mac = strtok_r(NULL, ",", &state)) {
-        snprintf(cards[n_cards++].mac, sizeof(cards[0].mac), "%s", mac);
+        snprintf(macs[n_cards++], sizeof(macs[0]), "%s", mac);
     }
 }
 
@@ -152,22 +145,23 @@ static unsigned wait_for_card(const char *mac)
     return 0;
 }
 
-static void open_card(struct card *card)
+static int open_card(const char *mac)
 {
-    unsigned index = wait_for_card(card->mac);
+    unsigned index = wait_for_card(mac);
     int on = 1;
     struct ifreq request = {.ifr_flags = IFF_UP | IFF_PROMISC | IFF_NOARP};
     struct packet_mreq all = {.mr_ifindex = (int)index, .mr_type = PACKET_MR_PROMISC};
     struct sockaddr_ll here = {
             .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)index};
-    card->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
-    if (card->fd < 0 || !if_indextoname(index, request.ifr_name) ||
-            setsockopt(card->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) != 0 ||
-            setsockopt(card->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) != 0 ||
-            bind(card->fd, (struct sockaddr *)&here, sizeof(here)) != 0 ||
-            ioctl(card->fd, SIOCSIFFLAGS, &request) != 0) {
-        die(card->mac);
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
+    if (fd < 0 || !if_indextoname(index, request.ifr_name) ||
+            setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) != 0 ||
+            setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) != 0 ||
+            bind(fd, (struct sockaddr *)&here, sizeof(here)) != 0 ||
+            ioctl(fd, SIOCSIFFLAGS, &request) != 0) {
+        die(mac);
     }
+    return fd;
 }
 
 /* No address of its own, not even IPv6's. */
@@ -214,103 +208,18 @@ static int wait_for_port(void)
     return fd;
 }
 
-static bool write_all(int fd, const uint8_t *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t n = write(fd, bytes, length);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return false;
-        }
-        bytes += n;
-        length -= (size_t)n;
-    }
-    return true;
-}
-
-static bool say_hello(int port)
-{
-    static const uint8_t hello[HEAD] = {HELLO, 0, 0, 0};
-    return write_all(port, hello, sizeof(hello));
-}
-
-/* What came from a card; more of it waits for the next turn. */
-static bool send_up(int port, int card)
-{
-    static uint8_t message[HEAD + FRAME_MAX];
-    ssize_t n = recv(cards[card].fd, message + HEAD, FRAME_MAX, MSG_TRUNC);
-    if (n <= 0 || n > FRAME_MAX) {
-        return true; /* nothing, or more than any card should give */
-    }
-    message[0] = (uint8_t)card;
-    message[1] = 0;
-    message[2] = (uint8_t)(n >> 8);
-    message[3] = (uint8_t)n;
-    return write_all(port, message, HEAD + (size_t)n);
-}
-
-struct inbox {
-    uint8_t bytes[HEAD + FRAME_MAX];
-    size_t length;
-};
-
-/* Sends every whole frame of the inbox; what is left begins it. False: that is no message of ours.
- */
-static bool send_down(struct inbox *inbox)
-{
-    size_t at = 0;
-    while (inbox->length - at >= HEAD) {
-        const uint8_t *head = inbox->bytes + at;
-        size_t size = (size_t)head[2] << 8 | head[3];
-        if (size > FRAME_MAX || head[0] >= n_cards) {
-            return false;
-        }
-        if (inbox->length - at - HEAD < size) {
-            break;
-        }
-        /* a full queue drops a frame, as networks do */
-        (void)send(cards[head[0]].fd, head + HEAD, size, 0);
-        at += HEAD + size;
-    }
-    memmove(inbox->bytes, inbox->bytes + at, inbox->length - at);
-    inbox->length -= at;
-    return true;
-}
-
-static bool read_port(int port, struct inbox *inbox)
-{
-    ssize_t n = read(port, inbox->bytes + inbox->length, sizeof(inbox->bytes) - inbox->length);
-    if (n <= 0) {
-        return n < 0 && (errno == EAGAIN || errno == EINTR);
-    }
-    inbox->length += (size_t)n;
-    return send_down(inbox);
-}
-
 /* One engine at the other end, until it goes away. */
 static void serve(int port)
 {
-    static struct inbox inbox;
-    struct pollfd wait[CARDS_MAX + 1];
-    inbox.length = 0;
-    bool alive = say_hello(port);
+    static struct frames frames;
+    struct pollfd wait[FRAMES_CARDS + 1];
+    bool alive = frames_begin(&frames, port, cards, n_cards, true);
     while (alive) {
-        wait[0] = (struct pollfd){.fd = port, .events = POLLIN};
-        for (int i = 0; i < n_cards; i++) {
-            wait[i + 1] = (struct pollfd){.fd = cards[i].fd, .events = POLLIN};
-        }
-        if (poll(wait, (nfds_t)n_cards + 1, -1) < 0 && errno != EINTR) {
-            return;
-        }
-        if (wait[0].revents & POLLIN) {
-            alive = read_port(port, &inbox);
-        } else if (wait[0].revents & (POLLHUP | POLLERR)) {
-            return;
-        }
-        for (int i = 0; alive && i < n_cards; i++) {
-            alive = !(wait[i + 1].revents & POLLIN) || send_up(port, i);
+        frames_await(&frames, wait);
+        if (poll(wait, (nfds_t)n_cards + 1, -1) < 0) {
+            alive = errno == EINTR;
+        } else {
+            alive = frames_carry(&frames, wait);
         }
     }
 }
@@ -331,7 +240,7 @@ int main(void)
     read_command_line();
     no_addresses();
     for (int i = 0; i < n_cards; i++) {
-        open_card(&cards[i]);
+        cards[i] = open_card(macs[i]);
     }
     int port = wait_for_port();
     printf("sandtable-foot: stands in %d networks\n", n_cards);

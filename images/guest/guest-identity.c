@@ -11,6 +11,7 @@
  * guest-identity listens PORT… is the cheap probe of an image: it succeeds when something listens
  * at each of these TCP ports.
  */
+#include "guest-bound.h"
 #include "guest-net.h"
 #include "guest-run.h"
 #include "guest-self.h"
@@ -412,6 +413,9 @@ static int serve(const char *port)
 
 int main(int argc, char **argv)
 {
+    if (argc > 3 && !strcmp(argv[1], "bound")) {
+        return bound_run(strtoul(argv[2], NULL, 10), argv + 3); /* with the agent's umask */
+    }
     umask(022);
     if (argc == 3 && !strcmp(argv[1], "serve")) {
         return serve(argv[2]);
@@ -428,7 +432,7 @@ int main(int argc, char **argv)
     }
     if (argc != 1) {
         fprintf(stderr, "usage: guest-identity <DOCUMENT | guest-identity serve PORT | "
-                        "guest-identity listens PORT...\n");
+                        "guest-identity listens PORT... | guest-identity bound BYTES COMMAND...\n");
         return 2;
     }
     return obey_input();

@@ -306,8 +306,9 @@
 ---What a command printed and how it ended.
 ---@class (exact) sandtable.Result
 ---@field status integer
----@field out string
----@field err string
+---@field out string the first 64 KiB
+---@field err string the first 64 KiB
+---@field cut? true there was more of one of them
 
 ---Why the world did not do it.
 ---@class (exact) sandtable.Failure

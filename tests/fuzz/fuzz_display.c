@@ -81,9 +81,11 @@ static void say_to_console(const uint8_t *data, size_t size)
     (void)terminal_cursor(terminal, &row, &column);
     bool sound = row >= 0 && row < TERMINAL_ROWS && column >= 0 && column < TERMINAL_COLUMNS;
     for (row = -terminal_above(terminal); row < TERMINAL_ROWS; row++) {
-        const gunichar *cells = terminal_row(terminal, row);
+        const struct terminal_cell *cells = terminal_row(terminal, row);
         for (column = 0; column < TERMINAL_COLUMNS; column++) {
-            sound = sound && (!cells[column] || g_unichar_isprint(cells[column]));
+            const struct terminal_cell *cell = &cells[column];
+            sound = sound && (!cell->c || g_unichar_isprint(cell->c)) &&
+                    cell->look.ink <= TERMINAL_PLAIN && cell->look.paper <= TERMINAL_PLAIN;
         }
     }
     terminal_free(terminal);

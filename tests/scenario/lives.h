@@ -191,6 +191,8 @@ static const struct deed usual[] = {
         {38, "pause", NULL},
         {38, "resume", NULL},
         {40, "release", "log@blue1"},
+        {44, "pause-clock", NULL},
+        {44, "resume", NULL},
         {48, "fire", "early@blue1"},
         {0, "", NULL},
 };
@@ -265,6 +267,8 @@ static void act(struct life *life)
     }
     if (!strcmp(action, "pause")) {
         ok = exercise_pause(exercise, "test", NULL);
+    } else if (!strcmp(action, "pause-clock")) {
+        ok = exercise_pause_clock(exercise, "test", NULL);
     } else if (!strcmp(action, "resume")) {
         ok = exercise_resume(exercise, "test", NULL);
     } else if (!strcmp(action, "fire")) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "run/exercise.h"
+#include "run/run_work.h"
 
 #include <string.h>
 
@@ -47,8 +48,8 @@ static void rehearsal_settle(struct rehearsal *r)
     while (busy) {
         busy = false;
         ledger_flush(r->ledger, NULL);
-        while (g_main_context_iteration(NULL, FALSE)) {
-            busy = true;
+        while (g_main_context_iteration(NULL, r->exercise && run_works(r->exercise) > 0)) {
+            busy = true; /* … and a thread is waited for */
         }
         script_turn(r->script);
     }

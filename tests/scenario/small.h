@@ -6,7 +6,7 @@
 struct small {
     struct rehearsal r;
     bool opens, closes, dead, tool_is_missing, hangs, pause_at_probe;
-    bool pause_at_act, count_is_lost;
+    bool pause_at_act, clock_only, count_is_lost, shouts;
     const char *log_line; /* what the attack leaves in the defender's log, or NULL */
     int counter, counts;  /* now; what the attack adds */
 };
@@ -52,6 +52,10 @@ static int on_exec(gpointer data, int machine, const char *const *argv, char **o
     } else if (!strcmp(command, "count")) {
         s->counter += s->counts;
     }
+    if (s->shouts) {
+        *out = g_strnfill(20000000, 'x');
+        *err = g_strnfill(VIRT_OUTPUT_MAX, 'y');
+    }
     return s->hangs ? -1 : 0;
 }
 
@@ -66,7 +70,8 @@ static enum world_status on_probe(
     }
     if (s->pause_at_probe) {
         s->pause_at_probe = false;
-        assert_true(exercise_pause(s->r.exercise, "test", NULL));
+        assert_true(s->clock_only ? exercise_pause_clock(s->r.exercise, "test", NULL)
+                                  : exercise_pause(s->r.exercise, "test", NULL));
         return WORLD_DOWN; /* it is suspended under the probe's hands */
     }
     *detail = g_strdup("\33]0;owned\a simulated");

@@ -270,6 +270,11 @@ static void what_is_not_possible_is_refused_with_the_reason(void **state)
     rehearsal_settle(&d.r);
     REFUSED(exercise_reset(e, "blue1", "test", &error), "the exercise is paused");
     checkpoint(&d, "paused", "blue1"); /* that is possible */
+    assert_true(exercise_resume(e, "test", NULL));
+    rehearsal_settle(&d.r);
+    assert_true(exercise_pause_clock(e, "test", NULL));
+    rehearsal_settle(&d.r);
+    checkpoint(&d, "clock", "blue1"); /* and so it is of machines that run on */
     rehearsal_close(&d.r);
 }
 
@@ -291,6 +296,15 @@ static void checkpoints_are_listed_removed_and_gone_at_the_end(void **state)
     assert_int_equal(json_int(one, "at_us", 0), 3 * G_USEC_PER_SEC);
     assert_true(g_file_test(json_string(one, "path", ""), G_FILE_TEST_IS_DIR));
     assert_true(exercise_checkpoint_remove(d.r.exercise, "one", "test", NULL));
+    g_autoptr(GError) leaving = NULL; /* its label is not free before its files are gone */
+    assert_false(exercise_checkpoint(d.r.exercise, "one", NULL, "test", &leaving));
+    assert_non_null(strstr(leaving->message, "still being removed"));
+    g_clear_error(&leaving);
+    assert_false(exercise_restore(d.r.exercise, "one", NULL, "test", &leaving));
+    assert_non_null(strstr(leaving->message, "has just been removed"));
+    auto_json rest = exercise_checkpoints(d.r.exercise);
+    assert_int_equal(cJSON_GetArraySize(rest), 1);
+    rehearsal_settle(&d.r);
     assert_false(g_file_test(json_string(one, "path", ""), G_FILE_TEST_EXISTS));
     exercise_end(d.r.exercise, "test", "over", NULL);
     rehearsal_settle(&d.r);

@@ -71,6 +71,24 @@ static void the_same_answer_again_is_no_attempt_and_no_event(void **state)
     rehearsal_close(&s.r);
 }
 
+static void while_only_the_clock_stands_no_answer_is_taken(void **state)
+{
+    (void)state;
+    struct sitting s = {0};
+    begin(&s);
+    act(&s, "start", SECOND);
+    assert_true(exercise_pause_clock(s.r.exercise, "test", NULL));
+    rehearsal_settle(&s.r);
+    assert_no_answer(&s, "c-19bd", "port", "1", "the exercise clock stands");
+    assert_no_answer(&s, "c-19bd", "intruder", "@attacker: 1.2.3.4\n", "the exercise clock stands");
+    assert_no_answer(&s, "c-19bd", "root", NULL, "the exercise clock stands");
+    assert_int_equal(rehearsal_count(&s.r, "exam.answered", NULL), 0);
+    assert_true(exercise_resume(s.r.exercise, "test", NULL));
+    rehearsal_settle(&s.r);
+    assert_answer(&s, "c-19bd", "port", "1", "wrong 2");
+    rehearsal_close(&s.r);
+}
+
 static void answers_that_are_none_are_refused_and_burn_no_attempt(void **state)
 {
     (void)state;
@@ -338,6 +356,7 @@ int main(void)
             cmocka_unit_test(a_candidate_who_knows_it_all_passes_and_the_score_agrees),
             cmocka_unit_test(each_candidates_machine_holds_its_own_secret_and_variant),
             cmocka_unit_test(the_same_answer_again_is_no_attempt_and_no_event),
+            cmocka_unit_test(while_only_the_clock_stands_no_answer_is_taken),
             cmocka_unit_test(answers_that_are_none_are_refused_and_burn_no_attempt),
             cmocka_unit_test(the_deadline_follows_from_factor_pauses_and_what_two_persons_add),
             cmocka_unit_test(a_late_answer_is_kept_and_counts_once_the_time_is_credited),

@@ -42,6 +42,20 @@ static void a_missing_tool_is_a_fault_in_clean_words(void **state)
     rehearsal_close(&s.r);
 }
 
+static void evidence_says_what_of_an_output_is_missing(void **state)
+{
+    (void)state;
+    struct small s = {.shouts = true};
+    go(&s, 18);
+    auto_json body = expect(&s, "step.verdict", "open", "verdict", "inert");
+    const cJSON *commands = json_array(json_object(body, "evidence"), "commands");
+    const cJSON *command = cJSON_GetArrayItem(commands, 0);
+    assert_int_equal(json_int(command, "out_cut", 0), VIRT_OUTPUT_MAX);
+    assert_false(cJSON_HasObjectItem(command, "err_cut")); /* as much as is kept, and no more */
+    rehearsal_check_events(&s.r);
+    rehearsal_close(&s.r);
+}
+
 static void an_old_line_in_a_log_is_no_evidence(void **state)
 {
     (void)state;
@@ -316,6 +330,7 @@ int main(void)
             cmocka_unit_test(a_step_without_effect_is_inert_and_what_needs_it_is_skipped),
             cmocka_unit_test(a_dead_path_is_a_fault_in_clean_words),
             cmocka_unit_test(a_missing_tool_is_a_fault_in_clean_words),
+            cmocka_unit_test(evidence_says_what_of_an_output_is_missing),
             cmocka_unit_test(an_old_line_in_a_log_is_no_evidence),
             cmocka_unit_test(a_new_line_in_a_log_is_evidence),
             cmocka_unit_test(evidence_beyond_one_read_of_a_log_is_found),

@@ -1,5 +1,5 @@
 /* test_white_cell.c - what the white cell does at its screen, on the simulated world: skip, write,
- * freeze, acknowledge. */
+ * note, acknowledge. */
 #include "scenario/rehearsal.h"
 
 static void open_drill(struct rehearsal *r)
@@ -88,6 +88,57 @@ static void a_team_writes_to_the_white_cell(void **state)
     rehearsal_close(&r);
 }
 
+static void a_team_cannot_flood_the_white_cell_nor_silence_another(void **state)
+{
+    (void)state;
+    struct rehearsal r = {0};
+    g_autoptr(GError) error = NULL;
+    open_drill(&r);
+    assert_false(exercise_message_from(r.exercise, "blue1", " ", "ann", NULL)); /* is none */
+    for (int i = 0; i < EXERCISE_LETTERS_A_MINUTE; i++) {
+        assert_true(exercise_message_from(r.exercise, "blue1", "x", "ann", NULL));
+    }
+    for (int i = 0; i < 100; i++) {
+        g_clear_error(&error);
+        assert_false(
+                exercise_message_from(r.exercise, "blue1", "x", i % 2 ? "ann" : "ben", &error));
+    }
+    assert_int_equal(error->code, SANDTABLE_ERROR_TIMEOUT);
+    assert_non_null(strstr(error->message, "at most 6 messages a minute; the next one in "));
+    assert_true(exercise_message_from(r.exercise, "blue2", "x", "eve", NULL));
+    for (int i = 0; i < 20; i++) {
+        assert_true(exercise_message(r.exercise, "blue1", "patience", "mira", NULL));
+    }
+    rehearsal_settle(&r);
+    assert_int_equal(rehearsal_count(&r, "message.sent", "blue1"), EXERCISE_LETTERS_A_MINUTE + 20);
+    rehearsal_close(&r);
+}
+
+static void a_note_is_about_this_moment_or_an_earlier_one(void **state)
+{
+    (void)state;
+    struct rehearsal r = {0};
+    g_autoptr(GError) error = NULL;
+    open_drill(&r);
+    assert_true(exercise_note(r.exercise, "blue1 argues\x1b[31m 谁负责", -1, "mira", &error));
+    rehearsal_settle(&r);
+    auto_json now = rehearsal_last(&r, "operator.note", "", "first-drill");
+    assert_int_equal(json_int(now, "about_us", -1), 5 * G_USEC_PER_SEC);
+    assert_non_null(strstr(json_string(now, "text", ""), "谁负责"));
+    assert_null(strchr(json_string(now, "text", ""), '\x1b'));
+    assert_true(exercise_note(r.exercise, "here", 2 * G_USEC_PER_SEC, "ann", &error));
+    rehearsal_settle(&r);
+    auto_json then = rehearsal_last(&r, "operator.note", "", "first-drill");
+    assert_int_equal(json_int(then, "about_us", -1), 2 * G_USEC_PER_SEC);
+    expect(&r, "operator.note", "", "first-drill", "by", "ann");
+    assert_false(exercise_note(r.exercise, "soon", 6 * G_USEC_PER_SEC, "ann", &error));
+    assert_non_null(strstr(error->message, "it is T+00:05 now"));
+    g_clear_error(&error);
+    assert_false(exercise_note(r.exercise, "\n ", -1, "ann", &error));
+    assert_non_null(strstr(error->message, "no text"));
+    rehearsal_close(&r);
+}
+
 static void only_an_open_alarm_can_be_taken_on(void **state)
 {
     (void)state;
@@ -124,6 +175,8 @@ int main(void)
             cmocka_unit_test(an_unknown_inject_cannot_be_skipped),
             cmocka_unit_test(messages_are_events),
             cmocka_unit_test(a_team_writes_to_the_white_cell),
+            cmocka_unit_test(a_team_cannot_flood_the_white_cell_nor_silence_another),
+            cmocka_unit_test(a_note_is_about_this_moment_or_an_earlier_one),
             cmocka_unit_test(only_an_open_alarm_can_be_taken_on),
             cmocka_unit_test(after_the_end_nothing_is_accepted),
     };

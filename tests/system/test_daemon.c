@@ -317,6 +317,24 @@ static void a_screen_speaks_vnc(void **state)
     close(fd);
 }
 
+static void a_picture_of_a_screen_comes_through_the_daemon(void **state)
+{
+    (void)state;
+    g_autofree char *file = g_strdup_printf("/tmp/st-%s.png", name);
+    auto_outcome taken = CALL("screenshot", name, "xena", "-o", file);
+    if (taken.status != 0) {
+        fail_msg("%s", taken.err);
+    }
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    assert_true(g_file_get_contents(file, &bytes, &length, NULL));
+    assert_true(length > 100);
+    assert_memory_equal(bytes, "\x89PNG\r\n\x1a\n", 8);
+    assert_memory_equal(bytes + 12, "IHDR", 4);
+    assert_true((guint8)bytes[18] * 256 + (guint8)bytes[19] >= 640); /* its width */
+    unlink(file);
+}
+
 static void what_one_team_breaks_is_not_seen_at_the_other(void **state)
 {
     (void)state;
@@ -360,6 +378,10 @@ static void after_a_kill_down_removes_what_is_ours_and_nothing_else(void **state
     waitpid(engine, NULL, 0);
     g_autofree char *before = shell("virsh -q -c " URI " list --name --all", false);
     assert_non_null(strstr(before, "-m2")); /* a daemon's machines outlive the engine */
+    auto_outcome resume = CALL("run", "--resume", name);
+    assert_int_equal(resume.status, 1);
+    g_autofree char *remedy = g_strdup_printf("`sandtable down %s`", name);
+    assert_non_null(strstr(resume.err, remedy)); /* what can be done instead */
     auto_outcome down = CALL("down", name);
     if (down.status != 0) {
         fail_msg("down: %s", down.err);
@@ -394,6 +416,7 @@ int main(int argc, char **argv)
             cmocka_unit_test(the_cards_of_a_daemons_machines_are_counted),
             cmocka_unit_test(a_console_reaches_a_shell_through_the_daemon),
             cmocka_unit_test(a_screen_speaks_vnc),
+            cmocka_unit_test(a_picture_of_a_screen_comes_through_the_daemon),
             cmocka_unit_test(what_one_team_breaks_is_not_seen_at_the_other),
             cmocka_unit_test(without_the_foot_nobody_is_to_blame),
             cmocka_unit_test(a_dead_machine_tells_its_last_words),

@@ -231,6 +231,23 @@ G_GNUC_UNUSED static bool form_is_open(struct fixture *fixture)
     return app_view(fixture->app)->form.action != ACTION_NONE;
 }
 
+G_GNUC_UNUSED static bool replays(struct fixture *fixture)
+{
+    return app_view(fixture->app)->play.on;
+}
+
+/* The engine has one more event. */
+G_GNUC_UNUSED static void tell(struct fixture *fixture, int seq, const char *kind, const char *body)
+{
+    g_autofree char *line = g_strdup_printf(
+            "{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"seq\":%d,\"at_us\":299000000,"
+            "\"wall_us\":1700000000000000,\"kind\":\"%s\",\"team\":\"blue1\",\"subject\":"
+            "\"first-drill\",\"body\":%s,\"hash\":\"%064d\"}}\n",
+            seq, kind, body, 0);
+    assert_int_equal(send(g_atomic_int_get(&fixture->client), line, strlen(line), MSG_NOSIGNAL),
+            strlen(line));
+}
+
 #define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 static inline int run_with_display(const struct CMUnitTest *tests, gsize count)

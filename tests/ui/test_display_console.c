@@ -128,7 +128,7 @@ static bool shows(const struct terminal *terminal, const char *wanted)
     g_autoptr(GString) text = g_string_new(NULL);
     for (int row = 0; row < TERMINAL_ROWS; row++) {
         for (int i = 0; i < TERMINAL_COLUMNS; i++) {
-            g_string_append_unichar(text, terminal_row(terminal, row)[i]);
+            g_string_append_unichar(text, terminal_row(terminal, row)[i].c);
         }
     }
     return strstr(text->str, wanted) != NULL;

@@ -123,8 +123,9 @@ struct live {
     enum model_state state;
     enum link link;
     enum action confirm, form;
-    bool help, steps, impaired, console;
+    bool help, steps, impaired, console, colours, composed, clock_only;
     int age_s;
+    const char *theme;         /* NULL: dark */
     const struct crowd *crowd; /* NULL: the record, up to 200 s */
 };
 
@@ -145,7 +146,10 @@ static void impair(struct model *model)
                     "{\"alarm\":\"impairment-drift\",\"by\":\"mira\"}"},
             {"score.frozen", "first-drill", "{\"frozen\":true,\"by\":\"mira\"}"},
             {"message.sent", "first-drill",
-                    "{\"from\":\"team\",\"text\":\"Is mail relay in scope?\",\"by\":\"ann\"}"}};
+                    "{\"from\":\"team\",\"text\":\"Is mail relay in scope?\",\"by\":\"ann\"}"},
+            {"operator.note", "first-drill",
+                    "{\"text\":\"who talks to the press?\",\"about_us\":93000000,\"by\":\"mira\"}"},
+            {"operator.note", "first-drill", "{\"text\":\"谁负责?\",\"by\":\"mira\"}"}};
     for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
         auto_event event = event_new(events[i].kind, "blue1", events[i].subject,
                 json_parse(events[i].body, strlen(events[i].body), NULL));
@@ -178,6 +182,7 @@ static struct model *fold_live(const struct live *live)
         impair(model);
     }
     model->state = live->state;
+    model->clock_only = live->clock_only;
     model_settle(model);
     return model;
 }
@@ -193,6 +198,30 @@ static void set_form(struct view *view)
     g_string_assign(view->form.fields[1].text, "-20");
     view->form.fields[2].label = "reason";
     g_string_assign(view->form.fields[2].text, "重置 dc01, asked by the team");
+    view->form.fields[2].at = view->form.fields[2].text->len;
+}
+
+/* In the middle of what is written; the input method has settled half of it. */
+static void set_composed(struct view *view)
+{
+    struct field *field = &view->form.fields[2];
+    g_string_assign(field->text, "请检查的规则");
+    field->at = strlen("请检查");
+    view->compose = (struct compose){.text = g_strdup("防火qiang"), .start = 2, .length = 5};
+}
+
+/* All inks on all papers, plain and bold. */
+static void say_all_colours(struct terminal *terminal)
+{
+    for (int row = 0; row < 16; row++) {
+        g_autoptr(GString) text = g_string_new("\r\n");
+        for (int ink = 0; ink < 16; ink++) {
+            g_string_append_printf(
+                    text, "\33[38;5;%d;48;5;%d%sm %2d ", ink, row, ink % 2 ? ";1" : "", ink);
+        }
+        g_string_append(text, "\33[m");
+        terminal_feed(terminal, text->str, text->len);
+    }
 }
 
 static void set_console(struct view *view)
@@ -201,6 +230,10 @@ static void set_console(struct view *view)
                                "\r\nDebian GNU/Linux 12 web ttyS0\r\n\r\nweb login: root\r\n"
                                "Password: \r\n\33[01;32mroot@web\33[0m:~# ls -l /srv\r\n"
                                "-rw-r--r-- 1 root root 512 Nov 22 10:01 红叶.txt\r\n"
+                               "\33[1mbold\33[m \33[4munderlined\33[m \33[7minverse\33[m "
+                               "\33[30mblack\33[m \33[41;37m down \33[m \33[30;40mhidden?\33[m\r\n"
+                               "\33[30;44m midnight \33[46m F1 Help \33[m\33[33m 128 % \33[35m红叶"
+                               "\33[48;5;236;38;5;202m 256 \33[m\r\n"
                                "\33[01;32mroot@web\33[0m:~# ";
     view->terminal = terminal_new();
     terminal_feed(view->terminal, said, strlen(said));
@@ -234,11 +267,21 @@ static void draw_live(const char *path, gconstpointer data)
     view.help = live->help;
     view.steps = live->steps;
     set_form(&view);
+    if (live->composed) {
+        set_composed(&view);
+    }
     if (live->console) {
         set_console(&view);
     }
+    if (live->colours) {
+        say_all_colours(view.terminal);
+        view.compose.text = g_strdup("fang huo");
+        view.compose.start = 4;
+    }
+    theme_use(theme_find(live->theme ? live->theme : "dark"));
     view_draw(&view);
     assert_true(draw_save_png(draw, path, &error));
+    theme_use(theme_at(0));
     view_clear(&view);
     model_free(model);
     draw_free(draw);
@@ -259,15 +302,57 @@ static void test_each_state_of_a_running_exercise_looks_as_recorded(void **state
     } pictures[] = {
             {"live-confirm", {MODEL_RUNNING, LINK_LIVE, .confirm = ACTION_FIRE}},
             {"live-paused", {MODEL_PAUSED, LINK_LIVE, .steps = true}},
+            {"live-clock-paused", {MODEL_PAUSED, LINK_LIVE, .clock_only = true}},
             {"live-form", {MODEL_RUNNING, LINK_LIVE, .form = ACTION_ADJUST}},
+            {"live-composed", {MODEL_RUNNING, LINK_LIVE, .form = ACTION_ADJUST, .composed = true}},
             {"live-help", {MODEL_RUNNING, LINK_LIVE, .help = true}},
             {"live-gone", {MODEL_RUNNING, LINK_GONE, .age_s = 12}},
             {"live-impaired", {MODEL_RUNNING, LINK_LIVE, .impaired = true}},
             {"live-console", {MODEL_RUNNING, LINK_LIVE, .console = true}},
+            {"live-console-colours", {MODEL_RUNNING, LINK_LIVE, .console = true, .colours = true}},
+            {"live-console-light",
+                    {MODEL_RUNNING, LINK_LIVE, .console = true, .colours = true, .theme = "light"}},
             {"live-ten-teams", {MODEL_RUNNING, LINK_LIVE, .crowd = &crowd}},
     };
     for (guint i = 0; i < G_N_ELEMENTS(pictures); i++) {
         compare(pictures[i].name, draw_live, &pictures[i].live);
+    }
+}
+
+/* Else equal: one more event, which is a private note or nothing that is shown. */
+static uint32_t *pixels_with(const char *kind, enum mode mode)
+{
+    g_autoptr(GError) error = NULL;
+    struct draw *draw = draw_new(1280, 720, &error);
+    assert_no_error(error);
+    const struct live live = {.state = MODEL_RUNNING};
+    struct model *model = fold_live(&live);
+    auto_event event = event_new(kind, NULL, "first-drill",
+            cJSON_Parse("{\"text\":\"SECRET\",\"about_us\":60000000,\"by\":\"mira\"}"));
+    event->seq = model->seq + 1;
+    event->at_us = model->at_us;
+    model_reduce(model, event);
+    struct view view;
+    view_init(&view, draw, model);
+    view.mode = mode;
+    view.link = LINK_LIVE;
+    view.clock_us = model->at_us;
+    view_draw(&view);
+    uint32_t *pixels = g_memdup2(draw_pixels(draw), (gsize)1280 * 720 * sizeof *pixels);
+    view_clear(&view);
+    model_free(model);
+    draw_free(draw);
+    return pixels;
+}
+
+static void test_a_private_note_is_seen_in_the_control_view_and_in_no_other(void **state)
+{
+    (void)state;
+    for (int mode = MODE_CONTROL; mode < MODES; mode++) {
+        g_autofree uint32_t *with = pixels_with("operator.note", (enum mode)mode);
+        g_autofree uint32_t *without = pixels_with("nothing.shown", (enum mode)mode);
+        bool same = memcmp(with, without, (gsize)1280 * 720 * sizeof *with) == 0;
+        assert_int_equal(same, mode != MODE_CONTROL);
     }
 }
 
@@ -387,6 +472,7 @@ int main(void)
             cmocka_unit_test(test_each_theme_and_language_looks_as_recorded),
             cmocka_unit_test(test_twice_the_size_looks_as_recorded),
             cmocka_unit_test(test_each_state_of_a_running_exercise_looks_as_recorded),
+            cmocka_unit_test(test_a_private_note_is_seen_in_the_control_view_and_in_no_other),
             cmocka_unit_test(test_a_picture_drawn_in_parts_is_the_picture_drawn_at_once),
             cmocka_unit_test(test_two_pictures_of_the_same_events_are_the_same_bytes),
             cmocka_unit_test(test_the_comparison_sees_another_picture),

@@ -94,59 +94,6 @@ static void test_a_report_that_cannot_be_made_is_said(void **state)
     assert_true(app_view(fixture->app)->status_bad);
 }
 
-/* ---- input methods --------------------------------------------------------------------------- */
-
-static void edit(const char *text)
-{
-    SDL_Event event = {.edit = {.type = SDL_TEXTEDITING}};
-    g_strlcpy(event.edit.text, text, sizeof event.edit.text);
-    assert_int_equal(SDL_PushEvent(&event), 1);
-}
-
-static guint64 picture_of(const struct fixture *fixture)
-{
-    const struct draw *draw = app_view(fixture->app)->draw;
-    const guint32 *pixels = draw_pixels(draw);
-    guint64 sum = 0;
-    for (int i = 0; i < draw_width(draw) * draw_height(draw); i++) {
-        sum = sum * 31 + pixels[i];
-    }
-    return sum;
-}
-
-static bool is_drawn(struct fixture *fixture)
-{
-    (void)queue_is_taken(fixture);
-    return !SDL_HasEvents(SDL_KEYDOWN, SDL_TEXTINPUT) && app_turn(fixture->app, 0);
-}
-
-static void test_what_is_being_composed_is_shown_and_sent_only_when_settled(void **state)
-{
-    struct fixture *fixture = *state;
-    press(SDLK_m);
-    assert_true(turn_until(fixture, form_is_open));
-    assert_true(turn_until(fixture, is_drawn));
-    assert_true(SDL_IsTextInputActive());
-    const struct form *form = &app_view(fixture->app)->form;
-    float before_x = form->caret.x;
-    guint64 before = picture_of(fixture);
-    edit("fang huo");
-    assert_true(turn_until(fixture, is_drawn));
-    assert_string_equal(form->preview, "fang huo");
-    assert_string_equal(form->fields[1].text->str, "");
-    assert_true(form->caret.x > before_x + 20); /* the method's list goes along */
-    assert_true(picture_of(fixture) != before);
-    press(SDLK_RETURN); /* takes the candidate, and does not send */
-    assert_true(turn_until(fixture, is_drawn));
-    assert_true(form_is_open(fixture));
-    edit("");
-    type("防火墙");
-    press(SDLK_RETURN);
-    auto_json request = only_request(fixture);
-    assert_string_equal(json_string(json_object(request, "params"), "text", ""), "防火墙");
-    assert_false(SDL_IsTextInputActive());
-}
-
 /* ---- the model ------------------------------------------------------------------------------- */
 
 static void fold(struct model *model, const char *kind, const char *subject, const char *json)
@@ -239,7 +186,6 @@ int main(void)
             WITH_ENGINE(test_e_changes_the_time_of_the_chosen_inject),
             WITH_ENGINE(test_o_agrees_to_the_chosen_inject),
             WITH_ENGINE(test_a_report_that_cannot_be_made_is_said),
-            WITH_ENGINE(test_what_is_being_composed_is_shown_and_sent_only_when_settled),
             cmocka_unit_test(what_is_off_the_list_comes_last_and_a_change_moves_its_row_alone),
             cmocka_unit_test(who_must_still_agree_is_counted_down_and_begins_anew),
             cmocka_unit_test(a_moment_before_it_was_made_does_not_know_it),

@@ -282,6 +282,29 @@ static void test_messages_alarms_and_the_board_are_the_white_cells(void **state)
     model_free(model);
 }
 
+static void test_notes_of_the_white_cell_are_private_and_bounded(void **state)
+{
+    (void)state;
+    struct model *model = fold_record(G_MAXINT64);
+    feed(model, "operator.note", NULL, "first-drill",
+            "{\"text\":\"a\\nb\",\"about_us\":93000000,\"by\":\"mira\"}");
+    const struct model_note *note = model_note_at(model, 0);
+    assert_string_equal(note->text, "a b");
+    assert_int_equal(note->about_us, 93 * G_USEC_PER_SEC);
+    const struct model_line *line = model->feed.head->data;
+    assert_true(line->private);
+    assert_non_null(strstr(line->text, "mira (1:33): a b"));
+    feed(model, "operator.note", NULL, "first-drill", "{\"text\":7,\"about_us\":1e300}");
+    assert_true(model_note_at(model, 1)->about_us <= model->at_us); /* never to come */
+    for (int i = 0; i < 2 * MODEL_NOTES_MAX; i++) {
+        feed(model, "operator.note", NULL, "first-drill", "{\"text\":\"x\"}");
+    }
+    assert_int_equal(model->notes->len, MODEL_NOTES_MAX);
+    feed(model, "note", NULL, "first-drill", "{\"text\":\"for all\"}");
+    assert_false(((const struct model_line *)model->feed.head->data)->private);
+    model_free(model);
+}
+
 static gint64 total_of(struct model *model, const char *team)
 {
     model_settle(model);
@@ -411,6 +434,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_impaired_links_say_what_is_asked_and_what_was_measured),
+            cmocka_unit_test(test_notes_of_the_white_cell_are_private_and_bounded),
             cmocka_unit_test(test_messages_alarms_and_the_board_are_the_white_cells),
             cmocka_unit_test(test_the_recorded_drill_ends_with_the_hardening_team_ahead),
             cmocka_unit_test(test_a_busy_link_gets_wider_and_a_silent_one_thin_again),

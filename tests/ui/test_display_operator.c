@@ -57,18 +57,6 @@ static bool has_points_by_hand(struct fixture *fixture)
     return app_model(fixture->app)->adjusted_seq > 0;
 }
 
-/* The engine has one more event. */
-static void tell(struct fixture *fixture, int seq, const char *kind, const char *body)
-{
-    g_autofree char *line = g_strdup_printf(
-            "{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"seq\":%d,\"at_us\":299000000,"
-            "\"wall_us\":1700000000000000,\"kind\":\"%s\",\"team\":\"blue1\",\"subject\":"
-            "\"first-drill\",\"body\":%s,\"hash\":\"%064d\"}}\n",
-            seq, kind, body, 0);
-    assert_int_equal(send(g_atomic_int_get(&fixture->client), line, strlen(line), MSG_NOSIGNAL),
-            strlen(line));
-}
-
 static void test_ctrl_z_takes_the_last_points_by_hand_back(void **state)
 {
     struct fixture *fixture = *state;
@@ -172,11 +160,6 @@ static void test_shift_e_asks_for_the_reason_and_ends_the_exercise(void **state)
     auto_json request = only_request(fixture);
     assert_string_equal(json_string(request, "method", ""), "end");
     assert_string_equal(json_string(json_object(request, "params"), "reason", ""), "lunch");
-}
-
-static bool replays(struct fixture *fixture)
-{
-    return app_view(fixture->app)->play.on;
 }
 
 static void test_nobody_drives_the_exercise_from_the_past(void **state)

@@ -118,6 +118,25 @@ static void state_colours_and_text_stand_out_from_the_panel(void **state)
     }
 }
 
+static void whatever_a_guest_asks_for_can_be_read(void **state)
+{
+    (void)state;
+    for (int t = 0; theme_at(t); t++) {
+        theme_use(theme_at(t));
+        for (int all = 0; all < 17 * 17 * 8; all++) {
+            struct terminal_look asked = {
+                    (guint8)(all % 17), (guint8)(all / 17 % 17), (guint8)(all / 289)};
+            struct look look = view_look(&asked);
+            double got = contrast(look.ink, look.paper ? look.paper : C_BACK);
+            if (got < 4.49) {
+                fail_msg("%s: ink %d on %d, style %d: only %.2f", theme_at(t)->name, asked.ink,
+                        asked.paper, asked.style, got);
+            }
+        }
+    }
+    theme_use(theme_at(0));
+}
+
 #define SIDE 40
 
 /* The shape of a state, in one colour for all. */
@@ -224,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(state_colours_stay_apart_for_every_sight_in_every_theme),
             cmocka_unit_test(state_colours_and_text_stand_out_from_the_panel),
+            cmocka_unit_test(whatever_a_guest_asks_for_can_be_read),
             cmocka_unit_test(every_state_has_a_shape_of_its_own),
             cmocka_unit_test(a_score_line_rises_where_the_points_were_made),
             cmocka_unit_test(a_theme_from_a_file_changes_what_it_names),

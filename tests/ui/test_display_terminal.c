@@ -8,13 +8,13 @@
 /* A row as text, without what is blank at its end; the caller's. */
 static char *row_text(const struct terminal *t, int row)
 {
-    const gunichar *cells = terminal_row(t, row);
+    const struct terminal_cell *cells = terminal_row(t, row);
     assert_non_null(cells);
     GString *text = g_string_new(NULL);
     for (int i = 0; i < TERMINAL_COLUMNS; i++) {
-        if (cells[i]) {
-            assert_true(g_unichar_isprint(cells[i]));
-            g_string_append_unichar(text, cells[i]);
+        if (cells[i].c) {
+            assert_true(g_unichar_isprint(cells[i].c));
+            g_string_append_unichar(text, cells[i].c);
         }
     }
     return g_strchomp(g_string_free(text, FALSE));
@@ -112,6 +112,57 @@ static void long_lines_wrap_and_wide_characters_take_two_cells(void **state)
     terminal_free(t);
 }
 
+static void expect_look(const struct terminal *t, int column, int ink, int paper, int style)
+{
+    const struct terminal_look *look = &terminal_row(t, 0)[column].look;
+    assert_int_equal(look->ink, ink);
+    assert_int_equal(look->paper, paper);
+    assert_int_equal(look->style, style);
+}
+
+static void colours_and_styles_are_those_that_were_asked_for(void **state)
+{
+    (void)state;
+    struct terminal *t = terminal_new();
+    feed(t, "\33[01;31mr\33[0;44mb\33[7;4mi\33[22;27;24;39;49mp\33[93;103my\33[m.");
+    expect_look(t, 0, 1, TERMINAL_PLAIN, TERMINAL_BOLD);
+    expect_look(t, 1, TERMINAL_PLAIN, 4, 0);
+    expect_look(t, 2, TERMINAL_PLAIN, 4, TERMINAL_INVERSE | TERMINAL_UNDERLINED);
+    expect_look(t, 3, TERMINAL_PLAIN, TERMINAL_PLAIN, 0);
+    expect_look(t, 4, 11, 11, 0);
+    expect_look(t, 5, TERMINAL_PLAIN, TERMINAL_PLAIN, 0);
+    feed(t, "\33[2K\r\33[38;5;9ma\33[48;5;21mb\33[38;2;250;10;10;48;2;0;0;90mc\33[0;38;5;244md");
+    expect_look(t, 0, 9, TERMINAL_PLAIN, 0);
+    expect_look(t, 1, 9, 12, 0); /* the nearest */
+    expect_look(t, 2, 9, 4, 0);
+    expect_look(t, 3, 8, TERMINAL_PLAIN, 0);
+    feed(t, "\33[m\33[2K\r\33[32m\0337\33[1;35m\0338g\33[>4;2mh\33[58;2;31;41;7mi");
+    expect_look(t, 0, 2, TERMINAL_PLAIN, 0); /* brought back with the cursor */
+    expect_look(t, 1, 2, TERMINAL_PLAIN, 0); /* no look was asked for */
+    expect_look(t, 2, 2, TERMINAL_PLAIN, 0);
+    feed(t, "\33[0;41m\33[2K\33[m\r红");
+    expect_look(t, 1, TERMINAL_PLAIN, TERMINAL_PLAIN, 0); /* its right half */
+    expect_look(t, 2, TERMINAL_PLAIN, 1, 0);              /* the paper of what was erased */
+    feed(t, "\33[31m\33c.");
+    expect_look(t, 0, TERMINAL_PLAIN, TERMINAL_PLAIN, 0);
+    terminal_free(t);
+}
+
+static void no_look_is_out_of_bounds(void **state)
+{
+    (void)state;
+    struct terminal *t = terminal_new();
+    feed(t, "\33[38;5;999999m1\33[48;5m2\33[38;2;1m3\33[38m4\33[38;2;9999;9999;9999m5\33[;;m6"
+            "\33[1;1;1;1;1;1;1;1;1;1;1;1;1;1;1;38;5;3;48;5m7\33[38:2::255:0:0m8\33[99;108;29m9");
+    expect_row(t, 0, "123456789");
+    for (int i = 0; i < TERMINAL_COLUMNS; i++) {
+        const struct terminal_look *look = &terminal_row(t, 0)[i].look;
+        assert_true(look->ink <= TERMINAL_PLAIN && look->paper <= TERMINAL_PLAIN);
+        assert_true(look->style < 8);
+    }
+    terminal_free(t);
+}
+
 static void nothing_hostile_gets_through(void **state)
 {
     (void)state;
@@ -143,6 +194,8 @@ int main(void)
             cmocka_unit_test(what_scrolls_out_is_kept_and_bounded),
             cmocka_unit_test(a_full_screen_program_draws_where_it_says),
             cmocka_unit_test(long_lines_wrap_and_wide_characters_take_two_cells),
+            cmocka_unit_test(colours_and_styles_are_those_that_were_asked_for),
+            cmocka_unit_test(no_look_is_out_of_bounds),
             cmocka_unit_test(nothing_hostile_gets_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

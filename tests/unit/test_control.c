@@ -75,13 +75,16 @@ static void operators_calls_reach_the_exercise(void **state)
     cJSON_Delete(call(client, "pause", NULL));
     expect_error(client, "pause", NULL, SANDTABLE_ERROR_FAILED, "the exercise is paused");
     cJSON_Delete(call(client, "resume", NULL));
+    cJSON_Delete(call(client, "pause", "{\"machines\":false}"));
+    cJSON_Delete(call(client, "resume", NULL));
     cJSON_Delete(call(client, "fire", "{\"inject\":\"recon@blue1\"}"));
     expect_error(client, "fire", "{\"inject\":\"recon@blue2\"}", SANDTABLE_ERROR_NOT_FOUND,
             "did you mean \"recon@blue1\"");
     cJSON_Delete(call(client, "hold", NULL));
     cJSON_Delete(call(client, "hold", "{\"inject\":\"guess@blue1\",\"held\":false}"));
     cJSON_Delete(call(client, "end", "{\"reason\":\"lunch\"}"));
-    const char *const actions[] = {"pause", "resume", "fire", "hold", "release", "end"};
+    const char *const actions[] = {
+            "pause", "resume", "pause-clock", "resume", "fire", "hold", "release", "end"};
     for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
         auto_event event = NULL;
         g_autoptr(GError) error = NULL;
@@ -128,6 +131,9 @@ static void wrong_parameters_are_refused_by_name(void **state)
             {"subscribe", "{\"from\":\"1\"}", "from must be"},
             {"events", "{\"limit\":-1}", "limit must be"},
             {"score", "{\"explain\":1}", "explain must be"},
+            {"pause", "{\"machines\":\"no\"}", "machines must be"},
+            {"note", "{\"at_us\":7}", "note needs text"},
+            {"note", "{\"text\":\"x\",\"at_us\":-7}", "at_us must be"},
             {"fire", "{}", "inject must"},
             {"hold", "{\"inject\":7}", "inject must"},
             {"hold", "{\"held\":\"no\"}", "held must be"},
@@ -190,7 +196,8 @@ static void an_observer_reads_and_changes_nothing(void **state)
     cJSON_Delete(call(client, "status", NULL));
     cJSON_Delete(call(client, "score", "{\"explain\":true}"));
     const char *const forbidden[] = {"pause", "resume", "fire", "hold", "exec", "end", "skip",
-            "message", "freeze", "acknowledge", "start", "approve", "inject-add", "inject-edit"};
+            "message", "freeze", "acknowledge", "start", "approve", "inject-add", "inject-edit",
+            "note"};
     for (gsize i = 0; i < G_N_ELEMENTS(forbidden); i++) {
         expect_error(client, forbidden[i], NULL, SANDTABLE_ERROR_FAILED, "an observer may not");
     }

@@ -76,7 +76,7 @@ static void a_team_may_write_and_read_and_nothing_else(void **state)
     struct control_client *client =
             open_team(f, "{\"role\":\"team\",\"team\":\"blue1\",\"name\":\"ann\"}");
     static const char *const forbidden[] = {
-            "status", "pause", "fire", "exec", "adjust", "console", "end", "acknowledge"};
+            "status", "pause", "fire", "exec", "adjust", "console", "end", "acknowledge", "note"};
     for (gsize i = 0; i < G_N_ELEMENTS(forbidden); i++) {
         refused(client, forbidden[i], NULL, "the public may not");
     }

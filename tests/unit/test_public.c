@@ -79,6 +79,8 @@ static const char *const before[] = {
                 "{\"step\":\"guess\",\"verdict\":\"effect\",\"reason\":\"SECRET{8}\"}"),
         L(5, "report.filed", "blue1", "guess", "{\"text\":\"SECRET{9}\"}"),
         L(5, "operator.action", "", "x", "{\"action\":\"hold\",\"by\":\"SECRET{6}\"}"),
+        L(5, "operator.note", "", "x",
+                "{\"text\":\"SECRET{17}\",\"about_us\":4000000,\"by\":\"SECRET{18}\"}"),
 };
 static const char *const freeze[] = {
         L(6, "score.frozen", "", "x", "{\"frozen\":true,\"reason\":\"r\",\"by\":\"SECRET{2}\"}"),

@@ -52,6 +52,37 @@ static void a_request_on_the_disk_is_in_force(void **state)
     resume_free(s.resume);
 }
 
+static void which_pause_it_was_is_known_from_the_first_word_of_it(void **state)
+{
+    (void)state;
+    struct story s = begin();
+    happen(&s, "exercise.state", NULL, "two", "{\"state\":\"running\"}");
+    happen(&s, "operator.action", NULL, "two", "{\"action\":\"pause-clock\",\"by\":\"eve\"}");
+    assert_true(s.resume->paused && s.resume->clock_only);
+    happen(&s, "exercise.state", NULL, "two", "{\"state\":\"paused\",\"clock_only\":true}");
+    assert_true(s.resume->paused && s.resume->clock_only);
+    happen(&s, "exercise.state", NULL, "two", "{\"state\":\"running\"}");
+    happen(&s, "operator.action", NULL, "two", "{\"action\":\"pause\",\"by\":\"eve\"}");
+    assert_true(s.resume->paused && !s.resume->clock_only);
+    happen(&s, "exercise.state", NULL, "two", "{\"state\":\"paused\"}");
+    assert_true(s.resume->paused && !s.resume->clock_only);
+    resume_free(s.resume);
+}
+
+/* So that an engine that goes on need not read its ledger once more for spectators. */
+static void what_the_public_may_see_is_known(void **state)
+{
+    (void)state;
+    struct story s = begin();
+    happen(&s, "exercise.state", NULL, "two", "{\"state\":\"running\"}");
+    assert_int_equal(public_prefix_end(&s.resume->shown), 2);
+    happen(&s, "score.frozen", NULL, "two", "{\"frozen\":true}");
+    happen(&s, "check.ok", "blue1", "web", "{}");
+    assert_int_equal(public_prefix_end(&s.resume->shown), 2);
+    assert_int_equal(s.resume->shown.last, 4);
+    resume_free(s.resume);
+}
+
 static void a_second_set_up_does_not_undo_a_pause(void **state)
 {
     (void)state;
@@ -187,6 +218,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_request_on_the_disk_is_in_force),
+            cmocka_unit_test(which_pause_it_was_is_known_from_the_first_word_of_it),
+            cmocka_unit_test(what_the_public_may_see_is_known),
             cmocka_unit_test(a_second_set_up_does_not_undo_a_pause),
             cmocka_unit_test(a_step_is_cut_off_between_running_and_verdict),
             cmocka_unit_test(only_a_function_that_was_cut_off_gets_its_answers_again),

@@ -88,8 +88,10 @@ static void output_beyond_the_limit_is_cut(void **state)
     bool exited = false;
     struct virt_exec_result result = {0};
     assert_true(agent_parse_status(reply, &exited, &result, NULL));
-    assert_int_equal(result.err_length, AGENT_OUTPUT_MAX);
-    assert_int_equal(result.err[AGENT_OUTPUT_MAX], 0);
+    assert_int_equal(result.err_length, VIRT_OUTPUT_MAX);
+    assert_int_equal(result.err[VIRT_OUTPUT_MAX], 0);
+    assert_true(result.err_cut);
+    assert_false(result.out_cut);
     agent_result_clear(&result);
 }
 

@@ -39,6 +39,7 @@ bool app_sdl_start(GError **error)
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "0");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "0");
     SDL_SetHint(SDL_HINT_IME_SHOW_UI, "1");
+    SDL_SetHint(SDL_HINT_IME_SUPPORT_EXTENDED_TEXT, "1"); /* else it comes in pieces of 31 bytes */
     if (SDL_Init(SDL_INIT_VIDEO) != 0) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
                 "no screen: %s; --screenshot FILE needs none", SDL_GetError());
@@ -169,6 +170,7 @@ void app_choose_model(struct app *app)
     view->frozen_board = use_board(app); /* the past could be one after the freeze */
     bool past = view->play.on && app->past && view->mode != MODE_PUBLIC && !view->frozen_board;
     view->model = past ? app->past : view->frozen_board ? app->board : app->head;
+    view->present = app->head;
     if (app->team && view->model->teams->len > 0) { /* asked for by name, once */
         view->team = model_team_find(view->model, app->team);
         g_clear_pointer(&app->team, g_free);
@@ -399,11 +401,7 @@ static void redraw(struct app *app)
         draw_resize(app->view.draw, w, h);
     }
     view_draw(&app->view);
-    if (app->view.form.action != ACTION_NONE) { /* an input method opens its list there */
-        struct rect at = app->view.form.caret;
-        SDL_Rect caret = {(int)at.x, (int)at.y, 2, (int)at.h};
-        SDL_SetTextInputRect(&caret);
-    }
+    ime_place(app);
     app->draw_ms = (double)(g_get_monotonic_time() - start) / 1000.0;
     if (app->window) {
         present(app);

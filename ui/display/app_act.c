@@ -8,16 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
-void app_ask(struct app *app, const char *method, cJSON *params)
+void app_tell(struct app *app, const char *method, cJSON *params)
 {
     g_autoptr(GError) error = NULL;
-    if (app->view.play.on) {
-        cJSON_Delete(params);
-        app_say(app, true, g_strdup(tr("This is the past: Home leads back to the present")));
-    } else if (source_request(app->source, method, params, &error)) {
+    if (source_request(app->source, method, params, &error)) {
         app_say(app, false, g_strdup_printf(tr("Asked the engine: %s …"), tr_name(method)));
     } else {
         app_say(app, true, g_strdup(error->message));
+    }
+}
+
+void app_ask(struct app *app, const char *method, cJSON *params)
+{
+    if (app->view.play.on) {
+        cJSON_Delete(params);
+        app_say(app, true, g_strdup(tr("This is the past: Home leads back to the present")));
+    } else {
+        app_tell(app, method, params);
     }
 }
 
@@ -133,6 +140,41 @@ static void replay_when(struct app *app, int when)
     }
 }
 
+/* The feed cuts what is long. */
+static void read_line(struct app *app, int seq)
+{
+    for (GList *item = app->view.model->feed.head; item; item = item->next) {
+        const struct model_line *line = item->data;
+        if (line->seq == seq) {
+            char *text = g_strdup(line->text);
+            replay_at(app, line->at_us + 1000); /* the event itself is to be seen */
+            app_say(app, false, text);
+            return;
+        }
+    }
+}
+
+static void read_note(struct app *app, int index)
+{
+    const struct model_note *note = model_note_at(app->head, index);
+    if (note) {
+        gint64 about_us = note->about_us;
+        char *text = g_strdup_printf("⚑ %s: %s", note->by, note->text);
+        replay_at(app, about_us);
+        app_say(app, false, text);
+    }
+}
+
+/* Also about the past: what one sees in a replay is what one has to note. */
+static void write_note(struct app *app)
+{
+    if (app->view.link == LINK_FILE) {
+        app_tell(app, "note", NULL); /* says why not */
+    } else {
+        form_open(app, ACTION_NOTE);
+    }
+}
+
 static void reset(struct app *app, bool confirmed)
 {
     const struct model_machine *machine = chosen_machine(app);
@@ -179,6 +221,16 @@ static void console(struct app *app, bool here)
     } else if (machine) {
         spawn_console(app, machine->id);
     }
+}
+
+static void pause_clock(struct app *app)
+{
+    bool stands = app->head->state == MODEL_PAUSED;
+    cJSON *params = stands ? NULL : cJSON_CreateObject();
+    if (params) {
+        cJSON_AddFalseToObject(params, "machines");
+    }
+    app_ask(app, stands ? "resume" : "pause", params);
 }
 
 static void pause_or_play(struct app *app)
@@ -248,13 +300,16 @@ static void replay_or_not(struct app *app)
 /* What a person in a wall's or the public's view must not do by mistake. */
 static bool is_control(enum action action)
 {
-    return action >= ACTION_FIRE && action <= ACTION_CONSOLE;
+    return action >= ACTION_CLOCK && action <= ACTION_CONSOLE;
 }
 
 /* What changes the exercise. False: another action. */
 static bool act_on_exercise(struct app *app, enum action action, int arg)
 {
     switch (action) {
+    case ACTION_CLOCK:
+        pause_clock(app);
+        return true;
     case ACTION_FIRE:
     case ACTION_SKIP:
         inject_step(app, action, arg == CONFIRMED);
@@ -289,6 +344,9 @@ static bool act_on_exercise(struct app *app, enum action action, int arg)
     case ACTION_CONSOLE:
     case ACTION_TERMINAL:
         console(app, action == ACTION_CONSOLE);
+        return true;
+    case ACTION_NOTE:
+        write_note(app);
         return true;
     case ACTION_MESSAGE:
     case ACTION_ADJUST:
@@ -334,6 +392,12 @@ static bool act_on_time(struct app *app, enum action action, int arg)
         return true;
     case ACTION_WHEN:
         replay_when(app, arg);
+        return true;
+    case ACTION_LINE:
+        read_line(app, arg);
+        return true;
+    case ACTION_READ:
+        read_note(app, arg);
         return true;
     default:
         return false;

@@ -11,6 +11,9 @@
 void app_console_close(struct app *app)
 {
     struct view *view = &app->view;
+    if (app_console_has_keys(app)) {
+        ime_drop(app);
+    }
     console_close(app->console);
     app->console = NULL;
     g_clear_pointer(&view->terminal, terminal_free);

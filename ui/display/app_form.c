@@ -20,6 +20,8 @@ static const struct kind { /* of a question */
 } kinds[] = {
         {WORD("Message"), {{WORD("to"), true, true}, {WORD("text"), false, false}}, ACTION_MESSAGE,
                 2},
+        {WORD("A note about this moment, for the white cell only"), {{WORD("text"), false, false}},
+                ACTION_NOTE, 1},
         {WORD("Points by hand"),
                 {{WORD("team"), true, false}, {WORD("points"), false, false},
                         {WORD("reason"), false, false}},
@@ -47,6 +49,7 @@ void form_open(struct app *app, enum action action)
         form->action = action;
         form->title = kind->title;
         form->count = kind->count;
+        form->about_us = app->view.clock_us;
         form->at = kind->fields[0].chooses ? 1 : 0;
         for (int f = 0; f < kind->count; f++) {
             struct field *field = &form->fields[f];
@@ -58,6 +61,9 @@ void form_open(struct app *app, enum action action)
         }
         if (action == ACTION_EDIT) {
             form_fill_edit(app);
+        }
+        for (int f = 0; f < kind->count; f++) {
+            form->fields[f].at = form->fields[f].text->len;
         }
         SDL_StartTextInput();
         SDL_FlushEvent(SDL_TEXTINPUT); /* the key that opened it is no text */
@@ -75,7 +81,7 @@ void form_choose_team(struct app *app, int team)
 static void form_close(struct app *app)
 {
     app->view.form.action = ACTION_NONE;
-    g_clear_pointer(&app->view.form.preview, g_free);
+    ime_drop(app);
     SDL_StopTextInput();
 }
 
@@ -122,6 +128,20 @@ static bool send_points(struct app *app)
     cJSON_AddNumberToObject(params, "points", points);
     cJSON_AddStringToObject(params, "reason", form->fields[2].text->str);
     app_ask(app, "adjust", params);
+    return true;
+}
+
+static bool send_note(struct app *app)
+{
+    const struct form *form = &app->view.form;
+    if (!*form->fields[0].text->str) {
+        app_say(app, true, g_strdup(tr("The note has no text")));
+        return false;
+    }
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "text", form->fields[0].text->str);
+    json_add_int(params, "at_us", form->about_us);
+    app_tell(app, "note", params);
     return true;
 }
 
@@ -181,6 +201,9 @@ static void form_done(struct app *app)
     case ACTION_MESSAGE:
         done = send_message(app);
         break;
+    case ACTION_NOTE:
+        done = send_note(app);
+        break;
     case ACTION_ADJUST:
         done = send_points(app);
         break;
@@ -214,10 +237,81 @@ static void choose_team(struct app *app, struct field *field, int by)
     field->team = CLAMP(field->team + by, first, count - 1);
 }
 
-static void rub_out(GString *text)
+/* ---- writing in a field -------------------------------------------------------------------- */
+
+static gsize place_before(const struct field *field)
 {
-    const char *before = g_utf8_find_prev_char(text->str, text->str + text->len);
-    g_string_truncate(text, before ? (gsize)(before - text->str) : 0);
+    const char *text = field->text->str;
+    const char *before = g_utf8_find_prev_char(text, text + field->at);
+    return before ? (gsize)(before - text) : 0;
+}
+
+static gsize place_behind(const struct field *field)
+{
+    const char *at = field->text->str + field->at;
+    return *at ? (gsize)(g_utf8_next_char(at) - field->text->str) : field->at;
+}
+
+static void erase(struct field *field, gsize from, gsize to)
+{
+    g_string_erase(field->text, (gssize)from, (gssize)(to - from));
+    field->at = from;
+}
+
+/* As much as there is room for, on one line. */
+static void insert(struct field *field, const char *text)
+{
+    const char *end = NULL;
+    (void)g_utf8_validate(text, -1, &end);
+    for (; text < end; text = g_utf8_next_char(text)) {
+        bool control = g_unichar_iscntrl(g_utf8_get_char(text));
+        gsize length = control ? 1 : (gsize)(g_utf8_next_char(text) - text);
+        if (field->text->len + length > TEXT_MAX) {
+            return;
+        }
+        g_string_insert_len(field->text, (gssize)field->at, control ? " " : text, (gssize)length);
+        field->at += length;
+    }
+}
+
+static void paste(struct field *field)
+{
+    char *text = SDL_GetClipboardText();
+    g_autofree char *line = g_strchomp(g_strdup(text ? text : ""));
+    SDL_free(text);
+    insert(field, line);
+}
+
+/* False: not a key that writes. */
+static bool write_key(struct field *field, const SDL_Keysym *key)
+{
+    switch (key->sym) {
+    case SDLK_BACKSPACE:
+        erase(field, place_before(field), field->at);
+        return true;
+    case SDLK_DELETE:
+        erase(field, field->at, place_behind(field));
+        return true;
+    case SDLK_LEFT:
+        field->at = place_before(field);
+        return true;
+    case SDLK_RIGHT:
+        field->at = place_behind(field);
+        return true;
+    case SDLK_HOME:
+        field->at = 0;
+        return true;
+    case SDLK_END:
+        field->at = field->text->len;
+        return true;
+    case SDLK_v:
+        if (key->mod & KMOD_CTRL) {
+            paste(field);
+        }
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void form_key(struct app *app, const SDL_Keysym *key)
@@ -225,15 +319,16 @@ static void form_key(struct app *app, const SDL_Keysym *key)
     struct form *form = &app->view.form;
     struct field *field = &form->fields[form->at];
     bool back = key->mod & KMOD_SHIFT;
+    if (!field->chooses && write_key(field, key)) {
+        return;
+    }
     switch (key->sym) {
     case SDLK_ESCAPE:
         form_close(app);
         break;
     case SDLK_RETURN:
     case SDLK_KP_ENTER:
-        if (!form->preview || !*form->preview) { /* else it settles what an input method offers */
-            form_done(app);
-        }
+        form_done(app);
         break;
     case SDLK_TAB:
         form->at = (form->at + (back ? form->count - 1 : 1)) % form->count;
@@ -242,11 +337,6 @@ static void form_key(struct app *app, const SDL_Keysym *key)
     case SDLK_DOWN:
         if (field->chooses) {
             choose_team(app, field, key->sym == SDLK_UP ? -1 : 1);
-        }
-        break;
-    case SDLK_BACKSPACE:
-        if (!field->chooses) {
-            rub_out(field->text);
         }
         break;
     default:
@@ -277,6 +367,8 @@ static void form_click(struct app *app, float x, float y)
         if (field->chooses) { /* round and round */
             bool last = field->team + 1 >= (int)app->view.model->teams->len;
             field->team = last ? (field->may_be_all ? -1 : 0) : field->team + 1;
+        } else {
+            field->at = view_form_place(&app->view, i, x);
         }
     }
 }
@@ -290,15 +382,9 @@ bool form_input(struct app *app, const SDL_Event *event)
         form_key(app, &event->key.keysym);
         break;
     case SDL_TEXTINPUT:
-        g_clear_pointer(&form->preview, g_free);
-        if (!field->chooses && field->text->len + strlen(event->text.text) < TEXT_MAX &&
-                g_utf8_validate(event->text.text, -1, NULL)) {
-            g_string_append(field->text, event->text.text);
+        if (!field->chooses) {
+            insert(field, event->text.text);
         }
-        break;
-    case SDL_TEXTEDITING:
-        g_free(form->preview);
-        form->preview = g_utf8_make_valid(event->edit.text, -1);
         break;
     case SDL_MOUSEBUTTONDOWN:
         form_click(app, (float)event->button.x, (float)event->button.y);

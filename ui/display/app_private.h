@@ -39,6 +39,8 @@ void app_input(struct app *app, const SDL_Event *event);
 void app_say(struct app *app, bool bad, char *text); /* consumes text */
 void app_act(struct app *app, enum action action, int arg);
 void app_ask(struct app *app, const char *method, cJSON *params); /* params is consumed */
+/* The same in a replay as well: it changes nothing in the exercise. */
+void app_tell(struct app *app, const char *method, cJSON *params);
 void app_set_mode(struct app *app, enum mode mode);
 void app_shoot(struct app *app);        /* a screenshot into the current folder */
 void app_choose_model(struct app *app); /* which of the models the view shows */
@@ -58,6 +60,12 @@ void app_console_take(struct app *app); /* what has come, and whether it may sta
 void app_console_scroll(struct app *app, int by);
 bool app_console_has_keys(const struct app *app);
 bool app_console_input(struct app *app, const SDL_Event *event); /* false: not for it */
+
+/* ---- app_ime.c ----------------------------------------------------------------------------- */
+
+bool ime_input(struct app *app, const SDL_Event *event); /* false: not the input method's */
+void ime_drop(struct app *app);                          /* what is being composed is forgotten */
+void ime_place(const struct app *app);                   /* says where its list belongs */
 
 /* ---- app_form.c ---------------------------------------------------------------------------- */
 

@@ -115,11 +115,19 @@ static void scroll_scores(struct app *app, int by)
     view->first_rank = CLAMP(view->first_rank + by, 0, MAX((int)model_ranked(view->model) - 1, 0));
 }
 
+static void scroll_messages(struct app *app, int by)
+{
+    int count = view_message_count(&app->view);
+    app->view.letters = CLAMP(app->view.letters + by, 0, MAX(count - 1, 0));
+}
+
 /* Of the panel that has the focus, else the events. */
 static void page(struct app *app, int by)
 {
     if (app->view.focus == 1) {
         scroll_scores(app, -by);
+    } else if (app->view.focus == 7) {
+        scroll_messages(app, by > 0 ? 3 : -3);
     } else {
         scroll(app, by);
     }
@@ -131,6 +139,20 @@ static void focus_next(struct app *app, bool backwards)
     app->view.focus = backwards ? (at + FOCUSES - 2) % FOCUSES + 1 : at % FOCUSES + 1;
 }
 
+/* The team of the instructor's view, by rank. */
+static void choose_team(struct app *app, int by)
+{
+    const struct model *model = app->view.model;
+    const struct model_team *now = model_team_at(model, app->view.team);
+    int wanted = now ? now->rank + by : 0;
+    for (int i = 0; model_team_at(model, i); i++) {
+        if (model_team_at(model, i)->rank == wanted) {
+            app->view.team = i;
+            return;
+        }
+    }
+}
+
 /* An arrow key: pans while the topology has the focus, else chooses or steps. */
 static void arrow(struct app *app, SDL_Keycode key, bool shift)
 {
@@ -138,6 +160,8 @@ static void arrow(struct app *app, SDL_Keycode key, bool shift)
     bool sideways = key == SDLK_LEFT || key == SDLK_RIGHT;
     if (app->view.focus == 2 && !app->view.play.on) {
         *(sideways ? &app->view.pan_x : &app->view.pan_y) -= 60 * (float)by;
+    } else if (!sideways && app->view.focus == 1 && app->view.mode == MODE_INSTRUCTOR) {
+        choose_team(app, by);
     } else if (!sideways) {
         choose(app, by);
     } else if (app->view.mode == MODE_PUBLIC) {
@@ -157,13 +181,14 @@ struct binding {
 };
 
 static const struct binding bindings[] = {{SDLK_SPACE, KMOD_NONE, ACTION_PAUSE, 0},
-        {SDLK_RETURN, KMOD_NONE, ACTION_FIRE, 0}, {SDLK_KP_ENTER, KMOD_NONE, ACTION_FIRE, 0},
-        {SDLK_h, KMOD_NONE, ACTION_HOLD, 0}, {SDLK_h, KMOD_SHIFT, ACTION_HOLD_ALL, 0},
-        {SDLK_o, KMOD_NONE, ACTION_APPROVE, 0}, {SDLK_e, KMOD_NONE, ACTION_EDIT, 0},
-        {SDLK_i, KMOD_NONE, ACTION_ADD, 0}, {SDLK_w, KMOD_NONE, ACTION_REPORT, 0},
-        {SDLK_b, KMOD_NONE, ACTION_SCREENS, 0}, {SDLK_k, KMOD_NONE, ACTION_SKIP, 0},
-        {SDLK_f, KMOD_NONE, ACTION_FREEZE, 0}, {SDLK_f, KMOD_CTRL, ACTION_FIND, 0},
-        {SDLK_e, KMOD_SHIFT, ACTION_END, 0}, {SDLK_m, KMOD_NONE, ACTION_MESSAGE, 0},
+        {SDLK_SPACE, KMOD_SHIFT, ACTION_CLOCK, 0}, {SDLK_RETURN, KMOD_NONE, ACTION_FIRE, 0},
+        {SDLK_KP_ENTER, KMOD_NONE, ACTION_FIRE, 0}, {SDLK_h, KMOD_NONE, ACTION_HOLD, 0},
+        {SDLK_h, KMOD_SHIFT, ACTION_HOLD_ALL, 0}, {SDLK_o, KMOD_NONE, ACTION_APPROVE, 0},
+        {SDLK_e, KMOD_NONE, ACTION_EDIT, 0}, {SDLK_i, KMOD_NONE, ACTION_ADD, 0},
+        {SDLK_w, KMOD_NONE, ACTION_REPORT, 0}, {SDLK_b, KMOD_NONE, ACTION_SCREENS, 0},
+        {SDLK_k, KMOD_NONE, ACTION_SKIP, 0}, {SDLK_f, KMOD_NONE, ACTION_FREEZE, 0},
+        {SDLK_f, KMOD_CTRL, ACTION_FIND, 0}, {SDLK_e, KMOD_SHIFT, ACTION_END, 0},
+        {SDLK_m, KMOD_NONE, ACTION_MESSAGE, 0}, {SDLK_n, KMOD_NONE, ACTION_NOTE, 0},
         {SDLK_p, KMOD_NONE, ACTION_ADJUST, 0}, {SDLK_z, KMOD_CTRL, ACTION_UNDO, 0},
         {SDLK_x, KMOD_NONE, ACTION_ACK, 0}, {SDLK_DELETE, KMOD_NONE, ACTION_RESET, 0},
         {SDLK_s, KMOD_NONE, ACTION_SAVE, 0}, {SDLK_c, KMOD_NONE, ACTION_CONSOLE, 0},
@@ -261,6 +286,8 @@ static void wheel(struct app *app, int y)
         scroll_scores(app, y > 0 ? -3 : 3);
     } else if (over(app, PANEL_INJECTS, at_x, at_y)) {
         choose(app, y > 0 ? -1 : 1);
+    } else if (over(app, PANEL_MESSAGES, at_x, at_y)) {
+        scroll_messages(app, y > 0 ? 1 : -1);
     } else if (over(app, PANEL_CONSOLE, at_x, at_y)) {
         app_console_scroll(app, y > 0 ? 3 : -3);
     } else if (over(app, PANEL_EVENTS, at_x, at_y)) {
@@ -364,6 +391,9 @@ void app_input(struct app *app, const SDL_Event *event)
 {
     bool was_dirty = app->dirty;
     bool asks = app->view.form.action != ACTION_NONE;
+    if (ime_input(app, event)) {
+        return;
+    }
     if ((asks && form_input(app, event)) || (!asks && app_console_input(app, event))) {
         settle_text_input(app);
         return;

@@ -97,6 +97,7 @@ static void model_fill(struct model *model)
     model->injects = g_ptr_array_new_with_free_func(model_inject_free);
     model->alarms = g_ptr_array_new_with_free_func(alarm_free);
     model->messages = g_ptr_array_new_with_free_func(message_free);
+    model->notes = g_ptr_array_new_with_free_func(model_note_free);
     model->impairments = g_array_new(FALSE, TRUE, sizeof(struct model_impairment));
     model->attacks = g_array_new(FALSE, TRUE, sizeof(struct model_attack));
     model->marks = g_array_new(FALSE, TRUE, sizeof(struct model_mark));
@@ -118,6 +119,7 @@ static void model_drain(struct model *model)
     g_ptr_array_unref(model->injects);
     g_ptr_array_unref(model->alarms);
     g_ptr_array_unref(model->messages);
+    g_ptr_array_unref(model->notes);
     g_array_unref(model->impairments);
     g_array_unref(model->attacks);
     g_array_unref(model->marks);
@@ -283,6 +285,11 @@ const struct model_machine *model_machine_at(const struct model *model, int inde
 const struct model_service *model_service_at(const struct model *model, int index)
 {
     return at(model->services, index);
+}
+
+const struct model_note *model_note_at(const struct model *model, int index)
+{
+    return at(model->notes, index);
 }
 
 const struct model_inject *model_inject_at(const struct model *model, int index)

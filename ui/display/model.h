@@ -15,6 +15,7 @@
 #define MODEL_MESSAGES_MAX 200
 #define MODEL_LINKS_MAX 1024 /* impaired links */
 #define MODEL_FEED_MAX 400   /* lines of the event feed that are kept */
+#define MODEL_NOTES_MAX 200  /* of the white cell's own notes */
 #define MODEL_MARKS_MAX 600  /* marks on the time line */
 #define MODEL_NICS_MAX 16
 #define MODEL_TRAFFIC_MAX 5 /* levels of a link's traffic: 1 from 1 kB/s, 2 from 10 kB/s … */
@@ -53,6 +54,7 @@ enum tone { /* colour and sign of a line in the feed */
     TONE_BAD,
     TONE_ATTACK,
     TONE_BLOCK,
+    TONE_NOTE, /* the white cell's own */
 };
 
 struct sample { /* one point of a team's score over time */
@@ -138,7 +140,13 @@ struct model_line {
     gint64 seq, at_us;
     int team; /* -1: nobody's */
     enum tone tone;
+    bool private; /* of the white cell's own: for the control view only */
     char *text;
+};
+
+struct model_note { /* of the white cell's own, about a moment */
+    gint64 about_us, seq;
+    char *text, *by;
 };
 
 struct model_message {
@@ -178,6 +186,7 @@ struct model {
     struct score *score; /* NULL: totals come from outside (model_set_total()) */
     char *name, *title, *accel;
     enum model_state state;
+    bool clock_only;            /* of a pause: the machines run on */
     gint64 seq, at_us, wall_us; /* of the last event */
     gint64 duration_us;         /* 0: open end */
     char code[12];              /* of the last signed checkpoint, for outsiders to note */
@@ -186,6 +195,7 @@ struct model {
     struct model_cell *cells;                                            /* [service][team] */
     GPtrArray *alarms;   /* struct model_alarm, open ones, newest last */
     GPtrArray *messages; /* struct model_message, newest last */
+    GPtrArray *notes;    /* struct model_note, newest last */
     GArray *impairments; /* struct model_impairment */
     bool frozen;         /* the public board stands still … */
     gint64 frozen_us;    /* … since this time and … */
@@ -229,6 +239,7 @@ int model_team_index_of(const struct model *model, const struct model_team *team
 const struct model_team *model_team_at(const struct model *model, int index); /* NULL: none */
 const struct model_machine *model_machine_at(const struct model *model, int index);
 const struct model_service *model_service_at(const struct model *model, int index);
+const struct model_note *model_note_at(const struct model *model, int index);
 const struct model_inject *model_inject_at(const struct model *model, int index);
 struct model_cell *model_cell_at(const struct model *model, int service, int team);
 const struct model_attack *model_attack_of(const struct model *model, int step, int team);

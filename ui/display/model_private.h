@@ -31,6 +31,8 @@ const char *model_team_title(const struct model *model, const char *id); /* id w
 
 void model_feed_clear(struct model *model);
 struct model_message *model_message_add(struct model *model);
+struct model_note *model_note_add(struct model *model);
+void model_note_free(gpointer data);
 struct model_alarm *model_alarm_add(struct model *model);
 void model_clean(char **text, glong max); /* fit to draw: valid, short, one line */
 
@@ -47,6 +49,7 @@ void model_on_inject_change(struct model *model, const struct event *event, cons
 void model_on_message(struct model *model, const struct event *event, const cJSON *body);
 void model_on_board(struct model *model, const struct event *event, const cJSON *body);
 void model_on_alarm(struct model *model, const struct event *event, const cJSON *body);
+void model_on_private(struct model *model, const struct event *event, const cJSON *body);
 void model_on_note(struct model *model, const struct event *event, const cJSON *body);
 void model_on_impaired(struct model *model, const struct event *event, const cJSON *body);
 void model_on_cleared(struct model *model, const struct event *event, const cJSON *body);

@@ -26,15 +26,17 @@ static void on_state(struct model *model, const struct event *event, const cJSON
     for (int i = MODEL_SETUP; i <= MODEL_DOWN; i++) {
         if (!strcmp(state, names[i])) {
             model->state = (enum model_state)i;
+            model->clock_only = i == MODEL_PAUSED && json_bool(body, "clock_only", false);
+            const char *word = model->clock_only ? WORD("paused, the machines run on") : words[i];
             if (i >= MODEL_ENDED) {
                 model_attacks_end(model);
             }
             const char *by = json_string(body, "by", "");
             if (*by) {
-                model_say(model, event, TONE_PLAIN, tr("Exercise %s, by %s"), tr_name(words[i]),
+                model_say(model, event, TONE_PLAIN, tr("Exercise %s, by %s"), tr_name(word),
                         tr_name(by));
             } else {
-                model_say(model, event, TONE_PLAIN, tr("Exercise %s"), tr_name(words[i]));
+                model_say(model, event, TONE_PLAIN, tr("Exercise %s"), tr_name(word));
             }
         }
     }
@@ -216,6 +218,7 @@ static const struct handler {
         {"console.opened", on_console, 0},
         {"console.closed", on_console, 0},
         {"note", model_on_note, TOUCH(PART_MESSAGES)},
+        {"operator.note", model_on_private, TOUCH(PART_LINE)},
         {"message.sent", model_on_message, TOUCH(PART_MESSAGES)},
         {"score.frozen", model_on_board, ALL},
         {"score.adjusted", on_correction, TOUCH(PART_SCORES)},

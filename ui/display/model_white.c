@@ -1,4 +1,4 @@
-/* model_white.c - what the white cell says and sees: messages, notes, the frozen board, alarms,
+/* model_white.c - what the white cell says, keeps and sees: messages, notes, the frozen board, alarms,
  * impaired links. */
 #include "model_private.h"
 
@@ -53,6 +53,44 @@ void model_on_note(struct model *model, const struct event *event, const cJSON *
     } else {
         model_say(model, event, TONE_PLAIN, tr("Note: %s"), text);
     }
+}
+
+void model_note_free(gpointer data)
+{
+    struct model_note *note = data;
+    g_free(note->text);
+    g_free(note->by);
+    g_free(note);
+}
+
+struct model_note *model_note_add(struct model *model)
+{
+    struct model_note *note = g_new0(struct model_note, 1);
+    g_ptr_array_add(model->notes, note);
+    if (model->notes->len > MODEL_NOTES_MAX) {
+        g_ptr_array_remove_index(model->notes, 0);
+    }
+    return note;
+}
+
+/* The white cell's own: neither its line in the feed nor its sign is for another view. */
+void model_on_private(struct model *model, const struct event *event, const cJSON *body)
+{
+    struct model_note *note = model_note_add(model);
+    note->about_us = CLAMP(json_int(body, "about_us", event->at_us), 0, event->at_us);
+    note->seq = event->seq;
+    note->text = g_strdup(json_string(body, "text", ""));
+    note->by = g_strdup(json_string(body, "by", "?"));
+    model_clean(&note->text, TEXT_MAX);
+    model_clean(&note->by, 40);
+    int s = (int)(note->about_us / G_USEC_PER_SEC);
+    if (event->at_us - note->about_us < G_USEC_PER_SEC) {
+        model_say(model, event, TONE_NOTE, "⚑ %s: %s", note->by, note->text);
+    } else {
+        model_say(model, event, TONE_NOTE, "⚑ %s (%d:%02d): %s", note->by, s / 60, s % 60,
+                note->text);
+    }
+    ((struct model_line *)model->feed.head->data)->private = true;
 }
 
 void model_on_board(struct model *model, const struct event *event, const cJSON *body)

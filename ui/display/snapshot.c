@@ -81,6 +81,9 @@ static void pass_head(struct pen *pen, struct model *model)
     pass(pen, &model->round, sizeof model->round);
     pass(pen, model->code, sizeof model->code);
     model->code[sizeof model->code - 1] = '\0';
+    guint8 clock_only = model->clock_only;
+    pass(pen, &clock_only, 1);
+    model->clock_only = clock_only != 0;
     guint8 frozen = model->frozen;
     pass(pen, &frozen, 1);
     model->frozen = frozen != 0;
@@ -251,6 +254,18 @@ static void pass_messages(struct pen *pen, struct model *model)
     }
 }
 
+static void pass_notes(struct pen *pen, struct model *model)
+{
+    guint count = pass_count(pen, model->notes->len, MODEL_NOTES_MAX);
+    for (guint i = 0; i < count; i++) {
+        struct model_note *note = pen->out ? model->notes->pdata[i] : model_note_add(model);
+        pass(pen, &note->about_us, sizeof note->about_us);
+        pass(pen, &note->seq, sizeof note->seq);
+        pass_text(pen, &note->text);
+        pass_text(pen, &note->by);
+    }
+}
+
 static void pass_feed(struct pen *pen, struct model *model)
 {
     guint count = pass_count(pen, model->feed.length, MODEL_FEED_MAX);
@@ -259,7 +274,10 @@ static void pass_feed(struct pen *pen, struct model *model)
         struct model_line *line = pen->out ? item->data : g_new0(struct model_line, 1);
         guint8 tone = (guint8)line->tone;
         pass(pen, &tone, 1);
-        line->tone = tone <= TONE_BLOCK ? (enum tone)tone : TONE_PLAIN;
+        line->tone = tone <= TONE_NOTE ? (enum tone)tone : TONE_PLAIN;
+        guint8 private = line->private;
+        pass(pen, &private, 1);
+        line->private = private != 0;
         pass(pen, &line->seq, sizeof line->seq);
         pass(pen, &line->at_us, sizeof line->at_us);
         pass(pen, &line->team, sizeof line->team);
@@ -283,6 +301,7 @@ static void pass_all(struct pen *pen, struct model *model)
     pass_array(pen, model->marks, MODEL_MARKS_MAX, pass_mark);
     pass_alarms(pen, model);
     pass_messages(pen, model);
+    pass_notes(pen, model);
     pass_feed(pen, model);
 }
 
@@ -300,6 +319,7 @@ bool snapshot_take(struct model *model, GBytes *bytes)
     struct pen pen = {.data = data, .left = size};
     g_ptr_array_set_size(model->alarms, 0);
     g_ptr_array_set_size(model->messages, 0);
+    g_ptr_array_set_size(model->notes, 0);
     model_feed_clear(model);
     g_clear_pointer(&model->score, score_free);
     pass_all(&pen, model);

@@ -17,17 +17,20 @@ void terminal_free(struct terminal *t)
     g_free(t);
 }
 
-void terminal_blank(gunichar *cells, int from, int to)
+void terminal_blank(const struct terminal *t, struct terminal_cell *cells, int from, int to)
 {
+    struct terminal_cell blank = {' ', terminal_plain};
+    blank.look.paper = t->look.paper;
     for (int i = MAX(from, 0); i < MIN(to, TERMINAL_COLUMNS); i++) {
-        cells[i] = ' ';
+        cells[i] = blank;
     }
 }
 
 void terminal_reset(struct terminal *t)
 {
+    t->look = t->saved_look = terminal_plain;
     for (int row = 0; row < TERMINAL_ROWS; row++) {
-        terminal_blank(t->cells[row], 0, TERMINAL_COLUMNS);
+        terminal_blank(t, t->cells[row], 0, TERMINAL_COLUMNS);
     }
     t->at = t->saved = (struct spot){0, 0};
     t->top = 0;
@@ -44,7 +47,7 @@ void terminal_move(struct terminal *t, int row, int column)
     t->wraps = false;
 }
 
-static void keep_row(struct terminal *t, const gunichar *cells)
+static void keep_row(struct terminal *t, const struct terminal_cell *cells)
 {
     memcpy(t->back[t->back_next], cells, sizeof t->back[0]);
     t->back_next = (t->back_next + 1) % TERMINAL_BACK;
@@ -63,7 +66,7 @@ void terminal_scroll(struct terminal *t, int top, int count)
         memmove(t->cells[top + by], t->cells[top], kept);
     }
     for (int i = 0; i < by; i++) {
-        terminal_blank(t->cells[up ? t->bottom - i : top + i], 0, TERMINAL_COLUMNS);
+        terminal_blank(t, t->cells[up ? t->bottom - i : top + i], 0, TERMINAL_COLUMNS);
     }
 }
 
@@ -90,10 +93,10 @@ static void put(struct terminal *t, gunichar c)
         t->at.column = 0;
         terminal_line_feed(t);
     }
-    gunichar *cells = t->cells[t->at.row];
-    cells[t->at.column] = c;
+    struct terminal_cell *cells = t->cells[t->at.row];
+    cells[t->at.column] = (struct terminal_cell){c, t->look};
     if (width == 2) {
-        cells[t->at.column + 1] = 0;
+        cells[t->at.column + 1] = (struct terminal_cell){0, t->look};
     }
     t->wraps = t->at.column + width == TERMINAL_COLUMNS;
     t->at.column = MIN(t->at.column + width, TERMINAL_COLUMNS - 1);
@@ -158,7 +161,7 @@ int terminal_above(const struct terminal *t)
     return t->back_count;
 }
 
-const gunichar *terminal_row(const struct terminal *t, int row)
+const struct terminal_cell *terminal_row(const struct terminal *t, int row)
 {
     if (row >= 0) {
         return row < TERMINAL_ROWS ? t->cells[row] : NULL;

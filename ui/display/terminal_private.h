@@ -3,7 +3,7 @@
 
 #include "terminal.h"
 
-#define PARAMS_MAX 8
+#define PARAMS_MAX 16
 
 enum terminal_state {
     STATE_TEXT,
@@ -18,13 +18,14 @@ struct spot {
 };
 
 struct terminal {
-    gunichar cells[TERMINAL_ROWS][TERMINAL_COLUMNS];
-    gunichar back[TERMINAL_BACK][TERMINAL_COLUMNS]; /* a ring */
+    struct terminal_cell cells[TERMINAL_ROWS][TERMINAL_COLUMNS];
+    struct terminal_cell back[TERMINAL_BACK][TERMINAL_COLUMNS]; /* a ring */
     int back_next, back_count;
     struct spot at, saved;
-    int top, bottom;   /* the rows that scroll */
-    bool wraps;        /* the next character begins a row */
-    bool hidden, keys; /* cursor; application keys */
+    struct terminal_look look, saved_look; /* of what is written next */
+    int top, bottom;                       /* the rows that scroll */
+    bool wraps;                            /* the next character begins a row */
+    bool hidden, keys;                     /* cursor; application keys */
     enum terminal_state state;
     bool private; /* of a control sequence: ESC [ ? */
     int params[PARAMS_MAX], count;
@@ -41,4 +42,9 @@ void terminal_move(struct terminal *terminal, int row, int column); /* within th
 void terminal_line_feed(struct terminal *terminal);
 /* Rows from top to the scrolling region's bottom: up when count is positive. */
 void terminal_scroll(struct terminal *terminal, int top, int count);
-void terminal_blank(gunichar *cells, int from, int to);
+/* On the paper that is in use. */
+void terminal_blank(const struct terminal *terminal, struct terminal_cell *cells, int from, int to);
+
+/* terminal_look.c: colours and styles from the parameters of a sequence. */
+extern const struct terminal_look terminal_plain;
+void terminal_take_look(struct terminal *terminal);

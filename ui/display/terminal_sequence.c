@@ -16,9 +16,9 @@ static int param(const struct terminal *t, int index, int fallback)
 /* 0: from the cursor on, 1: up to it, 2: all. */
 static void erase_line(struct terminal *t, int which)
 {
-    gunichar *cells = t->cells[t->at.row];
-    terminal_blank(
-            cells, which == 0 ? t->at.column : 0, which == 1 ? t->at.column + 1 : TERMINAL_COLUMNS);
+    struct terminal_cell *cells = t->cells[t->at.row];
+    terminal_blank(t, cells, which == 0 ? t->at.column : 0,
+            which == 1 ? t->at.column + 1 : TERMINAL_COLUMNS);
 }
 
 static void erase_screen(struct terminal *t, int which)
@@ -26,7 +26,7 @@ static void erase_screen(struct terminal *t, int which)
     for (int row = 0; row < TERMINAL_ROWS; row++) {
         bool other = which == 0 ? row > t->at.row : which == 1 ? row < t->at.row : true;
         if (other) {
-            terminal_blank(t->cells[row], 0, TERMINAL_COLUMNS);
+            terminal_blank(t, t->cells[row], 0, TERMINAL_COLUMNS);
         }
     }
     erase_line(t, CLAMP(which, 0, 2));
@@ -35,16 +35,16 @@ static void erase_screen(struct terminal *t, int which)
 /* Characters of the row: taken out when count is positive, else room is made. */
 static void shift_row(struct terminal *t, int count)
 {
-    gunichar *cells = t->cells[t->at.row];
+    struct terminal_cell *cells = t->cells[t->at.row];
     int room = TERMINAL_COLUMNS - t->at.column;
     int by = CLAMP(count > 0 ? count : -count, 0, room);
     gsize kept = (gsize)(room - by) * sizeof *cells;
     if (count > 0) {
         memmove(cells + t->at.column, cells + t->at.column + by, kept);
-        terminal_blank(cells, TERMINAL_COLUMNS - by, TERMINAL_COLUMNS);
+        terminal_blank(t, cells, TERMINAL_COLUMNS - by, TERMINAL_COLUMNS);
     } else {
         memmove(cells + t->at.column + by, cells + t->at.column, kept);
-        terminal_blank(cells, t->at.column, t->at.column + by);
+        terminal_blank(t, cells, t->at.column, t->at.column + by);
     }
 }
 
@@ -133,6 +133,18 @@ static bool obey_move(struct terminal *t, char what)
     }
 }
 
+static void save(struct terminal *t)
+{
+    t->saved = t->at;
+    t->saved_look = t->look;
+}
+
+static void bring_back(struct terminal *t)
+{
+    terminal_move(t, t->saved.row, t->saved.column);
+    t->look = t->saved_look;
+}
+
 static void obey(struct terminal *t, char what)
 {
     int n = param(t, 0, 1);
@@ -159,7 +171,7 @@ static void obey(struct terminal *t, char what)
         shift_row(t, -n);
         break;
     case 'X':
-        terminal_blank(t->cells[t->at.row], t->at.column, t->at.column + n);
+        terminal_blank(t, t->cells[t->at.row], t->at.column, t->at.column + n);
         break;
     case 'S':
         terminal_scroll(t, t->top, n);
@@ -174,11 +186,16 @@ static void obey(struct terminal *t, char what)
     case 'l':
         set_modes(t, what == 'h');
         break;
+    case 'm':
+        if (!t->private) { /* else it asks how keys are sent */
+            terminal_take_look(t);
+        }
+        break;
     case 's':
-        t->saved = t->at;
+        save(t);
         break;
     case 'u':
-        terminal_move(t, t->saved.row, t->saved.column);
+        bring_back(t);
         break;
     default:
         break;
@@ -246,10 +263,10 @@ static void escape_byte(struct terminal *t, guint8 byte)
         }
         break;
     case '7':
-        t->saved = t->at;
+        save(t);
         break;
     case '8':
-        terminal_move(t, t->saved.row, t->saved.column);
+        bring_back(t);
         break;
     case 'c':
         terminal_reset(t);

@@ -38,6 +38,7 @@ static const struct ink_row {
         [INK_WARM] = {"warm", 0xFF8A4C, 0x8A2400, 0xFFB489},
         [INK_ON_MARK] = {"on-mark", 0x0B1017, 0xFFFFFF, 0x000000},
         [INK_REPLAY] = {"replay", 0xE667B8, 0xC0208A, 0xFF7AD0},
+        [INK_GREEN] = {"green", 0x6CC36C, 0x2E7D32, 0x5CE65C},
 };
 
 #define THEMES 3

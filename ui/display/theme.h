@@ -37,6 +37,7 @@ enum ink {
     INK_WARM,    /* text on the tint */
     INK_ON_MARK, /* text and signs on a state colour */
     INK_REPLAY,  /* the border that says: this is the past */
+    INK_GREEN,   /* of a console only: no state has it */
     INKS,
 };
 

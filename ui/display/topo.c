@@ -238,6 +238,12 @@ static struct rect inset(struct rect r, float by)
     return (struct rect){r.x + by, r.y + by, MAX(r.w - 2 * by, 4), MAX(r.h - 2 * by, 4)};
 }
 
+/* Of the width, for what stands between the teams; beside one team names need more of it. */
+static float core_share(int teams, int only)
+{
+    return teams == 0 ? 1.0F : only >= 0 ? 0.28F : 0.24F;
+}
+
 struct topo *topo_new(const struct model *model, int only, struct rect area, float scale)
 {
     struct topo *topo = topo_new_empty(model->machines->len);
@@ -248,7 +254,7 @@ struct topo *topo_new(const struct model *model, int only, struct rect area, flo
     }
     bool shared = anything_shared(model);
     struct grid grid = grid_for(teams, area, shared);
-    float core = !shared ? 0 : grid.beside ? area.w * (teams == 0 ? 1.0F : 0.24F) : area.h * 0.2F;
+    float core = !shared ? 0 : grid.beside ? area.w * core_share(teams, only) : area.h * 0.2F;
     struct rect first = cell_rect(&grid, 0, area, core);
     float room = MIN(first.w / 260, first.h / 230);
     topo->unit = CLAMP(room * 9, 2.5F, 12 * scale);

@@ -43,7 +43,7 @@ void view_clear(struct view *view)
     for (int f = 0; f < FORM_FIELDS; f++) {
         g_string_free(view->form.fields[f].text, TRUE);
     }
-    g_free(view->form.preview);
+    g_free(view->compose.text);
     terminal_free(view->terminal);
     g_free(view->console);
     g_free(view->console_note);
@@ -75,6 +75,11 @@ bool view_shows_team(const struct view *view, int team)
 bool view_replays(const struct view *view)
 {
     return view->play.on && view->mode != MODE_PUBLIC && !view->frozen_board;
+}
+
+const GPtrArray *view_notes(const struct view *view)
+{
+    return (view->present ? view->present : view->model)->notes;
 }
 
 enum border { BORDER_NONE, BORDER_PAUSED, BORDER_REPLAY };
@@ -296,12 +301,17 @@ static guint64 stamp_of(const struct view *view, enum panel panel)
     case PANEL_CONSOLE:
         stamp = mix_text(mix_text(stamp, view->console), view->console_note);
         stamp = mix(mix(stamp, (guint64)view->console_back), view->console_over);
+        stamp = mix(mix_text(stamp, view->compose.text), (guint64)view->compose.start);
+        stamp = mix(stamp, (guint64)view->compose.length);
         return mix(stamp, view->terminal ? terminal_changes(view->terminal) : 0);
     case PANEL_SCORES:
         stamp = mix(stamp, (guint64)view->first_rank);
         break;
     case PANEL_INJECTS:
         stamp = mix(mix(stamp, (guint64)view->selected), view->model->rev[PART_STEPS]);
+        break;
+    case PANEL_MESSAGES:
+        stamp = mix(stamp, (guint64)view->letters);
         break;
     case PANEL_EVENTS:
         stamp = mix_text(mix(stamp, (guint64)view->scroll), view->filter);
@@ -312,6 +322,7 @@ static guint64 stamp_of(const struct view *view, enum panel panel)
     case PANEL_TIMELINE:
         stamp = mix(stamp, (guint64)(view->play.live_us / G_USEC_PER_SEC));
         stamp = mix(stamp, view->model->rev[PART_INJECTS]);
+        stamp = mix(stamp, view->present ? view->present->rev[PART_LINE] : 0);
         break;
     default:
         break;

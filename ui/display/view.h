@@ -12,6 +12,7 @@
 enum action { /* what a key or a click asks for */
     ACTION_NONE,
     ACTION_PAUSE,   /* or resume; in a replay: play or stop */
+    ACTION_CLOCK,   /* pauses the clock alone, or resumes */
     ACTION_FIRE,    /* asks to confirm, then fires */
     ACTION_APPROVE, /* agrees that the selected inject fires */
     ACTION_EDIT,    /* asks for its time and text */
@@ -22,6 +23,7 @@ enum action { /* what a key or a click asks for */
     ACTION_FREEZE,   /* or thaw */
     ACTION_END,      /* asks for the reason */
     ACTION_MESSAGE,  /* asks for whom and what; arg: a team + 1, 0: all */
+    ACTION_NOTE,     /* asks for the text; about the moment that is shown */
     ACTION_ADJUST,   /* asks for team, points and reason */
     ACTION_UNDO,     /* the last points by hand; asks to confirm */
     ACTION_ACK,      /* the oldest alarm without an owner, or arg */
@@ -54,6 +56,8 @@ enum action { /* what a key or a click asks for */
     ACTION_TEAM,   /* arg: a team, of the instructor's view */
     ACTION_FOCUS,  /* arg: a panel */
     ACTION_WHEN,   /* arg: milliseconds: replay of that moment */
+    ACTION_LINE,   /* arg: seq of a line of the feed: the same, and all of its text */
+    ACTION_READ,   /* arg: a note of the white cell's own: its text, and replay of its moment */
     ACTION_CONSOLE_CLOSE,
     ACTION_FIT,   /* the topology as a whole */
     ACTION_SHOOT, /* a screenshot */
@@ -97,7 +101,8 @@ enum panel {
 struct field {
     const char *label; /* English */
     GString *text;
-    int team; /* of a field that chooses: -1 all */
+    gsize at, from; /* bytes: where one writes; what is shown begins there */
+    int team;       /* of a field that chooses: -1 all */
     bool chooses, may_be_all;
 };
 
@@ -106,9 +111,14 @@ struct form { /* a question with fields to fill in; open when action is set */
     const char *title;
     struct field fields[FORM_FIELDS];
     int count, at;
-    char *preview;                             /* what an input method has not settled yet */
-    struct rect caret;                         /* where the text goes, for the input method */
+    gint64 about_us;                           /* the moment that was shown when it was opened */
     struct rect boxes[FORM_FIELDS], ok, leave; /* where they can be clicked */
+};
+
+struct compose {       /* what an input method has not settled yet */
+    char *text;        /* NULL: nothing */
+    int start, length; /* characters: the method's caret, and what it has chosen from there on */
+    struct rect caret; /* where the text goes, as drawn last: the method's list opens there */
 };
 
 struct play { /* a moment of the past is shown, not the present */
@@ -129,6 +139,7 @@ struct place { /* a panel as it was drawn last */
 struct view {
     struct draw *draw;
     const struct model *model;
+    const struct model *present; /* what is known now, while model is the past; NULL: model is */
     enum mode mode;
     float scale;     /* 1 at 1920 x 1080 */
     gint64 clock_us; /* what the exercise clock shows now */
@@ -142,6 +153,7 @@ struct view {
     int team;                  /* of the instructor's view */
     int scroll;                /* lines of the event feed scrolled back */
     int first_rank;            /* the row on top of the scores, from 0 */
+    int letters;               /* messages scrolled back */
     enum action confirm;       /* "fire …? y" is being asked */
     float zoom, pan_x, pan_y;  /* of the topology; 1, 0, 0 fits */
     GHashTable *moved;         /* machine id -> struct point *: dragged there, shares of area */
@@ -157,6 +169,7 @@ struct view {
     char *status;              /* last answer or error, or NULL */
     char *filter;              /* of the events, or NULL */
     struct form form;
+    struct compose compose;
     struct play play;
     int load_percent; /* of the host's processors; -1 unknown */
     int lag_ms;       /* until the engine answers; -1 unknown */
@@ -185,10 +198,13 @@ struct layout view_layout(const struct view *view);
 struct hit view_hit(const struct view *view, float x, float y);
 /* The line of the help sheet there. */
 struct hit view_help_hit(const struct view *view, float x, float y);
+/* The place in a field's text nearest to x, in bytes. */
+gsize view_form_place(const struct view *view, int index, float x);
 /* The time on the time line at x; -1: not on it. */
 gint64 view_time_at(const struct view *view, float x);
 guint view_alarm_count(const struct view *view); /* open ones that concern this view */
 int view_event_count(const struct view *view);   /* that the filter lets through */
+int view_message_count(const struct view *view); /* that concern this view */
 const char *view_mode_name(enum mode mode);      /* control, wall … */
 /* Indexes (int) of the injects that concern this view, by time, what is off the list last; the
  * caller's. */
@@ -197,5 +213,7 @@ GArray *view_inject_order(const struct view *view);
 int view_node(const struct view *view);
 /* A team's machines, inject … concern this view. -1: nobody's. */
 bool view_shows_team(const struct view *view, int team);
+/* The white cell's own notes, those about the past that were written later, too. */
+const GPtrArray *view_notes(const struct view *view);
 /* The past is on the screen. */
 bool view_replays(const struct view *view);

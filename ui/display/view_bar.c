@@ -38,6 +38,9 @@ static const char *chip_word(const struct view *view, enum chip chip)
     if (chip == CHIP_REPLAY) {
         return tr("REPLAY");
     }
+    if (chip == CHIP_PAUSED && view->model->clock_only) {
+        return tr("CLOCK PAUSED");
+    }
     return chip == CHIP_FROZEN ? tr("FROZEN BOARD") : tr_name(states[view->model->state]);
 }
 
@@ -158,16 +161,17 @@ static float label_width(const struct view *view, const struct label *label, boo
                 : w;
 }
 
-/* With their keys when there is room; those are on the help sheet as well. */
-static void place_buttons(
-        struct view *view, float x, float right, const struct label *labels, guint count)
+/* With their keys when there is room for the first `needed` so; those are on the help sheet as well.
+ */
+static void place_buttons(struct view *view, float x, float right, const struct label *labels,
+        guint needed, guint count)
 {
     float all = 0;
-    for (guint i = 0; i < count; i++) {
+    for (guint i = 0; i < needed; i++) {
         all += label_width(view, &labels[i], true) + px(view, 4);
     }
     bool keys = x + all <= right;
-    for (guint i = 0; i < count; i++) {
+    for (guint i = 0; i < (keys ? count : needed); i++) {
         struct label label = labels[i];
         float w = label_width(view, &label, keys);
         if (x + w > right) {
@@ -198,8 +202,10 @@ static void buttons(struct view *view, float x, float right)
                     0},
             {tr("Message"), "M", false, ACTION_MESSAGE, 0},
             {tr("Points"), "P", false, ACTION_ADJUST, 0},
-            {tr("Replay"), "R", false, ACTION_REPLAY, 0}, {tr("End"), "⇧E", false, ACTION_END, 0},
-            {tr("Help"), "F1", false, ACTION_HELP, 0}};
+            {tr("Replay"), "R", false, ACTION_REPLAY, 0}, {tr("Help"), "F1", false, ACTION_HELP, 0},
+            {tr("End"), "⇧E", false, ACTION_END, 0}, {tr("Note"), "N", false, ACTION_NOTE, 0},
+            {tr("Snapshot"), "S", false, ACTION_SAVE, 0}};
+    const guint needed = G_N_ELEMENTS(control) - 2;
     const struct label record[] = {{tr("Report"), "W", true, ACTION_REPORT, 0},
             {tr("Replay"), "R", false, ACTION_REPLAY, 0},
             {tr("Labels"), "L", false, ACTION_LABELS, 0},
@@ -209,12 +215,13 @@ static void buttons(struct view *view, float x, float right)
         return;
     }
     if (view->play.on) {
-        place_buttons(view, x, right, replay, G_N_ELEMENTS(replay));
+        place_buttons(view, x, right, replay, G_N_ELEMENTS(replay), G_N_ELEMENTS(replay));
     } else if (view_has_controls(view)) {
-        place_buttons(view, x, right, control, G_N_ELEMENTS(control));
+        place_buttons(view, x, right, control, needed, G_N_ELEMENTS(control));
     } else {
         int first = view->reports && view->mode == MODE_CONTROL ? 0 : 1;
-        place_buttons(view, x, right, record + first, G_N_ELEMENTS(record) - (guint)first);
+        guint count = G_N_ELEMENTS(record) - (guint)first;
+        place_buttons(view, x, right, record + first, count, count);
     }
 }
 

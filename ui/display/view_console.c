@@ -28,43 +28,106 @@ static struct grid grid_in(const struct view *view, struct rect in)
     return grid;
 }
 
-/* Letters of one width in one go, others each in their own cell. */
-static void draw_row(
-        const struct view *view, const struct grid *grid, const gunichar *cells, float y)
+static bool same_look(const struct terminal_look *a, const struct terminal_look *b)
 {
-    struct text_style style = {FONT_DIGIT, grid->size, C_TEXT, LEFT, 0};
-    for (int i = 0; i < TERMINAL_COLUMNS;) {
-        g_autoptr(GString) run = g_string_new(NULL);
-        int start = i;
-        while (i < TERMINAL_COLUMNS && cells[i] >= ' ' && cells[i] < 0x7F) {
-            g_string_append_c(run, (char)cells[i++]);
-        }
-        if (i == start) {
-            if (cells[i]) {
-                g_string_append_unichar(run, cells[i]);
-            }
-            i++;
-        }
-        g_autofree char *text = g_strchomp(g_strdup(run->str));
-        if (*text) {
-            view_text(view, style, grid->in.x + grid->cell * (float)start, y, text);
+    return a->ink == b->ink && a->paper == b->paper && a->style == b->style;
+}
+
+/* How many cells from the first on have its look. */
+static int look_length(const struct terminal_cell *cells, int max)
+{
+    int n = 1;
+    while (n < max && same_look(&cells[n].look, &cells[0].look)) {
+        n++;
+    }
+    return n;
+}
+
+static void draw_letters(const struct view *view, const struct grid *grid, const char *letters,
+        const struct terminal_look *look, struct point at)
+{
+    struct text_style style = {FONT_DIGIT, grid->size, view_look(look).ink, LEFT, 0};
+    g_autofree char *text = g_strchomp(g_strdup(letters));
+    if (*text) {
+        view_text(view, style, at.x, at.y, text);
+        if (look->style & TERMINAL_BOLD) { /* there is no bold font whose letters fit the cells */
+            view_text(view, style, at.x + MAX(roundf(px(view, 0.8F)), 1), at.y, text);
         }
     }
 }
 
-static void draw_cursor(const struct view *view, const struct grid *grid, int first)
+/* Cells of one look: letters of one width in one go, others each in their own cell. */
+static void draw_run(const struct view *view, const struct grid *grid,
+        const struct terminal_cell *cells, int count, struct point at)
+{
+    const struct terminal_look *look = &cells[0].look;
+    struct look colours = view_look(look);
+    float w = grid->cell * (float)count;
+    if (colours.paper) {
+        draw_rect(view->draw, (struct rect){at.x, at.y, w, grid->row}, colours.paper);
+    }
+    for (int i = 0; i < count;) {
+        g_autoptr(GString) run = g_string_new(NULL);
+        int start = i;
+        while (i < count && cells[i].c >= ' ' && cells[i].c < 0x7F) {
+            g_string_append_c(run, (char)cells[i++].c);
+        }
+        if (i == start) {
+            if (cells[i].c) {
+                g_string_append_unichar(run, cells[i].c);
+            }
+            i++;
+        }
+        draw_letters(
+                view, grid, run->str, look, (struct point){at.x + grid->cell * (float)start, at.y});
+    }
+    if (look->style & TERMINAL_UNDERLINED) {
+        draw_rect(
+                view->draw, (struct rect){at.x, at.y + grid->row - px(view, 2), w, 1}, colours.ink);
+    }
+}
+
+static void draw_row(const struct view *view, const struct grid *grid,
+        const struct terminal_cell *cells, float y)
+{
+    for (int i = 0; i < TERMINAL_COLUMNS;) {
+        int count = look_length(cells + i, TERMINAL_COLUMNS - i);
+        struct point at = {grid->in.x + grid->cell * (float)i, y};
+        draw_run(view, grid, cells + i, count, at);
+        i += count;
+    }
+}
+
+/* Over the cells from the cursor on. */
+static void draw_composed(struct view *view, const struct grid *grid, struct rect at)
+{
+    struct text_style style = {FONT_DIGIT, grid->size, C_TEXT, LEFT, 0};
+    float w = draw_text_width(view->draw, style.font, px(view, style.size), view->compose.text);
+    at.x = MAX(MIN(at.x, grid->in.x + grid->in.w - w), grid->in.x);
+    at.w = w;
+    draw_rect(view->draw, at, C_SELECT);
+    view_compose(view, style, at.x, at.y);
+}
+
+static void draw_cursor(struct view *view, const struct grid *grid, int first)
 {
     int row = 0;
     int column = 0;
     bool shown = terminal_cursor(view->terminal, &row, &column);
     struct rect at = {grid->in.x + grid->cell * (float)column,
             grid->in.y + grid->row * (float)(row - first), grid->cell, grid->row};
-    if (!shown || at.y + at.h > grid->in.y + grid->in.h + 1) {
+    bool focused = view->focus == FOCUS_CONSOLE;
+    if (at.y + at.h > grid->in.y + grid->in.h + 1) {
         return;
     }
-    if (view->focus == FOCUS_CONSOLE) {
+    if (focused) {
+        view->compose.caret = at;
+    }
+    if (focused && view->compose.text) {
+        draw_composed(view, grid, at);
+    } else if (shown && focused) {
         draw_rect(view->draw, at, (C_UP & 0xFFFFFFU) | 0x90000000U);
-    } else {
+    } else if (shown) {
         draw_frame(view->draw, at, 1, C_DIM);
     }
 }
@@ -98,7 +161,7 @@ void view_console(struct view *view, struct rect r)
     int spare = MAX(rows - TERMINAL_ROWS, 0); /* shows what has scrolled out */
     int first = -MIN(spare + view->console_back, terminal_above(view->terminal));
     for (int i = 0; i < rows; i++) {
-        const gunichar *row = terminal_row(view->terminal, first + i);
+        const struct terminal_cell *row = terminal_row(view->terminal, first + i);
         if (row) {
             draw_row(view, &grid, row, cells.y + grid.row * (float)i);
         }

@@ -213,8 +213,9 @@ colour view_tone(enum tone tone)
             [TONE_WARN] = INK_DEGRADED,
             [TONE_BAD] = INK_DOWN,
             [TONE_ATTACK] = INK_ATTACK,
-            [TONE_BLOCK] = INK_UP};
-    return theme_ink(tones[tone]);
+            [TONE_BLOCK] = INK_UP,
+            [TONE_NOTE] = INK_AMBER};
+    return view_readable(theme_ink(tones[tone]), C_PANEL);
 }
 
 colour view_blend(colour a, colour b, float share_of_a)

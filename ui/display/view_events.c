@@ -32,12 +32,29 @@ static char *alarm_text(const struct model_alarm *alarm)
     return named ? g_strdup(alarm->text) : g_strdup_printf("%s: %s", alarm->subject, alarm->text);
 }
 
+/* Whose it is, and how old. */
+static char *alarm_age(const struct view *view, const struct model_alarm *alarm)
+{
+    char span[32];
+    g_autofree char *age = g_strdup_printf(
+            tr("%s ago"), view_span(span, sizeof span, MAX(view->clock_us - alarm->at_us, 0)));
+    return *alarm->owner ? g_strdup_printf(tr("%s · %s"), alarm->owner, age)
+                         : g_steal_pointer(&age);
+}
+
+static bool alarm_asks(const struct view *view, const struct model_alarm *alarm)
+{
+    return !*alarm->owner && view_has_controls(view);
+}
+
 /* One line, or two for a text that needs them beside its age and its button. */
 static float alarm_height(const struct view *view, const struct model_alarm *alarm, float width)
 {
     g_autofree char *text = alarm_text(alarm);
-    bool fits =
-            draw_text_width(view->draw, FONT_TEXT, px(view, 13), text) < width - px(view, 24 + 136);
+    g_autofree char *age = alarm_age(view, alarm);
+    float beside = MIN(draw_text_width(view->draw, FONT_TEXT, px(view, 12), age), width * 0.5F) +
+                   px(view, alarm_asks(view, alarm) ? 32 + 48 : 32);
+    bool fits = draw_text_width(view->draw, FONT_TEXT, px(view, 13), text) <= width - beside;
     return px(view, fits ? 26 : 43);
 }
 
@@ -48,17 +65,13 @@ static void alarm_row(struct view *view, guint index, struct rect r, struct rect
     draw_rect(view->draw, r, owned ? C_CELL : C_TINT);
     draw_rect(view->draw, (struct rect){r.x, r.y, px(view, 3), r.h}, C_DOWN);
     view_shape(view, STATUS_DOWN, (struct point){in.x + px(view, 12), r.y + r.h / 2}, px(view, 5));
-    char span[32];
-    g_autofree char *age = g_strdup_printf(
-            tr("%s ago"), view_span(span, sizeof span, MAX(view->clock_us - alarm->at_us, 0)));
-    g_autofree char *text =
-            owned ? g_strdup_printf(tr("%s · %s"), alarm->owner, age) : g_strdup(age);
+    g_autofree char *text = alarm_age(view, alarm);
     float right = in.x + in.w;
     int machine = model_machine_find(view->model, alarm->subject);
     if (machine >= 0) {
         view_add_hit(view, PANEL_EVENTS, r, ACTION_NODE, machine);
     }
-    if (!owned && view_has_controls(view)) {
+    if (alarm_asks(view, alarm)) {
         struct rect place = {right - px(view, 40), r.y + px(view, 2), px(view, 38), px(view, 19)};
         const struct label label = {tr("ACK"), NULL, false, ACTION_ACK, (int)index + 1};
         view_button(view, PANEL_EVENTS, place, &label);
@@ -107,7 +120,7 @@ static float alarm_rows(struct view *view, struct rect in)
 
 static bool lets_through(const struct view *view, const struct model_line *line)
 {
-    if (!view_shows_team(view, line->team)) {
+    if (!view_shows_team(view, line->team) || (line->private && view->mode != MODE_CONTROL)) {
         return false;
     }
     if (!view->filter) {
@@ -136,8 +149,8 @@ static void feed_row(struct view *view, const struct model_line *line, struct re
     view_text(view,
             (struct text_style){FONT_TEXT, 13, view_tone(line->tone), LEFT, in.x + in.w - x}, x,
             y + px(view, 2), line->text);
-    view_add_hit(view, PANEL_EVENTS, (struct rect){in.x, y, in.w, px(view, 21)}, ACTION_WHEN,
-            moment(line->at_us));
+    view_add_hit(view, PANEL_EVENTS, (struct rect){in.x, y, in.w, px(view, 21)}, ACTION_LINE,
+            (int)MIN(line->seq, G_MAXINT));
 }
 
 void view_events(struct view *view, struct rect r)

@@ -3,19 +3,65 @@
 
 #include <math.h>
 
-static const char *field_text(const struct view *view, const struct field *field)
+static const char *team_text(const struct view *view, const struct field *field)
 {
-    if (!field->chooses) {
-        return field->text->str;
-    }
     const struct model_team *team = model_team_at(view->model, field->team);
     return team ? team->title : tr("all");
+}
+
+static float width_to(const struct view *view, const struct field *field, gsize to)
+{
+    g_autofree char *text = g_strndup(field->text->str + field->from, to - field->from);
+    return draw_text_width(view->draw, FONT_TEXT, px(view, 14), text);
+}
+
+static gsize behind(const struct field *field, gsize at)
+{
+    return (gsize)(g_utf8_next_char(field->text->str + at) - field->text->str);
+}
+
+gsize view_form_place(const struct view *view, int index, float x)
+{
+    const struct field *field = &view->form.fields[index];
+    x -= view->form.boxes[index].x + px(view, 8);
+    gsize at = field->from;
+    while (at < field->text->len) {
+        gsize next = behind(field, at);
+        if ((width_to(view, field, at) + width_to(view, field, next)) / 2 > x) {
+            break;
+        }
+        at = next;
+    }
+    return at;
+}
+
+/* The text from where its caret is still in sight, and what is being composed at the caret. */
+static void draw_written(struct view *view, struct field *field, struct rect box, bool here)
+{
+    struct text_style style = {FONT_TEXT, 14, C_TEXT, LEFT, 0};
+    const char *composed = here && view->compose.text ? view->compose.text : "";
+    float composing = draw_text_width(view->draw, FONT_TEXT, px(view, 14), composed);
+    float room = box.w - px(view, 24);
+    float x = box.x + px(view, 8);
+    float y = box.y + px(view, 5);
+    field->at = MIN(field->at, field->text->len);
+    field->from = 0;
+    while (field->from < field->at && width_to(view, field, field->at) + composing > room) {
+        field->from = behind(field, field->from);
+    }
+    g_autofree char *before = g_strndup(field->text->str + field->from, field->at - field->from);
+    x += view_text(view, style, x, y, before);
+    if (here) {
+        x += view_compose(view, style, x, y);
+    }
+    style.width = MAX(box.x + box.w - px(view, 8) - x, 1);
+    view_text(view, style, x, y, field->text->str + field->at);
 }
 
 static void draw_field(struct view *view, int index, struct rect r)
 {
     struct form *form = &view->form;
-    const struct field *field = &form->fields[index];
+    struct field *field = &form->fields[index];
     bool here = index == form->at;
     view_text(view, (struct text_style){FONT_TEXT, 13, C_DIM, LEFT, px(view, 110)}, r.x,
             r.y + px(view, 6), tr_name(field->label));
@@ -23,26 +69,13 @@ static void draw_field(struct view *view, int index, struct rect r)
     form->boxes[index] = box;
     draw_rect(view->draw, box, C_BACK);
     draw_frame(view->draw, box, here ? px(view, 2) : 1, here ? C_FOCUS : C_EDGE);
-    float x = box.x + px(view, 8);
-    float room = box.w - px(view, 24);
-    const char *text = field_text(view, field);
-    /* the end of a long text is where one writes */
-    while (*text && draw_text_width(view->draw, FONT_TEXT, px(view, 14), text) > room) {
-        text = g_utf8_next_char(text);
-    }
-    struct text_style style = {FONT_TEXT, 14, C_TEXT, LEFT, 0};
-    x += view_text(view, style, x, box.y + px(view, 5), text);
     if (field->chooses) {
+        struct text_style style = {FONT_TEXT, 14, C_TEXT, LEFT, box.w - px(view, 40)};
+        view_text(view, style, box.x + px(view, 8), box.y + px(view, 5), team_text(view, field));
         style = (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, 0};
         view_text(view, style, box.x + box.w - px(view, 8), box.y + px(view, 7), "↑↓");
-    } else if (here) {
-        if (form->preview && *form->preview) {
-            style.c = C_UP;
-            x += view_text(view, style, x, box.y + px(view, 5), form->preview);
-        }
-        form->caret =
-                (struct rect){x + px(view, 1), box.y + px(view, 5), px(view, 2), px(view, 18)};
-        draw_rect(view->draw, form->caret, C_FOCUS);
+    } else {
+        draw_written(view, field, box, here);
     }
 }
 

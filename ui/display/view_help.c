@@ -92,6 +92,7 @@ static const struct line {
     enum action action;
     int arg;
 } sheet[] = {{"Space", WORD("pause or resume; in a replay: play or stop"), ACTION_PAUSE, 0},
+        {"⇧Space", WORD("pause the clock alone: the machines run on"), ACTION_CLOCK, 0},
         {"↑ ↓ End", WORD("choose an inject; the last"), ACTION_FOCUS, 4},
         {"Enter, y", WORD("fire the chosen inject now"), ACTION_FIRE, 0},
         {"H", WORD("hold or release it"), ACTION_HOLD, 0},
@@ -103,6 +104,7 @@ static const struct line {
         {"X", WORD("acknowledge the oldest alarm"), ACTION_ACK, 0},
         {"J", WORD("replay of the newest alarm's moment"), ACTION_WHEN, -1},
         {"M", WORD("write to a team or to all"), ACTION_MESSAGE, 0},
+        {"N", WORD("note this moment, for the white cell only"), ACTION_NOTE, 0},
         {"P", WORD("give or take points, with a reason"), ACTION_ADJUST, 0},
         {"Ctrl+Z, y", WORD("take the last points by hand back"), ACTION_UNDO, 0},
         {"F", WORD("freeze the public board, or thaw it"), ACTION_FREEZE, 0},
@@ -125,8 +127,9 @@ static const struct line {
         {"B", WORD("machines' screens on or off"), ACTION_SCREENS, 0},
         {"drag it   G", WORD("move a machine; all go back"), ACTION_PLACES, 0},
         {"V", WORD("services or attack steps"), ACTION_STEPS, 0},
-        {"1 … 6, Tab", WORD("choose a panel"), ACTION_FOCUS, 1},
-        {"Page up, down", WORD("scroll the events; with 1 the scores"), ACTION_FOCUS, 5},
+        {"1 … 7, Tab", WORD("choose a panel"), ACTION_FOCUS, 1},
+        {"Page up, down", WORD("scroll the events; after 1 or 7 that panel"), ACTION_FOCUS, 5},
+        {"1, ↑ ↓", WORD("instructor's view: the team before, after"), ACTION_FOCUS, 1},
         {"F2", WORD("language"), ACTION_LANGUAGE, 0}, {"F3", WORD("colours"), ACTION_THEME, 0},
         {"F11", WORD("wall, without controls; again: back"), ACTION_VIEW, 0},
         {"⇧F11", WORD("next view: control, wall, public, instructor"), ACTION_VIEW, 1},

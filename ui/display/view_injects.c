@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#define ROW_HIGH 43
+#define BUTTONS_HIGH 23 /* a line of their own in the chosen row */
+
 static enum status inject_status(const struct model_inject *inject)
 {
     static const struct {
@@ -86,8 +89,6 @@ static bool is_open(const struct model_inject *inject)
     return !strcmp(inject->state, "scheduled") || !strcmp(inject->state, "held");
 }
 
-#define BUTTONS_WIDE 214
-
 static void row_buttons(struct view *view, const struct model_inject *inject, struct rect r)
 {
     bool held = !strcmp(inject->state, "held");
@@ -98,11 +99,18 @@ static void row_buttons(struct view *view, const struct model_inject *inject, st
             {asks ? tr("AGREE") : tr("EDIT"), NULL, false, asks ? ACTION_APPROVE : ACTION_EDIT, 0}};
     float widths[] = {44, 66, 44, 50};
     guint count = is_open(inject) ? G_N_ELEMENTS(labels) : 1; /* what is over can fire again */
-    float x = r.x + r.w - px(view, count > 1 ? BUTTONS_WIDE : 54);
+    float x = r.x + px(view, 116);
     for (guint i = 0; i < count; i++) {
-        struct rect place = {x, r.y + r.h - px(view, 22), px(view, widths[i]), px(view, 19)};
+        struct rect place = {x, r.y + r.h - px(view, 23), px(view, widths[i]), px(view, 19)};
         x = view_button(view, PANEL_INJECTS, place, &labels[i]) + px(view, 3);
     }
+}
+
+static bool has_buttons(const struct view *view, int index)
+{
+    const struct model_inject *inject = model_inject_at(view->model, index);
+    return inject && index == view->selected && view_has_controls(view) &&
+           strcmp(inject->state, "fired") != 0;
 }
 
 static void inject_row(struct view *view, int index, struct rect r)
@@ -114,8 +122,8 @@ static void inject_row(struct view *view, int index, struct rect r)
         draw_rect(view->draw, (struct rect){r.x, r.y, px(view, 3), r.h}, C_UP);
     }
     draw_rect(view->draw, (struct rect){r.x, r.y + r.h - 1, r.w, 1}, C_RULE);
-    view_shape(view, inject_status(inject), (struct point){r.x + px(view, 16), r.y + r.h / 2},
-            px(view, 6));
+    view_shape(view, inject_status(inject),
+            (struct point){r.x + px(view, 16), r.y + px(view, ROW_HIGH / 2.0F)}, px(view, 6));
     char text[200];
     view_text(view, (struct text_style){FONT_DIGIT, 12, C_DIM, LEFT, 0}, r.x + px(view, 32),
             r.y + px(view, 6),
@@ -127,13 +135,10 @@ static void inject_row(struct view *view, int index, struct rect r)
             (struct text_style){FONT_TEXT, 14, is_open(inject) ? C_TEXT : C_DIM, LEFT, room}, x,
             r.y + px(view, 3), inject->title);
     inject_line(view, inject, text, sizeof text);
-    bool buttons = selected && view_has_controls(view) && strcmp(inject->state, "fired") != 0;
-    view_text(view,
-            (struct text_style){FONT_TEXT, 12, C_DIM, LEFT,
-                    room - (buttons ? px(view, is_open(inject) ? BUTTONS_WIDE - 2 : 52) : 0)},
-            x, r.y + px(view, 21), text);
+    view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, room}, x, r.y + px(view, 21),
+            text);
     view_add_hit(view, PANEL_INJECTS, r, ACTION_SELECT, index);
-    if (buttons) {
+    if (has_buttons(view, index)) {
         row_buttons(view, inject, r);
     }
 }
@@ -175,9 +180,24 @@ static int first_shown(const struct view *view, const GArray *shown, int rows)
     return CLAMP(wanted - rows / 2, 0, MAX((int)shown->len - rows, 0));
 }
 
+/* The third switch of a pause, beside the clock's and the machines'. */
+static bool all_held(const struct model *model)
+{
+    int held = 0;
+    for (int i = 0; model_inject_at(model, i); i++) {
+        const struct model_inject *inject = model_inject_at(model, i);
+        held += !strcmp(inject->state, "held");
+        if (!strcmp(inject->state, "scheduled") && inject->planned_us >= 0) {
+            return false;
+        }
+    }
+    return held > 0 && model->state < MODEL_ENDED;
+}
+
 void view_injects(struct view *view, struct rect r)
 {
-    struct rect in = view_panel(view, r, 4, tr("Injects (MSEL)"),
+    struct rect in = view_panel(view, r, 4,
+            all_held(view->model) ? tr("Injects: all held") : tr("Injects (MSEL)"),
             view_has_controls(view) ? tr("Enter fire · H hold · K skip · E edit · I new")
                                     : tr("↑↓ choose"));
     view_add_hit(view, PANEL_INJECTS, r, ACTION_FOCUS, 4);
@@ -188,11 +208,15 @@ void view_injects(struct view *view, struct rect r)
         }
         return;
     }
-    float row = px(view, 43);
-    int rows = MAX((int)(in.h / row), 1);
+    float row = px(view, ROW_HIGH);
+    float more = has_buttons(view, view->selected) ? px(view, BUTTONS_HIGH) : 0;
+    int rows = MAX((int)((in.h - more) / row), 1);
     int first = first_shown(view, shown, rows);
+    float y = in.y;
     for (int i = first; i < first + rows && (guint)i < shown->len; i++) {
-        struct rect place = {r.x + 2, in.y + row * (float)(i - first), r.w - 4, row};
-        inject_row(view, g_array_index(shown, int, (guint)i), place);
+        int index = g_array_index(shown, int, (guint)i);
+        struct rect place = {r.x + 2, y, r.w - 4, row + (index == view->selected ? more : 0)};
+        inject_row(view, index, place);
+        y += place.h;
     }
 }

@@ -51,11 +51,11 @@ static float message_row(struct view *view, guint index, struct rect in, float y
     if (new) {
         draw_disc(view->draw, (struct point){in.x + in.w - px(view, 40), y + px(view, 7)},
                 px(view, 4), C_DEGRADED);
-        view_text(view, (struct text_style){FONT_TEXT, 11, C_DEGRADED, RIGHT, 0}, in.x + in.w, y,
-                tr("new"));
+        view_text(view, (struct text_style){FONT_TEXT, 11, view_tone(TONE_WARN), RIGHT, 0},
+                in.x + in.w, y, tr("new"));
     }
     struct rect room_left = {in.x, y + px(view, 15), in.w, bottom - y - px(view, 15)};
-    struct text_style style = {FONT_TEXT, 13, new ? C_DEGRADED : C_TEXT, LEFT, in.w};
+    struct text_style style = {FONT_TEXT, 13, new ? view_tone(TONE_WARN) : C_TEXT, LEFT, in.w};
     float next = message_text(view, style, room_left, message->text) + px(view, 7);
     if (view_has_controls(view) && team) { /* a click answers */
         view_add_hit(view, PANEL_MESSAGES, (struct rect){in.x, y, in.w, next - y}, ACTION_MESSAGE,
@@ -65,10 +65,22 @@ static float message_row(struct view *view, guint index, struct rect in, float y
     return next;
 }
 
+int view_message_count(const struct view *view)
+{
+    int count = 0;
+    for (guint i = 0; i < view->model->messages->len; i++) {
+        const struct model_message *message = view->model->messages->pdata[i];
+        count += view_shows_team(view, message->team);
+    }
+    return count;
+}
+
 void view_messages(struct view *view, struct rect r)
 {
     struct rect in = view_panel(view, r, 7, tr("Messages"),
-            view_has_controls(view) ? tr("M write · click: answer") : NULL);
+            view->letters > 0         ? tr("scrolled back · Page down")
+            : view_has_controls(view) ? tr("M write · click: answer")
+                                      : NULL);
     view_add_hit(view, PANEL_MESSAGES, r, ACTION_FOCUS, 7);
     const GPtrArray *messages = view->model->messages;
     float bottom = in.y + in.h;
@@ -84,9 +96,10 @@ void view_messages(struct view *view, struct rect r)
     }
     float y = in.y;
     bool any = false;
+    int skip = MIN(view->letters, view_message_count(view) - 1);
     for (guint i = messages->len; i > 0 && y + px(view, 34) <= bottom; i--) {
         const struct model_message *message = messages->pdata[i - 1];
-        if (view_shows_team(view, message->team)) {
+        if (view_shows_team(view, message->team) && skip-- <= 0) {
             y = message_row(view, i - 1, in, y, bottom);
             any = true;
         }

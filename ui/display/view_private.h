@@ -40,6 +40,14 @@ void view_shape(const struct view *view, enum status status, struct point at, fl
 void view_add_hit(struct view *view, enum panel panel, struct rect r, enum action action, int arg);
 colour view_tone(enum tone tone);
 colour view_blend(colour a, colour b, float share_of_a);
+/* What a guest's colours become: the theme's own, ink readable on paper (WCAG contrast 4.5) whatever
+ * was asked for. paper 0: the console's. */
+struct look {
+    colour ink, paper;
+};
+struct look view_look(const struct terminal_look *look);
+/* ink, moved towards white or black until it can be read on paper. */
+colour view_readable(colour ink, colour paper);
 const char *view_status_word(enum status status); /* in the chosen language */
 /* T+01:23:45 into buffer. */
 const char *view_clock(char *buffer, gsize size, gint64 at_us, bool sign);
@@ -71,6 +79,9 @@ void view_hints(struct view *view, struct rect r);
 void view_console(struct view *view, struct rect r);
 void view_help(struct view *view);
 void view_form(struct view *view);
+/* What an input method has not settled yet, underlined, from (x, y = top) on, and the caret; returns
+ * its width. */
+float view_compose(struct view *view, struct text_style style, float x, float y);
 
 /* Panel 3 shows attack steps, not services. */
 bool view_shows_steps(const struct view *view);

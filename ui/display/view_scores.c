@@ -36,9 +36,9 @@ static void score_row(const struct view *view, const struct model_team *team, st
             change);
     view_text(view,
             (struct text_style){FONT_TEXT, 12,
-                    change > 0   ? C_UP
-                    : change < 0 ? C_DOWN
-                                 : C_DIM,
+                    view_tone(change > 0   ? TONE_GOOD
+                              : change < 0 ? TONE_BAD
+                                           : TONE_DIM),
                     RIGHT, 0},
             r.x + r.w, r.y + px(view, 32), text);
     struct chart scale = {{r.x + px(view, 30), r.y + px(view, 33), r.w - px(view, 110),

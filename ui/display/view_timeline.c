@@ -32,8 +32,10 @@ static void end_labels(const struct view *view, const struct chart *scale, float
     for (int i = count - 1; i >= 0; i--) {
         y[i] = MIN(y[i], low - row);
         low = y[i];
-        view_text(view, (struct text_style){FONT_TEXT, 12, line_colour(i), LEFT, px(view, 130)}, x,
-                y[i], teams[i]->title);
+        struct rect swatch = {x, y[i] + px(view, 6), px(view, 10), MAX(2, px(view, 3))};
+        draw_rect(view->draw, swatch, line_colour(i)); /* a name in a dark colour nobody can read */
+        view_text(view, (struct text_style){FONT_TEXT, 12, C_TEXT, LEFT, px(view, 118)},
+                x + px(view, 15), y[i], teams[i]->title);
     }
 }
 
@@ -98,7 +100,8 @@ static int weight(enum tone tone)
             [TONE_WARN] = 3,
             [TONE_BLOCK] = 4,
             [TONE_BAD] = 5,
-            [TONE_ATTACK] = 6};
+            [TONE_ATTACK] = 6,
+            [TONE_NOTE] = 2};
     return weights[tone];
 }
 
@@ -144,6 +147,27 @@ static void plan_marks(const struct view *view, const struct chart *scale, float
         }
     }
     happened(view, scale, y);
+}
+
+/* The white cell's own notes: flags above the line, each with its text when it is clicked. */
+static void flags(struct view *view, const struct chart *scale, float y)
+{
+    const GPtrArray *notes = view_notes(view);
+    float pole = px(view, 18);
+    float w = px(view, 9);
+    float h = px(view, 7);
+    for (guint i = 0; i < notes->len && view->mode == MODE_CONTROL; i++) {
+        const struct model_note *note = notes->pdata[i];
+        float x = chart_x(scale, note->about_us);
+        struct point cloth[] = {{x, y - pole}, {x + w, y - pole + h / 2}, {x, y - pole + h}};
+        draw_rect(view->draw, (struct rect){x - 1, y - pole, MAX(1.5F, px(view, 1.5F)), pole},
+                C_AMBER);
+        draw_convex(view->draw, cloth, 3, C_AMBER);
+        view_add_hit(view, PANEL_TIMELINE,
+                (struct rect){
+                        x - px(view, 3), y - pole - px(view, 2), w + px(view, 5), h + px(view, 5)},
+                ACTION_READ, (int)i);
+    }
 }
 
 static const char *cursor_word(const struct view *view)
@@ -200,7 +224,7 @@ void view_timeline(struct view *view, struct rect r)
     const struct model *model = view->model;
     bool public = view->mode == MODE_PUBLIC;
     struct rect in = view_panel(view, r, 6, tr("Time line"),
-            tr("click: replay · ▶ effect · ┃ blocked · ◆ note · ○ planned"));
+            tr("click: replay · ▶ effect · ┃ blocked · ◆ message · ○ planned · N note"));
     view_add_hit(view, PANEL_TIMELINE, r, public ? ACTION_NONE : ACTION_SCRUB, 0);
     if (model->teams->len == 0) {
         if (!view_waits(view, in)) {
@@ -229,5 +253,6 @@ void view_timeline(struct view *view, struct rect r)
     }
     cursor(view, &scale, in.y - px(view, 2), y);
     plan_marks(view, &scale, y);
+    flags(view, &scale, y);
     end_labels(view, &scale, chart_x(&scale, view->clock_us) + px(view, 8));
 }

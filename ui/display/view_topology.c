@@ -224,12 +224,59 @@ static void draw_bars(const struct picture *picture)
     }
 }
 
+/* From a machine to the edge of its block, or of the picture. */
+static float room_beside(const struct picture *picture, struct point at, bool left)
+{
+    struct rect r = picture->inside;
+    for (guint i = 0; i < picture->topo->blocks->len; i++) {
+        struct rect block = g_array_index(picture->topo->blocks, struct topo_block, i).rect;
+        bool here = at.x >= block.x && at.x < block.x + block.w && at.y >= block.y &&
+                    at.y < block.y + block.h;
+        r = here ? block : r;
+    }
+    return left ? at.x - r.x : r.x + r.w - at.x;
+}
+
+/* Away from the middle, unless the name fits on the other side only. */
+static bool label_left(
+        const struct picture *picture, const struct model_machine *machine, struct point at)
+{
+    const struct view *view = picture->view;
+    bool left = topo_label_left(picture->topo, at.x);
+    float needed = draw_text_width(view->draw, FONT_TEXT, px(view, 15), machine->name) +
+                   picture->topo->unit + px(view, 13);
+    bool fits = room_beside(picture, at, left) >= needed;
+    return fits || room_beside(picture, at, !left) < needed ? left : !left;
+}
+
+/* Where teams stand too close for names, what is shared may still have room for them. */
+static bool has_room(const struct picture *picture, struct point at)
+{
+    const struct topo *topo = picture->topo;
+    int machines = 0;
+    for (guint i = 0; i < topo->blocks->len && !topo->roomy; i++) {
+        const struct topo_block *block = &g_array_index(topo->blocks, struct topo_block, i);
+        struct rect r = block->rect;
+        if (block->team >= 0 || at.x < r.x || at.x > r.x + r.w || at.y < r.y || at.y > r.y + r.h) {
+            continue;
+        }
+        for (guint m = 0; m < picture->view->model->machines->len; m++) {
+            struct point other = topo->nodes[m];
+            machines += other.x >= r.x && other.x <= r.x + r.w && other.y >= r.y &&
+                        other.y <= r.y + r.h;
+        }
+        return r.h >= px(picture->view, 52) &&
+               r.w / (float)MAX(machines, 1) >= px(picture->view, 200);
+    }
+    return topo->roomy;
+}
+
 /* Name above, state below, and what struck it: on the side away from the middle. */
 static void draw_label(const struct picture *picture, const struct model_machine *machine,
         struct point at, const char *word)
 {
     const struct view *view = picture->view;
-    bool left = topo_label_left(picture->topo, at.x);
+    bool left = label_left(picture, machine, at);
     float sign = left ? -1.0F : 1.0F;
     enum align align = left ? RIGHT : LEFT;
     bool chosen = model_machine_at(view->model, view_node(view)) == machine; /* has a ring */
@@ -289,7 +336,7 @@ static void draw_nodes(const struct picture *picture)
             draw_ring(view->draw, at, r * 1.9F, MAX(2, px(view, 2)), C_FOCUS);
         }
         picture_occupy(picture, (struct rect){at.x - r, at.y - r, 2 * r, 2 * r});
-        if (picture->topo->roomy && view->labels) {
+        if (view->labels && has_room(picture, at)) {
             draw_label(picture, machine, at, word);
         }
     }

@@ -1,0 +1,207 @@
+/* test_display_keys.c - keys of the white cell besides the injects: a note, the clock alone, old
+ * messages, the instructor's team; and that none is missing on the help sheet. */
+#include "engine.h"
+
+static bool stands_still(struct fixture *fixture)
+{
+    return app_model(fixture->app)->state == MODEL_PAUSED;
+}
+
+static void test_shift_space_pauses_the_clock_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    press_with(SDLK_SPACE, KMOD_SHIFT);
+    auto_json request = only_request(fixture);
+    assert_string_equal(json_string(request, "method", ""), "pause");
+    assert_false(json_bool(json_object(request, "params"), "machines", true));
+    tell(fixture, 280, "exercise.state",
+            "{\"state\":\"paused\",\"by\":\"mira\",\"clock_only\":true}");
+    assert_true(turn_until(fixture, stands_still));
+    assert_true(app_model(fixture->app)->clock_only);
+    const struct model_line *line = app_model(fixture->app)->feed.head->data;
+    assert_non_null(strstr(line->text, "the machines run on"));
+    press_with(SDLK_SPACE, KMOD_SHIFT);
+    assert_true(turn_until(fixture, has_request));
+    auto_json other = g_async_queue_pop(fixture->requests);
+    assert_string_equal(json_string(other, "method", ""), "resume");
+}
+
+/* Every action that has a key has its line on the sheet, which is a click as well. */
+static void test_no_key_is_missing_on_the_help_sheet(void **state)
+{
+    (void)state;
+    g_autofree char *keys = NULL;
+    g_autofree char *sheet = NULL;
+    assert_true(g_file_get_contents(SANDTABLE_SOURCE_DIR "/ui/display/input.c", &keys, NULL, NULL));
+    assert_true(g_file_get_contents(
+            SANDTABLE_SOURCE_DIR "/ui/display/view_help.c", &sheet, NULL, NULL));
+    g_autoptr(GRegex) named =
+            g_regex_new("(KMOD_[A-Z]+|SDLK_[A-Za-z0-9_]+), (ACTION_[A-Z]+)", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    int found = 0;
+    for (g_regex_match(named, keys, 0, &match); g_match_info_matches(match);
+            g_match_info_next(match, NULL)) {
+        g_autofree char *action = g_match_info_fetch(match, 2);
+        g_autofree char *line = g_strdup_printf("%s,", action);
+        bool shared = !strcmp(action, "ACTION_LIVE") || !strcmp(action, "ACTION_SPEED") ||
+                      !strcmp(action, "ACTION_HELP");
+        if (!shared && !strstr(strstr(sheet, "sheet[]"), line)) { /* these have buttons */
+            fail_msg("%s has a key and no line on the help sheet", action);
+        }
+        found++;
+    }
+    assert_true(found > 30);
+}
+
+static bool instructs(struct fixture *fixture)
+{
+    return app_view(fixture->app)->mode == MODE_INSTRUCTOR;
+}
+
+static void test_the_instructors_team_is_chosen_by_keys(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 3; i++) {
+        press_with(SDLK_F11, KMOD_SHIFT);
+    }
+    assert_true(turn_until(fixture, instructs));
+    const struct view *view = app_view(fixture->app);
+    press(SDLK_1);
+    for (int i = 0; i < 5; i++) {
+        press(SDLK_UP); /* not beyond the first */
+    }
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(model_team_at(view->model, view->team)->rank, 0);
+    press(SDLK_DOWN);
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(model_team_at(view->model, view->team)->rank, 1);
+}
+
+static bool has_letters(struct fixture *fixture)
+{
+    return app_model(fixture->app)->messages->len > 30;
+}
+
+static void test_old_messages_can_be_read(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 40; i++) {
+        g_autofree char *body =
+                g_strdup_printf("{\"from\":\"team\",\"text\":\"n %d\",\"by\":\"x\"}", i);
+        tell(fixture, 280 + i, "message.sent", body);
+    }
+    assert_true(turn_until(fixture, has_letters));
+    const struct view *view = app_view(fixture->app);
+    press(SDLK_7);
+    press(SDLK_PAGEUP);
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(view->letters, 3);
+    for (int i = 0; i < 100; i++) {
+        press(SDLK_PAGEUP);
+    }
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(view->letters, view_message_count(view) - 1); /* the first is still there */
+    for (int i = 0; i < 100; i++) {
+        press(SDLK_PAGEDOWN);
+    }
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(view->letters, 0);
+}
+
+static bool has_a_note(struct fixture *fixture)
+{
+    return app_model(fixture->app)->notes->len > 0;
+}
+
+static void test_n_notes_this_moment_and_a_click_on_the_flag_reads_it(void **state)
+{
+    struct fixture *fixture = *state;
+    press(SDLK_n);
+    assert_true(turn_until(fixture, form_is_open));
+    press(SDLK_RETURN); /* nothing is written yet */
+    type("谁负责?");
+    press(SDLK_RETURN);
+    auto_json request = only_request(fixture);
+    assert_string_equal(json_string(request, "method", ""), "note");
+    const cJSON *params = json_object(request, "params");
+    assert_string_equal(json_string(params, "text", ""), "谁负责?");
+    assert_true(json_int(params, "at_us", 0) >= app_model(fixture->app)->at_us);
+    tell(fixture, 280, "operator.note",
+            "{\"text\":\"who is in charge?\",\"about_us\":120000000,\"by\":\"mira\"}");
+    assert_true(turn_until(fixture, has_a_note));
+    assert_true(turn_until(fixture, queue_is_taken));
+    const struct view *view = app_view(fixture->app);
+    const GArray *hits = view->places[PANEL_TIMELINE].hits;
+    const struct hit *flag = &g_array_index(hits, struct hit, hits->len - 1);
+    assert_int_equal(flag->action, ACTION_READ);
+    SDL_Event click = {.button = {.type = SDL_MOUSEBUTTONDOWN,
+                               .button = SDL_BUTTON_LEFT,
+                               .x = (int)(flag->rect.x + flag->rect.w / 2),
+                               .y = (int)(flag->rect.y + flag->rect.h / 2)}};
+    assert_int_equal(SDL_PushEvent(&click), 1);
+    assert_true(turn_until(fixture, replays));
+    assert_non_null(strstr(view->status, "mira: who is in charge?"));
+    assert_int_equal(view->clock_us / G_USEC_PER_SEC, 120);
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_int_equal(view->model->notes->len, 0); /* nobody had written it then: it stands there */
+    flag = &g_array_index(hits, struct hit, hits->len - 1);
+    assert_int_equal(flag->action, ACTION_READ);
+}
+
+static void test_a_click_on_an_event_says_it_whole_and_leads_there(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct view *view = app_view(fixture->app);
+    const GArray *hits = view->places[PANEL_EVENTS].hits;
+    const struct hit *last = &g_array_index(hits, struct hit, hits->len - 1);
+    assert_int_equal(last->action, ACTION_LINE);
+    const struct model_line *line = app_model(fixture->app)->feed.head->data;
+    for (GList *item = app_model(fixture->app)->feed.head; line->seq != last->arg;) {
+        item = item->next;
+        line = item->data;
+    }
+    g_autofree char *text = g_strdup(line->text);
+    gint64 at_us = line->at_us;
+    SDL_Event click = {.button = {.type = SDL_MOUSEBUTTONDOWN,
+                               .button = SDL_BUTTON_LEFT,
+                               .x = (int)(last->rect.x + 40),
+                               .y = (int)(last->rect.y + 5)}};
+    assert_int_equal(SDL_PushEvent(&click), 1);
+    assert_true(turn_until(fixture, replays));
+    assert_string_equal(view->status, text);
+    assert_true(view->model->seq >= line->seq && view->clock_us / 1000 == at_us / 1000 + 1);
+}
+
+static void test_a_note_can_be_about_what_a_replay_shows(void **state)
+{
+    struct fixture *fixture = *state;
+    press_with(SDLK_LEFT, KMOD_SHIFT);
+    assert_true(turn_until(fixture, replays));
+    gint64 shown = app_view(fixture->app)->clock_us;
+    press(SDLK_n);
+    assert_true(turn_until(fixture, form_is_open));
+    type("here");
+    press(SDLK_RETURN);
+    auto_json request = only_request(fixture);
+    assert_string_equal(json_string(request, "method", ""), "note");
+    assert_int_equal(json_int(json_object(request, "params"), "at_us", 0), shown);
+    assert_true(replays(fixture)); /* and nothing else can be asked from there */
+    press(SDLK_F11);
+    press(SDLK_n);
+    assert_true(turn_until(fixture, queue_is_taken));
+    assert_false(form_is_open(fixture)); /* a wall keeps no notes */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_no_key_is_missing_on_the_help_sheet),
+            WITH_ENGINE(test_shift_space_pauses_the_clock_alone),
+            WITH_ENGINE(test_the_instructors_team_is_chosen_by_keys),
+            WITH_ENGINE(test_old_messages_can_be_read),
+            WITH_ENGINE(test_n_notes_this_moment_and_a_click_on_the_flag_reads_it),
+            WITH_ENGINE(test_a_click_on_an_event_says_it_whole_and_leads_there),
+            WITH_ENGINE(test_a_note_can_be_about_what_a_replay_shows),
+    };
+    return run_with_display(tests, G_N_ELEMENTS(tests));
+}
