@@ -46,6 +46,7 @@ const char *const event_kinds[] = {
         "link.cleared",
         "link.impaired",
         "link.measured",
+        "log.lines",
         "machine.reset",
         "machine.state",
         "message.sent",

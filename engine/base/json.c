@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -80,6 +81,50 @@ char *json_text(const cJSON *json)
     char *copy = g_strdup(text ? text : "null");
     cJSON_free(text);
     return copy;
+}
+
+void json_append_string(GString *to, const char *text)
+{
+    static const char plain[] = "\b\f\n\r\t\"\\";
+    static const char named[] = "bfnrt\"\\";
+    g_string_append_c(to, '"');
+    for (const char *run = text; *run;) {
+        gsize length = 0;
+        while ((guchar)run[length] >= ' ' && run[length] != '"' && run[length] != '\\') {
+            length++;
+        }
+        g_string_append_len(to, run, (gssize)length);
+        run += length;
+        const char *special = *run ? strchr(plain, *run) : NULL;
+        if (special) {
+            g_string_append_c(to, '\\');
+            g_string_append_c(to, named[special - plain]);
+        } else if (*run) {
+            g_string_append_printf(to, "\\u%04x", (guint)(guchar)*run);
+        }
+        run += *run != '\0';
+    }
+    g_string_append_c(to, '"');
+}
+
+/* As few of 15 or 17 digits as give the number again, which is cJSON's rule. */
+void json_append_number(GString *to, double value)
+{
+    char digits[G_ASCII_DTOSTR_BUF_SIZE];
+    if (!isfinite(value)) {
+        g_string_append(to, "null");
+        return;
+    }
+    if (value == floor(value) && fabs(value) <= G_MAXINT32) {
+        g_string_append_printf(to, "%d", (int)value);
+        return;
+    }
+    g_ascii_formatd(digits, sizeof digits, "%1.15g", value);
+    double read = g_ascii_strtod(digits, NULL);
+    if (fabs(read - value) > MAX(fabs(read), fabs(value)) * DBL_EPSILON) {
+        g_ascii_formatd(digits, sizeof digits, "%1.17g", value);
+    }
+    g_string_append(to, digits);
 }
 
 static const cJSON *member(const cJSON *object, const char *name)

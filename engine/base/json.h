@@ -22,6 +22,11 @@ cJSON *json_parse(const char *text, gsize length, GError **error);
 /* Compact text; the caller frees it with g_free. */
 char *json_text(const cJSON *json);
 
+/* Appends a text with its quotes (text is UTF-8), or a number, written as json_text() does: for
+ * documents of many alike parts, which no tree should be built for. */
+void json_append_string(GString *to, const char *text);
+void json_append_number(GString *to, double value);
+
 /* Members of an object; a missing member or another type gives the fallback. The returned string
  * belongs to object. */
 const char *json_string(const cJSON *object, const char *name, const char *fallback);

@@ -170,6 +170,19 @@ static void show_operator(struct view *view)
     append_argv(view);
 }
 
+static void show_log(struct view *view)
+{
+    g_string_append_printf(view->line, "%s %s: %d lines", view->event->subject,
+            text_of(view, "file"), cJSON_GetArraySize(json_array(view->body, "lines")));
+    const cJSON *line = NULL;
+    const char *last = "";
+    cJSON_ArrayForEach(line, json_array(view->body, "lines"))
+    {
+        last = cJSON_IsString(line) ? line->valuestring : last;
+    }
+    append_reason(view, ", the last: ", last);
+}
+
 static void show_note(struct view *view)
 {
     g_string_append_printf(view->line, "note to %s: %s",
@@ -341,6 +354,7 @@ static void show(struct view *view)
             {"player.action", show_player},
             {"operator.note", show_private_note},
             {"operator.", show_operator},
+            {"log.lines", show_log},
             {"note", show_note},
             {"message.sent", show_message},
             {"alarm.", show_alarm},

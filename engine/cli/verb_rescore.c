@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/cli_view.h"
 #include "cli/standings.h"
+#include "cli/term_spool.h"
 #include "score/custom.h"
 #include "score/score.h"
 
@@ -87,14 +88,6 @@ static cJSON *parse_models(char **texts, GError **error)
     return models;
 }
 
-static bool fold(const struct event *event, gpointer data)
-{
-    struct score *const *scores = data;
-    score_apply(scores[0], event);
-    score_apply(scores[1], event);
-    return true;
-}
-
 /* ---- what changes -------------------------------------------------------------------------- */
 
 static const cJSON *team_of(const cJSON *score, const char *id)
@@ -134,9 +127,8 @@ static GArray *changes_of(GHashTable *teams, const char *team)
     return changes;
 }
 
-static void take_term(const struct score_term *term, gpointer data)
+static void take_change(struct changes *changes, const struct score_term *term)
 {
-    const struct changes *changes = data;
     struct change change = {.seq = term->seq, .points = changes->sign * term->points};
     g_array_append_val(changes_of(changes->teams, term->team), change);
 }
@@ -148,28 +140,27 @@ static int by_seq(gconstpointer a, gconstpointer b)
     return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-/* The sum of each event's terms, where it is another. */
-static cJSON *events_of(GArray *changes)
+/* The sum of each event's terms, where it is another, in place of the terms. */
+static GArray *events_of(const struct changes *changes, const char *team)
 {
-    g_array_sort(changes, by_seq); /* stable: what was before what is */
-    cJSON *events = cJSON_CreateArray();
-    for (guint i = 0; i < changes->len;) {
-        gint64 seq = g_array_index(changes, struct change, i).seq;
-        double sum = 0;
-        for (; i < changes->len && g_array_index(changes, struct change, i).seq == seq; i++) {
-            sum += g_array_index(changes, struct change, i).points;
+    GArray *list = changes_of(changes->teams, team);
+    guint n = 0;
+    g_array_sort(list, by_seq); /* stable: what was before what is */
+    for (guint i = 0; i < list->len;) {
+        struct change sum = {.seq = g_array_index(list, struct change, i).seq};
+        for (; i < list->len && g_array_index(list, struct change, i).seq == sum.seq; i++) {
+            sum.points += g_array_index(list, struct change, i).points;
         }
-        if (sum != 0) {
-            cJSON *event = cJSON_CreateObject();
-            json_add_int(event, "seq", seq);
-            cJSON_AddNumberToObject(event, "points", sum);
-            cJSON_AddItemToArray(events, event);
+        if (sum.points != 0) {
+            g_array_index(list, struct change, n++) = sum;
         }
     }
-    return events;
+    g_array_set_size(list, n);
+    return list;
 }
 
-static cJSON *diff_of(const cJSON *was, const cJSON *is, GHashTable *changes)
+/* Without the events. */
+static cJSON *diff_of(const cJSON *was, const cJSON *is)
 {
     cJSON *diff = cJSON_CreateArray();
     const cJSON *team = NULL;
@@ -184,14 +175,12 @@ static cJSON *diff_of(const cJSON *was, const cJSON *is, GHashTable *changes)
         cJSON_AddNumberToObject(item, "was", json_number(before, "total", 0));
         cJSON_AddNumberToObject(item, "is", json_number(team, "total", 0));
         cJSON_AddNumberToObject(item, "points", points);
-        cJSON_AddItemToObject(
-                item, "events", events_of(changes_of(changes, json_string(team, "team", ""))));
         cJSON_AddItemToArray(diff, item);
     }
     return diff;
 }
 
-static void print_diff(const cJSON *diff)
+static void print_diff(const cJSON *diff, const struct changes *changes)
 {
     const char *const heads[] = {"RANK", "WAS", "TEAM", "TOTAL", "WAS", "CHANGE", "EVENTS"};
     struct cli_table *table = cli_table_new("rrlrrrr", heads);
@@ -203,34 +192,108 @@ static void print_diff(const cJSON *diff)
         g_autofree char *is = g_strdup_printf("%.10g", json_number(team, "is", 0));
         g_autofree char *was = g_strdup_printf("%.10g", json_number(team, "was", 0));
         g_autofree char *change = g_strdup_printf("%+.10g", json_number(team, "points", 0));
-        g_autofree char *events =
-                g_strdup_printf("%d", cJSON_GetArraySize(json_array(team, "events")));
-        const char *const cells[] = {
-                rank, rank_was, json_string(team, "team", ""), is, was, change, events};
+        const char *id = json_string(team, "team", "");
+        g_autofree char *events = g_strdup_printf("%u", events_of(changes, id)->len);
+        const char *const cells[] = {rank, rank_was, id, is, was, change, events};
         cli_table_add(table, cells);
     }
     cli_table_print(table);
 }
 
 /* Each event that counts otherwise; all of its terms together. */
-static void print_events(const cJSON *diff)
+static void print_events(const cJSON *diff, const struct changes *changes)
 {
     const char *const heads[] = {"TEAM", "EVENT", "CHANGE"};
     struct cli_table *table = cli_table_new("lrr", heads);
     const cJSON *team = NULL;
     cJSON_ArrayForEach(team, diff)
     {
-        const cJSON *event = NULL;
-        cJSON_ArrayForEach(event, json_array(team, "events"))
-        {
-            g_autofree char *seq = g_strdup_printf("%" G_GINT64_FORMAT, json_int(event, "seq", 0));
-            g_autofree char *change = g_strdup_printf("%+.10g", json_number(event, "points", 0));
-            const char *const cells[] = {json_string(team, "team", ""), seq, change};
+        const char *id = json_string(team, "team", "");
+        const GArray *events = events_of(changes, id);
+        for (guint i = 0; i < events->len; i++) {
+            const struct change *event = &g_array_index(events, struct change, i);
+            g_autofree char *seq = g_strdup_printf("%" G_GINT64_FORMAT, event->seq);
+            g_autofree char *change = g_strdup_printf("%+.10g", event->points);
+            const char *const cells[] = {id, seq, change};
             cli_table_add(table, cells);
         }
     }
     putchar('\n');
     cli_table_print(table);
+}
+
+/* ---- the same as one JSON document, of which no tree would fit ------------------------------- */
+
+/* An object that stays open: more members follow. */
+static void print_open(const cJSON *object)
+{
+    g_autofree char *text = json_text(object);
+    gsize length = strlen(text);
+    (void)fwrite(text, 1, length - 1, stdout); /* all but the brace */
+    fputs(length > 2 ? "," : "", stdout);
+}
+
+static bool print_teams(const cJSON *teams, struct term_spool *spool, GError **error)
+{
+    const cJSON *team = NULL;
+    bool ok = true;
+    cJSON_ArrayForEach(team, teams)
+    {
+        fputs(team == teams->child ? "" : ",", stdout);
+        print_open(team);
+        fputs("\"explain\":", stdout);
+        ok = ok && term_spool_print(spool, json_string(team, "team", ""), stdout, error);
+        putchar('}');
+    }
+    return ok;
+}
+
+static void print_changes(const cJSON *diff, const struct changes *changes)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    const cJSON *team = NULL;
+    cJSON_ArrayForEach(team, diff)
+    {
+        fputs(team == diff->child ? "" : ",", stdout);
+        print_open(team);
+        fputs("\"events\":[", stdout);
+        const GArray *events = events_of(changes, json_string(team, "team", ""));
+        for (guint i = 0; i < events->len; i++) {
+            const struct change *event = &g_array_index(events, struct change, i);
+            g_string_assign(line, i ? ",{\"seq\":" : "{\"seq\":");
+            json_append_number(line, (double)event->seq);
+            g_string_append(line, ",\"points\":");
+            json_append_number(line, event->points);
+            g_string_append_c(line, '}');
+            fputs(line->str, stdout);
+        }
+        fputs("]}", stdout);
+    }
+}
+
+static bool print_document(const cJSON *is, const cJSON *diff, const struct changes *changes,
+        struct term_spool *spool, GError **error)
+{
+    bool ok = true;
+    putchar('{');
+    const cJSON *member = NULL;
+    cJSON_ArrayForEach(member, is)
+    {
+        printf("\"%s\":", member->string);
+        if (!strcmp(member->string, "teams")) {
+            putchar('[');
+            ok = print_teams(member, spool, error);
+            putchar(']');
+        } else {
+            g_autofree char *text = json_text(member);
+            fputs(text, stdout);
+        }
+        putchar(',');
+    }
+    fputs("\"diff\":[", stdout);
+    print_changes(diff, changes);
+    puts("]}");
+    return ok;
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
@@ -267,47 +330,118 @@ struct shown {
     gboolean json, explain;
 };
 
-static int compare(const struct cli_target *target, const cJSON *models, const struct shown *shown,
+struct reading {
+    const char *ledger;
+    struct score *score;
+    struct changes *changes;
+    struct term_spool *spool; /* NULL: what explains the totals is not shown */
+    gint64 last;              /* event, 0: whatever there is */
+    score_take_fn take;
+    gpointer to;
+};
+
+static bool take_event(const struct event *event, gpointer data)
+{
+    const struct reading *reading = data;
+    return (reading->last == 0 || event->seq <= reading->last) && reading->take(event, reading->to);
+}
+
+static bool read_events(gpointer data, score_take_fn take, gpointer to, GError **error)
+{
+    struct reading *reading = data;
+    reading->take = take;
+    reading->to = to;
+    return cli_read_ledger(reading->ledger, 1, take_event, reading, error);
+}
+
+static bool fold(const struct event *event, gpointer data)
+{
+    score_apply(data, event);
+    return true;
+}
+
+static void take_term(const struct score_term *term, gpointer data)
+{
+    const struct reading *reading = data;
+    take_change(reading->changes, term);
+    if (reading->spool) {
+        term_spool_add(reading->spool, term);
+    }
+}
+
+/* One after the other, so that only one set of facts is held. False: the ledger cannot be read. */
+static bool read_score(struct reading *reading, GError **error)
+{
+    struct score *score = reading->score;
+    score_wait(score);
+    score_read_again(score, read_events, reading);
+    if (!read_events(reading, fold, score, error)) {
+        return false;
+    }
+    (void)score_run(score, take_term, reading);
+    return true;
+}
+
+/* What was: its board, and the number of the last event. Its terms go into changes. */
+static cJSON *read_own(
+        const char *ledger, struct changes *changes, gint64 *ret_last, GError **error)
+{
+    struct reading reading = {.ledger = ledger, .score = score_new(), .changes = changes};
+    cJSON *was = NULL;
+    if (read_score(&reading, error)) {
+        if (score_failure(reading.score)) {
+            cli_say("the exercise's own models gave no score: %s", score_failure(reading.score));
+            g_hash_table_remove_all(changes->teams);
+        }
+        was = score_to_json(reading.score, false);
+        *ret_last = json_int(was, "seq", 0);
+    }
+    score_free(reading.score);
+    return was;
+}
+
+/* What is, by models. */
+static cJSON *read_other(struct reading *reading, const cJSON *models, GError **error)
+{
+    reading->score = score_new();
+    cJSON *is = NULL;
+    if ((!models || score_use(reading->score, models, error)) && read_score(reading, error)) {
+        if (score_failure(reading->score)) {
+            g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_SCENARIO, "there is no score: %s",
+                    score_failure(reading->score));
+        } else {
+            is = score_to_json(reading->score, false);
+        }
+    }
+    score_free(reading->score);
+    return is;
+}
+
+static bool compare(const struct cli_target *target, const cJSON *models, const struct shown *shown,
         GError **error)
 {
-    struct score *scores[2] = {score_new(), score_new()};
-    bool ok = (!models || score_use(scores[1], models, error)) &&
-              cli_read_ledger(target->ledger, 1, fold, scores, error);
-    if (ok && score_failure(scores[1])) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_SCENARIO, "there is no score: %s",
-                score_failure(scores[1]));
-        ok = false;
-    }
-    if (ok) {
-        if (score_failure(scores[0])) {
-            cli_say("the exercise's own models gave no score: %s", score_failure(scores[0]));
-        }
-        auto_json was = score_to_json(scores[0], false);
-        cJSON *is = score_to_json(scores[1], shown->json);
-        struct changes changes = {
-                g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_array), -1};
-        score_explain(scores[0], take_term, &changes);
-        changes.sign = 1;
-        score_explain(scores[1], take_term, &changes);
-        cJSON *diff = diff_of(was, is, changes.teams);
-        g_hash_table_unref(changes.teams);
-        if (shown->json) {
-            cJSON_AddItemToObject(is, "diff", diff);
-            cli_print_json(is);
-        } else {
-            standings_print(is);
-            putchar('\n');
-            print_diff(diff);
-            if (shown->explain) {
-                print_events(diff);
-            }
-            cJSON_Delete(diff);
-            cJSON_Delete(is);
+    struct changes changes = {
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_array), -1};
+    struct term_spool *spool = shown->json ? term_spool_new() : NULL;
+    struct reading reading = {.ledger = target->ledger, .changes = &changes, .spool = spool};
+    auto_json was = read_own(target->ledger, &changes, &reading.last, error);
+    changes.sign = 1;
+    auto_json is = was ? read_other(&reading, models, error) : NULL;
+    auto_json diff = diff_of(was, is);
+    bool ok = is != NULL;
+    if (is && shown->json) {
+        ok = print_document(is, diff, &changes, spool, error);
+    } else if (is) {
+        standings_print(is);
+        putchar('\n');
+        print_diff(diff, &changes);
+        if (shown->explain) {
+            print_events(diff, &changes);
         }
     }
-    score_free(scores[0]);
-    score_free(scores[1]);
-    return ok ? 0 : sandtable_exit_code(*error);
+    term_spool_free(spool);
+    g_hash_table_unref(changes.teams);
+    return ok;
 }
 
 static int run(int argc, char **argv, GError **error)
@@ -336,9 +470,9 @@ static int run(int argc, char **argv, GError **error)
             !cli_target(argc > 1 ? argv[1] : NULL, &target, error)) {
         return sandtable_exit_code(*error);
     }
-    int code = compare(&target, models, &shown, error);
+    bool ok = compare(&target, models, &shown, error);
     cli_target_clear(&target);
-    return code;
+    return ok ? 0 : sandtable_exit_code(*error);
 }
 
 const struct verb verb_rescore = {

@@ -27,6 +27,7 @@ void check_argv(const struct checker *check, int line, const char *owner, char *
 
 void check_subnets(const struct checker *check);
 void check_hosts(const struct checker *check);
+void check_logs(const struct checker *check, const struct plan_host *host);
 void check_hardware(const struct checker *check);
 void check_probe(const struct checker *check, const char *owner, const struct plan_probe *probe);
 void check_predicate(

@@ -219,6 +219,10 @@ static void check_imported(
         plan_problem_add(check->problems, plan_line(plan, host->setup->pdata[0], host->line),
                 "%s: setup: without agent and cloud-init no command can be run in it", owner);
     }
+    if (hardware->agent != 1 && host->logs->len > 0) {
+        plan_problem_add(check->problems, plan_line(plan, &host->logs, host->line),
+                "%s: logs: without agent nothing can be read from it", owner);
+    }
     if (host->forward && !hardware->cloud_init) {
         plan_problem_add(check->problems, plan_line(plan, &host->forward, host->line),
                 "%s: forward: only an image with cloud-init can be told to; set it inside the "

@@ -241,5 +241,6 @@ void check_hosts(const struct checker *check)
             check_nic(check, host, host->nics->pdata[k]);
         }
         check_files(check, host);
+        check_logs(check, host);
     }
 }

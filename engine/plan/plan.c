@@ -52,6 +52,7 @@ static void host_free(gpointer data)
     g_ptr_array_unref(host->nics);
     g_ptr_array_unref(host->files);
     g_ptr_array_unref(host->setup);
+    g_ptr_array_unref(host->logs);
     plan_hardware_clear(&host->hardware);
     g_free(host);
 }
@@ -263,6 +264,7 @@ struct plan_host *plan_host_new(void)
     host->nics = g_ptr_array_new_with_free_func(nic_free);
     host->files = g_ptr_array_new_with_free_func(file_free);
     host->setup = g_ptr_array_new_with_free_func(argv_free);
+    host->logs = g_ptr_array_new_with_free_func(g_free);
     plan_hardware_init(&host->hardware);
     return host;
 }

@@ -87,6 +87,7 @@ struct plan_host { /* machines = { web = { image = "server", nics = { office = "
     GPtrArray *nics;  /* struct plan_nic * */
     GPtrArray *files; /* struct plan_file * */
     GPtrArray *setup; /* char ** argv, run once before the machine is ready */
+    GPtrArray *logs;  /* char *: files of it whose new lines its team sees */
     struct plan_hardware hardware;
     int line;
 };

@@ -84,6 +84,10 @@ static cJSON *machine_json(const struct plan *plan, const struct plan_machine *m
     if (machine->host->display) {
         cJSON_AddTrueToObject(out, "display");
     }
+    cJSON *logs = machine->host->logs->len > 0 ? cJSON_AddArrayToObject(out, "logs") : NULL;
+    for (guint i = 0; i < machine->host->logs->len; i++) {
+        cJSON_AddItemToArray(logs, cJSON_CreateString(machine->host->logs->pdata[i]));
+    }
     cJSON_AddBoolToObject(out, "imported", machine->host->hardware.imported);
     cJSON_AddBoolToObject(out, "agent", machine->host->hardware.agent != 0);
     cJSON *nics = cJSON_AddArrayToObject(out, "nics");

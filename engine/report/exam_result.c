@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "ledger/ledger.h"
 #include "ledger/proof.h"
 #include "ledger/tree.h"
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #define EVENTS_MAX 20000
+#define SHOWN_MAX 120 /* bytes of what differs */
 
 G_STATIC_ASSERT(TREE_HASH == EVENT_HASH_BYTES);
 
@@ -153,6 +155,21 @@ static bool is_whole(
     return true;
 }
 
+/* That nothing was left out is what the issuer signs: an answer that is another candidate's, or
+ * nobody's, since somebody had the file in his hands, would not be missed by who verifies. */
+static bool ledger_is_sound(const char *path, GError **error)
+{
+    struct ledger_report report = {0};
+    bool ok = ledger_verify(path, &report, error);
+    if (!ok && report.reason) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
+                "no result of a ledger that does not verify: row %" G_GINT64_FORMAT ": %s",
+                report.bad_seq, report.reason);
+    }
+    ledger_report_clear(&report);
+    return ok;
+}
+
 char *exam_result_make(
         const char *path, const char *candidate, const struct sign_key *key, GError **error)
 {
@@ -162,7 +179,8 @@ char *exam_result_make(
     };
     struct sign_seen seen;
     char *text = NULL;
-    if (gather(&g, path, candidate, error) && is_whole(&g, candidate, &seen, error)) {
+    if (ledger_is_sound(path, error) && gather(&g, path, candidate, error) &&
+            is_whole(&g, candidate, &seen, error)) {
         auto_json mark = exam_mark(g.exam, candidate);
         const cJSON *of = cJSON_GetArrayItem(json_array(mark, "candidates"), 0);
         auto_json payload = cJSON_CreateObject();
@@ -242,6 +260,69 @@ static struct event *row_of(const cJSON *item, const struct sign_seen *seen)
     return proof_row_check(&row, seen, &why);
 }
 
+static char *shown(const cJSON *item)
+{
+    g_autofree char *text = item ? json_text(item) : g_strdup("not there");
+    gsize length = strlen(text);
+    g_autofree char *clean = text_clean_tail(text, MIN(length, SHOWN_MAX), 3 * SHOWN_MAX);
+    return g_strconcat(clean, length > SHOWN_MAX ? "…" : "", NULL);
+}
+
+static void append_place(GString *path, const char *name, int index)
+{
+    if (name) {
+        g_string_append_printf(path, "%s%.64s", path->len > 0 ? "." : "", name);
+    } else {
+        g_string_append_printf(path, "[%d]", index);
+    }
+}
+
+/* The first place in which two documents differ, into path; what they have there: the caller's. */
+static bool differ_at(
+        const cJSON *was, const cJSON *is, GString *path, char **ret_was, char **ret_is)
+{
+    bool inner = was && is && was->child && is->child && was->type == is->type;
+    const cJSON *a = inner ? was->child : NULL;
+    const cJSON *b = inner ? is->child : NULL;
+    gsize length = path->len;
+    for (int i = 0; a || b; i++) {
+        append_place(path, a ? a->string : b->string, i);
+        bool same_name = !a || !b || !g_strcmp0(a->string, b->string);
+        if (differ_at(a, same_name ? b : NULL, path, ret_was, ret_is)) {
+            return true;
+        }
+        g_string_truncate(path, length);
+        a = a ? a->next : NULL;
+        b = b ? b->next : NULL;
+    }
+    g_autofree char *before = was ? json_text(was) : NULL;
+    g_autofree char *now = is ? json_text(is) : NULL;
+    if (inner || !g_strcmp0(before, now)) {
+        return false;
+    }
+    *ret_was = shown(was);
+    *ret_is = shown(is);
+    return true;
+}
+
+/* Of one piece, yet not what its events give: another wrote the mark, or other rules made it. */
+static bool refuse_mark(const cJSON *was, const cJSON *is, GError **error)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+    g_autofree char *before = NULL;
+    g_autofree char *now = NULL;
+    if (!differ_at(was, is, path, &before, &now)) {
+        return refuse(error, "its events give another mark");
+    }
+    g_autofree char *place = text_clean_tail(path->str, path->len, SHOWN_MAX);
+    g_autofree char *what = g_strdup_printf(
+            "its events give another mark by the rules of Sandtable " SANDTABLE_VERSION
+            ": %s is %s in the file and %s by its events; what another version has issued is "
+            "verified by that one",
+            place, before, now);
+    return refuse(error, what);
+}
+
 /* The mark once more, from the events alone. */
 static bool mark_again(struct exam_result *ret, GError **error)
 {
@@ -267,7 +348,7 @@ static bool mark_again(struct exam_result *ret, GError **error)
     exam_free(exam);
     g_autofree char *is = json_text(mark);
     g_autofree char *was = json_text(json_object(ret->payload, "mark"));
-    return !strcmp(is, was) || refuse(error, "its events give another mark");
+    return !strcmp(is, was) || refuse_mark(json_object(ret->payload, "mark"), mark, error);
 }
 
 static void describe(struct exam_result *ret, const char *payload)

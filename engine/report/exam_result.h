@@ -9,7 +9,9 @@
  * events are all that the mark depends on. Who verifies it checks the signature, the ledger's
  * signed checkpoint, that each event is a row of that ledger (RFC 6962 inclusion), and folds the
  * events once more: the mark must come out as it stands there, byte for byte. That no event was
- * left out is what the issuer vouches for by the signature.
+ * left out is what the issuer vouches for by the signature, who makes no result of a ledger that does
+ * not verify. A mark is made by the rules of a version (since credits for faults leave out what the
+ * clock stood anyway, a pause in one gives another mark): where they differ, the error says what.
  */
 #pragma once
 
@@ -23,8 +25,8 @@
 #define EXAM_RESULT_TYPE "application/vnd.sandtable.exam-result+json"
 #define EXAM_RESULT_MAX (32 << 20) /* bytes of a file */
 
-/* From the ledger at path, which has a signed checkpoint after the candidate's last event. The
- * text is the caller's. */
+/* From the ledger at path, which verifies and has a signed checkpoint after the candidate's last event.
+ * The text is the caller's. */
 char *exam_result_make(
         const char *path, const char *candidate, const struct sign_key *key, GError **error);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MESSAGE_MAX 1024
+#define LOG_LINE_MAX 4096
 
 struct stream {
     enum stream_format format;
@@ -274,6 +275,53 @@ static bool is_told(const struct event *event, const cJSON *body, struct stream_
 
 /* ---- lines --------------------------------------------------------------------------------- */
 
+static char *line_of(struct stream *stream, struct stream_fact *fact)
+{
+    fact->number = ++stream->lines;
+    fact->exercise = stream->exercise;
+    fact->engine = stream->engine;
+    auto_json line = stream->format == STREAM_ECS ? stream_ecs(fact) : stream_ocsf(fact);
+    return json_text(line);
+}
+
+static void add_log_line(
+        struct stream *stream, struct stream_fact *fact, char *message, GString *lines)
+{
+    fact->message = message;
+    g_autofree char *line = line_of(stream, fact);
+    g_string_append_printf(lines, "%s%s", lines->len > 0 ? "\n" : "", line);
+    g_clear_pointer(&fact->message, g_free);
+}
+
+/* A line of the stream for each of the log; NULL: none. */
+static char *log_lines(struct stream *stream, const struct event *event, const cJSON *body)
+{
+    g_autofree char *file = clean(json_string(body, "file", ""));
+    struct stream_fact fact = {
+            .wall_us = event->wall_us,
+            .team = event->team,
+            .class = STREAM_LOG,
+            .action = "log-line",
+            .host = event->subject,
+            .file = file,
+    };
+    GString *lines = g_string_new(NULL);
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, json_array(body, "lines"))
+    {
+        const char *text = cJSON_IsString(item) ? item->valuestring : "";
+        add_log_line(stream, &fact, text_clean_tail(text, strlen(text), LOG_LINE_MAX), lines);
+    }
+    gint64 lost = json_int(body, "lost", 0);
+    if (lost > 0) {
+        fact.action = "log-gap";
+        add_log_line(stream, &fact,
+                g_strdup_printf("%" G_GINT64_FORMAT " bytes of %s were not collected", lost, file),
+                lines);
+    }
+    return g_string_free(lines, lines->len == 0);
+}
+
 char *stream_line(struct stream *stream, const struct event *event)
 {
     auto_json body = json_parse(event->body, strlen(event->body), NULL);
@@ -282,15 +330,13 @@ char *stream_line(struct stream *stream, const struct event *event)
         learn(stream, body);
         return NULL;
     }
-    bool in = stream->team ? is_seen(stream, event, body, &fact) : is_told(event, body, &fact);
-    char *text = NULL;
-    if (in) {
-        fact.number = ++stream->lines;
-        fact.exercise = stream->exercise;
-        fact.engine = stream->engine;
-        auto_json line = stream->format == STREAM_ECS ? stream_ecs(&fact) : stream_ocsf(&fact);
-        text = json_text(line);
+    if (!strcmp(event->kind, "log.lines")) {
+        bool own = stream->team && !strcmp(event->team, stream->team) &&
+                   owns_machine(stream, "machines", event->subject);
+        return own ? log_lines(stream, event, body) : NULL;
     }
+    bool in = stream->team ? is_seen(stream, event, body, &fact) : is_told(event, body, &fact);
+    char *text = in ? line_of(stream, &fact) : NULL;
     g_free(fact.message);
     g_strfreev(fact.argv);
     return text;

@@ -1,7 +1,7 @@
 /* stream.h - an exercise as a SIEM sees it, one JSON object a line: two streams that never mix.
  *
  *   a team's   what this team could have seen with its own eyes: how its own services answered, how
- *              its machines are, what its own people did, what was announced
+ *              its machines are and what they log, what its own people did, what was announced
  *   truth      what the white cell alone knows: injects, attack steps and their verdicts, what
  *              operators did, impairments, alarms
  *
@@ -24,7 +24,7 @@ struct stream *stream_new(enum stream_format format, const char *team);
 void stream_free(struct stream *stream); /* accepts NULL */
 
 /* Every event in order of seq, from the first. The line for it without a line feed, the caller's;
- * NULL when the event is not in this stream. */
+ * NULL when the event is not in this stream. Lines of a log are as many, with line feeds between. */
 char *stream_line(struct stream *stream, const struct event *event);
 
 /* Was that team in exercise.created, as one that can be asked for? */

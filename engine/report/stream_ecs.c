@@ -12,6 +12,7 @@ static const struct {
         [STREAM_MACHINE] = {"event", "host", "info", "sandtable.machine"},
         [STREAM_ACTION] = {"event", "process", "info", "sandtable.action"},
         [STREAM_NOTICE] = {"event", "configuration", "info", "sandtable.notice"},
+        [STREAM_LOG] = {"event", "host", "info", "sandtable.log"},
         [STREAM_ATTACK] = {"signal", "intrusion_detection", "info", "sandtable.step"},
 };
 
@@ -72,6 +73,11 @@ cJSON *stream_ecs(const struct stream_fact *fact)
     if (fact->host) {
         cJSON *host = cJSON_AddObjectToObject(out, "host");
         cJSON_AddStringToObject(host, "name", fact->host);
+    }
+    if (fact->file) {
+        cJSON *log = cJSON_AddObjectToObject(out, "log");
+        cJSON *file = cJSON_AddObjectToObject(log, "file");
+        cJSON_AddStringToObject(file, "path", fact->file);
     }
     if (fact->service) {
         cJSON *service = cJSON_AddObjectToObject(out, "service");

@@ -5,7 +5,14 @@
 
 #include <cjson/cJSON.h>
 
-enum stream_class { STREAM_CHECK, STREAM_MACHINE, STREAM_ACTION, STREAM_NOTICE, STREAM_ATTACK };
+enum stream_class {
+    STREAM_CHECK,
+    STREAM_MACHINE,
+    STREAM_ACTION,
+    STREAM_NOTICE,
+    STREAM_LOG,
+    STREAM_ATTACK
+};
 
 /* Nothing in it is borrowed from an event's body as a whole: each member was chosen. */
 struct stream_fact {
@@ -19,6 +26,7 @@ struct stream_fact {
     const char *outcome;         /* success, failure, unknown; NULL: has none */
     const char *host;            /* machine id or NULL */
     const char *service, *state; /* of a check */
+    const char *file;            /* whose line the message is, or NULL */
     char *message;
     char **argv;         /* of a command, or NULL */
     int status;          /* its exit status */

@@ -1,7 +1,7 @@
 /* stream_ocsf.c - a line as of OCSF 1.3.0.
  *
  * Attack steps are Detection Findings (2004), commands Process Activities (1007); the rest, looks at
- * services and states of machines, are Application Lifecycle events (6002) of activity 99, Other,
+ * services, states of machines and lines of logs, are Application Lifecycle events (6002) of activity 99, Other,
  * named by activity_name.
  */
 #include "report/stream_internal.h"
@@ -38,6 +38,9 @@ static void add_base(
     cJSON *metadata = cJSON_AddObjectToObject(out, "metadata");
     cJSON_AddStringToObject(metadata, "version", "1.3.0");
     json_add_int(metadata, "sequence", fact->number);
+    if (fact->file) {
+        cJSON_AddStringToObject(metadata, "log_name", fact->file);
+    }
     cJSON_AddItemToObject(metadata, "product", product(fact));
     const char *const labels[] = {fact->exercise, fact->team, NULL};
     cJSON_AddItemToObject(metadata, "labels", json_from_strv(labels));

@@ -282,6 +282,7 @@ void run_begin(struct exercise *exercise, const GError *refused, gpointer data)
     run_timeline_start(exercise);
     run_checks_start(exercise);
     run_freeze_start(exercise);
+    run_logs_start(exercise);
     run_players_start(exercise);
     if (exercise->resume) {
         run_faults_go_on(exercise);
@@ -333,7 +334,7 @@ static void bring_down(struct exercise *exercise, const GError *refused, gpointe
 
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error)
 {
-    if (exercise->ending) {
+    if (exercise->ending || (!error && run_exam_close(exercise, by, reason))) {
         return;
     }
     run_faults_end(exercise);
@@ -412,6 +413,7 @@ struct exercise *exercise_new(const struct exercise_options *options)
     run_players_init(exercise);
     run_captures_init(exercise);
     run_consoles_init(exercise);
+    run_logs_init(exercise);
     run_exam_init(exercise);
     run_script_attach(exercise);
     return exercise;
@@ -441,6 +443,7 @@ void exercise_free(struct exercise *exercise)
     run_gates_free(exercise);
     run_captures_free(exercise);
     run_consoles_free(exercise);
+    run_logs_free(exercise);
     run_exam_free(exercise);
     g_ptr_array_unref(exercise->checks);
     g_ptr_array_unref(exercise->players);

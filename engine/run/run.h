@@ -135,6 +135,7 @@ struct exercise {
     struct run_captures *captures; /* run_capture.h */
     struct run_exam *exam;         /* run_exam.h */
     GPtrArray *consoles;           /* struct run_console *: in use */
+    GPtrArray *logs;               /* struct run_logs *: of machines that have any */
     GPtrArray *restarts;           /* struct run_restart *: under way */
     GPtrArray *checkpoints;        /* struct run_checkpoint *: whole ones, oldest first */
     struct run_save *saving;       /* a checkpoint that is being taken, or NULL */
@@ -201,7 +202,8 @@ void run_set_state(struct exercise *exercise, enum exercise_state state, const c
  * at exercise->ending and lets go of data. */
 void run_wait(struct exercise *exercise, gint64 at_us, clock_fn fn, gpointer data);
 void run_set_up(struct exercise *exercise); /* from what is planned to what is there */
-/* Ends the exercise; error may be NULL. Idempotent. */
+/* Ends the exercise; error may be NULL. Idempotent. In an exam that runs it may first have to look at
+ * what candidates did; the second call, or one with an error, ends it at once. */
 void run_end(struct exercise *exercise, const char *by, const char *reason, const GError *error);
 /* The exercise ends at this exercise time. */
 void run_set_end(struct exercise *exercise, gint64 at_us);
@@ -214,6 +216,9 @@ void run_exam_free(struct exercise *exercise);
 void run_exam_event(struct exercise *exercise, const struct event *event); /* every committed one */
 void run_exam_take(struct exercise *exercise);                             /* a resume */
 void run_exam_go_on(struct exercise *exercise);                            /* it runs again */
+/* The exercise is to end: looks once more at the effects of all questions that are open. True: it ends
+ * (run_end()) when these have been answered, or after a limit (run_exam_last.c). Only once. */
+bool run_exam_close(struct exercise *exercise, const char *by, const char *reason);
 
 /* ---- exercise_operator.c ------------------------------------------------------------------- */
 
@@ -286,6 +291,12 @@ void run_checks_resume(struct exercise *exercise); /* looks voided by a pause ar
 
 /* The public board freezes when the scenario says. */
 void run_freeze_start(struct exercise *exercise);
+
+/* ---- run_logs.c ----------------------------------------------------------------------------- */
+
+void run_logs_init(struct exercise *exercise);
+void run_logs_free(struct exercise *exercise);
+void run_logs_start(struct exercise *exercise); /* the clock runs */
 
 /* ---- run_faults.c --------------------------------------------------------------------------- */
 

@@ -65,6 +65,7 @@ void run_exam_free(struct exercise *exercise)
         g_free(exam->seats[i].graded);
         g_free(exam->seats[i].looked);
     }
+    run_exam_last_free(exercise);
     g_ptr_array_unref(exam->calls);
     exam_free(exam->fold);
     g_free(exam->seats);
@@ -286,6 +287,7 @@ void run_exam_event(struct exercise *exercise, const struct event *event)
     if (exam) {
         answer_calls(exercise, event);
     }
+    run_exam_close_if_done(exercise);
 }
 
 /* A resume: all that the ledger says of the exam; timers come back. */

@@ -17,8 +17,10 @@ struct run_exam_seat {
 
 struct run_exam {
     struct exam *fold;
-    struct run_exam_seat *seats; /* as in the plan */
-    GPtrArray *calls;            /* struct run_exam_call *: wait for their event */
+    struct run_exam_seat *seats;      /* as in the plan */
+    GPtrArray *calls;                 /* struct run_exam_call *: wait for their event */
+    struct run_exam_closing *closing; /* the end waits for last looks; NULL: it does not */
+    bool closed;                      /* they were begun */
 };
 
 struct run_exam_call { /* somebody waits for an event to be on the disk */
@@ -62,5 +64,8 @@ struct event *run_exam_seen(struct exercise *exercise, const struct run_exam_loo
 /* Looks at the effects of the candidate's questions that have ended and are not right, once for each
  * end; returns the candidate's clock at which the next ends, G_MAXINT64: none (run_exam_last.c). */
 gint64 run_exam_look_last(struct run_exam_seat *seat, const struct exam_clock *now);
+/* Ends the exercise if that was to be, and nothing is waited for any more; after each event. */
+void run_exam_close_if_done(struct exercise *exercise);
+void run_exam_last_free(struct exercise *exercise); /* before the looks that are under way end */
 /* A resume: such a look is in the ledger. */
 void run_exam_take_last(struct run_exam_seat *seat, const struct event *event);

@@ -4,6 +4,9 @@
  * a question's window ends, the time is up or the candidate hands in, each effect that was not yet
  * right is looked at once, and what was seen is recorded as of that moment on the candidate's clock.
  * It is no attempt; where none are left, nobody looks. More time makes a new end, with its own look.
+ *
+ * The end of the whole exercise is an end of every question, too. It waits for these looks, though
+ * not long: what was not answered by then is recorded as not seen. Until then the exercise runs.
  */
 #include "run/run_exam.h"
 
@@ -11,20 +14,66 @@
 
 #include <string.h>
 
+#define CLOSING_US (15 * (gint64)G_USEC_PER_SEC)
+
+struct run_exam_closing { /* the exercise is to end */
+    char *by, *reason;
+    guint64 timer;
+    GPtrArray *looks; /* struct last_look *: not answered */
+    guint unwritten;  /* events that are not on the disk */
+};
+
 struct last_look {
     struct exercise *exercise;
+    struct run_exam_closing *closing; /* that waits for it; NULL: none, or no more */
     const struct plan_exam_seat *seat;
     int question;
     gint64 clock_us;
+    bool late; /* recorded as not seen already */
 };
 
-static void on_seen(enum run_truth truth, cJSON *evidence, gpointer data)
+/* ---- the end of the exercise ---------------------------------------------------------------- */
+
+void run_exam_last_free(struct exercise *exercise)
 {
-    g_autofree struct last_look *of = data;
-    if (of->exercise->ending) {
-        cJSON_Delete(evidence);
-        return;
+    struct run_exam_closing *closing = g_steal_pointer(&exercise->exam->closing);
+    if (closing) {
+        clock_cancel(exercise->options.clock, closing->timer);
+        for (guint i = 0; i < closing->looks->len; i++) {
+            ((struct last_look *)closing->looks->pdata[i])->closing = NULL;
+        }
+        g_ptr_array_unref(closing->looks);
+        g_free(closing->by);
+        g_free(closing->reason);
+        g_free(closing);
     }
+}
+
+void run_exam_close_if_done(struct exercise *exercise)
+{
+    struct run_exam_closing *closing = exercise->exam->closing;
+    if (closing && closing->looks->len == 0 && closing->unwritten == 0) {
+        g_autofree char *by = g_steal_pointer(&closing->by);
+        g_autofree char *reason = g_steal_pointer(&closing->reason);
+        run_exam_last_free(exercise);
+        run_end(exercise, by, reason, NULL);
+    }
+}
+
+/* It is folded in, and graded, only after this. */
+static void on_written(struct exercise *exercise, const GError *refused, gpointer data)
+{
+    (void)refused;
+    (void)data;
+    if (exercise->exam->closing) {
+        exercise->exam->closing->unwritten--;
+    }
+}
+
+/* ---- looks --------------------------------------------------------------------------------- */
+
+static void tell(const struct last_look *of, enum run_truth truth, cJSON *evidence)
+{
     const struct run_exam_look look = {
             .seat = of->seat,
             .question = of->question,
@@ -33,16 +82,60 @@ static void on_seen(enum run_truth truth, cJSON *evidence, gpointer data)
             .last = true,
     };
     struct event *event = run_exam_seen(of->exercise, &look, truth, evidence);
-    run_record_then(of->exercise, event, NULL, NULL);
+    if (of->closing) {
+        of->closing->unwritten++;
+    }
+    run_record_then(of->exercise, event, of->closing ? on_written : NULL, NULL);
+}
+
+static void on_seen(enum run_truth truth, cJSON *evidence, gpointer data)
+{
+    g_autofree struct last_look *of = data;
+    if (of->exercise->ending || of->late) {
+        cJSON_Delete(evidence);
+    } else {
+        tell(of, truth, evidence);
+    }
+    if (of->closing) {
+        g_ptr_array_remove_fast(of->closing->looks, of);
+    }
+}
+
+static void on_closing_limit(gpointer data)
+{
+    struct exercise *exercise = data;
+    struct run_exam_closing *closing = exercise->exam->closing;
+    closing->timer = 0;
+    while (closing->looks->len > 0) {
+        struct last_look *look = closing->looks->pdata[0];
+        cJSON *evidence = cJSON_CreateObject();
+        cJSON_AddBoolToObject(evidence, "ok", false);
+        cJSON_AddStringToObject(
+                evidence, "why", "the machine had not answered when the exercise ended");
+        tell(look, TRUTH_FAULT, evidence);
+        look->late = true;
+        look->closing = NULL;
+        g_ptr_array_remove_index_fast(closing->looks, 0);
+    }
 }
 
 static void look_at(const struct run_exam_seat *seat, int question, gint64 end_us)
 {
+    struct run_exam_closing *closing = seat->exercise->exam->closing;
     const struct predicate_scope scope = {.exercise = seat->exercise, .team = seat->plan->team};
     const struct plan_exam_form *form =
             plan_exam_form_of(seat->exercise->options.plan->exam, seat->plan, question);
     struct last_look *look = g_new(struct last_look, 1);
-    *look = (struct last_look){seat->exercise, seat->plan, question, end_us};
+    *look = (struct last_look){
+            .exercise = seat->exercise,
+            .closing = closing,
+            .seat = seat->plan,
+            .question = question,
+            .clock_us = end_us,
+    };
+    if (closing) {
+        g_ptr_array_add(closing->looks, look);
+    }
     run_predicate_ask(&scope, form->effect, on_seen, look);
 }
 
@@ -84,4 +177,44 @@ void run_exam_take_last(struct run_exam_seat *seat, const struct event *event)
     if (question >= 0 && json_bool(body, "last", false)) {
         seat->looked[question] = json_int(body, "clock_us", -1);
     }
+}
+
+/* Looks at all that is not right and has not ended, as of now. */
+static void look_now(struct run_exam_seat *seat)
+{
+    const struct plan_exam *plan = seat->exercise->options.plan->exam;
+    struct exam_clock now = run_exam_clock(seat->exercise, seat->plan);
+    for (guint q = 0; q < plan->questions->len && now.state != EXAM_REGISTERED; q++) {
+        const struct plan_exam_question *question = plan->questions->pdata[q];
+        gint64 end = exam_end_us(seat->exercise->exam->fold, seat->plan->id, question->name);
+        if (is_open(seat, (int)q) && now.elapsed_us < end && seat->looked[q] != now.elapsed_us) {
+            seat->looked[q] = now.elapsed_us;
+            look_at(seat, (int)q, now.elapsed_us);
+        }
+    }
+}
+
+bool run_exam_close(struct exercise *exercise, const char *by, const char *reason)
+{
+    const struct plan_exam *plan = exercise->options.plan->exam;
+    if (!plan || exercise->state != EXERCISE_RUNNING || exercise->exam->closed) {
+        return false;
+    }
+    exercise->exam->closed = true;
+    struct run_exam_closing *closing = g_new0(struct run_exam_closing, 1);
+    closing->by = g_strdup(by);
+    closing->reason = g_strdup(reason);
+    closing->looks = g_ptr_array_new();
+    exercise->exam->closing = closing;
+    for (guint i = 0; i < plan->seats->len; i++) {
+        look_now(&exercise->exam->seats[i]);
+    }
+    if (closing->looks->len == 0) {
+        run_exam_last_free(exercise);
+        return false;
+    }
+    struct clock *clock = exercise->options.clock;
+    clock_cancel(clock, exercise->end_timer); /* it is on its way */
+    closing->timer = clock_at(clock, clock_now(clock) + CLOSING_US, on_closing_limit, exercise);
+    return true;
 }

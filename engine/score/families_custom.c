@@ -1,7 +1,7 @@
 /* families_custom.c - the model that an exercise brings itself, as one model among the others.
  *
- * It is given events, not facts: those of the kinds that it names are kept beside the facts, so that
- * a correction and an explanation can run it again. What is void for other models is not told to it
+ * It is given events, not facts: those of the kinds that it names are kept beside the facts, or read
+ * again, so that a correction and an explanation can run it again. What is void for other models is not told to it
  * either. Corrections themselves it never sees.
  */
 #include "score/families.h"
@@ -124,7 +124,7 @@ struct score_custom *score_custom_read(const cJSON *item, GError **error)
     return custom;
 }
 
-/* ---- events that are kept ------------------------------------------------------------------ */
+/* ---- events that it reads ------------------------------------------------------------------ */
 
 static bool wants(const struct score_custom *custom, const char *kind)
 {
@@ -139,20 +139,19 @@ static bool wants(const struct score_custom *custom, const char *kind)
     return false;
 }
 
-bool score_keep(struct score *score, const struct event *event)
+bool score_wants(const struct score *score, const struct event *event)
 {
     for (guint i = 0; i < score->choices->len; i++) {
         const struct score_custom *custom =
                 g_array_index(score->choices, struct score_choice_of_model, i).custom;
         if (custom && wants(custom, event->kind)) {
-            g_ptr_array_add(score->kept, event_copy(event));
             return true;
         }
     }
     return false;
 }
 
-static const struct event *kept(const struct score *score, gint64 seq)
+const struct event *score_kept(const struct score *score, gint64 seq)
 {
     guint from = 0;
     guint to = score->kept->len;
@@ -169,6 +168,29 @@ static const struct event *kept(const struct score *score, gint64 seq)
         }
     }
     return NULL;
+}
+
+/* When an event that was read happened; false: it was not. */
+static bool read_at(const struct score *score, gint64 seq, gint64 *ret_us)
+{
+    guint from = 0;
+    guint to = score->facts->len;
+    while (from < to) {
+        guint middle = from + (to - from) / 2;
+        const struct score_fact *fact = &g_array_index(score->facts, struct score_fact, middle);
+        if (fact->seq == seq) {
+            *ret_us = fact->at_us;
+            return fact->kept;
+        }
+        if (fact->seq < seq) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    const struct event *first = score_kept(score, seq); /* exercise.created is no fact */
+    *ret_us = first ? first->at_us : 0;
+    return first != NULL;
 }
 
 /* ---- the model ----------------------------------------------------------------------------- */
@@ -210,7 +232,7 @@ static bool give(gpointer data, const char *team, const char *part, double point
     struct custom *state = score_state(model);
     int index = score_index(model->score->roster.team_ids, team);
     int column = part_of(model, part);
-    const struct event *credited = seq > 0 ? kept(model->score, seq) : state->now;
+    struct score_fact fact = {.seq = seq > 0 ? seq : state->now->seq, .at_us = state->now->at_us};
     if (index < 0) {
         return refuse_points(state, ret_problem, "there is no team \"%.64s\"", team);
     }
@@ -220,11 +242,11 @@ static bool give(gpointer data, const char *team, const char *part, double point
     if (!(fabs(points) <= POINTS_MAX)) {
         return refuse_points(state, ret_problem, "points must be a number up to 1e9 either way");
     }
-    if (!credited || credited->seq > state->now->seq) {
+    if (fact.seq > state->now->seq ||
+            (fact.seq < state->now->seq && !read_at(model->score, fact.seq, &fact.at_us))) {
         return refuse_points(
                 state, ret_problem, "no event %" G_GINT64_FORMAT " was read before this one", seq);
     }
-    struct score_fact fact = {.seq = credited->seq, .at_us = credited->at_us};
     g_autofree char *clean = model->explainer ? text_clean_tail(why, strlen(why), WHY_MAX) : NULL;
     score_give(model, index, column, points, &fact, "%s", clean ? clean : "");
     return true;
@@ -264,8 +286,14 @@ static void custom_open(struct score_model *model)
 
 static void custom_fact(struct score_model *model, const struct score_fact *fact)
 {
-    const struct event *event = model->failure ? NULL : kept(model->score, fact->seq);
-    if (event && wants(model->choice->custom, event->kind)) {
+    const struct event *event = model->score->now;
+    if (model->failure || !fact->kept) {
+        return;
+    }
+    if (!event) {
+        model->failure = g_strdup_printf(
+                "event %" G_GINT64_FORMAT " cannot be read a second time", fact->seq);
+    } else if (wants(model->choice->custom, event->kind)) {
         tell(model, event);
     }
 }

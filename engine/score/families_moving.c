@@ -1,4 +1,8 @@
-/* families_moving.c - models in which a capture moves points between teams: order matters. */
+/* families_moving.c - models in which a capture moves points between teams: order matters.
+ *
+ * In RuCTF, as in its source, the price of a flag depends on where captor and victim stand. Who falls
+ * back by switching a service off pays less and is paid more, and may end higher than before.
+ */
 #include "score/families.h"
 #include "score/formula.h"
 

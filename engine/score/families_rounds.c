@@ -1,4 +1,10 @@
-/* families_rounds.c - models that settle a round as a whole: iCTF 2017, DEF CON finals, saarCTF. */
+/* families_rounds.c - models that settle a round as a whole: iCTF 2017, DEF CON finals, saarCTF.
+ *
+ * In all three a team may rise by switching a service off, though its own points never do: iCTF and
+ * DEF CON share out otherwise what a rival would have taken, and in saarCTF a flag of a team that has
+ * fallen back pays its captor less. So it is in their sources; test_score_properties.c says which
+ * models are free of it.
+ */
 #include "score/families.h"
 #include "score/formula.h"
 

@@ -9,7 +9,8 @@
  *
  * Shared are these points among the live teams, as the rules' authors say: all but the attacker and
  * the reference of which at least one service was not down (offline) in the tick of the flag. Who was
- * not looked at then, or could not be, counts as live.
+ * not looked at then, or could not be, counts as live. So a team that switches its services off
+ * lowers what rivals gain, and may rise by that; it gains nothing itself.
  */
 #include "score/families.h"
 #include "score/formula.h"

@@ -45,7 +45,8 @@ struct score_fact {
     gint32 team, other, service; /* indexes; -1: none */
     gint32 name;                 /* an id of score_name(), -1: none */
     gint32 tick;
-    guint8 kind, status;
+    guint8 kind;
+    guint8 status : 7, kept : 1;    /* kept: a custom model reads its event */
     guint16 undone : 1, voids : 15; /* how many corrections take it out; the fold's, not models' */
 };
 

@@ -124,9 +124,12 @@ static void apply_created(struct score *score, const struct event *event)
     name_columns(score);
     g_ptr_array_set_size(score->histories, (int)score->roster.teams->len);
     g_array_set_size(score->tallies, score->roster.teams->len * score->roster.services->len);
-    score_keep(score, event);
+    if (score_wants(score, event)) {
+        g_ptr_array_add(score->kept, event_copy(event)); /* the first is told when a model begins */
+    }
     g_ptr_array_unref(score->models);
     score->models = score_models_new(score, NULL);
+    score->stale = score->waits;
 }
 
 static void tally(struct score *score, const struct score_fact *fact)
@@ -145,31 +148,42 @@ static void tally(struct score *score, const struct score_fact *fact)
     }
 }
 
-/* Something that was counted counts no more, or again. */
-static void run_anew(struct score *score)
+/* Something that was counted counts no more, or again; or nothing was yet. */
+void score_run_anew(struct score *score, score_term_fn fn, gpointer data)
 {
+    struct score_explainer explainer = {.fn = fn, .data = data};
+    score->stale = false;
     g_ptr_array_unref(score->models);
-    score->models = score_models_new(score, NULL);
+    score->models = score_models_new(score, fn ? &explainer : NULL);
     guint cells = score->tallies->len;
     g_array_set_size(score->tallies, 0);
     g_array_set_size(score->tallies, cells); /* cleared */
-    for (guint i = 0; i < score->facts->len; i++) {
-        const struct score_fact *fact = &g_array_index(score->facts, struct score_fact, i);
-        if (!score_is_void(fact)) {
-            tally(score, fact);
-            score_models_fact(score->models, fact);
-        }
+    score_models_run(score, score->models, tally);
+    if (fn) {
+        g_strfreev((char **)score_models_settled(score, score->models));
+    }
+    for (guint i = 0; i < score->models->len; i++) {
+        ((struct score_model *)g_ptr_array_index(score->models, i))->explainer = NULL;
     }
 }
 
 /* What is behind is a cache, so looking at a score may bring it up to date. */
 void score_freshen(const struct score *score)
 {
-    struct score *own = (struct score *)score;
-    if (own->stale) {
-        own->stale = false;
-        run_anew(own);
+    if (score->stale) {
+        score_run_anew((struct score *)score, NULL, NULL);
     }
+}
+
+void score_wait(struct score *score)
+{
+    score->waits = true;
+}
+
+void score_read_again(struct score *score, score_again_fn again, gpointer data)
+{
+    score->again = again;
+    score->again_data = data;
 }
 
 bool score_apply(struct score *score, const struct event *event)
@@ -187,19 +201,27 @@ bool score_apply(struct score *score, const struct event *event)
         score->stale = true; /* several may come together: the models run anew when looked at */
         return true;
     }
-    bool kept = score->keeps && score_keep(score, event);
+    bool wanted = score->keeps && score_wants(score, event);
     bool known = score_fact_read(score, event, &fact);
-    if (kept && !known) {
+    if (wanted && !known) {
         score_fact_other(score, event, &fact);
     }
-    if (kept || known) {
-        g_array_append_val(score->facts, fact);
-        if (!score->stale) {
-            tally(score, &fact);
-            score_models_fact(score->models, &fact);
-        }
+    if (!wanted && !known) {
+        return false;
     }
-    return kept || known;
+    fact.kept = wanted;
+    g_array_append_val(score->facts, fact);
+    if (wanted && !score->again) {
+        g_ptr_array_add(score->kept, event_copy(event));
+    }
+    score->stale |= score->waits;
+    if (!score->stale) {
+        tally(score, &fact);
+        score->now = event;
+        score_models_fact(score->models, &fact);
+        score->now = NULL;
+    }
+    return true;
 }
 
 const char *score_failure(const struct score *score)

@@ -47,6 +47,17 @@ bool score_use(struct score *score, const cJSON *models, GError **error);
 /* Can models (as plan.score) be used? The error names the entry. */
 bool score_check(const cJSON *models, GError **error);
 
+/* For who reads a whole ledger and looks once: the models wait until then, and run in one go. Before
+ * the first event. */
+void score_wait(struct score *score);
+
+/* Gives every event from the first on to take, until that returns false. False and an error. */
+typedef bool (*score_take_fn)(const struct event *event, gpointer to);
+typedef bool (*score_again_fn)(gpointer data, score_take_fn take, gpointer to, GError **error);
+/* Custom models read events, not facts. Where those can be read again, none of them is kept for a
+ * second run: a long ledger has more than fit. Before the first event; data stays the caller's. */
+void score_read_again(struct score *score, score_again_fn again, gpointer data);
+
 /* Folds one event in. Events of unknown kinds or with unusable bodies change nothing: false then.
  * True: the standings may be others now. */
 bool score_apply(struct score *score, const struct event *event);
@@ -80,6 +91,10 @@ typedef void (*score_term_fn)(const struct score_term *term, gpointer data);
 /* Gives every term in the order in which it adds to its part. Nothing is kept: a long game has
  * hundreds of thousands. A score that failed has none. */
 void score_explain(const struct score *score, score_term_fn fn, gpointer data);
+
+/* The same for a score that waits, whose models run now and for the only time. False: it failed,
+ * and what was given is void. */
+bool score_run(struct score *score, score_term_fn fn, gpointer data);
 
 /* A correction as an event: score.adjusted from {team, points, reason}, score.frozen from {frozen,
  * reason} (it corrects nothing, but is given with a reason as they are), or score.voided from

@@ -58,13 +58,17 @@ struct score_void { /* what a correction takes out of the count; every condition
 struct score {
     char *exercise; /* NULL before exercise.created */
     gint64 at_us, seq;
-    bool chosen;   /* score_use() was called */
-    bool keeps;    /* a custom model is among the chosen ones */
-    char *failure; /* why the plan cannot be scored, NULL: it can */
+    bool chosen;          /* score_use() was called */
+    bool keeps;           /* a custom model is among the chosen ones */
+    bool waits;           /* models run when they are looked at, not with every event */
+    score_again_fn again; /* NULL: what a custom model reads is kept */
+    gpointer again_data;
+    const struct event *now; /* what the fact that is told is of; NULL: nobody reads it */
+    char *failure;           /* why the plan cannot be scored, NULL: it can */
     struct score_roster roster;
-    GArray *facts;        /* struct score_fact, by seq */
-    GPtrArray *kept;      /* struct event, by seq: those that a custom model reads */
-    GPtrArray *names;     /* char *: what facts are about */
+    GArray *facts;    /* struct score_fact, by seq */
+    GPtrArray *kept;  /* struct event, by seq: those that a custom model reads (but for again) */
+    GPtrArray *names; /* char *: what facts are about */
     GHashTable *name_ids; /* name → index + 1 */
     GArray *choices;      /* struct score_choice_of_model */
     GPtrArray *models;    /* struct score_model, one a choice, and the adjustments at last */
@@ -106,8 +110,9 @@ const char *const *score_parts(const struct score_choice_of_model *choice);
 /* Reads what an entry of the family "custom" has besides; NULL and an error with file and line. */
 struct score_custom *score_custom_read(const cJSON *item, GError **error);
 void score_custom_clear(struct score_custom *custom); /* accepts NULL */
-/* Keeps the event for custom models; false when none of them reads its kind. */
-bool score_keep(struct score *score, const struct event *event);
+/* Does a custom model read events of its kind? */
+bool score_wants(const struct score *score, const struct event *event);
+const struct event *score_kept(const struct score *score, gint64 seq); /* NULL: it is not */
 
 /* ---- score_fact.c -------------------------------------------------------------------------- */
 
@@ -130,8 +135,12 @@ void score_history_free(gpointer data); /* accepts NULL */
 /* Fresh models for every choice, with explainer (may be NULL). */
 GPtrArray *score_models_new(const struct score *score, struct score_explainer *explainer);
 void score_models_fact(GPtrArray *models, const struct score_fact *fact);
-/* Runs models from the first fact that counts to the last. */
-void score_models_run(const struct score *score, GPtrArray *models);
+/* Runs models from the first fact that counts to the last; tally (may be NULL) is called with each
+ * of them. */
+void score_models_run(struct score *score, GPtrArray *models,
+        void (*tally)(struct score *score, const struct score_fact *fact));
+/* Fresh models in place of those that are behind, which tell fn (may be NULL) their terms. */
+void score_run_anew(struct score *score, score_term_fn fn, gpointer data);
 /* Sums with all that settles at the end: [model][team * SCORE_PARTS_MAX + part]; g_free() each. */
 double **score_models_settled(const struct score *score, GPtrArray *models);
 double score_factor(const struct score_model *model);

@@ -160,13 +160,61 @@ void score_models_fact(GPtrArray *models, const struct score_fact *fact)
     }
 }
 
-void score_models_run(const struct score *score, GPtrArray *models)
+struct playing {
+    struct score *score;
+    GPtrArray *models;
+    void (*tally)(struct score *score, const struct score_fact *fact);
+    guint next; /* fact */
+};
+
+/* The next fact, with the event that it is of where somebody reads that. */
+static void play(struct playing *playing, const struct event *event)
 {
-    for (guint i = 0; i < score->facts->len; i++) {
-        const struct score_fact *fact = &g_array_index(score->facts, struct score_fact, i);
-        if (!score_is_void(fact)) {
-            score_models_fact(models, fact);
-        }
+    struct score *score = playing->score;
+    const struct score_fact *fact =
+            &g_array_index(score->facts, struct score_fact, playing->next++);
+    if (score_is_void(fact)) {
+        return;
+    }
+    if (playing->tally) {
+        playing->tally(score, fact);
+    }
+    score->now = event;
+    score_models_fact(playing->models, fact);
+    score->now = NULL;
+}
+
+static const struct score_fact *next_fact(const struct playing *playing)
+{
+    const GArray *facts = playing->score->facts;
+    return playing->next < facts->len ? &g_array_index(facts, struct score_fact, playing->next)
+                                      : NULL;
+}
+
+static bool play_event(const struct event *event, gpointer data)
+{
+    struct playing *playing = data;
+    const struct score_fact *fact = next_fact(playing);
+    for (; fact && fact->seq < event->seq; fact = next_fact(playing)) {
+        play(playing, NULL);
+    }
+    if (fact && fact->seq == event->seq) {
+        play(playing, event);
+    }
+    return next_fact(playing) != NULL;
+}
+
+void score_models_run(struct score *score, GPtrArray *models,
+        void (*tally)(struct score *score, const struct score_fact *fact))
+{
+    struct playing playing = {.score = score, .models = models, .tally = tally};
+    g_autoptr(GError) error = NULL;
+    if (score->keeps && score->again &&
+            !score->again(score->again_data, play_event, &playing, &error) && !score->failure) {
+        score->failure = g_strdup(error->message);
+    }
+    for (const struct score_fact *fact = next_fact(&playing); fact; fact = next_fact(&playing)) {
+        play(&playing, fact->kept && !score->again ? score_kept(score, fact->seq) : NULL);
     }
 }
 
@@ -196,6 +244,16 @@ void score_explain(const struct score *score, score_term_fn fn, gpointer data)
         return;
     }
     g_autoptr(GPtrArray) models = score_models_new(score, &explainer);
-    score_models_run(score, models);
+    score_models_run((struct score *)score, models, NULL); /* what it tells itself is no result */
     g_strfreev((char **)score_models_settled(score, models));
+}
+
+bool score_run(struct score *score, score_term_fn fn, gpointer data)
+{
+    if (score->stale && !score->failure) {
+        score_run_anew(score, fn, data);
+    } else {
+        score_explain(score, fn, data);
+    }
+    return score_failure(score) == NULL;
 }

@@ -249,6 +249,7 @@ void read_machine(struct reader *reader, const struct node *node)
             {.key = "nics", .type = FIELD_OTHER, .read = read_nics},
             {.key = "files", .type = FIELD_OTHER, .read = read_files},
             {"setup", FIELD_ARGVS, false, offsetof(struct plan_host, setup), NULL},
+            {"logs", FIELD_TEXTS, false, offsetof(struct plan_host, logs), NULL},
             {.key = "disk", .type = FIELD_OTHER, .read = read_disk},
             {.key = "firmware", .type = FIELD_OTHER, .read = read_firmware},
             {.key = "tpm", .type = FIELD_OTHER, .read = read_tpm},

@@ -105,6 +105,7 @@
 ---@field nics? table<string, string|sandtable.Card> network = address
 ---@field files? table<string, string|sandtable.File> path = text, or where it comes from
 ---@field setup? sandtable.Command[] run once, in order, before the machine is ready
+---@field logs? string[] files of it whose new lines are in its team's stream (`sandtable siem`)
 ---@field disk? string|sandtable.Disk survives restarts: "2G"
 ---@field firmware? "bios"|"uefi"|"uefi-secure" imported images only, like all that follow
 ---@field tpm? boolean a TPM 2.0

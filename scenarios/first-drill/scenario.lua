@@ -64,6 +64,7 @@ return {
         { "sh", "-c", "echo clerk:" .. weak .. " | chpasswd" },
         { "chown", "-R", "clerk", "/var/www/html" },
       },
+      logs = { "/var/log/nginx/access.log", "/var/log/auth.log" }, -- what blue sees of it
     },
     gate = {
       team = "blue", image = "server", memory = "160M", forward = true,

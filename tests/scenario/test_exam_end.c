@@ -142,6 +142,79 @@ static void without_attempts_nobody_looks_and_what_cannot_be_looked_at_is_told(v
     rehearsal_close(&s.r);
 }
 
+/* ---- when the exercise ends ----------------------------------------------------------------- */
+
+static void the_end_of_the_exercise_is_an_end_of_every_question(void **state)
+{
+    (void)state;
+    struct sitting s = {0};
+    begin(&s);
+    act(&s, "start", SECOND);
+    s.hardened[0] = s.hardened[1] = true;
+    rehearsal_advance(&s.r, 10 * MINUTE);
+    assert_true(exercise_end(s.r.exercise, "lin", "fire alarm", NULL));
+    rehearsal_settle(&s.r);
+    assert_true(s.r.ended);
+    assert_int_equal(rehearsal_count(&s.r, "exam.answered", "seat2"), 2);
+    assert_int_equal(rehearsal_count(&s.r, "exam.answered", "seat1"), 0); /* had not begun */
+    auto_json body = rehearsal_last(&s.r, "exam.answered", "seat2", "root");
+    assert_true(json_bool(body, "last", false));
+    assert_true(json_bool(body, "ok", false));
+    assert_int_equal(json_int(body, "clock_us", 0), 10 * MINUTE);
+    assert_int_equal(points_of(&s, 1), 30);
+    assert_int_equal((int)score_of(&s, "seat2"), 30); /* graded before the end was on the record */
+    auto_json ended = rehearsal_last(&s.r, "exercise.state", NULL, NULL);
+    assert_string_equal(json_string(ended, "state", ""), "down");
+    rehearsal_close(&s.r);
+}
+
+static void hold_machines(struct sitting *s, bool held)
+{
+    for (guint i = 0; i < s->r.plan->machines->len; i++) {
+        world_sim_hold(s->r.world, (int)i, held);
+    }
+}
+
+static void machines_that_do_not_answer_hold_the_end_up_for_moments_only(void **state)
+{
+    (void)state;
+    struct sitting s = {0};
+    begin(&s);
+    act(&s, "start", SECOND);
+    rehearsal_advance(&s.r, 10 * MINUTE);
+    s.hardened[1] = true;
+    hold_machines(&s, true);
+    assert_true(exercise_end(s.r.exercise, "lin", "fire alarm", NULL));
+    rehearsal_advance(&s.r, 10 * (gint64)G_USEC_PER_SEC);
+    assert_false(s.r.ended);
+    assert_int_equal(rehearsal_count(&s.r, "exam.answered", "seat2"), 0);
+    rehearsal_advance(&s.r, 6 * (gint64)G_USEC_PER_SEC);
+    assert_true(s.r.ended);
+    assert_int_equal(rehearsal_count(&s.r, "exam.answered", "seat2"), 2);
+    auto_json body = rehearsal_last(&s.r, "exam.answered", "seat2", "root");
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(body, "ok")));
+    assert_int_equal(points_of(&s, 1), 0);
+    rehearsal_close(&s.r);
+}
+
+static void who_asks_for_the_end_twice_gets_it_at_once(void **state)
+{
+    (void)state;
+    struct sitting s = {0};
+    begin(&s);
+    act(&s, "start", SECOND);
+    rehearsal_advance(&s.r, 10 * MINUTE);
+    hold_machines(&s, true);
+    assert_true(exercise_end(s.r.exercise, "lin", "fire alarm", NULL));
+    rehearsal_settle(&s.r);
+    assert_false(s.r.ended);
+    assert_true(exercise_end(s.r.exercise, "lin", "now", NULL));
+    rehearsal_settle(&s.r);
+    assert_true(s.r.ended);
+    assert_int_equal(rehearsal_count(&s.r, "exam.answered", NULL), 0);
+    rehearsal_close(&s.r);
+}
+
 /* ---- the report ---------------------------------------------------------------------------- */
 
 /* Two candidates: one nearly all right, with a pause and time added; the other late, and accepted. */
@@ -250,6 +323,9 @@ int main(void)
             cmocka_unit_test(handing_in_is_an_end_and_what_comes_after_it_is_not_seen),
             cmocka_unit_test(a_window_ends_earlier_and_by_the_candidates_own_clock),
             cmocka_unit_test(without_attempts_nobody_looks_and_what_cannot_be_looked_at_is_told),
+            cmocka_unit_test(the_end_of_the_exercise_is_an_end_of_every_question),
+            cmocka_unit_test(machines_that_do_not_answer_hold_the_end_up_for_moments_only),
+            cmocka_unit_test(who_asks_for_the_end_twice_gets_it_at_once),
             cmocka_unit_test(the_report_has_the_marks_that_the_signed_results_have),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -317,6 +317,7 @@ static void the_report_lies_beside_the_ledger_when_it_is_over(void **state)
     auto_outcome blue = CALL("siem", drill.name, "--team", "blue1");
     assert_int_equal(blue.status, 0);
     assert_null(strstr(blue.out, "T1110.001"));
+    assert_non_null(strstr(blue.out, "GET / HTTP/1.")); /* the web server's own log */
 }
 
 /* ---- around it ----------------------------------------------------------------------------- */

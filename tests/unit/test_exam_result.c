@@ -1,5 +1,5 @@
 /* test_exam_result.c - signed results: verified with nothing but the file and the key; tampering. */
-#include "support/test.h"
+#include "support/tamper.h"
 
 #include "base/json.h"
 #include "ledger/ledger.h"
@@ -207,6 +207,202 @@ static void changed_payloads_need_the_issuers_signature(void **state)
     clear(&x);
 }
 
+/* ---- forged, and signed all the same -------------------------------------------------------- */
+
+/* As if the holder of key were the forger: the payload changed, and signed anew. */
+static char *resign(
+        const struct issued *x, void (*change)(cJSON *payload), const struct sign_key *key)
+{
+    g_autofree char *forged = forge(x, change);
+    auto_json envelope = cJSON_Parse(forged);
+    gsize length = 0;
+    g_autofree guchar *payload = g_base64_decode(json_string(envelope, "payload", ""), &length);
+    g_autofree char *head = g_strdup_printf(
+            "DSSEv1 %zu %s %zu ", strlen(EXAM_RESULT_TYPE), EXAM_RESULT_TYPE, length);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_byte_array_append(bytes, (const guint8 *)head, (guint)strlen(head));
+    g_byte_array_append(bytes, payload, (guint)length);
+    unsigned char signature[SIGN_SIGNATURE];
+    sign_bytes(key, bytes->data, bytes->len, signature);
+    g_autofree char *sig = g_base64_encode(signature, sizeof signature);
+    g_autofree char *keyid = sign_public_text(key->public);
+    cJSON *one = cJSON_GetArrayItem(cJSON_GetObjectItem(envelope, "signatures"), 0);
+    cJSON_ReplaceItemInObject(one, "sig", cJSON_CreateString(sig));
+    cJSON_ReplaceItemInObject(one, "keyid", cJSON_CreateString(keyid));
+    return json_text(envelope);
+}
+
+static void same(cJSON *payload)
+{
+    (void)payload;
+}
+
+static cJSON *event_at(const cJSON *payload, int index)
+{
+    return cJSON_GetObjectItem(cJSON_GetArrayItem(json_array(payload, "events"), index), "event");
+}
+
+static void replace_body(cJSON *event, const char *body)
+{
+    cJSON_ReplaceItemInObject(event, "body", cJSON_CreateString(body));
+}
+
+/* A wrong answer becomes a right one. */
+static void change_event(cJSON *payload)
+{
+    replace_body(event_at(payload, 2), "{\"ok\":true,\"digest\":\"aa\"}");
+}
+
+/* A row of the ledger once more, as another: with a body of the forger's own. */
+static void add_event(cJSON *payload)
+{
+    cJSON *events = cJSON_GetObjectItem(payload, "events");
+    cJSON *copy = cJSON_Duplicate(cJSON_GetArrayItem(events, 3), true);
+    cJSON *event = cJSON_GetObjectItem(copy, "event");
+    cJSON_ReplaceItemInObject(event, "seq", cJSON_CreateNumber(json_number(event, "seq", 0) + 1));
+    replace_body(event, "{\"ok\":true,\"digest\":\"dd\"}");
+    cJSON_AddItemToArray(events, copy);
+}
+
+static void repeat_event(cJSON *payload)
+{
+    cJSON *events = cJSON_GetObjectItem(payload, "events");
+    cJSON_AddItemToArray(events, cJSON_Duplicate(cJSON_GetArrayItem(events, 3), true));
+}
+
+static void delete_event(cJSON *payload)
+{
+    cJSON_DeleteItemFromArray(cJSON_GetObjectItem(payload, "events"), 2);
+}
+
+static void cut_tail(cJSON *payload)
+{
+    cJSON_DeleteItemFromArray(cJSON_GetObjectItem(payload, "events"), 3);
+}
+
+static void reorder(cJSON *payload)
+{
+    cJSON *events = cJSON_GetObjectItem(payload, "events");
+    cJSON_AddItemToArray(events, cJSON_DetachItemFromArray(events, 2));
+}
+
+static void swap_proofs(cJSON *payload)
+{
+    cJSON *events = cJSON_GetObjectItem(payload, "events");
+    cJSON *one = cJSON_GetArrayItem(events, 2);
+    cJSON *other = cJSON_GetArrayItem(events, 3);
+    cJSON *proof = cJSON_DetachItemFromObject(one, "proof");
+    cJSON_AddItemToObject(one, "proof", cJSON_DetachItemFromObject(other, "proof"));
+    cJSON_AddItemToObject(other, "proof", proof);
+}
+
+/* A checkpoint of more rows than were signed. */
+static void enlarge_checkpoint(cJSON *payload)
+{
+    cJSON *checkpoint = cJSON_GetObjectItem(payload, "checkpoint");
+    cJSON_ReplaceItemInObject(
+            checkpoint, "size", cJSON_CreateNumber(json_number(checkpoint, "size", 0) + 1));
+}
+
+static void give_points(cJSON *payload)
+{
+    cJSON *mark = cJSON_GetObjectItem(payload, "mark");
+    cJSON *of = cJSON_GetArrayItem(cJSON_GetObjectItem(mark, "candidates"), 0);
+    cJSON_ReplaceItemInObject(cJSON_GetObjectItem(of, "total"), "points", cJSON_CreateNumber(15));
+}
+
+static void what_is_forged_is_refused_although_the_issuers_key_signed_it(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*change)(cJSON *payload);
+        const char *says;
+    } cases[] = {
+            {change_event, "an event is no row of the ledger"},
+            {add_event, "an event is no row of the ledger"},
+            {repeat_event, "an event is no row of the ledger"},
+            {reorder, "an event is no row of the ledger"},
+            {swap_proofs, "an event is no row of the ledger"},
+            {delete_event, "its events give another mark"},
+            {cut_tail, "its events give another mark"},
+            {enlarge_checkpoint, "its checkpoint of the ledger"},
+            {give_points, "candidates[0].total.points is 15 in the file and 10 by its events"},
+    };
+    struct issued x = {0};
+    g_autoptr(GError) error = NULL;
+    issue(&x, &error);
+    assert_no_error(error);
+    g_autofree char *untouched = resign(&x, same, &x.key); /* the way to forge is right */
+    assert_true(check(untouched, x.key.public, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *forged = resign(&x, cases[i].change, &x.key);
+        g_autoptr(GError) why = NULL;
+        if (check(forged, x.key.public, &why) || !strstr(why->message, cases[i].says)) {
+            fail_msg("case %zu: %s", i, why ? why->message : "it verifies");
+        }
+        g_autofree char *out = NULL;
+        if (g_getenv("SANDTABLE")) {
+            assert_int_not_equal(verify_alone(&x, forged, &out), 0);
+        }
+    }
+    clear(&x);
+}
+
+static void a_forger_with_a_key_of_his_own_is_refused(void **state)
+{
+    (void)state;
+    struct issued x = {0};
+    g_autoptr(GError) error = NULL;
+    issue(&x, &error);
+    assert_no_error(error);
+    g_autofree char *path = g_build_filename(x.dir, "other.key", NULL);
+    struct sign_key other;
+    assert_true(sign_key_open(path, &other, &error));
+    g_autofree char *forged = resign(&x, same, &other);
+    assert_false(check(forged, x.key.public, &error));
+    assert_non_null(strstr(error->message, "not signed with this key"));
+    g_clear_error(&error);
+    assert_false(check(forged, NULL, &error)); /* nor where nobody knows the key */
+    assert_non_null(strstr(error->message, "the ledger was signed with another key"));
+    clear(&x);
+}
+
+/* Somebody with the ledger's file in his hands, before the result is made. */
+static void what_was_done_to_the_ledger_gives_no_good_result(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *deed, *says;
+    } cases[] = {
+            {"UPDATE event SET body = '{\"ok\":true,\"digest\":\"aa\"}' WHERE seq = "
+             "(SELECT min(seq) FROM event WHERE kind = 'exam.answered')",
+                    "does not verify: row 4: "},
+            {"UPDATE event SET team = 'seat2' WHERE kind = 'exam.answered' AND team = 'seat1'",
+                    "does not verify: row "},
+            {"DELETE FROM event WHERE seq = "
+             "(SELECT min(seq) FROM event WHERE kind = 'exam.answered')",
+                    "does not verify: row "},
+            {"UPDATE event SET seq = 100 WHERE kind = 'note'; UPDATE event SET seq = seq - 1 "
+             "WHERE seq > 5 AND seq < 100",
+                    "does not verify: row "},
+            {"DELETE FROM event WHERE seq >= "
+             "(SELECT max(seq) FROM event WHERE kind = 'exam.answered')",
+                    "nobody has signed it yet"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct issued x = {0};
+        g_autoptr(GError) error = NULL;
+        issue(&x, &error);
+        assert_no_error(error);
+        tamper(x.ledger, cases[i].deed);
+        g_autofree char *result = exam_result_make(x.ledger, "c-1", &x.key, &error);
+        if (result || !strstr(error->message, cases[i].says)) {
+            fail_msg("%s: %s", cases[i].deed, result ? "a result stands" : error->message);
+        }
+        clear(&x);
+    }
+}
+
 static void a_ledger_that_nobody_signed_gives_no_result(void **state)
 {
     (void)state;
@@ -232,6 +428,9 @@ int main(void)
             cmocka_unit_test(the_program_verifies_it_where_nothing_else_is),
             cmocka_unit_test(another_key_and_a_changed_file_are_refused),
             cmocka_unit_test(changed_payloads_need_the_issuers_signature),
+            cmocka_unit_test(what_is_forged_is_refused_although_the_issuers_key_signed_it),
+            cmocka_unit_test(a_forger_with_a_key_of_his_own_is_refused),
+            cmocka_unit_test(what_was_done_to_the_ledger_gives_no_good_result),
             cmocka_unit_test(a_ledger_that_nobody_signed_gives_no_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

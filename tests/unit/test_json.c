@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
+#include <math.h>
 #include <string.h>
 
 static cJSON *parse(const char *text)
@@ -117,6 +118,31 @@ static void texts_of_strangers_are_cleaned_wherever_they_stand(void **state)
     json_clean(NULL, 64, true);
 }
 
+/* One way to write numbers and texts, with a tree and without. */
+static void what_is_appended_is_written_as_a_tree_would_be(void **state)
+{
+    (void)state;
+    static const double numbers[] = {0, 1, -1, 0.1, 1.0 / 3, 2147483647, 2147483648.0,
+            -2147483648.0, -2147483649.0, 1e15, 1e21, 5e-324, 1.7976931348623157e308, 123456.789,
+            100.0 / 7, NAN, INFINITY, -INFINITY};
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        auto_json number = cJSON_CreateNumber(numbers[i]);
+        g_autofree char *wanted = json_text(number);
+        json_append_number(text, numbers[i]);
+        assert_string_equal(text->str, wanted);
+    }
+    static const char *const texts[] = {
+            "", "plain", "\"", "\\\\", "a\bb\fc\nd\re\tf", "\x01\x1f\x7f", "港口 \"ü\"", "/"};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        auto_json string = cJSON_CreateString(texts[i]);
+        g_autofree char *wanted = json_text(string);
+        json_append_string(text, texts[i]);
+        assert_string_equal(text->str, wanted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +153,7 @@ int main(void)
             cmocka_unit_test(members_of_other_types_give_the_fallback),
             cmocka_unit_test(integers_are_exact_below_two_to_the_fifty_two),
             cmocka_unit_test(string_vectors_go_in_and_out),
+            cmocka_unit_test(what_is_appended_is_written_as_a_tree_would_be),
             cmocka_unit_test(texts_of_strangers_are_cleaned_wherever_they_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

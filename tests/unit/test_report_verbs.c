@@ -1,7 +1,10 @@
 /* test_report_verbs.c - report, export and siem as somebody types them, on a ledger of a drill. */
 #include "support/report.h"
 
+#include "base/json.h"
+#include "cli/cli_view.h"
 #include "ledger/ledger.h"
+#include "score/score.h"
 
 #include <sys/wait.h>
 
@@ -149,6 +152,43 @@ static void a_streams_lines_are_those_of_the_export_and_a_teams_own(void **state
     forget(&truth);
 }
 
+static bool fold(const struct event *event, gpointer data)
+{
+    score_apply(data, event);
+    return true;
+}
+
+/* What is written piece by piece is what score_to_json() would give as a tree. */
+static void a_rescore_is_the_same_twice_and_explains_each_total(void **state)
+{
+    (void)state;
+    need_program();
+    struct said once = CALL("rescore", ledger, "--model", "steps", "--model", "uptime", "--json");
+    struct said twice = CALL("rescore", ledger, "--model", "steps", "--model", "uptime", "--json");
+    assert_int_equal(once.code, 0);
+    assert_string_equal(once.out, twice.out);
+    auto_json is = json_parse(once.out, strlen(once.out), NULL);
+    auto_json diff = cJSON_DetachItemFromObject(is, "diff");
+    assert_int_equal(cJSON_GetArraySize(diff), 3);
+    auto_json models = cJSON_Parse("[{\"model\":\"steps\"},{\"model\":\"uptime\"}]");
+    struct score *score = score_new();
+    assert_true(score_use(score, models, NULL));
+    assert_true(cli_read_ledger(ledger, 1, fold, score, NULL));
+    auto_json whole = score_to_json(score, true);
+    score_free(score);
+    g_autofree char *wanted = json_text(whole);
+    g_autofree char *text = json_text(is);
+    assert_string_equal(text, wanted);
+    const cJSON *team = NULL;
+    cJSON_ArrayForEach(team, diff) /* both models count the drill already, in another order */
+    {
+        assert_int_equal(cJSON_GetArraySize(json_array(team, "events")), 0);
+        assert_true(json_number(team, "is", -1) == json_number(team, "was", -2));
+    }
+    forget(&once);
+    forget(&twice);
+}
+
 static void a_ledger_that_was_changed_gives_no_report_and_no_export(void **state)
 {
     (void)state;
@@ -179,6 +219,7 @@ int main(void)
             cmocka_unit_test(the_page_goes_where_it_is_told_and_opens_in_the_language_asked_for),
             cmocka_unit_test(wrong_words_are_refused_with_the_right_ones),
             cmocka_unit_test(a_streams_lines_are_those_of_the_export_and_a_teams_own),
+            cmocka_unit_test(a_rescore_is_the_same_twice_and_explains_each_total),
             cmocka_unit_test(a_ledger_that_was_changed_gives_no_report_and_no_export),
     };
     return cmocka_run_group_tests(tests, make_ledger, remove_ledger);

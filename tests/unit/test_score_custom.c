@@ -105,6 +105,147 @@ static void it_is_told_who_takes_part_by_the_first_event(void **state)
     end(&game);
 }
 
+struct told { /* a ledger, as it were */
+    GPtrArray *events;
+    gint64 gone; /* one that is there the first time only; 0: none */
+    int reads;
+};
+
+static bool read_again(gpointer data, score_take_fn take, gpointer to, GError **error)
+{
+    struct told *told = data;
+    (void)error;
+    told->reads++;
+    for (guint i = 0; i < told->events->len; i++) {
+        const struct event *event = told->events->pdata[i];
+        if (event->seq != told->gone && !take(event, to)) {
+            break;
+        }
+    }
+    return true;
+}
+
+static bool is_done(const struct event *event, gpointer data)
+{
+    score_apply(data, event);
+    return true;
+}
+
+static void put(struct told *told, const char *kind, const char *team, const char *subject,
+        const char *body)
+{
+    struct event *event = event_new(kind, team, subject, cJSON_Parse(body));
+    event->seq = told->events->len + 1;
+    event->at_us = event->seq * 1000000;
+    g_ptr_array_add(told->events, event);
+}
+
+static struct told a_game(const char *code)
+{
+    struct told told = {.events = g_ptr_array_new_with_free_func((GDestroyNotify)event_free)};
+    g_autofree char *models = models_with(code, ",{\"model\":\"uptime\"}");
+    g_autofree char *created = g_strdup_printf(
+            "{\"plan\":{\"duration_us\":3600000000,\"teams\":[{\"id\":\"a\",\"group\":\"blue\","
+            "\"role\":\"blue\"},{\"id\":\"b\",\"group\":\"blue\",\"role\":\"blue\"}],"
+            "\"services\":[%s],\"score\":%s}}",
+            ONE_SERVICE, models);
+    put(&told, "exercise.created", NULL, "game", created);
+    for (int round = 1; round < 20; round++) {
+        g_autofree char *body = g_strdup_printf("{\"round\":%d}", round);
+        put(&told, "check.ok", round % 3 ? "a" : "b", "s", body);
+        put(&told, "note", NULL, "x", "{\"text\":\"now\"}"); /* for this model alone */
+    }
+    put(&told, "score.voided", NULL, "", "{\"seq\":4,\"reason\":\"r\"}");
+    put(&told, "check.down", "a", "s", "{\"round\":20}");
+    return told;
+}
+
+static char *board_of(struct told *told, bool again, bool waits)
+{
+    struct score *score = score_new();
+    if (waits) {
+        score_wait(score);
+    }
+    for (guint i = 0; !again && i < told->events->len; i++) {
+        score_apply(score, told->events->pdata[i]);
+    }
+    if (again) {
+        score_read_again(score, read_again, told);
+        read_again(told, is_done, score, NULL);
+    }
+    auto_json json = score_to_json(score, true);
+    score_free(score);
+    return json_text(json);
+}
+
+/* A long ledger is read twice, instead of kept. */
+static void events_that_are_read_again_count_as_those_that_are_kept(void **state)
+{
+    (void)state;
+    struct told told = a_game(streaks);
+    g_autofree char *kept = board_of(&told, false, false);
+    assert_non_null(strstr(kept, "\"why\":\"bonus\""));
+    g_autofree char *waited = board_of(&told, false, true);
+    assert_string_equal(waited, kept);
+    assert_int_equal(told.reads, 0);
+    g_autofree char *again = board_of(&told, true, false);
+    assert_string_equal(again, kept);
+    assert_true(told.reads > 1);
+    g_autofree char *both = board_of(&told, true, true);
+    assert_string_equal(both, kept);
+    g_ptr_array_unref(told.events);
+}
+
+struct sum {
+    double points;
+    int terms;
+};
+
+static void add_up(const struct score_term *term, gpointer data)
+{
+    struct sum *sum = data;
+    sum->points += term->points;
+    sum->terms++;
+}
+
+static void a_score_that_waited_runs_once_and_tells_all_its_terms(void **state)
+{
+    (void)state;
+    struct told told = a_game(streaks);
+    struct score *score = score_new();
+    score_wait(score);
+    score_read_again(score, read_again, &told);
+    read_again(&told, is_done, score, NULL);
+    struct sum sum = {0};
+    assert_true(score_run(score, add_up, &sum));
+    assert_int_equal(told.reads, 2);
+    double total = 0;
+    g_autoptr(GArray) lines = score_standings(score);
+    for (guint i = 0; i < lines->len; i++) {
+        total += g_array_index(lines, struct score_line, i).total;
+    }
+    assert_int_equal(told.reads, 2); /* looking at it runs nothing again */
+    assert_true(sum.terms > 40);
+    assert_near(sum.points, total);
+    score_free(score);
+    g_ptr_array_unref(told.events);
+}
+
+static void an_event_that_is_gone_the_second_time_leaves_no_score(void **state)
+{
+    (void)state;
+    struct told told = a_game(streaks);
+    struct score *score = score_new();
+    score_wait(score);
+    score_read_again(score, read_again, &told);
+    read_again(&told, is_done, score, NULL);
+    told.gone = 6;
+    assert_false(score_run(score, NULL, NULL));
+    assert_non_null(strstr(score_failure(score), "event 6 cannot be read a second time"));
+    score_free(score);
+    g_ptr_array_unref(told.events);
+}
+
 /* What is wrong with a text is said with its file and line, and there is no half of a score. */
 static void a_failing_model_leaves_no_score(void **state)
 {
@@ -315,6 +456,9 @@ int main(void)
             cmocka_unit_test(a_model_in_lua_gives_points_and_is_explained),
             cmocka_unit_test(a_correction_runs_it_again_without_what_is_void),
             cmocka_unit_test(it_is_told_who_takes_part_by_the_first_event),
+            cmocka_unit_test(events_that_are_read_again_count_as_those_that_are_kept),
+            cmocka_unit_test(a_score_that_waited_runs_once_and_tells_all_its_terms),
+            cmocka_unit_test(an_event_that_is_gone_the_second_time_leaves_no_score),
             cmocka_unit_test(a_failing_model_leaves_no_score),
             cmocka_unit_test(a_text_that_is_no_model_is_refused_with_its_place),
             cmocka_unit_test(tables_are_walked_and_sorted_in_one_order),
