@@ -400,11 +400,25 @@ static void on_told(const char *word, gsize length, gint64 size, const GError *e
 
 void real_machine_tell(struct real_machine *machine)
 {
+    bool again = machine->probe_retry != 0;
     g_autoptr(GByteArray) document = begin(machine);
     virt_tell(machine->world->virt, machine->plan->domain, (const char *)document->data,
             document->len, IDENTITY_TIMEOUT_MS, on_told, machine);
+    if (again) { /* begin() ended the wait for it */
+        real_machine_ping(machine);
+    }
 }
 
+static gboolean on_ping_again(gpointer data)
+{
+    struct real_machine *machine = data;
+    machine->probe_retry = 0;
+    real_machine_ping(machine);
+    return G_SOURCE_REMOVE;
+}
+
+/* The agent is silent until the machine is itself (images/README.md, make-ready), and libvirt waits
+ * five seconds: among many that wake at once that may be too short. The limit on waking ends it. */
 static void on_pong(const GError *error, gpointer data)
 {
     struct real_machine *machine = data;
@@ -414,7 +428,10 @@ static void on_pong(const GError *error, gpointer data)
     if (!error) {
         machine->answers = true;
         go_on(machine);
-    } /* else the limit on waking ends the wait */
+    } else if (machine->wake_limit || machine->launching) {
+        g_clear_handle_id(&machine->probe_retry, g_source_remove);
+        machine->probe_retry = g_timeout_add(PROBE_RETRY_MS, on_ping_again, machine);
+    }
 }
 
 void real_machine_ping(struct real_machine *machine)
