@@ -60,6 +60,7 @@ static void on_removed(struct exercise *exercise, gpointer data)
     struct removal *removal = data;
     struct run_checkpoint *one = exercise ? find(exercise, removal->label) : NULL;
     if (one && removal->error) {
+        one->leaving = false; /* may be tried again */
         run_alarm(
                 exercise, "checkpoint-not-removed", one->team, one->label, removal->error->message);
     } else if (one) {

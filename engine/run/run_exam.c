@@ -38,6 +38,7 @@ void run_exam_init(struct exercise *exercise)
     exercise->exam = exam;
     exam->fold = exam_new();
     exam->calls = g_ptr_array_new();
+    exam->looks = g_ptr_array_new();
     guint seats = plan ? plan->seats->len : 0;
     exam->seats = g_new0(struct run_exam_seat, seats + 1);
     for (guint i = 0; i < seats; i++) {
@@ -67,6 +68,7 @@ void run_exam_free(struct exercise *exercise)
     }
     run_exam_last_free(exercise);
     g_ptr_array_unref(exam->calls);
+    g_ptr_array_unref(exam->looks);
     exam_free(exam->fold);
     g_free(exam->seats);
     g_free(exam);

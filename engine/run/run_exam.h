@@ -19,7 +19,9 @@ struct run_exam {
     struct exam *fold;
     struct run_exam_seat *seats;      /* as in the plan */
     GPtrArray *calls;                 /* struct run_exam_call *: wait for their event */
-    struct run_exam_closing *closing; /* the end waits for last looks; NULL: it does not */
+    GPtrArray *looks;                 /* struct last_look *: last looks that were not answered */
+    guint unwritten;                  /* what they saw that is not on the disk */
+    struct run_exam_closing *closing; /* the end waits for these; NULL: it does not */
     bool closed;                      /* they were begun */
 };
 

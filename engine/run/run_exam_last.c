@@ -19,13 +19,10 @@
 struct run_exam_closing { /* the exercise is to end */
     char *by, *reason;
     guint64 timer;
-    GPtrArray *looks; /* struct last_look *: not answered */
-    guint unwritten;  /* events that are not on the disk */
 };
 
 struct last_look {
     struct exercise *exercise;
-    struct run_exam_closing *closing; /* that waits for it; NULL: none, or no more */
     const struct plan_exam_seat *seat;
     int question;
     gint64 clock_us;
@@ -39,20 +36,22 @@ void run_exam_last_free(struct exercise *exercise)
     struct run_exam_closing *closing = g_steal_pointer(&exercise->exam->closing);
     if (closing) {
         clock_cancel(exercise->options.clock, closing->timer);
-        for (guint i = 0; i < closing->looks->len; i++) {
-            ((struct last_look *)closing->looks->pdata[i])->closing = NULL;
-        }
-        g_ptr_array_unref(closing->looks);
         g_free(closing->by);
         g_free(closing->reason);
         g_free(closing);
     }
 }
 
+/* Also of looks that began before the end was asked for: nobody's work is thrown away. */
+static bool is_all_seen(const struct run_exam *exam)
+{
+    return exam->looks->len == 0 && exam->unwritten == 0;
+}
+
 void run_exam_close_if_done(struct exercise *exercise)
 {
     struct run_exam_closing *closing = exercise->exam->closing;
-    if (closing && closing->looks->len == 0 && closing->unwritten == 0) {
+    if (closing && is_all_seen(exercise->exam)) {
         g_autofree char *by = g_steal_pointer(&closing->by);
         g_autofree char *reason = g_steal_pointer(&closing->reason);
         run_exam_last_free(exercise);
@@ -63,10 +62,10 @@ void run_exam_close_if_done(struct exercise *exercise)
 /* It is folded in, and graded, only after this. */
 static void on_written(struct exercise *exercise, const GError *refused, gpointer data)
 {
-    (void)refused;
     (void)data;
-    if (exercise->exam->closing) {
-        exercise->exam->closing->unwritten--;
+    exercise->exam->unwritten--;
+    if (refused) { /* nothing follows that would end the wait */
+        run_exam_close_if_done(exercise);
     }
 }
 
@@ -82,10 +81,8 @@ static void tell(const struct last_look *of, enum run_truth truth, cJSON *eviden
             .last = true,
     };
     struct event *event = run_exam_seen(of->exercise, &look, truth, evidence);
-    if (of->closing) {
-        of->closing->unwritten++;
-    }
-    run_record_then(of->exercise, event, of->closing ? on_written : NULL, NULL);
+    of->exercise->exam->unwritten++;
+    run_record_then(of->exercise, event, on_written, NULL);
 }
 
 static void on_seen(enum run_truth truth, cJSON *evidence, gpointer data)
@@ -96,46 +93,41 @@ static void on_seen(enum run_truth truth, cJSON *evidence, gpointer data)
     } else {
         tell(of, truth, evidence);
     }
-    if (of->closing) {
-        g_ptr_array_remove_fast(of->closing->looks, of);
+    if (!of->late) {
+        g_ptr_array_remove_fast(of->exercise->exam->looks, of);
     }
 }
 
 static void on_closing_limit(gpointer data)
 {
     struct exercise *exercise = data;
-    struct run_exam_closing *closing = exercise->exam->closing;
-    closing->timer = 0;
-    while (closing->looks->len > 0) {
-        struct last_look *look = closing->looks->pdata[0];
+    GPtrArray *looks = exercise->exam->looks;
+    exercise->exam->closing->timer = 0;
+    while (looks->len > 0) {
+        struct last_look *look = looks->pdata[0];
         cJSON *evidence = cJSON_CreateObject();
         cJSON_AddBoolToObject(evidence, "ok", false);
         cJSON_AddStringToObject(
                 evidence, "why", "the machine had not answered when the exercise ended");
         tell(look, TRUTH_FAULT, evidence);
         look->late = true;
-        look->closing = NULL;
-        g_ptr_array_remove_index_fast(closing->looks, 0);
+        g_ptr_array_remove_index_fast(looks, 0);
     }
 }
 
 static void look_at(const struct run_exam_seat *seat, int question, gint64 end_us)
 {
-    struct run_exam_closing *closing = seat->exercise->exam->closing;
     const struct predicate_scope scope = {.exercise = seat->exercise, .team = seat->plan->team};
     const struct plan_exam_form *form =
             plan_exam_form_of(seat->exercise->options.plan->exam, seat->plan, question);
     struct last_look *look = g_new(struct last_look, 1);
     *look = (struct last_look){
             .exercise = seat->exercise,
-            .closing = closing,
             .seat = seat->plan,
             .question = question,
             .clock_us = end_us,
     };
-    if (closing) {
-        g_ptr_array_add(closing->looks, look);
-    }
+    g_ptr_array_add(seat->exercise->exam->looks, look);
     run_predicate_ask(&scope, form->effect, on_seen, look);
 }
 
@@ -204,12 +196,11 @@ bool run_exam_close(struct exercise *exercise, const char *by, const char *reaso
     struct run_exam_closing *closing = g_new0(struct run_exam_closing, 1);
     closing->by = g_strdup(by);
     closing->reason = g_strdup(reason);
-    closing->looks = g_ptr_array_new();
     exercise->exam->closing = closing;
     for (guint i = 0; i < plan->seats->len; i++) {
         look_now(&exercise->exam->seats[i]);
     }
-    if (closing->looks->len == 0) {
+    if (is_all_seen(exercise->exam)) {
         run_exam_last_free(exercise);
         return false;
     }

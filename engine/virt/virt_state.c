@@ -43,6 +43,7 @@ void virt_vm_renew(struct vm *vm)
     vm->state = MACHINE_STARTING;
     vm->stopping = vm->agent = vm->said = vm->held = vm->shut_down = false;
     vm->own_stops_until = 0;
+    vm->bound = AGENT_BOUND_OURS; /* it has again what a participant may have removed */
     vm->generation++;
 }
 

@@ -58,11 +58,9 @@ static gboolean deliver(gpointer data)
 {
     struct answer *a = data;
     g_ptr_array_remove(a->world->answers, a);
-    struct world_exec_result exec = {
-            .status = a->status,
-            .out = kept(a->out, &exec.out_cut),
-            .err = kept(a->err, &exec.err_cut),
-    };
+    struct world_exec_result exec = {.status = a->status};
+    exec.out = kept(a->out, &exec.out_cut);
+    exec.err = kept(a->err, &exec.err_cut);
     switch (a->kind) {
     case ANSWER_DONE:
         a->fn.done(a->error, a->data);

@@ -258,9 +258,11 @@ static bool settle(char *bytes, size_t length)
 {
     (void)bytes;
     (void)length;
-    bool due = stage != PLAIN;
+    if (stage != PLAIN && !net_settle()) {
+        return fail("IPv6");
+    }
     stage = PLAIN;
-    return !due || net_settle() || fail("IPv6");
+    return true;
 }
 
 /* Says "stopped", and by what, when a command fails: that is no failure of the document. Those after
@@ -422,10 +424,12 @@ static bool serve_one(int fd)
     said[0] = '\0';
     bool read_all = text ? read_full(fd, text, length) == (ssize_t)length : skip(fd, length);
     bool ok = text && read_all && obey_all(text, length);
-    if (stage == TOLD) {
+    if (stage != READY) { /* READY: this was the template's last document */
         continue_agent();
     }
-    if (!text) {
+    if (text) {
+        explicit_bzero(text, length + 1); /* a key, and what a set-up may delete again */
+    } else {
         say("there is no room for a document of %zu bytes", length);
     }
     free(more);

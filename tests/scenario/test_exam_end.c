@@ -197,6 +197,30 @@ static void machines_that_do_not_answer_hold_the_end_up_for_moments_only(void **
     rehearsal_close(&s.r);
 }
 
+static void the_end_waits_for_looks_that_were_under_way(void **state)
+{
+    (void)state;
+    struct sitting s = {0};
+    begin(&s);
+    act(&s, "start", SECOND);
+    s.hardened[1] = true;
+    rehearsal_advance(&s.r, 10 * MINUTE);
+    hold_machines(&s, true);
+    act(&s, "hand-in", SECOND);
+    rehearsal_advance(&s.r, (gint64)G_USEC_PER_SEC);
+    assert_int_equal(rehearsal_count(&s.r, "exam.answered", "seat2"), 0);
+    assert_true(exercise_end(s.r.exercise, "lin", "all have handed in", NULL));
+    rehearsal_advance(&s.r, (gint64)G_USEC_PER_SEC);
+    assert_false(s.r.ended);
+    hold_machines(&s, false);
+    rehearsal_advance(&s.r, (gint64)G_USEC_PER_SEC);
+    rehearsal_settle(&s.r);
+    assert_true(s.r.ended);
+    assert_int_equal(rehearsal_count(&s.r, "exam.answered", "seat2"), 2);
+    assert_int_equal(points_of(&s, 1), 30);
+    rehearsal_close(&s.r);
+}
+
 static void who_asks_for_the_end_twice_gets_it_at_once(void **state)
 {
     (void)state;
@@ -325,6 +349,7 @@ int main(void)
             cmocka_unit_test(without_attempts_nobody_looks_and_what_cannot_be_looked_at_is_told),
             cmocka_unit_test(the_end_of_the_exercise_is_an_end_of_every_question),
             cmocka_unit_test(machines_that_do_not_answer_hold_the_end_up_for_moments_only),
+            cmocka_unit_test(the_end_waits_for_looks_that_were_under_way),
             cmocka_unit_test(who_asks_for_the_end_twice_gets_it_at_once),
             cmocka_unit_test(the_report_has_the_marks_that_the_signed_results_have),
     };

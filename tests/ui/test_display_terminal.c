@@ -143,6 +143,15 @@ static void colours_and_styles_are_those_that_were_asked_for(void **state)
     feed(t, "\33[0;41m\33[2K\33[m\r红");
     expect_look(t, 1, TERMINAL_PLAIN, TERMINAL_PLAIN, 0); /* its right half */
     expect_look(t, 2, TERMINAL_PLAIN, 1, 0);              /* the paper of what was erased */
+    feed(t, "\33[m\33[2K\r\33[38:2::250:10:10ma\33[38:2:0:0:90mb\33[48:5:21mc\33[m\33[4:3md\33[1;4:"
+            "0me");
+    expect_look(t, 0, 9, TERMINAL_PLAIN, 0); /* by parts, as ITU-T T.416 has it */
+    expect_look(t, 1, 4, TERMINAL_PLAIN, 0);
+    expect_look(t, 2, 4, 12, 0);
+    expect_look(t, 3, TERMINAL_PLAIN, TERMINAL_PLAIN, TERMINAL_UNDERLINED);
+    expect_look(t, 4, TERMINAL_PLAIN, TERMINAL_PLAIN, TERMINAL_BOLD);
+    feed(t, "\33[32m\33[s\33[m\33[?u\33[=5u\33[>1uf"); /* asks for another keyboard */
+    expect_look(t, 5, TERMINAL_PLAIN, TERMINAL_PLAIN, 0);
     feed(t, "\33[31m\33c.");
     expect_look(t, 0, TERMINAL_PLAIN, TERMINAL_PLAIN, 0);
     terminal_free(t);

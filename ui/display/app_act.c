@@ -146,9 +146,9 @@ static void read_line(struct app *app, int seq)
     for (GList *item = app->view.model->feed.head; item; item = item->next) {
         const struct model_line *line = item->data;
         if (line->seq == seq) {
-            char *text = g_strdup(line->text);
-            replay_at(app, line->at_us + 1000); /* the event itself is to be seen */
-            app_say(app, false, text);
+            gint64 at_us = line->at_us + 1000; /* the event itself is to be seen */
+            app_say(app, false, g_strdup(line->text));
+            replay_at(app, at_us); /* says so when it cannot */
             return;
         }
     }
@@ -159,9 +159,8 @@ static void read_note(struct app *app, int index)
     const struct model_note *note = model_note_at(app->head, index);
     if (note) {
         gint64 about_us = note->about_us;
-        char *text = g_strdup_printf("⚑ %s: %s", note->by, note->text);
+        app_say(app, false, g_strdup_printf("⚑ %s: %s", note->by, note->text));
         replay_at(app, about_us);
-        app_say(app, false, text);
     }
 }
 

@@ -79,6 +79,7 @@ void app_set_mode(struct app *app, enum mode mode)
 {
     app->view.mode = mode;
     app->view.confirm = ACTION_NONE;
+    g_clear_pointer(&app->view.status, g_free); /* it may be the white cell's own */
     full_screen(app, mode == MODE_WALL || mode == MODE_PUBLIC);
     app_choose_model(app);
 }

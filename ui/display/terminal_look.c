@@ -48,6 +48,29 @@ static guint8 extended(const struct terminal *t, int *at)
     return TERMINAL_PLAIN;
 }
 
+/* How many parts the parameter at has, by colons (ITU-T T.416). */
+static int parts_of(const struct terminal *t, int at)
+{
+    int n = 0;
+    while (at + 1 + n < t->count && t->parts & 1U << (at + 1 + n)) {
+        n++;
+    }
+    return n;
+}
+
+/* 5:N, 2:R:G:B, or 2:SPACE:R:G:B and more. */
+static guint8 extended_by_parts(const int *parts, int n)
+{
+    if (n >= 2 && parts[0] == 5) {
+        return indexed(parts[1]);
+    }
+    if (n >= 4 && parts[0] == 2) {
+        const int *rgb = parts + (n == 4 ? 1 : 2);
+        return nearest(MIN(rgb[0], 255), MIN(rgb[1], 255), MIN(rgb[2], 255));
+    }
+    return TERMINAL_PLAIN;
+}
+
 /* False: not a colour. */
 static bool take_colour(struct terminal_look *look, int n)
 {
@@ -98,19 +121,36 @@ static void take_style(struct terminal_look *look, int n)
     }
 }
 
+/* The colour that begins at *at, which is then its last parameter. */
+static guint8 any_extended(const struct terminal *t, int *at)
+{
+    int n = parts_of(t, *at);
+    if (n == 0) {
+        return extended(t, at);
+    }
+    const int *parts = &t->params[*at + 1];
+    *at += n;
+    return extended_by_parts(parts, n);
+}
+
 void terminal_take_look(struct terminal *t)
 {
     struct terminal_look *look = &t->look;
     for (int i = 0; i < MAX(t->count, 1); i++) {
         int n = t->params[i];
         if (n == 38) {
-            look->ink = extended(t, &i);
+            look->ink = any_extended(t, &i);
         } else if (n == 48) {
-            look->paper = extended(t, &i);
+            look->paper = any_extended(t, &i);
         } else if (n == 58) { /* of the underline: passed over */
-            (void)extended(t, &i);
-        } else if (!take_colour(look, n)) {
-            take_style(look, n);
+            (void)any_extended(t, &i);
+        } else {
+            int parts = parts_of(t, i);
+            bool none = n == 4 && parts > 0 && t->params[i + 1] == 0; /* 4:0, no line */
+            if (!take_colour(look, n)) {
+                take_style(look, none ? 24 : n);
+            }
+            i += parts;
         }
     }
 }

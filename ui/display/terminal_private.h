@@ -29,6 +29,7 @@ struct terminal {
     enum terminal_state state;
     bool private; /* of a control sequence: ESC [ ? */
     int params[PARAMS_MAX], count;
+    guint32 parts; /* bit i: parameter i is a part of the one before it (a colon) */
     guint skipped; /* bytes of a string so far */
     char bytes[4]; /* a character that is not complete */
     gsize pending; /* how many of them */

@@ -192,10 +192,14 @@ static void obey(struct terminal *t, char what)
         }
         break;
     case 's':
-        save(t);
+        if (!t->private) {
+            save(t);
+        }
         break;
     case 'u':
-        bring_back(t);
+        if (!t->private) { /* else it asks for another keyboard */
+            bring_back(t);
+        }
         break;
     default:
         break;
@@ -211,6 +215,7 @@ static void control_byte(struct terminal *t, guint8 byte)
     } else if (byte == ';' || byte == ':') {
         t->count = MAX(t->count, 1);
         if (t->count < PARAMS_MAX) {
+            t->parts |= byte == ':' ? 1U << t->count : 0;
             t->params[t->count++] = 0;
         }
     } else if (byte >= '<' && byte <= '?') {
@@ -228,6 +233,7 @@ static void escape_byte(struct terminal *t, guint8 byte)
     case '[':
         t->state = STATE_CONTROL;
         t->count = 0;
+        t->parts = 0;
         t->private = false;
         memset(t->params, 0, sizeof t->params);
         break;
