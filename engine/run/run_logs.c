@@ -10,6 +10,7 @@
  * taken from its beginning. What was there before the exercise ran is not taken, nor, where the
  * white cell reset or restored a machine, what was there then.
  */
+#include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "run/run.h"
