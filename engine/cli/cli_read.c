@@ -199,6 +199,23 @@ cJSON *cli_read_status(const struct cli_target *target, GError **error)
     return json;
 }
 
+bool cli_read_verified(const char *path, const char *thing, GError **error)
+{
+    struct ledger_report report = {0};
+    g_autoptr(GError) problem = NULL;
+    bool ok = ledger_verify(path, &report, &problem);
+    if (problem) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+    } else if (!ok) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
+                "%s: row %" G_GINT64_FORMAT ": %s; no %s is made of a ledger that does not verify "
+                "(`sandtable verify` tells more)",
+                path, report.bad_seq, report.reason ? report.reason : "it is damaged", thing);
+    }
+    ledger_report_clear(&report);
+    return ok;
+}
+
 static bool fold_score(const struct event *event, gpointer data)
 {
     score_apply(data, event);
@@ -212,6 +229,9 @@ cJSON *cli_read_score(const struct cli_target *target, bool explain, GError **er
         cJSON_AddBoolToObject(params, "explain", explain);
         return whole_score(ask(target, "score", params, error), error);
     }
+    if (!cli_read_verified(target->ledger, "score", error)) {
+        return NULL;
+    }
     struct score *score = score_new();
     bool ok = cli_read_ledger(target->ledger, 1, fold_score, score, error);
     cJSON *json = ok ? whole_score(score_to_json(score, explain), error) : NULL;
@@ -221,6 +241,9 @@ cJSON *cli_read_score(const struct cli_target *target, bool explain, GError **er
 
 cJSON *cli_read_public_score(const struct cli_target *target, GError **error)
 {
+    if (!cli_read_verified(target->ledger, "score", error)) {
+        return NULL;
+    }
     struct score *score = score_new();
     bool ok = cli_read_public(target->ledger, fold_score, score, error);
     /* what explains a number may name flags that others still look for */

@@ -46,6 +46,9 @@ typedef bool (*cli_event_fn)(const struct event *event, gpointer data); /* false
 bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer data, GError **error);
 /* The same for what the public may know (report/public.h): what comes after it is not read. */
 bool cli_read_public(const char *path, cli_event_fn fn, gpointer data, GError **error);
+/* Every row verifies; else the error names the first that does not and why no such thing (a report, a
+ * score) is made of them. Before it is made: never of a part. */
+bool cli_read_verified(const char *path, const char *thing, GError **error);
 
 /* From the engine when it runs, else folded from the ledger; the caller's. */
 cJSON *cli_read_status(const struct cli_target *target, GError **error);

@@ -23,6 +23,9 @@ static bool fold(const struct event *event, gpointer data)
 
 struct exam *exam_view_read(const char *ledger, gint64 *ret_at_us, GError **error)
 {
+    if (!cli_read_verified(ledger, "mark", error)) {
+        return NULL;
+    }
     struct folding folding = {.exam = exam_new()};
     bool ok = cli_read_ledger(ledger, 1, fold, &folding, error);
     if (ok && !exam_is_one(folding.exam)) {

@@ -4,27 +4,12 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/cli_view.h"
-#include "ledger/ledger.h"
 #include "report/aar.h"
 #include "report/page.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
-
-static bool verify(const char *ledger, GError **error)
-{
-    struct ledger_report report = {0};
-    bool ok = ledger_verify(ledger, &report, error);
-    if (!ok && error && !*error) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_LEDGER,
-                "%s: row %" G_GINT64_FORMAT ": %s; no report is made of a ledger that does not "
-                "verify (`sandtable verify` tells more)",
-                ledger, report.bad_seq, report.reason ? report.reason : "it is damaged");
-    }
-    ledger_report_clear(&report);
-    return ok;
-}
 
 static bool fold(const struct event *event, gpointer data)
 {
@@ -47,7 +32,7 @@ static cJSON *whole(cJSON *document, const char *ledger, GError **error)
 
 static cJSON *read_as(const char *ledger, bool public, GError **error)
 {
-    if (!verify(ledger, error)) {
+    if (!cli_read_verified(ledger, "report", error)) {
         return NULL;
     }
     struct aar *aar = public ? aar_new_public() : aar_new();

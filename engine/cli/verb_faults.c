@@ -65,7 +65,8 @@ static int run(int argc, char **argv, GError **error)
         return 1;
     }
     struct fault_fold *faults = fault_fold_new();
-    bool ok = cli_read_ledger(target.ledger, 1, fold, faults, error);
+    bool ok = cli_read_verified(target.ledger, "account of faults", error) &&
+              cli_read_ledger(target.ledger, 1, fold, faults, error);
     cJSON *out = fault_fold_to_json(faults);
     fault_fold_free(faults);
     cli_target_clear(&target);

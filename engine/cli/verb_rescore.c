@@ -470,7 +470,8 @@ static int run(int argc, char **argv, GError **error)
             !cli_target(argc > 1 ? argv[1] : NULL, &target, error)) {
         return sandtable_exit_code(*error);
     }
-    bool ok = compare(&target, models, &shown, error);
+    bool ok = cli_read_verified(target.ledger, "score", error) &&
+              compare(&target, models, &shown, error);
     cli_target_clear(&target);
     return ok ? 0 : sandtable_exit_code(*error);
 }

@@ -295,15 +295,20 @@ static void switch_all(struct save_job *save)
     }
 }
 
+void virt_checkpoint_forsake(virDomainPtr domain)
+{
+    static const char *const over[] = {"none", "failed", "cancelled", "completed", NULL};
+    (void)virt_qmp_do(domain, "migrate_cancel", NULL, NULL);
+    (void)virt_qmp_await_migration(domain, over, STOPPED_MS, NULL);
+}
+
 /* After a failure every machine runs as before. */
 static void call_off(struct save_job *save)
 {
-    static const char *const over[] = {"none", "failed", "cancelled", "completed", NULL};
     for (guint i = 0; i < save->n; i++) {
         struct saving *one = &save->set[i];
         if (one->handle && one->started) {
-            (void)virt_qmp_do(one->handle, "migrate_cancel", NULL, NULL);
-            (void)virt_qmp_await_migration(one->handle, over, STOPPED_MS, NULL);
+            virt_checkpoint_forsake(one->handle);
             (void)go_on(one, NULL);
         }
     }

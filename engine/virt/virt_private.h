@@ -157,6 +157,9 @@ void virt_vm_free(struct vm *vm);
 void virt_vm_renew(struct vm *vm);
 void virt_state_set(struct virt *virt, struct vm *vm, enum machine_state state, const char *reason);
 void virt_state_event(struct virt *virt, const struct virt_note *note);
+/* Blocks for moments: ends what is being written of the machine's memory, if anything is. One that
+ * stood for it runs again, or stands as before. */
+void virt_checkpoint_forsake(virDomainPtr domain);
 /* Machines that run already. */
 bool virt_state_adopt(struct virt *virt, GError **error);
 /* Its process is gone and libvirt may not have said so yet. */

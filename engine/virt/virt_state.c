@@ -228,6 +228,7 @@ static void adopt(struct virt *virt, virDomainPtr domain)
     }
     struct vm *vm = virt_vm(virt, virt_short_name(virt, virDomainGetName(domain)));
     vm->state = MACHINE_STARTING;
+    virt_checkpoint_forsake(domain); /* nobody waits for its file any more */
     if (agent_is_connected(domain)) {
         note_event(virt, domain, true, VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED, 0);
     }

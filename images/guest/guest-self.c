@@ -17,7 +17,7 @@ bool self_set_name(const char *name)
         errno = EINVAL;
         return false;
     }
-    memcpy(line, name, length);
+    memcpy(line, name, length); // NOLINT(bugprone-not-null-terminated-result): a line, no string
     line[length] = '\n';
     return sethostname(name, length) == 0 && file_write(SELF_NAME_FILE, -1, line, length + 1);
 }

@@ -5,6 +5,7 @@
  * between our code and GLib: "release" before a hand-over, "acquire" after it, on the object both
  * sides name. Only the thread sanitizer's builds contain this file.
  */
+#include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib.h>
 #include <pthread.h>
@@ -130,6 +131,21 @@ WRAPPED(void, g_thread_pool_free, GThreadPool *pool, gboolean immediate, gboolea
 {
     __real_g_thread_pool_free(pool, immediate, wait);
     __tsan_acquire(&pool_order);
+}
+
+static void task_work(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    GTaskThreadFunc func = NULL;
+    __tsan_acquire(&pool_order);
+    *(gpointer *)&func = g_object_get_data(G_OBJECT(task), "tsan-work");
+    func(task, source, data, cancellable);
+}
+
+WRAPPED(void, g_task_run_in_thread, GTask *task, GTaskThreadFunc func)
+{
+    g_object_set_data(G_OBJECT(task), "tsan-work", *(gpointer *)&func);
+    __tsan_release(&pool_order);
+    __real_g_task_run_in_thread(task, task_work);
 }
 
 /* ---- sources ------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #define RESETS_MIN 2 /* on a host where each takes long */
 #define RESETS 20
 #define RESETS_S 30 /* `./dev soak checkpoint` does them all */
+#define CUT_LIMIT_US (30 * (gint64)G_USEC_PER_SEC)
 #define CHECK_EVERY_US (5 * G_USEC_PER_SEC)
 
 static char *name, *log_file;
@@ -180,6 +181,35 @@ static void resets_of_one_team_leave_no_gap_in_the_checks_of_the_other(void **st
     assert_true(last_round >= 3);
 }
 
+/* The memory goes to its file inside QEMU, and QEMU lives on. */
+static void a_kill_amid_a_checkpoint_does_not_hinder_the_next_one(void **state)
+{
+    (void)state;
+    G_GNUC_UNUSED auto_json whole = EVENT_BY("checkpoint", name, "whole", "--json");
+    auto_outcome listed = CALL("checkpoints", name, "--json");
+    auto_json list = cJSON_Parse(listed.out);
+    g_autofree char *one = g_strdup(
+            json_string(cJSON_GetArrayItem(json_array(list, "checkpoints"), 0), "path", "?"));
+    g_autofree char *folder = g_path_get_dirname(one);
+    g_autofree char *file = g_build_filename(folder, "cut", "m1.ram", NULL);
+    g_autofree char *cut_log = g_strconcat(log_file, ".cut", NULL);
+    GPid asked = START(cut_log, "checkpoint", name, "cut");
+    gint64 limit = g_get_monotonic_time() + CUT_LIMIT_US;
+    while (access(file, F_OK) != 0 && g_get_monotonic_time() < limit) {
+        g_usleep(1000);
+    }
+    assert_int_equal(access(file, F_OK), 0);
+    kill(engine, SIGKILL);
+    waitpid(engine, NULL, 0);
+    waitpid(asked, NULL, 0);
+    unlink(cut_log);
+    engine = START(log_file, "run", "--resume", name);
+    wait_state(name, "running", 120, log_file);
+    G_GNUC_UNUSED auto_json again = EVENT_BY("checkpoint", name, "again", "--json");
+    shell("blue1/web", "echo alive", "alive\n");
+    shell("blue2/web", "cat /root/mark", "mine\n");
+}
+
 static void a_killed_engine_s_checkpoints_go_with_down(void **state)
 {
     (void)state;
@@ -207,6 +237,7 @@ int main(void)
             cmocka_unit_test(a_machine_saved_at_work_works_on),
             cmocka_unit_test(a_damaged_checkpoint_is_named_and_the_machines_run_on),
             cmocka_unit_test(resets_of_one_team_leave_no_gap_in_the_checks_of_the_other),
+            cmocka_unit_test(a_kill_amid_a_checkpoint_does_not_hinder_the_next_one),
             cmocka_unit_test(a_killed_engine_s_checkpoints_go_with_down),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

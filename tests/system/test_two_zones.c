@@ -166,22 +166,6 @@ static void kill_engine(void)
     finish(engine, 30, log_path);
 }
 
-/* A killed engine's ledger says "running" as well. */
-static void wait_for_the_next_engine(int limit_s)
-{
-    gint64 limit = g_get_monotonic_time() + (gint64)limit_s * G_USEC_PER_SEC;
-    while (g_get_monotonic_time() < limit) {
-        auto_json status = status_of(name);
-        if (!strcmp(json_string(status, "state", ""), "running") &&
-                !json_bool(status, "interrupted", false)) {
-            return;
-        }
-        g_usleep(200000); /* between looks */
-    }
-    g_autofree char *text = read_all(log_path);
-    fail_msg("it does not run again after %d s:\n%s", limit_s, text);
-}
-
 static int events_with(const char *kind)
 {
     auto_json events = events_of(name);
@@ -192,6 +176,22 @@ static int events_with(const char *kind)
         n += !strcmp(json_string(event, "kind", ""), kind);
     }
     return n;
+}
+
+/* A killed engine's ledger says "running" as well, also while the next one begins. */
+static void wait_for_the_next_engine(int limit_s)
+{
+    gint64 limit = g_get_monotonic_time() + (gint64)limit_s * G_USEC_PER_SEC;
+    while (g_get_monotonic_time() < limit) {
+        auto_json status = status_of(name);
+        if (!strcmp(json_string(status, "state", ""), "running") &&
+                !json_bool(status, "interrupted", false) && events_with("exercise.resumed") > 0) {
+            return;
+        }
+        g_usleep(200000); /* between looks */
+    }
+    g_autofree char *text = read_all(log_path);
+    fail_msg("it does not run again after %d s:\n%s", limit_s, text);
 }
 
 /* The machines were not touched, the routers were made anew. */
