@@ -1,8 +1,9 @@
 /* draw.h - the narrow drawing interface: a canvas in memory, shapes with smooth edges, text.
  *
  * Everything is drawn by the processor into one 32-bit picture, so that a window, a screenshot and
- * a golden picture are the same bytes on every host. Units are pixels; x grows right, y down. A
- * pixel's centre is at .5. Colours are 0xAARRGGBB, not premultiplied.
+ * a golden picture are the same bytes; but text depends on the host's fonts and FreeType. Units are
+ * pixels; x grows right, y down. A pixel's centre is at .5. Colours are 0xAARRGGBB, not
+ * premultiplied.
  */
 #pragma once
 
