@@ -132,6 +132,35 @@ static inline cJSON *events_of(const char *name)
     return events;
 }
 
+static inline int events_with(const char *name, const char *kind)
+{
+    auto_json events = events_of(name);
+    int n = 0;
+    const cJSON *event = NULL;
+    cJSON_ArrayForEach(event, events)
+    {
+        n += !strcmp(json_string(event, "kind", ""), kind);
+    }
+    return n;
+}
+
+/* Until the next engine of a killed one goes on. The ledger says "running" before that as well. */
+static inline void wait_resumed(const char *name, int limit_s, const char *log)
+{
+    gint64 limit = g_get_monotonic_time() + (gint64)limit_s * G_USEC_PER_SEC;
+    while (g_get_monotonic_time() < limit) {
+        auto_json status = status_of(name);
+        if (!strcmp(json_string(status, "state", ""), "running") &&
+                !json_bool(status, "interrupted", false) &&
+                events_with(name, "exercise.resumed") > 0) {
+            return;
+        }
+        g_usleep(200000); /* between looks */
+    }
+    g_autofree char *text = read_all(log);
+    fail_msg("%s does not run again after %d s:\n%s", name, limit_s, text);
+}
+
 /* Processes whose command line contains text. */
 static inline int processes_with(const char *text)
 {

@@ -166,34 +166,6 @@ static void kill_engine(void)
     finish(engine, 30, log_path);
 }
 
-static int events_with(const char *kind)
-{
-    auto_json events = events_of(name);
-    int n = 0;
-    const cJSON *event = NULL;
-    cJSON_ArrayForEach(event, events)
-    {
-        n += !strcmp(json_string(event, "kind", ""), kind);
-    }
-    return n;
-}
-
-/* A killed engine's ledger says "running" as well, also while the next one begins. */
-static void wait_for_the_next_engine(int limit_s)
-{
-    gint64 limit = g_get_monotonic_time() + (gint64)limit_s * G_USEC_PER_SEC;
-    while (g_get_monotonic_time() < limit) {
-        auto_json status = status_of(name);
-        if (!strcmp(json_string(status, "state", ""), "running") &&
-                !json_bool(status, "interrupted", false) && events_with("exercise.resumed") > 0) {
-            return;
-        }
-        g_usleep(200000); /* between looks */
-    }
-    g_autofree char *text = read_all(log_path);
-    fail_msg("it does not run again after %d s:\n%s", limit_s, text);
-}
-
 /* The machines were not touched, the routers were made anew. */
 static void rules_changed_in_the_run_hold_after_a_resume(void **state)
 {
@@ -203,8 +175,8 @@ static void rules_changed_in_the_run_hold_after_a_resume(void **state)
     assert_int_equal(add.status, 0);
     kill_engine();
     engine = START(log_path, "run", "--resume", name);
-    wait_for_the_next_engine(120);
-    assert_int_equal(events_with("exercise.resumed"), 1);
+    wait_resumed(name, 120, log_path);
+    assert_int_equal(events_with(name, "exercise.resumed"), 1);
     assert_int_equal(packets_of("blue2/fw", "no-ping"), 0);
     /* the attacker remembers the router of before: its first packets are not lost */
     expect("attacker", "ping -c 1 -w 2 10.200.2.10 || true", "0 received");
