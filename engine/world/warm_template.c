@@ -53,7 +53,7 @@ const char *warm_cmdline(enum virt_accel accel, int vcpus, bool display)
     if (vcpus > 1) {
         return display ? ON_SCREEN FAST_BOOT " pci=noacpi" : FAST_BOOT " pci=noacpi";
     }
-    return display ? ON_SCREEN FAST_BOOT " acpi=off" : FAST_BOOT " acpi=off";
+    return display ? ON_SCREEN FAST_BOOT " " WARM_NO_ACPI : FAST_BOOT " " WARM_NO_ACPI;
 }
 
 static struct virt_machine describe(const struct warm_template *template, const char *domain)

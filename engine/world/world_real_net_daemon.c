@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "image/recipe.h"
+#include "world/warm_template.h"
 
 #include <string.h>
 
@@ -263,7 +264,7 @@ static void start_foot(struct foot *foot)
     GString *cmdline = g_string_new("console=ttyS0 quiet loglevel=3 panic=-1 rdinit=/foot "
                                     "cryptomgr.notests mitigations=off");
     if (world->accel == VIRT_ACCEL_TCG) {
-        g_string_append(cmdline, " acpi=off");
+        g_string_append(cmdline, " " WARM_NO_ACPI);
     }
     for (guint i = 0; i < foot->n; i++) {
         guint number = foot->first + i;
