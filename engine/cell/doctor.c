@@ -117,7 +117,7 @@ GPtrArray *doctor_host(void)
     GPtrArray *checks = g_ptr_array_new_with_free_func((GDestroyNotify)doctor_check_free);
     static struct doctor_check *(*const all[])(void) = {check_namespaces, check_tun, doctor_qemu,
             doctor_libvirt, doctor_image_tools, doctor_disk_tools, doctor_subids, doctor_memory,
-            doctor_disk_state, doctor_disk_images, doctor_runtime};
+            doctor_disk_state, doctor_disk_images, doctor_runtime, doctor_shares};
     for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
         g_ptr_array_add(checks, all[i]());
     }

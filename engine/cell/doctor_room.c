@@ -57,11 +57,26 @@ static char *existing_folder(const char *dir)
     return folder;
 }
 
-gint64 doctor_disk_available(const char *dir)
+static bool look_at(const char *dir, struct statvfs *ret)
 {
     g_autofree char *folder = existing_folder(dir);
+    return statvfs(folder, ret) == 0;
+}
+
+gint64 doctor_disk_available(const char *dir)
+{
     struct statvfs fs;
-    return statvfs(folder, &fs) == 0 ? (gint64)fs.f_bavail * (gint64)fs.f_frsize / MIB : -1;
+    return look_at(dir, &fs) ? (gint64)fs.f_bavail * (gint64)fs.f_frsize / MIB : -1;
+}
+
+bool doctor_disk_is_one(const char *dir, const char *other)
+{
+    struct statvfs one;
+    struct statvfs two;
+    /* not by their ids: subvolumes have one each and share what is free. Two that are equally large
+     * are taken for one, which asks for too much at worst. */
+    return look_at(dir, &one) && look_at(other, &two) && one.f_frsize == two.f_frsize &&
+           one.f_blocks == two.f_blocks;
 }
 
 struct room {

@@ -33,30 +33,34 @@ int fair_steps(int k)
     return k <= 1 ? 0 : (int)lround(log(k) / log(1.25));
 }
 
-/* The scheduler makes automatic groups only of tasks in its root group. */
-static bool has_autogroup(void)
+#define CGROUPS "/sys/fs/cgroup"
+#define OWN_CGROUPS "/proc/self/cgroup"
+
+static const char *why_no_autogroup(void)
 {
     g_autofree char *on = NULL;
     g_autofree char *own = NULL;
-    return g_file_get_contents("/proc/sys/kernel/sched_autogroup_enabled", &on, NULL, NULL) &&
-           *on == '1' && g_file_get_contents("/proc/self/autogroup", &own, NULL, NULL) &&
-           g_str_has_prefix(own, "/autogroup-");
+    if (!g_file_get_contents("/proc/sys/kernel/sched_autogroup_enabled", &on, NULL, NULL) ||
+            *on != '1' || !g_file_get_contents("/proc/self/autogroup", &own, NULL, NULL) ||
+            !g_str_has_prefix(own, "/autogroup-")) {
+        return "the kernel's automatic groups are off";
+    }
+    return fair_why_no_autogroup(CGROUPS, OWN_CGROUPS);
 }
 
 static enum fair_way choose(char **ret_dir, char **ret_why)
 {
-    g_autofree char *why = NULL;
-    g_autofree char *dir = fair_cgroup_find("/sys/fs/cgroup", "/proc/self/cgroup", &why);
-    enum fair_way way = dir ? FAIR_CGROUP : has_autogroup() ? FAIR_AUTOGROUP : FAIR_NICE;
+    g_autofree char *no_cgroup = NULL;
+    g_autofree char *dir = fair_cgroup_find(CGROUPS, OWN_CGROUPS, &no_cgroup);
+    const char *no_autogroup = dir ? NULL : why_no_autogroup();
     if (ret_why) {
-        *ret_why = way == FAIR_CGROUP
-                           ? g_strdup("a control group for each team")
-                           : g_strdup_printf("%s: %s",
-                                     way == FAIR_AUTOGROUP
-                                             ? "automatic groups, weighed every second"
-                                             : "nice values only, teams share by their processors",
-                                     why);
+        *ret_why =
+                dir ? g_strdup("a control group for each team")
+                : !no_autogroup
+                        ? g_strdup_printf("automatic groups, weighed every second (%s)", no_cgroup)
+                        : g_strdup_printf("nice values only (%s; %s)", no_autogroup, no_cgroup);
     }
+    enum fair_way way = dir ? FAIR_CGROUP : no_autogroup ? FAIR_NICE : FAIR_AUTOGROUP;
     if (ret_dir) {
         *ret_dir = g_steal_pointer(&dir);
     }
@@ -75,7 +79,7 @@ struct fair *fair_new(int teams)
     fair->members = g_array_new(FALSE, FALSE, sizeof(struct member));
     fair->way = choose(&fair->dir, NULL);
     if (fair->way == FAIR_CGROUP && !fair_cgroup_make(fair->dir, teams)) {
-        fair->way = has_autogroup() ? FAIR_AUTOGROUP : FAIR_NICE;
+        fair->way = why_no_autogroup() ? FAIR_NICE : FAIR_AUTOGROUP;
     }
     return fair;
 }

@@ -41,6 +41,9 @@ int fair_steps(int k);
  * cpu controller; NULL otherwise, with the reason. mount is /sys/fs/cgroup, self /proc/self/cgroup.
  */
 char *fair_cgroup_find(const char *mount, const char *self, char **ret_why);
+/* Why the scheduler makes no automatic groups of this process and its children, or NULL: it does so
+ * only of what is in the root group of the cpu controller, whatever /proc/PID/autogroup says. */
+const char *fair_why_no_autogroup(const char *mount, const char *self);
 /* Folders DIR/engine and DIR/teamN with weights; moves this process to the former. */
 bool fair_cgroup_make(const char *dir, int teams);
 bool fair_cgroup_move(const char *dir, int team, pid_t pid);

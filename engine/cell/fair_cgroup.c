@@ -38,8 +38,9 @@ static bool has_word(const char *dir, const char *file, const char *word)
     return g_strv_contains((const char *const *)words, word);
 }
 
-/* The one line "0::/path" is cgroup v2's. */
-static char *own_path(const char *self)
+/* The path in the line "NUMBER:CONTROLLERS:PATH" whose controllers include that one; cgroup v2's
+ * line has none, "". cgroups(7). */
+static char *own_path(const char *self, const char *controller)
 {
     g_autofree char *text = NULL;
     if (!g_file_get_contents(self, &text, NULL, NULL)) {
@@ -47,11 +48,23 @@ static char *own_path(const char *self)
     }
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line; line++) {
-        if (g_str_has_prefix(*line, "0::/")) {
-            return g_strdup(*line + strlen("0::"));
+        g_auto(GStrv) parts = g_strsplit(*line, ":", 3);
+        if (g_strv_length(parts) < 3 || parts[2][0] != '/') {
+            continue;
+        }
+        g_auto(GStrv) controllers = g_strsplit(parts[1], ",", -1);
+        if (*controller ? g_strv_contains((const char *const *)controllers, controller)
+                        : !*parts[1]) {
+            return g_strdup(parts[2]);
         }
     }
     return NULL;
+}
+
+static bool has_file(const char *dir, const char *file)
+{
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+    return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
 static bool is_alone(const char *dir)
@@ -64,23 +77,57 @@ static bool is_alone(const char *dir)
 
 char *fair_cgroup_find(const char *mount, const char *self, char **ret_why)
 {
-    g_autofree char *path = own_path(self);
+    g_autofree char *path = own_path(self, "");
     g_autofree char *dir = path ? g_build_filename(mount, path, NULL) : NULL;
     g_autofree char *procs = dir ? g_build_filename(dir, "cgroup.procs", NULL) : NULL;
     const char *why = NULL;
     if (!dir || !has_word(dir, "cgroup.controllers", "cpu")) {
         why = "no cgroup v2 with the cpu controller here";
     } else if (access(dir, W_OK) != 0 || access(procs, W_OK) != 0) {
-        why = "this cgroup is not delegated (systemd-run --user --scope -p Delegate=yes sandtable "
-              "run … makes one)";
+        why = "this cgroup is not delegated";
     } else if (!is_alone(dir)) {
-        why = "other processes share this cgroup (systemd-run --user --scope -p Delegate=yes "
-              "sandtable run … makes one of its own)";
+        why = "other processes share this cgroup";
     }
     if (why && ret_why) {
         *ret_why = g_strdup(why);
     }
     return why ? NULL : g_steal_pointer(&dir);
+}
+
+/* A group below the root has the controller's file when its parent handed the controller down; one
+ * without belongs, for that controller, to the nearest above that has it. */
+static const char *why_no_root_v2(const char *mount, const char *path)
+{
+    g_autofree char *dir = g_build_filename(mount, path, NULL);
+    if (!has_file(dir, "cgroup.procs")) { /* not mounted, or outside of what is */
+        return strcmp(path, "/") != 0 ? "this process is in a cgroup that cannot be seen" : NULL;
+    }
+    while (g_str_has_prefix(dir, mount)) {
+        if (has_file(dir, "cpu.weight")) {
+            return "this process is in a cgroup with the cpu controller, where the kernel makes no "
+                   "automatic groups";
+        }
+        char *above = g_path_get_dirname(dir);
+        g_free(dir);
+        dir = above;
+    }
+    /* only the real root has no such file: in a container what is above may have the controller */
+    return has_file(mount, "cgroup.events") ? "the cgroups above this one cannot be seen" : NULL;
+}
+
+const char *fair_why_no_autogroup(const char *mount, const char *self)
+{
+    g_autofree char *old = own_path(self, "cpu");
+    g_autofree char *path = old ? NULL : own_path(self, "");
+    if (!old) {
+        return path ? why_no_root_v2(mount, path) : NULL;
+    }
+    g_autofree char *root = g_build_filename(mount, "cpu", NULL);
+    bool is_root =
+            !strcmp(old, "/") && (!has_file(root, "tasks") || has_file(root, "release_agent"));
+    return is_root ? NULL
+                   : "this process is in a cgroup of the cpu controller, where the kernel makes no "
+                     "automatic groups";
 }
 
 static char *team_dir(const char *dir, int team)

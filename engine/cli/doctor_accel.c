@@ -1,9 +1,7 @@
 /* doctor_accel.c - the doctor's trial boot: does a guest really run under KVM here? */
 #include "cli/doctor_checks.h"
 
-#include "base/paths.h"
-#include "image/image.h"
-#include "virt/virt.h"
+#include "cli/accel.h"
 
 struct doctor_check *doctor_accelerator(void)
 {
@@ -15,10 +13,8 @@ struct doctor_check *doctor_accelerator(void)
                 g_strdup("not yet known: no image is built that could be booted"),
                 g_strdup("sandtable image build"));
     }
-    g_autofree char *images = paths_images_dir();
-    g_autofree char *cache = g_build_filename(images, "accelerator.json", NULL);
     char *why = NULL;
-    enum virt_accel accel = virt_probe_accel(image->kernel, image->initrd, cache, &why);
+    enum virt_accel accel = accel_probe(image, &why);
     image_free(image);
     g_autofree char *reason = why;
     if (accel == VIRT_ACCEL_KVM) {

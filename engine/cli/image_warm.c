@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "cell/cell.h"
+#include "cli/accel.h"
 #include "cli/cli.h"
 #include "image/warm.h"
 #include "world/warm_template.h"
@@ -151,10 +152,8 @@ bool image_warm_build(char **names, int memory_mib, int cards, GError **error)
         return true;
     }
     const struct image *first = images->pdata[0];
-    g_autofree char *store = paths_images_dir();
-    g_autofree char *cache = g_build_filename(store, "accel", NULL);
     g_autofree char *why = NULL;
-    enum virt_accel accel = virt_probe_accel(first->kernel, first->initrd, cache, &why);
+    enum virt_accel accel = accel_probe(first, &why);
     g_autofree char *name = g_strdup_printf("warm-%d.d", (int)getpid());
     g_autofree char *dir = paths_runtime_dir();
     g_autofree char *root = g_build_filename(dir, name, NULL);

@@ -2,8 +2,8 @@
 #include "cli/cli.h"
 
 #include "base/json.h"
-#include "base/paths.h"
 #include "base/text.h"
+#include "cli/accel.h"
 #include "cli/impair_host.h"
 #include "cli/load_scenario.h"
 #include "cli/preflight.h"
@@ -84,10 +84,12 @@ static enum virt_accel accel_for(const struct plan *plan)
     struct image *image = first ? image_find(first->image, NULL) : NULL;
     enum virt_accel accel = VIRT_ACCEL_TCG;
     if (image && image->kernel) {
-        g_autofree char *images = paths_images_dir();
-        g_autofree char *cache = g_build_filename(images, "accel", NULL);
         g_autofree char *why = NULL;
-        accel = virt_probe_accel(image->kernel, image->initrd, cache, &why);
+        accel = accel_known(image, &why);
+        if (!why) {
+            cli_say("KVM was not tried here yet, so all is reckoned without it; `sandtable doctor` "
+                    "tries it");
+        }
     }
     image_free(image);
     return accel;
@@ -163,6 +165,7 @@ static int report(const struct plan *plan, const GPtrArray *problems, const stru
         print_summary(plan);
         if (asked->host) {
             preflight_print(&capacity, &host);
+            preflight_warn(&capacity, &host);
         }
     }
     for (guint i = 0; i < missing->len && (asked->host || !asked->json); i++) {

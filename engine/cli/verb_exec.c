@@ -11,12 +11,20 @@ extern const struct verb verb_exec;
 
 #define GRACE_MS 10000 /* for the engine to say that the guest's limit has passed */
 
-/* Output of a guest must not move the cursor or recolour the operator's terminal. */
-static void put_output(const char *text, FILE *to)
+/* Output of a guest must not move the cursor or recolour the operator's terminal; a file or a pipe
+ * gets every byte. */
+static void put_output(const cJSON *result, const char *member, FILE *to)
 {
+    g_autofree char *other = g_strconcat(member, "_base64", NULL);
+    const char *text = json_string(result, member, "");
+    const char *exact = json_string(result, other, NULL);
     if (isatty(fileno(to))) {
         g_autofree char *clean = text_clean_tail(text, strlen(text), strlen(text));
         fputs(clean, to);
+    } else if (exact) {
+        gsize length = 0;
+        g_autofree guchar *bytes = g_base64_decode(exact, &length);
+        (void)fwrite(bytes, 1, length, to);
     } else {
         fputs(text, to);
     }
@@ -58,9 +66,9 @@ static int show(cJSON *result, bool json)
         cli_print_json(result);
         return 0;
     }
-    put_output(json_string(result, "out", ""), stdout);
+    put_output(result, "out", stdout);
     (void)fflush(stdout); /* in order with stderr */
-    put_output(json_string(result, "err", ""), stderr);
+    put_output(result, "err", stderr);
     say_cut(result, "out_cut", "standard output");
     say_cut(result, "err_cut", "standard error");
     int code = exit_code(json_int(result, "status", 1));

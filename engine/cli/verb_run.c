@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "cell/cell.h"
+#include "cli/accel.h"
 #include "cli/cli.h"
 #include "cli/daemon_host.h"
 #include "cli/engine.h"
@@ -190,9 +191,7 @@ static bool choose_accel(const char *wanted, const struct image *image, enum vir
         *ret = wanted && !strcmp(wanted, "kvm") ? VIRT_ACCEL_KVM : VIRT_ACCEL_TCG;
         return true;
     }
-    g_autofree char *images = paths_images_dir();
-    g_autofree char *cache = g_build_filename(images, "accel", NULL);
-    *ret = virt_probe_accel(image->kernel, image->initrd, cache, ret_why);
+    *ret = accel_probe(image, ret_why);
     if (wanted && !strcmp(wanted, "kvm") && *ret != VIRT_ACCEL_KVM) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
                 "no KVM here: %s; leave out --accel to run with TCG", *ret_why);

@@ -175,10 +175,16 @@ static cJSON *run_hold(const struct control_call *call, GError **error)
                    : NULL;
 }
 
-static void add_output(cJSON *to, const char *name, const char *bytes)
+/* As text, and where that is not what was printed, byte by byte as well. */
+static void add_output(cJSON *to, const char *name, const char *bytes, gsize length)
 {
-    g_autofree char *text = g_utf8_make_valid(bytes ? bytes : "", -1);
+    g_autofree char *text = g_utf8_make_valid(bytes ? bytes : "", (gssize)length);
     cJSON_AddStringToObject(to, name, text);
+    if (strlen(text) != length || memcmp(text, bytes ? bytes : "", length) != 0) {
+        g_autofree char *member = g_strconcat(name, "_base64", NULL);
+        g_autofree char *exact = g_base64_encode((const guchar *)bytes, length);
+        cJSON_AddStringToObject(to, member, exact);
+    }
 }
 
 static void on_exec(const struct world_exec_result *result, const GError *error, gpointer data)
@@ -187,8 +193,8 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
     if (!error) {
         out = cJSON_CreateObject();
         json_add_int(out, "status", result->status);
-        add_output(out, "out", result->out);
-        add_output(out, "err", result->err);
+        add_output(out, "out", result->out, result->out_length);
+        add_output(out, "err", result->err, result->err_length);
         world_exec_add_cut(out, result);
     }
     control_exec_end(data, out, error);

@@ -35,27 +35,51 @@ int plan_memory_mib(const struct plan *plan)
 
 const char *capacity_kind_name(enum capacity_kind kind)
 {
-    static const char *const names[] = {"memory", "disk", "cpu"};
+    static const char *const names[] = {"memory", "disk", "cpu", "growth", "images"};
     return names[kind];
 }
 
-struct needs { /* of what stays, and of one team of each blue group */
-    double fixed[CAPACITY_KINDS], each[CAPACITY_KINDS];
+struct needs { /* in all; of what stays, and of one team of each blue group */
+    double all[CAPACITY_KINDS], fixed[CAPACITY_KINDS], each[CAPACITY_KINDS];
 };
+
+/* What one team of the group needs of that; a blue group's reference is a team that stays. */
+static void add_team(
+        struct needs *needs, const struct plan_group *group, enum capacity_kind kind, double one)
+{
+    bool blue = group->role == PLAN_ROLE_BLUE;
+    double *to = blue ? needs->each : needs->fixed;
+    to[kind] += one * (blue ? 1 : group->count);
+    if (blue && group->reference) {
+        needs->fixed[kind] += one;
+    }
+    needs->all[kind] += one * plan_group_teams(group);
+}
+
+static void add_once(struct needs *needs, enum capacity_kind kind, double one)
+{
+    needs->fixed[kind] += one;
+    needs->all[kind] += one;
+}
 
 static void add_host(struct needs *needs, const struct plan_group *group,
         const struct capacity_use *use, const struct capacity_host *host)
 {
-    bool blue = group->role == PLAN_ROLE_BLUE;
-    double *to = blue ? needs->each : needs->fixed;
-    double times = blue ? 1 : group->count;
-    to[CAPACITY_MEMORY] += use->memory_mib * times;
-    to[CAPACITY_DISK] += use->disk_mib * times;
-    to[CAPACITY_CPU] += use->boot_cpu_s * times / MAX(host->processors, 1);
-    if (blue && group->reference) {
-        needs->fixed[CAPACITY_MEMORY] += use->memory_mib;
-        needs->fixed[CAPACITY_DISK] += use->disk_mib;
-        needs->fixed[CAPACITY_CPU] += use->boot_cpu_s / MAX(host->processors, 1);
+    add_team(needs, group, CAPACITY_MEMORY, use->memory_mib);
+    add_team(needs, group, CAPACITY_DISK, use->disk_mib);
+    add_team(needs, group, CAPACITY_CPU, use->boot_cpu_s / MAX(host->processors, 1));
+    add_team(needs, group, CAPACITY_GROWTH, use->disk_mib + use->growth_mib);
+    add_once(needs, CAPACITY_IMAGES, use->images_mib);
+    add_once(needs, CAPACITY_GROWTH, host->one_disk ? use->images_mib : 0);
+}
+
+static void add_captures(struct needs *needs, const struct plan *plan)
+{
+    for (guint i = 0; i < plan->subnets->len; i++) {
+        const struct plan_subnet *subnet = g_ptr_array_index(plan->subnets, i);
+        if (subnet->capture) {
+            add_team(needs, plan_group(plan, subnet->group), CAPACITY_GROWTH, subnet->capture_mib);
+        }
     }
 }
 
@@ -84,7 +108,8 @@ void capacity_of(const struct plan *plan, const struct capacity_host *host, capa
     struct needs needs = {0};
     *ret = (struct capacity){
             .have = {(double)host->memory_mib, (double)host->disk_mib,
-                    host->processors > 0 ? host->ready_limit_s : -1},
+                    host->processors > 0 ? host->ready_limit_s : -1, (double)host->disk_mib,
+                    (double)host->images_mib},
             .measured = true,
     };
     for (guint i = 0; i < plan->hosts->len; i++) {
@@ -94,15 +119,11 @@ void capacity_of(const struct plan *plan, const struct capacity_host *host, capa
         ret->measured &= one.measured;
         ret->machines += (guint)plan_group_teams(group);
         add_host(&needs, group, &one, host);
-        for (int kind = 0; kind < CAPACITY_KINDS && group->role == PLAN_ROLE_BLUE; kind++) {
-            const double parts[] = {
-                    one.memory_mib, one.disk_mib, one.boot_cpu_s / MAX(host->processors, 1)};
-            ret->need[kind] += parts[kind] * group->count;
-        }
     }
+    add_captures(&needs, plan);
     ret->largest = PLAN_TEAMS_MAX;
     for (int kind = 0; kind < CAPACITY_KINDS; kind++) {
-        ret->need[kind] += needs.fixed[kind];
+        ret->need[kind] = needs.all[kind];
         ret->teams[kind] = teams_by(&needs, ret, kind);
         if (ret->teams[kind] < ret->largest) {
             ret->largest = ret->teams[kind];
@@ -112,6 +133,7 @@ void capacity_of(const struct plan *plan, const struct capacity_host *host, capa
 #define OVER(kind) (ret->have[kind] >= 0 && ret->need[kind] > ret->have[kind])
     ret->fits = !OVER(CAPACITY_MEMORY) && !OVER(CAPACITY_DISK);
     ret->slow = OVER(CAPACITY_CPU);
+    ret->tight = OVER(CAPACITY_GROWTH) || OVER(CAPACITY_IMAGES);
 #undef OVER
 }
 
@@ -160,12 +182,15 @@ cJSON *capacity_json(const struct capacity *capacity, const struct capacity_host
     cJSON *out = cJSON_CreateObject();
     cJSON_AddBoolToObject(out, "fits", capacity->fits);
     cJSON_AddBoolToObject(out, "slow", capacity->slow);
+    cJSON_AddBoolToObject(out, "tight", capacity->tight);
     cJSON_AddBoolToObject(out, "measured", capacity->measured);
     json_add_int(out, "machines", capacity->machines);
     json_add_int(out, "largest_teams", capacity->largest);
     cJSON_AddStringToObject(out, "limit", capacity_kind_name(capacity->limit));
     add_room(out, capacity, CAPACITY_MEMORY);
     add_room(out, capacity, CAPACITY_DISK);
+    add_room(out, capacity, CAPACITY_GROWTH);
+    add_room(out, capacity, CAPACITY_IMAGES);
     cJSON *cpu = cJSON_AddObjectToObject(out, "cpu");
     json_add_int(cpu, "ready_s", (gint64)ceil(capacity->need[CAPACITY_CPU]));
     json_add_int(cpu, "limit_s", host->ready_limit_s);

@@ -296,6 +296,7 @@ static void on_exec(const struct world_exec_result *result, const GError *error,
     if (g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_NOT_FOUND)) {
         why = g_strconcat(error->message, "\n", NULL);
         none.err = why;
+        none.err_length = strlen(why);
         result = &none;
         error = NULL;
     }

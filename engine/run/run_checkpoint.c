@@ -6,6 +6,7 @@
 #include "run/run_restart.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -277,6 +278,23 @@ static bool machines_are_fit(
     return true;
 }
 
+/* What the files DOMAIN.… of a machine's disks take now: they are copied. */
+static gint64 disks_of(const struct exercise *exercise, const char *domain)
+{
+    g_autofree char *folder = paths_disks(exercise->options.plan->name);
+    g_autofree char *prefix = g_strconcat(domain, ".", NULL);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    gint64 bytes = 0;
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        GStatBuf st;
+        if (g_str_has_prefix(name, prefix) && g_lstat(path, &st) == 0) {
+            bytes += (gint64)st.st_blocks * 512;
+        }
+    }
+    return bytes;
+}
+
 /* All of their memory would be the worst case. */
 static bool has_room(const struct exercise *exercise, const int *machines, gsize n, GError **error)
 {
@@ -284,7 +302,9 @@ static bool has_room(const struct exercise *exercise, const int *machines, gsize
     struct statvfs fs;
     gint64 need = 0;
     for (gsize i = 0; i < n; i++) {
-        need += (gint64)run_machine_plan(exercise, machines[i])->host->memory_mib << 20;
+        const struct plan_machine *machine = run_machine_plan(exercise, machines[i]);
+        need += (gint64)machine->host->memory_mib << 20;
+        need += disks_of(exercise, machine->domain);
     }
     if (statvfs(dir, &fs) == 0 && (gint64)(fs.f_bavail * fs.f_frsize) < need) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,

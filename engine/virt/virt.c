@@ -5,7 +5,6 @@
 #include "virt/virt_loop.h"
 #include "virt/virt_private.h"
 
-#include <glib/gstdio.h>
 #include <libvirt/virterror.h>
 #include <string.h>
 #include <unistd.h>
@@ -142,11 +141,14 @@ struct start_job {
     bool ended;  /* a clone that did not wake was destroyed */
 };
 
-void virt_reap(struct virt *virt, const char *domain)
+void virt_started(struct virt *virt, const char *domain)
 {
-    pid_t pid = virt_pid(virt, domain);
-    if (pid > 0 && !virt->place) {
+    pid_t pid = virt->place ? 0 : virt_pid(virt, domain);
+    if (pid > 0) {
         virt_loop_reap(pid);
+    } else if (virt->place &&
+               !virt->place->test) { /* not our child, its serial port not our file */
+        virt_channel_log(virt, domain);
     }
 }
 
@@ -184,11 +186,7 @@ static void start_work(struct virt_job *job, virDomainPtr none)
     if (!domain) {
         return;
     }
-    if (!job->virt->place) {
-        virt_reap(job->virt, job->domain);
-    } else if (!job->virt->place->test) { /* not our child, and its serial port not our file */
-        virt_channel_log(job->virt, job->domain);
-    }
+    virt_started(job->virt, job->domain);
     if (start->state && !virt_warm_wake(job->virt, domain, start->state, &job->error)) {
         virDomainDestroy(domain);
         start->ended = true;
@@ -219,10 +217,7 @@ void virt_start(
     struct vm *vm = virt_vm(virt, machine->domain);
     virt_vm_renew(vm);
     vm->spare = !machine->hardware && machine->n_disks == 0;
-    /* the last run's output is not a sign of life */
-    g_autofree char *serial = virt_serial_file(virt->root, machine->domain);
-    (void)g_unlink(serial);
-
+    virt_serial_forget(virt, machine->domain);
     struct virt_job *job =
             virt_job_new(virt, sizeof(struct start_job), machine->domain, VIRT_POOL_START);
     struct virt_machine placed = *machine;

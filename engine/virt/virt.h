@@ -236,3 +236,5 @@ char *virt_domain_xml(const struct virt_machine *machine, const char *root);
  * boot kernel. *why says in words what was found; the caller frees it. */
 enum virt_accel virt_probe_accel(
         const char *kernel, const char *initrd, const char *cache_file, char **why);
+/* The same without a boot: where the verdict is not known, TCG and NULL for *why. */
+enum virt_accel virt_known_accel(const char *kernel, const char *cache_file, char **why);

@@ -198,8 +198,9 @@ bool virt_warm_wake(struct virt *virt, virDomainPtr domain, const char *state, G
 
 /* ---- processes (virt.c) ---------------------------------------------------------------------- */
 
-/* In a thread: the domain's QEMU, just started, leaves no zombie. */
-void virt_reap(struct virt *virt, const char *domain);
+/* In a thread: the domain's QEMU, just started, leaves no zombie, and on a daemon its serial port
+ * goes to its log and console. */
+void virt_started(struct virt *virt, const char *domain);
 
 /* In a job's thread: the job's machine, of xml, as soon as its name is free. NULL: job->error. */
 virDomainPtr virt_create(struct virt_job *job, const char *xml, unsigned flags);
@@ -255,3 +256,5 @@ void virt_serial_watch(struct virt *virt);
 /* From now on no log grows without end: a guest can write to its port as much as it likes. */
 void virt_serial_bound(struct virt *virt);
 void virt_serial_ignore(struct virt *virt);
+/* The last run's output is not a sign of life. */
+void virt_serial_forget(const struct virt *virt, const char *domain);

@@ -185,20 +185,38 @@ static char *kvm_is_missing(void)
             "/dev/kvm does not open (%s); the group kvm may use it", g_strerror(errno));
 }
 
+/* True with the verdict when it needs no boot; else *ret_key is what it is to be kept under. */
+static bool is_known(const char *kernel, const char *cache_file, enum virt_accel *ret, char **why,
+        char **ret_key)
+{
+    *ret = VIRT_ACCEL_TCG;
+    *ret_key = NULL;
+    *why = kvm_is_missing();
+    if (*why) {
+        return true;
+    }
+    *ret_key = verdict_key(kernel);
+    if (!*ret_key) {
+        *why = g_strdup_printf("not tried: " QEMU " or %s is missing", kernel);
+        return true;
+    }
+    return read_verdict(cache_file, *ret_key, ret, why);
+}
+
+enum virt_accel virt_known_accel(const char *kernel, const char *cache_file, char **why)
+{
+    enum virt_accel accel;
+    g_autofree char *key = NULL;
+    (void)is_known(kernel, cache_file, &accel, why, &key);
+    return accel;
+}
+
 enum virt_accel virt_probe_accel(
         const char *kernel, const char *initrd, const char *cache_file, char **why)
 {
-    enum virt_accel accel = VIRT_ACCEL_TCG;
-    *why = kvm_is_missing();
-    if (*why) {
-        return accel;
-    }
-    g_autofree char *key = verdict_key(kernel);
-    if (!key) {
-        *why = g_strdup_printf("not tried: " QEMU " or %s is missing", kernel);
-        return accel;
-    }
-    if (read_verdict(cache_file, key, &accel, why)) {
+    enum virt_accel accel;
+    g_autofree char *key = NULL;
+    if (is_known(kernel, cache_file, &accel, why, &key)) {
         return accel;
     }
     *why = boot_under_kvm(kernel, initrd);

@@ -75,7 +75,7 @@ static void restore_work(struct virt_job *job, virDomainPtr none)
     if (!domain) {
         return;
     }
-    virt_reap(job->virt, job->domain);
+    virt_started(job->virt, job->domain);
     g_autofree char *path = virt_checkpoint_file(restore->folder, job->domain, "ram");
     if (!load_state(domain, path, &job->error)) {
         g_prefix_error(&job->error, "its saved state is damaged, or of another QEMU: ");
@@ -105,6 +105,7 @@ void virt_restore(
     struct vm *vm = virt_vm(virt, domain);
     virt_vm_renew(vm);
     vm->own_stops_until = G_MAXINT64;
+    virt_serial_forget(virt, domain);
     struct virt_job *job = virt_job_new(virt, sizeof(struct restore_job), domain, VIRT_POOL_START);
     ((struct restore_job *)job)->folder = g_strdup(folder);
     job->work = restore_work;

@@ -34,6 +34,12 @@ char *virt_serial_last_line(const char *root, const char *domain)
     return NULL;
 }
 
+void virt_serial_forget(const struct virt *virt, const char *domain)
+{
+    g_autofree char *file = virt_serial_file(virt->root, domain);
+    (void)g_unlink(file);
+}
+
 bool virt_serial_panicked(const char *root, const char *domain)
 {
     gsize length = 0;

@@ -23,8 +23,9 @@ enum world_status { WORLD_OK, WORLD_DOWN, WORLD_MUMBLE, WORLD_FAULT };
 
 struct world_exec_result {
     int status;
-    const char *out, *err; /* NUL-terminated; of each the first VIRT_OUTPUT_MAX bytes */
-    bool out_cut, err_cut; /* there was more */
+    const char *out, *err;        /* NUL-terminated; of each the first VIRT_OUTPUT_MAX bytes */
+    bool out_cut, err_cut;        /* there was more */
+    gsize out_length, err_length; /* a program may print NULs as well */
 };
 
 struct world_probe_result {

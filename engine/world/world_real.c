@@ -227,8 +227,8 @@ static void on_exec(const struct virt_exec_result *result, const GError *error, 
     g_autoptr(GError) failure = world_error(call->head->plan, call->machine, error);
     struct world_exec_result out = {0};
     if (result) {
-        out = (struct world_exec_result){
-                result->status, result->out, result->err, result->out_cut, result->err_cut};
+        out = (struct world_exec_result){result->status, result->out, result->err, result->out_cut,
+                result->err_cut, result->out_length, result->err_length};
     } else if (is_no_program(failure)) {
         const struct plan_machine *machine = call->head->plan->machines->pdata[call->machine];
         g_clear_error(&failure);

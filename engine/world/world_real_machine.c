@@ -23,6 +23,7 @@ void real_machine_set_state(
     if (state == MACHINE_BOOTED) {
         real_fair_machine(machine);
     } else if (state == MACHINE_READY) {
+        real_fair_machine(machine); /* one without an agent may not have been seen to boot */
         real_note_use(machine);
         real_boot_over(machine);
     }

@@ -45,10 +45,12 @@ struct answer {
 };
 
 /* What a real machine's program would be heard of. */
-static const char *kept(char *text, bool *ret_cut)
+static const char *kept(char *text, gsize *ret_length, bool *ret_cut)
 {
-    *ret_cut = text && strlen(text) > VIRT_OUTPUT_MAX;
+    *ret_length = text ? strlen(text) : 0;
+    *ret_cut = *ret_length > VIRT_OUTPUT_MAX;
     if (*ret_cut) {
+        *ret_length = VIRT_OUTPUT_MAX;
         text[VIRT_OUTPUT_MAX] = '\0';
     }
     return text ? text : "";
@@ -59,8 +61,8 @@ static gboolean deliver(gpointer data)
     struct answer *a = data;
     g_ptr_array_remove(a->world->answers, a);
     struct world_exec_result exec = {.status = a->status};
-    exec.out = kept(a->out, &exec.out_cut);
-    exec.err = kept(a->err, &exec.err_cut);
+    exec.out = kept(a->out, &exec.out_length, &exec.out_cut);
+    exec.err = kept(a->err, &exec.err_length, &exec.err_cut);
     switch (a->kind) {
     case ANSWER_DONE:
         a->fn.done(a->error, a->data);

@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define BENCH_PEER_MISSING 77 /* exit status: all that was measured is well, but not all could be */
+
 enum bench_aim { BENCH_AT_MOST, BENCH_AT_LEAST }; /* what the ratio should be of the goal */
 
 /* Prints a measure; whether it reaches its goal. */

@@ -1,6 +1,8 @@
 /* test_checkpoint.c - checkpoint and restore of one team and of all. */
 #include "scenario/drill.h"
 
+#include <sys/statvfs.h>
+
 /* ---- checkpoint and restore ---------------------------------------------------------------- */
 
 static void a_restore_puts_one_team_back_and_voids_what_happened_to_it_since(void **state)
@@ -278,6 +280,58 @@ static void what_is_not_possible_is_refused_with_the_reason(void **state)
     rehearsal_close(&d.r);
 }
 
+static gint64 free_mib = -1; /* what every file system has; -1: what it has */
+
+int __real_statvfs(const char *path, struct statvfs *ret);
+int __wrap_statvfs(const char *path, struct statvfs *ret);
+
+int __wrap_statvfs(const char *path, struct statvfs *ret)
+{
+    int status = __real_statvfs(path, ret);
+    if (status == 0 && free_mib >= 0) {
+        ret->f_bavail = (fsblkcnt_t)(free_mib << 20) / ret->f_frsize;
+    }
+    return status;
+}
+
+static void a_checkpoint_begins_only_where_memory_and_disks_have_room(void **state)
+{
+    (void)state;
+    struct drill d = {0};
+    begin(&d);
+    struct exercise *e = d.r.exercise;
+    const struct plan *plan = d.r.plan;
+    gint64 memory = 0;
+    go(&d, 3);
+    for (guint i = 0; i < plan->machines->len; i++) {
+        const struct plan_machine *machine = plan->machines->pdata[i];
+        memory += machine->team == plan_team_index(plan, "blue1") ? machine->host->memory_mib : 0;
+    }
+    free_mib = memory - 1;
+    REFUSED(exercise_checkpoint(e, "calm", "blue1", "test", &error), "make room");
+    free_mib = memory;
+    checkpoint(&d, "calm", "blue1");
+
+    const struct plan_machine *web = plan->machines->pdata[plan_machine_index(plan, "blue1/web")];
+    char *home = test_mkdtemp();
+    g_setenv("XDG_STATE_HOME", home, TRUE);
+    g_autofree char *folder = paths_disks(plan->name);
+    g_autofree char *name = g_strconcat(web->domain, ".data.qcow2", NULL);
+    g_autofree char *file = g_build_filename(folder, name, NULL);
+    g_autofree char *bytes = g_malloc(2 << 20);
+    memset(bytes, 'x', 2 << 20);
+    assert_true(paths_make(folder, NULL));
+    assert_true(g_file_set_contents(file, bytes, 2 << 20, NULL));
+    free_mib = memory + 1;
+    REFUSED(exercise_checkpoint(e, "disk", "blue1", "test", &error), "make room");
+    free_mib = memory + 3;
+    checkpoint(&d, "disk", "blue1");
+    free_mib = -1;
+    rehearsal_close(&d.r);
+    g_unsetenv("XDG_STATE_HOME");
+    test_rmtree(home);
+}
+
 static void checkpoints_are_listed_removed_and_gone_at_the_end(void **state)
 {
     (void)state;
@@ -353,6 +407,7 @@ int main(void)
             cmocka_unit_test(a_damaged_file_is_named_and_nothing_is_touched),
             cmocka_unit_test(a_checkpoint_that_cannot_be_written_leaves_nothing),
             cmocka_unit_test(what_is_not_possible_is_refused_with_the_reason),
+            cmocka_unit_test(a_checkpoint_begins_only_where_memory_and_disks_have_room),
             cmocka_unit_test(checkpoints_are_listed_removed_and_gone_at_the_end),
             cmocka_unit_test(an_end_in_the_middle_of_everything_is_an_end),
     };

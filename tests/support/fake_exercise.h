@@ -18,8 +18,7 @@ struct exercise {
     char *path;
     struct ledger *ledger;
     const char *state;
-    gint64 seq;
-    gint64 traffic; /* what exercise_links() tells */
+    gint64 seq, traffic; /* traffic: what exercise_links() tells */
     exercise_event_fn listener;
     gpointer listener_data;
     GPtrArray *pending; /* struct fake_exec * */
@@ -339,7 +338,8 @@ static inline gboolean fake_exec_done(gpointer data)
 {
     struct fake_exec *exec = data;
     g_autofree char *out = g_strjoinv(" ", exec->argv);
-    const struct world_exec_result result = {.status = 3, .out = out, .err = "\33[31m\xff"};
+    const struct world_exec_result result = {3, out, "\33[31m\xff", false, false, strlen(out), 6};
+    g_strdelimit(out, "%", '\0'); /* a program may print it */
     g_ptr_array_remove(exec->exercise->pending, exec);
     exec->done(&result, NULL, exec->data);
     fake_exec_free(exec);

@@ -176,6 +176,61 @@ static inline void recovery_expect(const struct recovery *r, const char *kind, c
     }
 }
 
+/* `score --json`, of a running engine or of the ledger; NULL while there is nothing to count. */
+static inline cJSON *recovery_score(const struct recovery *r)
+{
+    auto_outcome outcome = CALL("score", r->name, "--json");
+    return outcome.status == 0 ? cJSON_Parse(outcome.out) : NULL;
+}
+
+/* The points that events from seq first to last gave that team. */
+static inline double recovery_points(const cJSON *score, const char *id, gint64 first, gint64 last)
+{
+    double sum = 0;
+    const cJSON *team = NULL;
+    const cJSON *term = NULL;
+    cJSON_ArrayForEach(team, json_array(score, "teams"))
+    {
+        cJSON_ArrayForEach(term, json_array(team, "explain"))
+        {
+            gint64 seq = json_int(term, "seq", 0);
+            sum += !strcmp(json_string(team, "team", ""), id) && seq >= first && seq <= last
+                           ? json_number(term, "points", 0)
+                           : 0;
+        }
+    }
+    return sum;
+}
+
+/* After the end: what was earned until the kill at event last is what before says, neither more nor
+ * less, and nothing until the next engine went on. before may be NULL. */
+static inline void recovery_same_score(const struct recovery *r, const cJSON *before, gint64 last)
+{
+    auto_json after = recovery_score(r);
+    auto_json events = events_of(r->name);
+    const cJSON *event = NULL;
+    const cJSON *team = NULL;
+    gint64 resumed = 0;
+    cJSON_ArrayForEach(event, events)
+    {
+        gint64 seq = json_int(event, "seq", 0);
+        if (!resumed && seq > last && !strcmp(json_string(event, "kind", ""), "exercise.resumed")) {
+            resumed = seq;
+        }
+    }
+    cJSON_ArrayForEach(team, json_array(before, "teams"))
+    {
+        const char *id = json_string(team, "team", "");
+        double had = json_number(team, "total", 0);
+        double has = recovery_points(after, id, 0, last);
+        double gap = recovery_points(after, id, last + 1, resumed);
+        if (ABS(had - has) > 1e-6 || ABS(gap) > 1e-6) {
+            fail_msg("%s had %g points at event %d, has %g of these now, and %g of the gap", id,
+                    had, (int)last, has, gap);
+        }
+    }
+}
+
 /* What must be true of an exercise that came to its end, however often its engine was killed. */
 static inline void recovery_judge(const struct recovery *r)
 {

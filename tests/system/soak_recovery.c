@@ -30,6 +30,8 @@ static void kill_at(gint64 seq)
     recovery_run(&r, "auto");
     if (recovery_wait_seq(&r, seq, 600)) {
         recovery_kill(&r);
+        gint64 last = recovery_seq(&r);
+        auto_json before = recovery_score(&r);
         recovery_resume(&r);
         int status = finish(r.pid, 600, r.log);
         auto_json state = status_of(r.name);
@@ -39,6 +41,7 @@ static void kill_at(gint64 seq)
             g_autofree char *text = read_all(r.log);
             fail_msg("killed at event %d: the resume ended with %d:\n%s", (int)seq, status, text);
         }
+        recovery_same_score(&r, before, last);
         CALL("down", r.name); /* what a dead engine had no time to remove after its last event */
     }
     recovery_judge(&r);

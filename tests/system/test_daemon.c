@@ -3,37 +3,19 @@
  * The daemon is a private one (private-libvirtd.sh). One exercise serves all tests, in order; its
  * last one kills the engine.
  */
-#include "system/system.h"
+#include "system/daemon.h"
 
 #include "base/error.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #define URI "qemu:///system"
-#define LIMIT_S 60
 #define DISK_IMAGE "test-daemon-disk" /* as in the scenario */
 
-static char *name, *log_file;
 static GPid engine;
-
-/* What a command prints; a failed test when it fails and must not. */
-static char *shell(const char *command, bool may_fail)
-{
-    const char *const argv[] = {"sh", "-c", command, NULL};
-    char *out = NULL;
-    g_autofree char *err = NULL;
-    int status = 0;
-    assert_true(g_spawn_sync(
-            NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status, NULL));
-    if (status != 0 && !may_fail) {
-        fail_msg("%s: %s%s", command, out, err);
-    }
-    return out;
-}
 
 static void make_foreign(void)
 {
@@ -87,47 +69,6 @@ static int set_up(void **state)
     return 0;
 }
 
-/* The pid of a machine's QEMU by its whole name. */
-static pid_t qemu_of(const char *machine)
-{
-    g_autofree char *file = g_strdup_printf("/run/libvirt/qemu/sandtable-%s-%s.pid", name, machine);
-    g_autofree char *text = read_all(file);
-    return (pid_t)g_ascii_strtoll(text, NULL, 10);
-}
-
-static gint64 last_seq(void)
-{
-    auto_json events = events_of(name);
-    const cJSON *last = cJSON_GetArrayItem(events, cJSON_GetArraySize(events) - 1);
-    return json_int(last, "seq", 0);
-}
-
-static bool saw(const char *kind, const char *team, gint64 after)
-{
-    auto_json events = events_of(name);
-    const cJSON *event = NULL;
-    cJSON_ArrayForEach(event, events)
-    {
-        if (json_int(event, "seq", 0) > after && !strcmp(json_string(event, "kind", ""), kind) &&
-                !strcmp(json_string(event, "team", ""), team)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void wait_event(const char *kind, const char *team, gint64 after)
-{
-    gint64 limit = g_get_monotonic_time() + LIMIT_S * G_USEC_PER_SEC;
-    while (!saw(kind, team, after)) {
-        if (g_get_monotonic_time() > limit) {
-            g_autofree char *text = read_all(log_file);
-            fail_msg("no %s of %s after %d s:\n%s", kind, team, LIMIT_S, text);
-        }
-        g_usleep(200000); /* between looks */
-    }
-}
-
 static void both_teams_are_checked_at_their_same_address(void **state)
 {
     (void)state;
@@ -147,16 +88,6 @@ static void the_host_has_no_address_in_the_networks_and_forwards_nothing(void **
     assert_string_equal(addresses, "");
     g_autofree char *forward = read_all("/proc/sys/net/ipv4/ip_forward");
     assert_string_equal(forward, "0\n");
-}
-
-/* What the shell script says on that machine; a failed test when it fails. */
-static char *on(const char *machine, const char *script)
-{
-    auto_outcome outcome = CALL("exec", name, machine, "--", "sh", "-c", script);
-    if (outcome.status != 0) {
-        fail_msg("%s: %s: %s%s", machine, script, outcome.out, outcome.err);
-    }
-    return g_steal_pointer(&outcome.out);
 }
 
 static void dhcp_gives_planned_addresses_and_names_are_known(void **state)
@@ -256,48 +187,12 @@ static void the_cards_of_a_daemons_machines_are_counted(void **state)
     assert_true(carried_by("yoko") >= before + 6000);
 }
 
-/* Reads until text has come. */
-static void wait_text(int fd, GString *said, const char *text)
-{
-    gint64 limit = g_get_monotonic_time() + LIMIT_S * G_USEC_PER_SEC;
-    while (!strstr(said->str, text)) {
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
-        char chunk[1024];
-        ssize_t n = poll(&ready, 1, 1000) == 1 ? read(fd, chunk, sizeof(chunk)) : 0;
-        if (n < 0 || g_get_monotonic_time() > limit) {
-            fail_msg("\"%s\" did not come; it said: %s", text, said->str);
-        }
-        g_string_append_len(said, chunk, n);
-    }
-}
-
-static void type(int fd, const char *keys)
-{
-    assert_int_equal(write(fd, keys, strlen(keys)), strlen(keys));
-}
-
 /* Twice: the port is free again, and its log went on. */
 static void a_console_reaches_a_shell_through_the_daemon(void **state)
 {
     (void)state;
-    const char *const argv[] = {program(), "console", name, "blue2/web", NULL};
-    for (int i = 1; i <= 2; i++) {
-        GPid pid = 0;
-        int in = -1;
-        int out = -1;
-        g_autofree char *keys = g_strdup_printf("echo st-$((6*7))-%d-$(hostname)\r", i);
-        g_autofree char *wanted = g_strdup_printf("st-42-%d-web", i);
-        g_autoptr(GString) said = g_string_new(NULL);
-        assert_true(g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
-                NULL, NULL, &pid, &in, &out, NULL, NULL));
-        type(in, "\r");
-        wait_text(out, said, "root@web");
-        type(in, keys);
-        wait_text(out, said, wanted);
-        close(in); /* leaves */
-        assert_int_equal(finish(pid, LIMIT_S, log_file), 0);
-        close(out);
-    }
+    talk("blue2/web", "web", 1);
+    talk("blue2/web", "web", 2);
     auto_outcome log = CALL("console", name, "blue2/web", "--log");
     assert_non_null(strstr(log.out, "st-42-1-web"));
     assert_non_null(strstr(log.out, "st-42-2-web"));
@@ -345,6 +240,55 @@ static void what_one_team_breaks_is_not_seen_at_the_other(void **state)
     wait_event("check.down", "blue1", from);
     wait_event("check.ok", "blue2", from);
     assert_false(saw("check.down", "blue2", from));
+}
+
+/* ---- reset, restart, checkpoint, restore ------------------------------------------------------ */
+
+/* After what_one_team_breaks_is_not_seen_at_the_other: one has no site any more. */
+static void a_reset_heals_a_team_and_leaves_the_other_alone(void **state)
+{
+    (void)state;
+    g_free(on("blue2/web", "echo mine >/root/mark"));
+    gint64 from = last_seq();
+    assert_done(CALL("reset", name, "blue1"));
+    wait_event("check.ok", "blue1", from);
+    assert_says("blue2/web", "cat /root/mark", "mine\n");
+    assert_false(saw("check.down", "blue2", from));
+    assert_false(saw("check.fault", "blue2", from));
+    talk("blue1/web", "web", 3); /* its new serial port as well */
+}
+
+#define FROM_DISK "sync; echo 3 >/proc/sys/vm/drop_caches; "
+
+static void a_restart_through_the_daemon_keeps_the_disk_and_no_memory(void **state)
+{
+    (void)state;
+    g_free(on("yoko", "echo kept >/srv/data/file; touch /ram; sync"));
+    gint64 from = last_seq();
+    assert_done(CALL("restart", name, "yoko"));
+    wait_ready("yoko", from);
+    assert_says("yoko", "cat /srv/data/file; ls /ram 2>/dev/null || true", "kept\n");
+}
+
+/* One with a disk and one with a screen that sleeps, one without an agent: all in one checkpoint. */
+static void a_checkpoint_brings_a_team_back_through_the_daemon(void **state)
+{
+    (void)state;
+    g_free(on("xena", "echo before >/root/mark; (while :; do sleep 1; done) >/dev/null 2>&1 & "
+                      "echo $! >/root/worker"));
+    assert_done(CALL("checkpoint", name, "calm", "--team", "red"));
+    g_free(on("xena", "echo after >/root/mark; kill $(cat /root/worker)"));
+    g_free(on("yoko", "echo later >/srv/data/file; sync"));
+    g_free(on("blue2/web", "echo later >/root/mark"));
+    gint64 from = last_seq();
+    assert_done(CALL("restore", name, "calm", "--team", "red"));
+    assert_true(saw("checkpoint.restored", "red", from));
+    assert_says(
+            "xena", "cat /root/mark; kill -0 $(cat /root/worker) && echo works", "before\nworks\n");
+    assert_says("yoko", FROM_DISK "cat /srv/data/file", "kept\n");
+    assert_says("blue2/web", "cat /root/mark", "later\n");
+    talk("xena", "xena", 4);
+    assert_done(CALL("checkpoint", name, "calm", "--remove"));
 }
 
 static void without_the_foot_nobody_is_to_blame(void **state)
@@ -418,6 +362,9 @@ int main(int argc, char **argv)
             cmocka_unit_test(a_screen_speaks_vnc),
             cmocka_unit_test(a_picture_of_a_screen_comes_through_the_daemon),
             cmocka_unit_test(what_one_team_breaks_is_not_seen_at_the_other),
+            cmocka_unit_test(a_reset_heals_a_team_and_leaves_the_other_alone),
+            cmocka_unit_test(a_restart_through_the_daemon_keeps_the_disk_and_no_memory),
+            cmocka_unit_test(a_checkpoint_brings_a_team_back_through_the_daemon),
             cmocka_unit_test(without_the_foot_nobody_is_to_blame),
             cmocka_unit_test(a_dead_machine_tells_its_last_words),
             cmocka_unit_test(after_a_kill_down_removes_what_is_ours_and_nothing_else),

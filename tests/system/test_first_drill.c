@@ -73,7 +73,7 @@ static void clocks_of_machines_do_not_count_ticks(void **state)
     }
 }
 
-static void qemu_is_not_root_and_has_no_capabilities(void **state)
+static void qemu_is_not_root_has_no_capabilities_and_its_seccomp_filter(void **state)
 {
     (void)state;
     g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
@@ -89,6 +89,8 @@ static void qemu_is_not_root_and_has_no_capabilities(void **state)
         g_autofree char *text = read_all(status_path);
         assert_null(strstr(text, "Uid:\t0\t"));
         assert_non_null(strstr(text, "CapEff:\t0000000000000000"));
+        assert_non_null(strstr(text, "\nSeccomp:\t2\n"));
+        assert_non_null(strstr(text, "\nNoNewPrivs:\t1\n"));
         seen++;
     }
     assert_true(seen >= 7);
@@ -378,7 +380,7 @@ int main(void)
             cmocka_unit_test(it_gets_ready_and_runs),
             cmocka_unit_test(machines_are_what_the_scenario_says),
             cmocka_unit_test(clocks_of_machines_do_not_count_ticks),
-            cmocka_unit_test(qemu_is_not_root_and_has_no_capabilities),
+            cmocka_unit_test(qemu_is_not_root_has_no_capabilities_and_its_seccomp_filter),
             cmocka_unit_test(the_host_does_not_exist_for_a_machine),
             cmocka_unit_test(teams_do_not_see_each_other),
             cmocka_unit_test(a_pause_stops_the_clock_and_the_machines),

@@ -26,12 +26,23 @@ static void expect_remedy(const struct recovery *r)
     assert_non_null(strstr(gc.err, "is kept"));
 }
 
+struct killed { /* what the ledger had then */
+    gint64 last;
+    cJSON *score;
+};
+
+static gint64 kill_it(const struct recovery *r, struct killed *ret)
+{
+    recovery_kill(r);
+    *ret = (struct killed){recovery_seq(r), recovery_score(r)};
+    return ret->last;
+}
+
 /* The machines go on as they were; nothing is set up twice, nobody else can take them as well. */
-static void resume_the_living(struct recovery *r)
+static void resume_the_living(struct recovery *r, struct killed *ret)
 {
     const pid_t before[] = {recovery_machine(r, "m1"), recovery_machine(r, "m2")};
-    gint64 last = recovery_seq(r);
-    recovery_kill(r);
+    gint64 last = kill_it(r, ret);
     expect_remedy(r);
     recovery_resume(r);
     recovery_wait(r, last, "exercise.resumed", NULL, NULL);
@@ -46,12 +57,11 @@ static void resume_the_living(struct recovery *r)
 }
 
 /* One machine died with the engine: it is started anew, the other goes on. */
-static void resume_with_a_dead_machine(struct recovery *r)
+static void resume_with_a_dead_machine(struct recovery *r, struct killed *ret)
 {
     pid_t dead = recovery_machine(r, "m1");
     pid_t alive = recovery_machine(r, "m2");
-    gint64 last = recovery_seq(r);
-    recovery_kill(r);
+    gint64 last = kill_it(r, ret);
     assert_int_equal(kill(dead, SIGKILL), 0);
     recovery_resume(r);
     recovery_wait(r, last, "alarm.raised", "blue1/web", "machine-restarted");
@@ -64,14 +74,20 @@ static void resume_with_a_dead_machine(struct recovery *r)
 static void an_engine_killed_twice_comes_to_the_end(void **state)
 {
     (void)state;
+    struct killed killed[2];
     struct recovery r = recovery_begin("recovery");
     recovery_run(&r, "auto");
     recovery_wait(&r, 0, "check.ok", "site", "\"round\":1,");
-    resume_the_living(&r);
+    resume_the_living(&r, &killed[0]);
     recovery_wait(&r, 0, "step.verdict", "visit", NULL);
     recovery_wait(&r, 0, "inject.state", "visit@blue1", "\"done\"");
-    resume_with_a_dead_machine(&r);
+    resume_with_a_dead_machine(&r, &killed[1]);
     assert_int_equal(finish(r.pid, 120, r.log), 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(killed); i++) {
+        assert_non_null(killed[i].score);
+        recovery_same_score(&r, killed[i].score, killed[i].last);
+        cJSON_Delete(killed[i].score);
+    }
     recovery_judge(&r);
     recovery_expect(&r, "step.verdict", "visit", "\"effect\"", 1);
     recovery_expect(&r, "exercise.resumed", NULL, NULL, 2);

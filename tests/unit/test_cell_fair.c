@@ -95,6 +95,91 @@ static void control_groups_are_used_only_when_they_are_ours(void **state)
     test_rmtree(mount);
 }
 
+/* ---- automatic groups: what /proc/self/autogroup says is not enough ---------------------------- */
+
+struct host { /* a folder with a process's cgroups */
+    char *mount, *self;
+};
+
+static struct host host_new(const char *own)
+{
+    struct host host = {.mount = test_mkdtemp()};
+    put(host.mount, "self", own);
+    host.self = g_build_filename(host.mount, "self", NULL);
+    return host;
+}
+
+static void has(const struct host *host, const char *dir, const char *file)
+{
+    g_autofree char *folder = g_build_filename(host->mount, dir, NULL);
+    assert_int_equal(g_mkdir_with_parents(folder, 0755), 0);
+    put(folder, file, "");
+}
+
+static void expect_why(struct host *host, const char *part)
+{
+    const char *why = fair_why_no_autogroup(host->mount, host->self);
+    if (part ? !why || !strstr(why, part) : why != NULL) {
+        fail_msg("\"%s\" instead of \"%s\"", why ? why : "yes", part ? part : "yes");
+    }
+    test_rmtree(host->mount);
+    g_free(host->self);
+}
+
+static void a_systemd_session_has_no_automatic_groups_where_it_has_the_controller(void **state)
+{
+    (void)state;
+    static const char session[] = "0::/user.slice/user-1000.slice/session-2.scope\n";
+    struct host host = host_new(session);
+    has(&host, "", "cgroup.procs");
+    has(&host, "user.slice/user-1000.slice/session-2.scope", "cgroup.procs");
+    has(&host, "user.slice", "cpu.weight"); /* handed down so far, which is far enough */
+    expect_why(&host, "in a cgroup with the cpu controller");
+
+    host = host_new(session); /* the controller is the root's alone: so is the process, for it */
+    has(&host, "", "cgroup.procs");
+    has(&host, "user.slice/user-1000.slice/session-2.scope", "cgroup.procs");
+    expect_why(&host, NULL);
+}
+
+static void a_container_sees_only_what_is_below_it(void **state)
+{
+    (void)state;
+    struct host host = host_new("0::/\n");
+    has(&host, "", "cgroup.procs");
+    has(&host, "", "cgroup.events");
+    expect_why(&host, "cannot be seen");
+
+    host = host_new("0::/\n");
+    has(&host, "", "cgroup.procs");
+    has(&host, "", "cgroup.events");
+    has(&host, "", "cpu.weight");
+    expect_why(&host, "in a cgroup with the cpu controller");
+
+    host = host_new("0::/../outside\n");
+    has(&host, "", "cgroup.procs");
+    expect_why(&host, "cannot be seen");
+}
+
+static void the_first_version_s_controller_counts_where_it_is_in_use(void **state)
+{
+    (void)state;
+    struct host host = host_new("2:cpu,cpuacct:/docker/1\n0::/\n");
+    expect_why(&host, "in a cgroup of the cpu controller");
+
+    host = host_new("2:cpuset:/a\n3:cpu,cpuacct:/\n0::/deep/down\n");
+    has(&host, "cpu", "tasks");
+    has(&host, "cpu", "release_agent");
+    expect_why(&host, NULL);
+
+    host = host_new("3:cpu,cpuacct:/\n"); /* a container's */
+    has(&host, "cpu", "tasks");
+    expect_why(&host, "in a cgroup of the cpu controller");
+
+    host = host_new("");
+    expect_why(&host, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +187,9 @@ int main(void)
             cmocka_unit_test(k_machines_weigh_as_much_as_one),
             cmocka_unit_test(a_process_that_is_gone_is_forgotten),
             cmocka_unit_test(control_groups_are_used_only_when_they_are_ours),
+            cmocka_unit_test(a_systemd_session_has_no_automatic_groups_where_it_has_the_controller),
+            cmocka_unit_test(a_container_sees_only_what_is_below_it),
+            cmocka_unit_test(the_first_version_s_controller_counts_where_it_is_in_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

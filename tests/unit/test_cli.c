@@ -261,11 +261,16 @@ static void exec_prints_what_the_guest_printed_and_exits_as_it_did(void **state)
     struct printed printed = run(&verb_exec, "exec drill blue1/web -- echo --json -- hi");
     assert_null(printed.error);
     assert_string_equal(printed.out, "echo --json -- hi");
-    assert_string_equal(printed.err, "\33[31m\357\277\275");
+    assert_string_equal(printed.err, "\33[31m\xff");
     assert_int_equal(printed.code, 3);
     clear(&printed);
+    printed = run(&verb_exec, "exec drill blue1/web -- before%after");
+    assert_memory_equal(printed.out, "before\0after", sizeof("before\0after"));
+    clear(&printed);
     expect_printed(&verb_exec, "exec drill blue1/web --json -- id",
-            "{\"status\":3,\"out\":\"id\",\"err\":\"\\u001b[31m\357\277\275\"}\n", "");
+            "{\"status\":3,\"out\":\"id\",\"err\":\"\\u001b[31m\357\277\275\","
+            "\"err_base64\":\"G1szMW3/\"}\n",
+            "");
     expect_refused(&verb_exec, "exec drill web -- id", 1, "no machine \"web\"");
     expect_refused(&verb_exec, "exec drill blue1/web --timeout 0 -- id", 2, "--timeout is 1");
     finish(f);

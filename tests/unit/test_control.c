@@ -108,6 +108,14 @@ static void a_command_answers_when_it_ends_and_others_need_not_wait(void **state
     assert_int_equal(json_int(result, "status", -1), 3);
     assert_string_equal(json_string(result, "out", ""), "echo hi");
     assert_true(g_utf8_validate(json_string(result, "err", ""), -1, NULL));
+    assert_null(json_string(result, "out_base64", NULL));
+    auto_json bytes =
+            call(client, "exec", "{\"machine\":\"blue1/web\",\"argv\":[\"before%after\"]}");
+    assert_string_equal(json_string(bytes, "out", ""), "before\357\277\275after");
+    gsize length = 0;
+    g_autofree guchar *exact = g_base64_decode(json_string(bytes, "out_base64", ""), &length);
+    assert_int_equal(length, 12);
+    assert_memory_equal(exact, "before\0after", 12);
     expect_error(client, "exec", "{\"machine\":\"web\",\"argv\":[\"x\"]}",
             SANDTABLE_ERROR_NOT_FOUND, "no machine");
     g_autoptr(GError) error = NULL;

@@ -224,6 +224,108 @@ static void test_equal_addresses_are_reached_under_two_on_the_backbone(void **st
     in_cell(mapped);
 }
 
+/* ---- translation --------------------------------------------------------------------------- */
+
+#define ATTACKER "10.200.255.66"
+#define PLC "10.20.2.10"
+
+struct plant { /* the first team's PLC, and who listens there and at the attacker */
+    int space, server, outside;
+};
+
+static const char *add_plc(const struct range *range, struct plant *ret)
+{
+    g_autoptr(GError) error = NULL;
+    const struct plan_network *plant =
+            range->plan->networks->pdata[plan_network_for(range->plan, "plant", 0)];
+    struct net_batch *batch = net_batch_new();
+    EXPECT_OK((ret->space = cell_space_new(&error)) >= 0);
+    net_batch_veth(batch, "p0", "eth0", plant->bridge, ret->space, number(PLC), 24);
+    net_batch_local(batch, range->gates[0], number("10.200.0.77"), 32);
+    EXPECT_OK(net_apply(range->net, batch, &error));
+    EXPECT(route_via(ret->space, "10.20.2.1"));
+    EXPECT((ret->server = listen_on(ret->space, PLC, 5020)) >= 0);
+    EXPECT((ret->outside = listen_on(range->attacker, ATTACKER, 8080)) >= 0);
+    return NULL;
+}
+
+/* The first team's router accepts everything and translates by the one kind alone, or by none. */
+static bool translate(const struct range *range, int kind, GError **error)
+{
+    struct plan_router *router = range->plan->routers->pdata[0];
+    GPtrArray *all = router->nat;
+    g_autoptr(GPtrArray) some = g_ptr_array_new();
+    g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(plan_rule_free);
+    struct plan_rule *accept = plan_rule_new();
+    accept->name = g_strdup("all");
+    accept->action = PLAN_RULE_ACCEPT;
+    g_ptr_array_add(rules, accept);
+    for (guint i = 0; i < all->len; i++) {
+        const struct plan_nat *nat = all->pdata[i];
+        if ((int)nat->kind == kind) {
+            g_ptr_array_add(some, all->pdata[i]);
+        }
+    }
+    router->nat = some;
+    g_autofree char *text = net_router_ruleset(range->plan, range->plan->gates->pdata[0], rules);
+    router->nat = all;
+    return net_nft_run(range->gates[0], text, error);
+}
+
+/* The snat of the first team to an address of its own, which is not the router's. */
+static void move_snat(const struct range *range)
+{
+    const struct plan_router *router = range->plan->routers->pdata[0];
+    for (guint i = 0; i < router->nat->len; i++) {
+        struct plan_nat *nat = router->nat->pdata[i];
+        if (nat->kind == PLAN_NAT_SNAT) {
+            g_free(nat->address);
+            nat->address = g_strdup("10.200.0.77");
+        }
+    }
+}
+
+static const char *translated(const struct cell_identity *cell)
+{
+    (void)cell;
+    g_autoptr(GError) error = NULL;
+    struct range range = {0};
+    struct plant plant = {0};
+    const char *problem = build(&range);
+    problem = problem ? problem : add_plc(&range, &plant);
+    if (problem) {
+        return problem;
+    }
+    move_snat(&range);
+    EXPECT_OK(translate(&range, -1, &error)); /* the way back is not known outside */
+    EXPECT(try_connect(plant.space, ATTACKER, 8080, 500) == ETIMEDOUT);
+    EXPECT(try_connect(range.attacker, "10.200.0.1", 502, 5000) == ECONNREFUSED);
+
+    EXPECT_OK(translate(&range, PLAN_NAT_MASQUERADE, &error));
+    EXPECT(try_connect(plant.space, ATTACKER, 8080, 5000) == 0);
+    g_autofree char *masked = visitor(plant.outside, 5000);
+    EXPECT(!strcmp(masked, "10.200.0.1")); /* the router's own */
+
+    EXPECT_OK(translate(&range, PLAN_NAT_SNAT, &error));
+    EXPECT(try_connect(plant.space, ATTACKER, 8080, 5000) == 0);
+    g_autofree char *moved = visitor(plant.outside, 5000);
+    EXPECT(!strcmp(moved, "10.200.0.77"));
+
+    EXPECT_OK(translate(&range, PLAN_NAT_DNAT, &error));
+    EXPECT(try_connect(range.attacker, "10.200.0.1", 502, 5000) == 0); /* there it is 5020 */
+    g_autofree char *guest = visitor(plant.server, 5000);
+    EXPECT(!strcmp(guest, ATTACKER));
+    EXPECT(try_connect(range.attacker, "10.200.0.1", 5020, 5000) == ECONNREFUSED);
+    clear(&range);
+    return NULL;
+}
+
+static void test_masquerade_snat_and_dnat_show_others_what_they_say(void **state)
+{
+    (void)state;
+    in_cell(translated);
+}
+
 /* ---- change -------------------------------------------------------------------------------- */
 
 static const char *apply(
@@ -370,6 +472,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_equal_addresses_are_reached_under_two_on_the_backbone),
+            cmocka_unit_test(test_masquerade_snat_and_dnat_show_others_what_they_say),
             cmocka_unit_test(test_a_changed_rule_counts_from_nothing_and_the_others_go_on),
             cmocka_unit_test(test_a_router_that_begins_anew_knows_no_connection),
             cmocka_unit_test(test_a_change_that_fails_leaves_everything_as_it_was),

@@ -27,7 +27,7 @@ static void the_largest_number_of_teams_is_that_of_the_scarcest_resource(void **
     (void)state;
     auto_plan plan = plan_of(TWO_TEAMS, 0);
     struct capacity got;
-    const struct capacity_host plenty = {100000, 100000, 2, 300};
+    const struct capacity_host plenty = {100000, 100000, 2, 300, -1, false};
     capacity_of(plan, &plenty, same_for_all, &use, &got);
     assert_int_equal(got.machines, 2 * TEAM_MACHINES + 1);
     assert_int_equal((int)got.need[CAPACITY_MEMORY], 700);
@@ -37,13 +37,13 @@ static void the_largest_number_of_teams_is_that_of_the_scarcest_resource(void **
     assert_int_equal(got.largest, (300 - 3) / 9);
     assert_true(got.fits && !got.slow && got.measured);
 
-    const struct capacity_host memory = {700, 100000, 2, 300};
+    const struct capacity_host memory = {700, 100000, 2, 300, -1, false};
     capacity_of(plan, &memory, same_for_all, &use, &got);
     assert_int_equal(got.largest, 2);
     assert_int_equal(got.limit, CAPACITY_MEMORY);
     assert_true(got.fits);
 
-    const struct capacity_host disk = {100000, 69, 2, 300};
+    const struct capacity_host disk = {100000, 69, 2, 300, -1, false};
     capacity_of(plan, &disk, same_for_all, &use, &got);
     assert_int_equal(got.largest, 1);
     assert_int_equal(got.limit, CAPACITY_DISK);
@@ -56,7 +56,7 @@ static void a_host_too_small_is_told_how_many_teams_fit(void **state)
     auto_plan plan = plan_of(TWO_TEAMS, 0);
     struct capacity got;
     g_autoptr(GError) error = NULL;
-    struct capacity_host host = {699, -1, 2, 300};
+    struct capacity_host host = {699, -1, 2, 300, -1, false};
     capacity_of(plan, &host, same_for_all, &use, &got);
     assert_false(capacity_check(plan, &got, &error));
     assert_true(g_error_matches(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST));
@@ -75,7 +75,7 @@ static void what_is_unknown_is_no_limit(void **state)
     (void)state;
     auto_plan plan = plan_of(TWO_TEAMS, 0);
     struct capacity got;
-    const struct capacity_host unknown = {-1, -1, 0, 300};
+    const struct capacity_host unknown = {-1, -1, 0, 300, -1, false};
     capacity_of(plan, &unknown, same_for_all, &use, &got);
     assert_true(got.fits && !got.slow);
     assert_int_equal(got.largest, PLAN_TEAMS_MAX);
@@ -86,7 +86,7 @@ static void a_slow_host_is_no_refusal(void **state)
     (void)state;
     auto_plan plan = plan_of(TWO_TEAMS, 0);
     struct capacity got;
-    const struct capacity_host slow = {100000, 100000, 1, 20};
+    const struct capacity_host slow = {100000, 100000, 1, 20, -1, false};
     capacity_of(plan, &slow, same_for_all, &use, &got);
     assert_true(got.fits && got.slow);
     assert_true(capacity_check(plan, &got, NULL));
@@ -94,6 +94,27 @@ static void a_slow_host_is_no_refusal(void **state)
     assert_string_equal(json_string(json, "limit", ""), "cpu");
     assert_int_equal(json_int(json, "largest_teams", -1), 0);
     assert_int_equal(json_int(cJSON_GetObjectItem(json, "cpu"), "ready_s", 0), 42);
+}
+
+static void what_may_come_to_be_limits_the_teams_and_refuses_nothing(void **state)
+{
+    (void)state;
+    auto_plan plan = plan_of(TWO_TEAMS, 0);
+    struct capacity got;
+    struct capacity_use grows = use;
+    grows.growth_mib = 190; /* with 10 for the ledger 200: 600 a team */
+    grows.images_mib = 50;
+    const struct capacity_host host = {100000, 1399, 2, 300, 200, false};
+    capacity_of(plan, &host, same_for_all, &grows, &got);
+    assert_int_equal((int)got.need[CAPACITY_GROWTH], 7 * 200);
+    assert_int_equal((int)got.need[CAPACITY_IMAGES], 4 * 50); /* of four kinds of machines */
+    assert_int_equal(got.largest, 1);
+    assert_int_equal(got.limit, CAPACITY_GROWTH);
+    assert_true(got.tight && got.fits && capacity_check(plan, &got, NULL));
+    auto_json json = capacity_json(&got, &host);
+    assert_true(json_bool(json, "tight", false));
+    assert_int_equal(json_int(cJSON_GetObjectItem(json, "growth"), "have_mib", 0), 1399);
+    assert_int_equal(json_int(cJSON_GetObjectItem(json, "images"), "need_mib", 0), 200);
 }
 
 static void the_largest_use_of_an_image_is_remembered(void **state)
@@ -140,6 +161,7 @@ int main(void)
             cmocka_unit_test(a_host_too_small_is_told_how_many_teams_fit),
             cmocka_unit_test(what_is_unknown_is_no_limit),
             cmocka_unit_test(a_slow_host_is_no_refusal),
+            cmocka_unit_test(what_may_come_to_be_limits_the_teams_and_refuses_nothing),
             cmocka_unit_test(the_largest_use_of_an_image_is_remembered),
             cmocka_unit_test(a_process_is_measured_and_a_gone_one_is_not),
     };

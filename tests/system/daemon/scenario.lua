@@ -1,5 +1,5 @@
 -- What a libvirt daemon's networks and machines can be: two teams with the same addresses; a network
--- with DHCP, names and isolated cards; a disk of one's own, which has UEFI and no system.
+-- with DHCP, names and isolated cards; a data disk; a disk of one's own, with UEFI and no system.
 return {
   title = "On a daemon",
   version = "1",
@@ -13,7 +13,7 @@ return {
     web = { team = "blue", image = "server", memory = "160M", nics = { office = "10.20.1.10" } },
     xena = { team = "red", image = "plc", display = true,
              nics = { den = { address = "10.20.2.11", dhcp = true } } },
-    yoko = { team = "red", image = "plc", nics = { den = "10.20.2.12" } },
+    yoko = { team = "red", image = "plc", disk = "64M", nics = { den = "10.20.2.12" } },
     zero = { team = "red", image = "test-daemon-disk", nics = { den = "10.20.2.13" } },
   },
   services = {
