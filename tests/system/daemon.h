@@ -118,18 +118,30 @@ static void assert_says(const char *machine, const char *script, const char *wan
     assert_string_equal(said, wanted);
 }
 
-/* Reads until text has come. */
-static void wait_text(int fd, GString *said, const char *text)
+/* Reads until text has come, or for so long; false then. */
+static bool comes(int fd, GString *said, const char *text, int limit_s)
 {
-    gint64 limit = g_get_monotonic_time() + LIMIT_S * G_USEC_PER_SEC;
+    gint64 limit = g_get_monotonic_time() + limit_s * G_USEC_PER_SEC;
     while (!strstr(said->str, text)) {
         struct pollfd ready = {.fd = fd, .events = POLLIN};
         char chunk[1024];
-        ssize_t n = poll(&ready, 1, 1000) == 1 ? read(fd, chunk, sizeof(chunk)) : 0;
-        if (n < 0 || g_get_monotonic_time() > limit) {
-            fail_msg("\"%s\" did not come; it said: %s", text, said->str);
+        bool came = poll(&ready, 1, 1000) == 1;
+        ssize_t n = came ? read(fd, chunk, sizeof(chunk)) : 0;
+        if (came && n <= 0) {
+            fail_msg("it ended before \"%s\" came; it said: %s", text, said->str);
+        }
+        if (g_get_monotonic_time() > limit) {
+            return false;
         }
         g_string_append_len(said, chunk, n);
+    }
+    return true;
+}
+
+static void wait_text(int fd, GString *said, const char *text)
+{
+    if (!comes(fd, said, text, LIMIT_S)) {
+        fail_msg("\"%s\" did not come; it said: %s", text, said->str);
     }
 }
 
@@ -151,7 +163,10 @@ static void talk(const char *machine, const char *host, int number)
     g_autoptr(GString) said = g_string_new(NULL);
     assert_true(g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
             NULL, &pid, &in, &out, NULL, NULL));
-    type(in, "\r");
+    gint64 limit = g_get_monotonic_time() + LIMIT_S * G_USEC_PER_SEC;
+    do { /* as a person does */
+        type(in, "\r");
+    } while (!comes(out, said, prompt, 5) && g_get_monotonic_time() < limit);
     wait_text(out, said, prompt);
     type(in, keys);
     wait_text(out, said, wanted);
