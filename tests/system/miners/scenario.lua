@@ -14,7 +14,7 @@ return {
     vole = { team = "red", image = "server", memory = "160M", nics = { pit = "10.20.2.12" } },
   },
   services = {
-    site = { title = "Web site", points = 1, every = 4, sla = { after = 3, penalty = 1 },
-             check = { http = { on = "api", path = "/", timeout = 4 } } },
+    site = { title = "Web site", points = 1, every = 6, sla = { after = 3, penalty = 1 },
+             check = { http = { on = "api", path = "/", timeout = 6 } } },
   },
 }
