@@ -322,6 +322,9 @@ static int print_models(bool json)
         if (all) {
             printf("    %s = one of %s\n", choice, all);
         }
+        if (json_string(model, "tie", NULL)) {
+            printf("    of equal totals the lesser %s first\n", json_string(model, "tie", ""));
+        }
     }
     return 0;
 }

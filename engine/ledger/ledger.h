@@ -34,8 +34,10 @@ struct ledger *ledger_open(const char *path, GError **error);
 
 enum suite ledger_suite(const struct ledger *ledger);
 
-/* Hands event over (consumed). Events that arrive while a sync runs are committed together. done
- * may be NULL. Any thread. */
+/* Hands event over (consumed). done may be NULL. Any thread. The events of one turn of the main loop
+ * of the context that ledger_create() says are committed together, when the turn is over; those that
+ * arrive while a sync runs, with the next. None waits longer than 5 ms for that, though the turn be,
+ * nor for a turn when somebody waits in ledger_flush(). */
 void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn done, gpointer data);
 
 /* Called after done, for every event, in order of seq, in the same context; refused events too,

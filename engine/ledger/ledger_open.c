@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void close_db(struct ledger *ledger)
@@ -106,7 +107,11 @@ static struct ledger *open_ledger(const char *path, bool create, enum suite suit
     ledger->lock_fd = lock_fd;
     g_atomic_ref_count_init(&ledger->refs);
     pthread_mutex_init(&ledger->mutex, NULL);
-    pthread_cond_init(&ledger->changed, NULL);
+    pthread_condattr_t monotonic; /* so that a clock that is set delays nobody */
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&ledger->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if (!open_db(ledger, create, error)) {
         close_db(ledger);
         if (create) {

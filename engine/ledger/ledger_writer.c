@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
-#include <time.h>
 
 #define BATCH_MAX 8192 /* events in one transaction */
 #define SIGN_EVERY_US (60 * G_USEC_PER_SEC)
+#define LINGER_US 5000 /* for the end of the owner's turn, which may be long, or never come */
 
 static void item_free(gpointer data)
 {
@@ -81,6 +81,18 @@ static void settle(struct ledger *ledger, GQueue *batch)
     }
     pthread_cond_broadcast(&ledger->changed);
     pthread_mutex_unlock(&ledger->mutex);
+}
+
+/* The owner's turn is over: what was appended in it is whole. */
+static gboolean on_turn(gpointer data)
+{
+    struct ledger *ledger = data;
+    pthread_mutex_lock(&ledger->mutex);
+    g_clear_pointer(&ledger->turn, g_source_unref);
+    ledger->turned = !g_queue_is_empty(&ledger->queue);
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->mutex);
+    return G_SOURCE_REMOVE;
 }
 
 /* ---- the writer thread --------------------------------------------------------------------- */
@@ -198,22 +210,30 @@ static void refuse_all(struct ledger *ledger, GQueue *batch)
     }
 }
 
-/* Waits for events, or until rows are to be signed; with the mutex held. */
+/* False: the time (monotonic) came. With the mutex held. */
+static bool wait_until(struct ledger *ledger, gint64 until_us)
+{
+    const struct timespec until = {
+            .tv_sec = until_us / G_USEC_PER_SEC,
+            .tv_nsec = until_us % G_USEC_PER_SEC * 1000,
+    };
+    return pthread_cond_timedwait(&ledger->changed, &ledger->mutex, &until) != ETIMEDOUT;
+}
+
+/* Waits for events and then for the end of the turn in which they come, so that one sync does for
+ * all of them; or until rows are to be signed. With the mutex held. */
 static void wait_for_work(struct ledger *ledger)
 {
     while (g_queue_is_empty(&ledger->queue) && !ledger->closing) {
         if (!ledger->signer || ledger->seq <= ledger->signed_size || ledger->failed) {
             pthread_cond_wait(&ledger->changed, &ledger->mutex);
-            continue;
-        }
-        gint64 left = ledger->signed_us + SIGN_EVERY_US - g_get_monotonic_time();
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += left / G_USEC_PER_SEC + 1;
-        if (left <= 0 ||
-                pthread_cond_timedwait(&ledger->changed, &ledger->mutex, &until) == ETIMEDOUT) {
+        } else if (!wait_until(ledger, ledger->signed_us + SIGN_EVERY_US)) {
             return;
         }
+    }
+    gint64 until_us = g_get_monotonic_time() + LINGER_US;
+    while (!ledger->turned && !ledger->closing && ledger->queue.length < BATCH_MAX &&
+            wait_until(ledger, until_us)) {
     }
 }
 
@@ -242,6 +262,7 @@ static gpointer writer(gpointer data)
         while (batch.length < BATCH_MAX && (item = g_queue_pop_head(&ledger->queue))) {
             g_queue_push_tail(&batch, item);
         }
+        ledger->turned = ledger->turned && !g_queue_is_empty(&ledger->queue);
         bool last = ledger->closing && g_queue_is_empty(&ledger->queue);
         bool to_sign = ledger->signer && ledger->seq > ledger->signed_size && !ledger->failed;
         pthread_mutex_unlock(&ledger->mutex);
@@ -338,7 +359,15 @@ void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn do
     pthread_mutex_lock(&ledger->mutex);
     g_queue_push_tail(&ledger->queue, item);
     ledger->appended++;
-    pthread_cond_broadcast(&ledger->changed);
+    if (!ledger->turn) {
+        ledger->turn = g_idle_source_new();
+        g_source_set_priority(ledger->turn, G_PRIORITY_HIGH);
+        g_source_set_callback(ledger->turn, on_turn, ledger, NULL);
+        g_source_attach(ledger->turn, ledger->context);
+    }
+    if (ledger->queue.length == 1 || ledger->queue.length >= BATCH_MAX) {
+        pthread_cond_broadcast(&ledger->changed);
+    }
     pthread_mutex_unlock(&ledger->mutex);
 }
 
@@ -352,6 +381,8 @@ bool ledger_flush(struct ledger *ledger, GError **error)
 {
     pthread_mutex_lock(&ledger->mutex);
     guint64 target = ledger->appended;
+    ledger->turned |= !g_queue_is_empty(&ledger->queue); /* no more is to come: somebody waits */
+    pthread_cond_broadcast(&ledger->changed);
     while (ledger->settled < target) {
         pthread_cond_wait(&ledger->changed, &ledger->mutex);
     }
@@ -363,13 +394,19 @@ bool ledger_flush(struct ledger *ledger, GError **error)
     return ok;
 }
 
+static void drop_source(GSource **source)
+{
+    if (*source) {
+        g_source_destroy(*source);
+        g_clear_pointer(source, g_source_unref);
+    }
+}
+
 void ledger_writer_stop(struct ledger *ledger)
 {
     ledger_writer_rest(ledger);
     ledger->closed = true;
-    if (ledger->delivery) {
-        g_source_destroy(ledger->delivery);
-        g_clear_pointer(&ledger->delivery, g_source_unref);
-    }
+    drop_source(&ledger->delivery);
+    drop_source(&ledger->turn);
     g_queue_clear_full(&ledger->outbox, item_free);
 }

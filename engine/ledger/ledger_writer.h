@@ -40,6 +40,8 @@ struct ledger {
     GQueue queue;  /* struct ledger_item, appended, not yet taken by the writer */
     GQueue outbox; /* struct ledger_item, settled, not yet delivered */
     GSource *delivery;
+    GSource *turn; /* runs when the owner's turn in which something was appended is over */
+    bool turned;   /* the queue is to be written now */
     guint64 appended, settled;
     bool closing;
     struct sign_key *signer; /* NULL: nobody signs */

@@ -13,6 +13,7 @@ struct score *score_new(void)
     score->facts = g_array_new(FALSE, FALSE, sizeof(struct score_fact));
     score->names = g_ptr_array_new_with_free_func(g_free);
     score->name_ids = g_hash_table_new(g_str_hash, g_str_equal);
+    score->windows = g_array_new(FALSE, FALSE, sizeof(struct score_window));
     score->kept = g_ptr_array_new_with_free_func((GDestroyNotify)event_free);
     score->choices = score_choices_new();
     score->columns = g_ptr_array_new_with_free_func(g_free);
@@ -35,6 +36,7 @@ void score_free(struct score *score)
         g_array_unref(score->choices);
         g_ptr_array_unref(score->kept);
         g_free(score->failure);
+        g_array_unref(score->windows);
         g_hash_table_unref(score->name_ids);
         g_ptr_array_unref(score->names);
         g_array_unref(score->facts);

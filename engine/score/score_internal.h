@@ -70,6 +70,7 @@ struct score {
     GPtrArray *kept;  /* struct event, by seq: those that a custom model reads (but for again) */
     GPtrArray *names; /* char *: what facts are about */
     GHashTable *name_ids; /* name → index + 1 */
+    GArray *windows;      /* struct score_window, by name; shorter: none were stated */
     GArray *choices;      /* struct score_choice_of_model */
     GPtrArray *models;    /* struct score_model, one a choice, and the adjustments at last */
     GPtrArray *columns;   /* char *, NULL-terminated */
