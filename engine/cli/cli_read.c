@@ -102,20 +102,10 @@ static cJSON *whole_score(cJSON *json, GError **error)
 bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer data, GError **error)
 {
     struct ledger_reader *reader = ledger_reader_open(path, error);
-    if (!reader || !ledger_reader_seek(reader, from, error)) {
-        ledger_reader_close(reader);
-        return false;
-    }
-    int more = 1;
-    while (more == 1) {
-        auto_event event = NULL;
-        more = ledger_reader_next(reader, &event, error);
-        if (more == 1 && !fn(event, data)) {
-            more = 0;
-        }
-    }
+    bool ok = reader && ledger_reader_seek(reader, from, error) &&
+              ledger_reader_look(reader, fn, data, error);
     ledger_reader_close(reader);
-    return more == 0;
+    return ok;
 }
 
 struct prefix {

@@ -378,6 +378,9 @@ static bool read_score(struct reading *reading, GError **error)
     struct score *score = reading->score;
     score_wait(score);
     score_read_again(score, read_events, reading);
+    if (!reading->spool) {
+        score_without_why(score); /* nobody is told */
+    }
     if (!read_events(reading, fold, score, error)) {
         return false;
     }

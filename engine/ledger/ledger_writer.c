@@ -11,12 +11,31 @@
 #define SIGN_EVERY_US (60 * G_USEC_PER_SEC)
 #define LINGER_US 5000 /* for the end of the owner's turn, which may be long, or never come */
 
-static void item_free(gpointer data)
+static struct ledger_item *item_new(struct event *event)
 {
-    struct ledger_item *item = data;
+    struct ledger_item *item = g_new0(struct ledger_item, 1);
+    item->link.data = item;
+    item->event = event;
+    return item;
+}
+
+static void item_free(struct ledger_item *item)
+{
     event_free(item->event);
     g_clear_error(&item->error);
     g_free(item);
+}
+
+/* An item is in one queue, by its own link. */
+static void push(GQueue *queue, struct ledger_item *item)
+{
+    g_queue_push_tail_link(queue, &item->link);
+}
+
+static struct ledger_item *pop(GQueue *queue)
+{
+    GList *link = g_queue_pop_head_link(queue);
+    return link ? link->data : NULL;
 }
 
 void ledger_unref(struct ledger *ledger)
@@ -50,7 +69,7 @@ static gboolean deliver(gpointer data)
 
     g_atomic_ref_count_inc(&ledger->refs);
     struct ledger_item *item;
-    while ((item = g_queue_pop_head(&items))) {
+    while ((item = pop(&items))) {
         /* a callback may close the ledger */
         if (!ledger->closed && item->done) {
             item->done(item->event, item->error, item->data);
@@ -69,9 +88,9 @@ static void settle(struct ledger *ledger, GQueue *batch)
 {
     pthread_mutex_lock(&ledger->mutex);
     struct ledger_item *item;
-    while ((item = g_queue_pop_head(batch))) {
+    while ((item = pop(batch))) {
         ledger->settled += !item->own;
-        g_queue_push_tail(&ledger->outbox, item);
+        push(&ledger->outbox, item);
     }
     if (!ledger->delivery) {
         ledger->delivery = g_idle_source_new();
@@ -137,9 +156,8 @@ static bool is_due(const struct ledger *ledger, gint64 seq)
 static struct ledger_item *signature(struct ledger *ledger, gint64 seq)
 {
     unsigned char root[TREE_HASH];
-    struct ledger_item *item = g_new0(struct ledger_item, 1);
     tree_root(ledger->tree, seq, root);
-    item->event = sign_event(ledger->signer, ledger->signer_name, seq, root);
+    struct ledger_item *item = item_new(sign_event(ledger->signer, ledger->signer_name, seq, root));
     item->event->at_us = ledger->at_us;
     item->event->wall_us = g_get_real_time();
     ledger->signed_size = seq + 1;
@@ -173,7 +191,7 @@ static bool commit(struct ledger *ledger, GQueue *batch)
             tree_add(ledger->tree, head);
         }
         if (!l->next && is_due(ledger, seq)) {
-            g_queue_push_tail(batch, signature(ledger, seq)); /* the next of this loop */
+            push(batch, signature(ledger, seq)); /* the next of this loop */
         }
     }
     if (sqlite3_exec(ledger->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
@@ -240,7 +258,7 @@ static void wait_for_work(struct ledger *ledger)
 static void write_batch(struct ledger *ledger, GQueue *batch)
 {
     if (g_queue_is_empty(batch)) { /* nothing new: what stands is to be signed */
-        g_queue_push_tail(batch, signature(ledger, ledger->seq));
+        push(batch, signature(ledger, ledger->seq));
     }
     /* only this thread sets failed */
     if (!ledger->failed && !commit(ledger, batch)) {
@@ -259,8 +277,8 @@ static gpointer writer(gpointer data)
         pthread_mutex_lock(&ledger->mutex);
         wait_for_work(ledger);
         struct ledger_item *item;
-        while (batch.length < BATCH_MAX && (item = g_queue_pop_head(&ledger->queue))) {
-            g_queue_push_tail(&batch, item);
+        while (batch.length < BATCH_MAX && (item = pop(&ledger->queue))) {
+            push(&batch, item);
         }
         ledger->turned = ledger->turned && !g_queue_is_empty(&ledger->queue);
         bool last = ledger->closing && g_queue_is_empty(&ledger->queue);
@@ -354,10 +372,11 @@ bool ledger_sign(
 
 void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn done, gpointer data)
 {
-    struct ledger_item *item = g_new(struct ledger_item, 1);
-    *item = (struct ledger_item){.event = event, .done = done, .data = data};
+    struct ledger_item *item = item_new(event);
+    item->done = done;
+    item->data = data;
     pthread_mutex_lock(&ledger->mutex);
-    g_queue_push_tail(&ledger->queue, item);
+    push(&ledger->queue, item);
     ledger->appended++;
     if (!ledger->turn) {
         ledger->turn = g_idle_source_new();
@@ -408,5 +427,8 @@ void ledger_writer_stop(struct ledger *ledger)
     ledger->closed = true;
     drop_source(&ledger->delivery);
     drop_source(&ledger->turn);
-    g_queue_clear_full(&ledger->outbox, item_free);
+    struct ledger_item *item;
+    while ((item = pop(&ledger->outbox))) {
+        item_free(item);
+    }
 }

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 struct ledger_item { /* an event on its way */
+    GList link;      /* in the one queue that has it */
     struct event *event;
     ledger_done_fn done;
     gpointer data;

@@ -62,6 +62,9 @@ typedef bool (*score_again_fn)(gpointer data, score_take_fn take, gpointer to, G
  * second run: a long ledger has more than fit. Before the first event; data stays the caller's. */
 void score_read_again(struct score *score, score_again_fn again, gpointer data);
 
+/* From now on terms are given without why (""): to say it takes longer than to count. */
+void score_without_why(struct score *score);
+
 /* Folds one event in. Events of unknown kinds or with unusable bodies change nothing: false then.
  * True: the standings may be others now. */
 bool score_apply(struct score *score, const struct event *event);

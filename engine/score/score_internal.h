@@ -60,6 +60,7 @@ struct score {
     gint64 at_us, seq;
     bool chosen;          /* score_use() was called */
     bool keeps;           /* a custom model is among the chosen ones */
+    bool dumb;            /* terms say no why */
     bool waits;           /* models run when they are looked at, not with every event */
     score_again_fn again; /* NULL: what a custom model reads is kept */
     gpointer again_data;

@@ -119,7 +119,9 @@ void score_give(struct score_model *model, int team, int part, double points,
         return;
     }
     model->sums[team * SCORE_PARTS_MAX + part] += points;
-    if (model->explainer) {
+    if (model->explainer && model->score->dumb) {
+        explain(model, team, part, points, fact, "");
+    } else if (model->explainer) {
         va_list values;
         va_start(values, why);
         g_autofree char *text = g_strdup_vprintf(why, values);
