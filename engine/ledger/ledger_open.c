@@ -39,8 +39,9 @@ static bool read_head(struct ledger *ledger, GError **error)
                 why);
         return false;
     }
-    ledger->seq = last->seq;
+    ledger->seq = ledger->inserted = ledger->chained = last->seq;
     memcpy(ledger->head, last->hash, sizeof(hash));
+    memcpy(ledger->prev, last->hash, sizeof(hash));
     return true;
 }
 

@@ -54,7 +54,7 @@ static bool measure_memory(const char *ledger, const char *model, const char *sh
 }
 
 /* option NULL: the tables, as people read them. */
-static bool measure_time(const char *ledger, const char *model, const char *option)
+static bool measure_time(const char *ledger, const char *model, const char *option, double goal)
 {
     struct rusage usage;
     double best = 1e12;
@@ -64,7 +64,7 @@ static bool measure_time(const char *ledger, const char *model, const char *opti
     }
     g_autofree char *name = g_strdup_printf(
             "rescore: 12 hours by %s%s / goal", model, option ? ", explained as JSON" : "");
-    return bench_print(name, best, 2, "s", 1, BENCH_AT_MOST);
+    return bench_print(name, best, goal, "s", 1, BENCH_AT_MOST);
 }
 
 int main(void)
@@ -90,8 +90,9 @@ int main(void)
     if (wrong) {
         die(wrong);
     }
-    bool ok = measure_time(game, "faust", NULL);
-    ok = measure_time(game, "faust", "--json") && ok;
+    bool ok = measure_time(game, "faust", NULL, 2);
+    /* … and with each of its 300,000 terms in words */
+    ok = measure_time(game, "faust", "--json", 3) && ok;
     ok = measure_memory(ledger, "faust", "faust") && ok;
     return measure_memory(ledger, custom, "a model in Lua") && ok ? 0 : 1;
 }
