@@ -111,7 +111,7 @@ static void faust_settle(struct score_model *model)
 {
     const struct flags *state = score_state(model);
     int teams = score_teams(model);
-    g_autofree double *lost = g_new(double, teams + 1); /* to so many */
+    g_autofree double *lost = g_new0(double, teams + 1); /* to so many */
     for (int n = 0; n <= teams; n++) {
         lost[n] = formula_faust_defense(n);
     }

@@ -304,7 +304,8 @@ static double last_accepted(struct score_model *model, int team)
             last_us = fact->team == team ? MAX(last_us, fact->at_us) : last_us;
         }
     }
-    return (double)(last_us / 60000000);
+    gint64 minute = last_us / 60000000;
+    return (double)minute;
 }
 
 static const struct score_family icpc = {

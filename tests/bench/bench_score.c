@@ -48,7 +48,7 @@ static void go_on(const GPtrArray *game, struct score *score, double *ret_captur
         all += took;
         captures += !strcmp(event->kind, "flag.captured") ? took : 0;
     }
-    *ret_capture = captures / (MORE / GAME_CAPTURE_EVERY);
+    *ret_capture = captures * GAME_CAPTURE_EVERY / MORE;
     *ret_all = all / MORE;
 }
 
