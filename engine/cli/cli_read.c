@@ -102,32 +102,26 @@ static cJSON *whole_score(cJSON *json, GError **error)
 bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer data, GError **error)
 {
     struct ledger_reader *reader = ledger_reader_open(path, error);
-    if (!reader || !ledger_reader_seek(reader, from, error)) {
-        ledger_reader_close(reader);
-        return false;
-    }
-    int more = 1;
-    while (more == 1) {
-        auto_event event = NULL;
-        more = ledger_reader_next(reader, &event, error);
-        if (more == 1 && !fn(event, data)) {
-            more = 0;
-        }
-    }
+    bool ok = reader && ledger_reader_seek(reader, from, error) &&
+              ledger_reader_look(reader, fn, data, error);
     ledger_reader_close(reader);
-    return more == 0;
+    return ok;
 }
 
 struct prefix {
     struct public_prefix so_far;
-    gint64 limit; /* of the second reading */
+    gint64 limit; /* 0: none */
     cli_event_fn fn;
     gpointer data;
 };
 
 static bool find_prefix(const struct event *event, gpointer data)
 {
-    public_prefix_apply(&((struct prefix *)data)->so_far, event);
+    struct prefix *prefix = data;
+    if (prefix->limit && event->seq > prefix->limit) {
+        return false;
+    }
+    public_prefix_apply(&prefix->so_far, event);
     return true;
 }
 
@@ -137,14 +131,20 @@ static bool within_prefix(const struct event *event, gpointer data)
     return event->seq <= prefix->limit && prefix->fn(event, prefix->data);
 }
 
+/* What the public might see after the event limit; 0: after the last. */
+static bool read_public(const char *path, struct prefix *prefix, GError **error)
+{
+    if (!cli_read_ledger(path, 1, find_prefix, prefix, error)) {
+        return false;
+    }
+    prefix->limit = public_prefix_end(&prefix->so_far);
+    return cli_read_ledger(path, 1, within_prefix, prefix, error);
+}
+
 bool cli_read_public(const char *path, cli_event_fn fn, gpointer data, GError **error)
 {
     struct prefix prefix = {.fn = fn, .data = data};
-    if (!cli_read_ledger(path, 1, find_prefix, &prefix, error)) {
-        return false;
-    }
-    prefix.limit = public_prefix_end(&prefix.so_far);
-    return cli_read_ledger(path, 1, within_prefix, &prefix, error);
+    return read_public(path, &prefix, error);
 }
 
 static cJSON *ask(
@@ -216,39 +216,63 @@ bool cli_read_verified(const char *path, const char *thing, GError **error)
     return ok;
 }
 
+struct folding {
+    struct score *score;
+    gint64 at, last;
+};
+
 static bool fold_score(const struct event *event, gpointer data)
 {
-    score_apply(data, event);
+    struct folding *folding = data;
+    if (folding->at && event->seq > folding->at) {
+        return false;
+    }
+    folding->last = event->seq;
+    score_apply(folding->score, event);
     return true;
 }
 
-cJSON *cli_read_score(const struct cli_target *target, bool explain, GError **error)
+static bool fold_board(const char *path, const struct cli_board *board, struct folding *folding,
+        struct prefix *public, GError **error)
 {
-    if (target->socket) {
-        cJSON *params = cJSON_CreateObject();
-        cJSON_AddBoolToObject(params, "explain", explain);
-        return whole_score(ask(target, "score", params, error), error);
+    bool ok = board->public ? read_public(path, public, error)
+                            : cli_read_ledger(path, 1, fold_score, folding, error);
+    gint64 last = board->public ? public->so_far.last : folding->last;
+    if (ok && last < board->at) {
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,
+                "--at %" G_GINT64_FORMAT ": the last event is %" G_GINT64_FORMAT, board->at, last);
+        return false;
     }
-    if (!cli_read_verified(target->ledger, "score", error)) {
-        return NULL;
+    return ok;
+}
+
+/* From the ledger. */
+static cJSON *read_board(const char *path, const struct cli_board *board, GError **error)
+{
+    struct folding folding = {.score = score_new(), .at = board->at};
+    struct prefix public = {.limit = board->at, .fn = fold_score, .data = &folding};
+    cJSON *json = NULL;
+    if (fold_board(path, board, &folding, &public, error)) {
+        /* what explains a number may name flags that others still look for */
+        bool explain = board->explain && !board->public;
+        json = whole_score(score_to_json(folding.score, explain), error);
     }
-    struct score *score = score_new();
-    bool ok = cli_read_ledger(target->ledger, 1, fold_score, score, error);
-    cJSON *json = ok ? whole_score(score_to_json(score, explain), error) : NULL;
-    score_free(score);
+    if (json && board->public) {
+        public_score(json, &public.so_far);
+    }
+    score_free(folding.score);
     return json;
 }
 
-cJSON *cli_read_public_score(const struct cli_target *target, GError **error)
+cJSON *cli_read_score(
+        const struct cli_target *target, const struct cli_board *board, GError **error)
 {
-    if (!cli_read_verified(target->ledger, "score", error)) {
-        return NULL;
+    if (target->socket && !board->public && board->at == 0) {
+        cJSON *params = cJSON_CreateObject();
+        cJSON_AddBoolToObject(params, "explain", board->explain);
+        return whole_score(ask(target, "score", params, error), error);
     }
-    struct score *score = score_new();
-    bool ok = cli_read_public(target->ledger, fold_score, score, error);
-    /* what explains a number may name flags that others still look for */
-    cJSON *json = ok ? whole_score(score_to_json(score, false), error) : NULL;
-    public_score(json);
-    score_free(score);
-    return json;
+    return cli_read_verified(target->ledger, "score", error)
+                   ? read_board(target->ledger, board, error)
+                   : NULL;
 }

@@ -44,7 +44,7 @@ cJSON *cli_speak_for(
 
 typedef bool (*cli_event_fn)(const struct event *event, gpointer data); /* false: enough */
 bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer data, GError **error);
-/* The same for what the public may know (report/public.h): what comes after it is not read. */
+/* The same for what the public may know (score/public.h): what comes after it is not read. */
 bool cli_read_public(const char *path, cli_event_fn fn, gpointer data, GError **error);
 /* Every row verifies; else the error names the first that does not and why no such thing (a report, a
  * score) is made of them. Before it is made: never of a part. */
@@ -55,9 +55,15 @@ cJSON *cli_read_status(const struct cli_target *target, GError **error);
 
 /* For a status with "interrupted": what can be done about it, on stderr. */
 void cli_say_interrupted(const cJSON *status);
-/* The board that the public may see; never explained. */
-cJSON *cli_read_public_score(const struct cli_target *target, GError **error);
-cJSON *cli_read_score(const struct cli_target *target, bool explain, GError **error);
+
+struct cli_board {
+    bool explain;
+    bool public; /* as the public may see it; never explained */
+    gint64 at;   /* as it was after that event; 0: the last */
+};
+/* The caller's. */
+cJSON *cli_read_score(
+        const struct cli_target *target, const struct cli_board *board, GError **error);
 
 /* ---- tables (cli_table.c) ------------------------------------------------------------------ */
 

@@ -87,11 +87,17 @@ void exam_view_status(const cJSON *status)
 
 void exam_view_paper(const cJSON *paper)
 {
+    const cJSON *checkpoint = json_object(paper, "checkpoint");
     const cJSON *question = NULL;
     int n = 0;
     printf("%s\ncandidate %s, machines of %s; %d %% passes\n", json_string(paper, "title", ""),
             json_string(paper, "candidate", ""), json_string(paper, "team", ""),
             (int)json_int(paper, "pass", 0));
+    printf("%s\n%s\n", json_string(paper, "notice", ""), json_string(paper, "notice_zh", ""));
+    if (checkpoint) {
+        printf("checkpoint %s of event %" G_GINT64_FORMAT "; note it\n",
+                json_string(checkpoint, "code", ""), json_int(checkpoint, "seq", 0));
+    }
     cJSON_ArrayForEach(question, json_array(paper, "questions"))
     {
         const cJSON *choice = NULL;

@@ -5,6 +5,7 @@
 #include "cli/cli_view.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define COLUMNS_MAX 8 /* more do not fit a terminal; --json has them all */
@@ -46,9 +47,10 @@ void standings_print(const cJSON *score)
 {
     g_autoptr(GPtrArray) names = shown_columns(score);
     g_autoptr(GPtrArray) heads = g_ptr_array_new_with_free_func(g_free);
-    GString *align = g_string_new("rllr");
-    const char *const first[] = {"RANK", "TEAM", "", "TOTAL"};
-    for (gsize i = 0; i < G_N_ELEMENTS(first); i++) {
+    const char *tie = json_string(score, "tie", NULL);
+    GString *align = g_string_new(tie ? "rllrr" : "rllr");
+    const char *const first[] = {"RANK", "TEAM", "", "TOTAL", "TIE"};
+    for (gsize i = 0; i < G_N_ELEMENTS(first) - !tie; i++) {
         g_ptr_array_add(heads, g_strdup(first[i]));
     }
     for (guint i = 0; i < names->len; i++) {
@@ -64,6 +66,9 @@ void standings_print(const cJSON *score)
         g_ptr_array_add(cells, g_strdup(json_string(team, "team", "")));
         g_ptr_array_add(cells, g_strdup(json_string(team, "title", "")));
         g_ptr_array_add(cells, number_text(json_number(team, "total", 0)));
+        if (tie) {
+            g_ptr_array_add(cells, number_text(json_number(team, "tie", 0)));
+        }
         for (guint i = 0; i < names->len; i++) {
             double points = json_number(json_object(team, "columns"), names->pdata[i], 0);
             g_ptr_array_add(cells, number_text(points));
@@ -71,5 +76,8 @@ void standings_print(const cJSON *score)
         cli_table_add(table, (const char *const *)cells->pdata);
     }
     cli_table_print(table);
+    if (tie) {
+        printf("of equal totals less TIE stands first: %s\n", tie);
+    }
     g_string_free(align, TRUE);
 }

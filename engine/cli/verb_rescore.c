@@ -322,6 +322,9 @@ static int print_models(bool json)
         if (all) {
             printf("    %s = one of %s\n", choice, all);
         }
+        if (json_string(model, "tie", NULL)) {
+            printf("    of equal totals the lesser %s first\n", json_string(model, "tie", ""));
+        }
     }
     return 0;
 }
@@ -375,6 +378,9 @@ static bool read_score(struct reading *reading, GError **error)
     struct score *score = reading->score;
     score_wait(score);
     score_read_again(score, read_events, reading);
+    if (!reading->spool) {
+        score_without_why(score); /* nobody is told */
+    }
     if (!read_events(reading, fold, score, error)) {
         return false;
     }

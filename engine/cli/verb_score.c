@@ -1,4 +1,5 @@
 /* verb_score.c - sandtable score: the standings, and for every number which events made it. */
+#include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/cli_view.h"
@@ -24,27 +25,50 @@ static void print_terms(const cJSON *team)
     cli_table_print(table);
 }
 
+/* For people to note, and to compare one day with the ledger. */
+static void print_checkpoint(const cJSON *score)
+{
+    const cJSON *checkpoint = json_object(score, "checkpoint");
+    if (checkpoint) {
+        printf("\ncheckpoint %s of event %" G_GINT64_FORMAT
+               ": note it; `sandtable verify --code` tells whether it still holds\n",
+                json_string(checkpoint, "code", ""), json_int(checkpoint, "seq", 0));
+    }
+}
+
+static bool is_event(gint64 at, GError **error)
+{
+    if (at < 0) {
+        g_set_error_literal(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--at: events are numbered from 1");
+        return false;
+    }
+    return true;
+}
+
 static int run(int argc, char **argv, GError **error)
 {
     gboolean json = FALSE;
     gboolean explain = FALSE;
     gboolean public = FALSE;
+    gint64 at = 0;
     const GOptionEntry entries[] = {
             {"explain", 0, 0, G_OPTION_ARG_NONE, &explain, "show which events made each total",
                     NULL},
             {"public", 0, 0, G_OPTION_ARG_NONE, &public,
                     "what the public may see: up to the freeze, never explained", NULL},
+            {"at", 0, 0, G_OPTION_ARG_INT64, &at, "as it was after this event", "SEQ"},
             {"json", 0, 0, G_OPTION_ARG_NONE, &json, "one JSON document, always explained", NULL},
             {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     struct cli_target target = {0};
-    if (!cli_parse(&verb_score, entries, &argc, &argv, 0, 1, error) ||
+    if (!cli_parse(&verb_score, entries, &argc, &argv, 0, 1, error) || !is_event(at, error) ||
             !cli_target_account(argc, argv, error) ||
             !cli_target(argc > 1 ? argv[1] : NULL, &target, error)) {
         return 1;
     }
-    cJSON *score = public ? cli_read_public_score(&target, error)
-                          : cli_read_score(&target, explain || json, error);
+    const struct cli_board board = {.explain = explain || json, .public = public, .at = at};
+    cJSON *score = cli_read_score(&target, &board, error);
     cli_target_clear(&target);
     if (!score) {
         return 1;
@@ -54,6 +78,7 @@ static int run(int argc, char **argv, GError **error)
         return 0;
     }
     standings_print(score);
+    print_checkpoint(score);
     const cJSON *team = NULL;
     const cJSON *explained = explain && !public ? json_array(score, "teams") : NULL;
     cJSON_ArrayForEach(team, explained)
@@ -66,7 +91,7 @@ static int run(int argc, char **argv, GError **error)
 
 const struct verb verb_score = {
         .name = "score",
-        .usage = "score [NAME|LEDGER] [--explain | --public] [--json]",
+        .usage = "score [NAME|LEDGER] [--explain | --public] [--at SEQ] [--json]",
         .summary = "show the standings and where each point comes from",
         .order = 23,
         .keeps_root = true,

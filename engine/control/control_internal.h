@@ -195,6 +195,8 @@ cJSON *control_events_page(
 gint64 control_public_end(struct control *control, GError **error);
 /* The standings there; as a method. */
 cJSON *control_public_score(const struct control_call *call, GError **error);
+/* {"seq","code"} of the last public checkpoint; NULL: there is none, or an error. */
+cJSON *control_public_checkpoint(struct control *control, GError **error);
 /* May a public client call this? What it calls is then given as to the public. */
 bool control_public_may(const char *method);
 void control_public_free(struct control *control);

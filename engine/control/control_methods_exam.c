@@ -52,8 +52,14 @@ static cJSON *run_status(const struct control_call *call, GError **error)
 
 static cJSON *run_paper(const struct control_call *call, GError **error)
 {
-    return exercise_exam_paper(
+    cJSON *paper = exercise_exam_paper(
             control_exercise(call), json_string(call->params, "candidate", NULL), error);
+    /* of what the public may see, though it be frozen; a paper without it is better than none */
+    cJSON *checkpoint = paper ? control_public_checkpoint(call->conn->control, NULL) : NULL;
+    if (checkpoint) {
+        cJSON_AddItemToObject(paper, "checkpoint", checkpoint);
+    }
+    return paper;
 }
 
 const struct control_method control_methods_exam[] = {

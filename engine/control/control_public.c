@@ -15,7 +15,8 @@ struct counting {            /* of the standings at the end of a beginning */
     struct control *control; /* NULL: it is gone */
     char *path;
     gint64 end;
-    GPtrArray *waiting; /* struct control_exec *: who asked */
+    struct public_prefix prefix; /* as it was when the counting began: it ends there */
+    GPtrArray *waiting;          /* struct control_exec *: who asked */
     cJSON *score;
     GError *error;
 };
@@ -103,7 +104,7 @@ static void count_in_thread(GTask *task, gpointer none, gpointer data, GCancella
     (void)cancellable;
     if (read_to(counting->path, 1, counting->end, count, score, &counting->error)) {
         counting->score = score_to_json(score, false);
-        public_score(counting->score);
+        public_score(counting->score, &counting->prefix);
     }
     score_free(score);
     g_task_return_boolean(task, TRUE);
@@ -122,6 +123,7 @@ static struct counting *counting_to(struct control *control, gint64 end)
     one->control = control;
     one->path = g_strdup(exercise_ledger_path(control->exercise));
     one->end = end;
+    one->prefix = control->shown;
     one->waiting = g_ptr_array_new();
     g_ptr_array_add(control->countings, one);
     g_autoptr(GTask) task = g_task_new(NULL, NULL, on_counted, one);
@@ -139,7 +141,7 @@ cJSON *control_public_score(const struct control_call *call, GError **error)
     }
     if (end == exercise_seq(control->exercise)) {
         cJSON *live = exercise_score(control->exercise, false);
-        public_score(live);
+        public_score(live, &control->shown);
         return live;
     }
     if (control->shown_score && control->shown_at == end) {
@@ -150,6 +152,11 @@ cJSON *control_public_score(const struct control_call *call, GError **error)
         g_ptr_array_add(counting_to(control, end)->waiting, later);
     }
     return NULL;
+}
+
+cJSON *control_public_checkpoint(struct control *control, GError **error)
+{
+    return control_public_end(control, error) < 0 ? NULL : public_checkpoint(&control->shown);
 }
 
 bool control_public_may(const char *method)

@@ -34,8 +34,10 @@ struct ledger *ledger_open(const char *path, GError **error);
 
 enum suite ledger_suite(const struct ledger *ledger);
 
-/* Hands event over (consumed). Events that arrive while a sync runs are committed together. done
- * may be NULL. Any thread. */
+/* Hands event over (consumed). done may be NULL. Any thread. The events of one turn of the main loop
+ * of the context that ledger_create() says are committed together, when the turn is over; those that
+ * arrive while a sync runs, with the next. None waits longer than 5 ms for that, though the turn be,
+ * nor for a turn when somebody waits in ledger_flush(). */
 void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn done, gpointer data);
 
 /* Called after done, for every event, in order of seq, in the same context; refused events too,
@@ -73,6 +75,13 @@ bool ledger_reader_seek(struct ledger_reader *reader, gint64 from, GError **erro
 /* 1: *ret is the next event, the caller's; 0: no more for now; -1: error (a row that is damaged or
  * missing). The chain is not checked: that is ledger_verify()'s. */
 int ledger_reader_next(struct ledger_reader *reader, struct event **ret, GError **error);
+
+/* Every event from the next on, to fn, until that returns false: as ledger_reader_next(), but without
+ * copies, so in a fraction of the time. event and its texts are there during the call only; a writer
+ * cannot merge its log meanwhile, so fn does not wait for anything. False and error as with -1. */
+typedef bool (*ledger_look_fn)(const struct event *event, gpointer data);
+bool ledger_reader_look(
+        struct ledger_reader *reader, ledger_look_fn fn, gpointer data, GError **error);
 
 /* seq of the last event, 0 when empty, -1 on error. */
 gint64 ledger_reader_last(struct ledger_reader *reader, GError **error);

@@ -10,29 +10,42 @@ static void put_number(guint64 *place, gint64 number)
     *place = GUINT64_TO_LE((guint64)number);
 }
 
+static unsigned char *put_bytes(unsigned char *to, const void *from, gsize length)
+{
+    memcpy(to, from, length);
+    return to + length;
+}
+
 void ledger_hash(
         enum suite suite, const struct event *event, const unsigned char *prev, unsigned char *ret)
 {
     static const char mark[] = "sandtable event 1\n";
     const char *const texts[] = {event->kind, event->team, event->subject, event->body};
     guint64 numbers[3];
-    guint64 lengths[G_N_ELEMENTS(texts)];
+    gsize lengths[G_N_ELEMENTS(texts)];
+    gsize total = sizeof(mark) - 1 + EVENT_HASH_BYTES + sizeof numbers;
     G_STATIC_ASSERT(EVENT_HASH_BYTES == SUITE_HASH);
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        lengths[i] = strlen(texts[i]);
+        total += sizeof(guint64) + lengths[i];
+    }
     put_number(numbers, event->seq);
     put_number(numbers + 1, event->at_us);
     put_number(numbers + 2, event->wall_us);
-    struct suite_part parts[3 + 2 * G_N_ELEMENTS(texts)] = {
-            {mark, sizeof(mark) - 1},
-            {prev, EVENT_HASH_BYTES},
-            {numbers, sizeof numbers},
-    };
+    unsigned char small[1024];
+    g_autofree unsigned char *large = total > sizeof small ? g_malloc(total) : NULL;
+    unsigned char *whole = large ? large : small;
+    unsigned char *to = put_bytes(whole, mark, sizeof(mark) - 1);
+    to = put_bytes(to, prev, EVENT_HASH_BYTES);
+    to = put_bytes(to, numbers, sizeof numbers);
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-        gsize length = strlen(texts[i]);
-        put_number(lengths + i, (gint64)length);
-        parts[3 + 2 * i] = (struct suite_part){lengths + i, sizeof lengths[i]};
-        parts[4 + 2 * i] = (struct suite_part){texts[i], length};
+        guint64 length;
+        put_number(&length, (gint64)lengths[i]);
+        to = put_bytes(to, &length, sizeof length);
+        to = put_bytes(to, texts[i], lengths[i]);
     }
-    suite_hash(suite, parts, G_N_ELEMENTS(parts), ret);
+    const struct suite_part part = {whole, total};
+    suite_hash(suite, &part, 1, ret);
 }
 
 /* ---- bodies -------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void close_db(struct ledger *ledger)
@@ -38,8 +39,9 @@ static bool read_head(struct ledger *ledger, GError **error)
                 why);
         return false;
     }
-    ledger->seq = last->seq;
+    ledger->seq = ledger->inserted = ledger->chained = last->seq;
     memcpy(ledger->head, last->hash, sizeof(hash));
+    memcpy(ledger->prev, last->hash, sizeof(hash));
     return true;
 }
 
@@ -53,11 +55,15 @@ static bool open_db(struct ledger *ledger, bool create, GError **error)
     if (!create && !ledger_db_check(ledger->db, ledger->path, &ledger->suite, error)) {
         return false;
     }
-    return ledger_db_exec(ledger->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
-                   ledger->path, error) &&
-           (create ? ledger_db_make(ledger->db, ledger->path, ledger->suite, error)
-                   : read_head(ledger, error)) &&
-           ledger_writer_start(ledger, error);
+    if (!ledger_db_exec(ledger->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+                ledger->path, error) ||
+            !(create ? ledger_db_make(ledger->db, ledger->path, ledger->suite, error)
+                     : read_head(ledger, error))) {
+        return false;
+    }
+    /* the triggers are for other hands: this one counts, and only adds */
+    sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    return ledger_writer_start(ledger, error);
 }
 
 static bool make_file(const char *path, GError **error)
@@ -106,7 +112,11 @@ static struct ledger *open_ledger(const char *path, bool create, enum suite suit
     ledger->lock_fd = lock_fd;
     g_atomic_ref_count_init(&ledger->refs);
     pthread_mutex_init(&ledger->mutex, NULL);
-    pthread_cond_init(&ledger->changed, NULL);
+    pthread_condattr_t monotonic; /* so that a clock that is set delays nobody */
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&ledger->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if (!open_db(ledger, create, error)) {
         close_db(ledger);
         if (create) {

@@ -147,6 +147,50 @@ int ledger_reader_next(struct ledger_reader *reader, struct event **ret, GError 
     return 1;
 }
 
+/* How many rows were looked at; 0: no more, or fn had enough; -1: error. */
+static int look_at_chunk(
+        struct ledger_reader *reader, ledger_look_fn fn, gpointer data, GError **error)
+{
+    sqlite3_stmt *stmt = reader->select;
+    unsigned char prev[EVENT_HASH_BYTES];
+    const char *why = NULL;
+    int n = 0;
+    int rc = SQLITE_DONE;
+    bool more = true;
+    sqlite3_bind_int64(stmt, 1, reader->next);
+    sqlite3_bind_int(stmt, 2, CHUNK);
+    while (more && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct event event;
+        bool sound = ledger_row_look(stmt, &event, prev, &why);
+        if (!sound || event.seq != reader->next) {
+            set_read_error(reader, sound ? "it is missing" : why, error);
+            sqlite3_reset(stmt);
+            return -1;
+        }
+        reader->next++;
+        n++;
+        more = fn(&event, data);
+    }
+    if (more && rc != SQLITE_DONE) {
+        set_read_error(reader, sqlite3_errmsg(reader->db), error);
+        n = -1;
+    }
+    sqlite3_reset(stmt);
+    return more ? n : 0;
+}
+
+bool ledger_reader_look(
+        struct ledger_reader *reader, ledger_look_fn fn, gpointer data, GError **error)
+{
+    int n = 1;
+    reader->next -= reader->rows.length; /* those are looked at anew */
+    drop_rows(reader);
+    while (n > 0) {
+        n = refresh(reader, error) ? look_at_chunk(reader, fn, data, error) : -1;
+    }
+    return n == 0;
+}
+
 gint64 ledger_reader_last(struct ledger_reader *reader, GError **error)
 {
     gint64 last = 0;

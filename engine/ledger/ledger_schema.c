@@ -29,9 +29,10 @@
  *
  * WRITING. One process writes. It holds flock() on the companion PATH.lock, which bears its process
  * id and is removed on close. Write-ahead log, synchronous=FULL: a commit returns after the log is
- * on the disk, and only then is an event acknowledged. Events that arrive during a commit go into
- * the next one together. After a failed commit (a full disk) the writer accepts nothing more: the
- * rows that were acknowledged are there, and no later row can stand after a lost one.
+ * on the disk, and only then is an event acknowledged. The events of one turn of the owner's main
+ * loop are one transaction; those that arrive during a commit go into the next one. After a failed
+ * commit (a full disk) the writer accepts nothing more: the rows that were acknowledged are there,
+ * and no later row can stand after a lost one.
  *
  * RECOVERY. After a crash PATH-wal may be left beside the file and belongs to it. The next open for
  * writing merges it: a transaction whose commit record is not whole never happened, none of its

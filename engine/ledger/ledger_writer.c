@@ -6,17 +6,36 @@
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
-#include <time.h>
 
 #define BATCH_MAX 8192 /* events in one transaction */
 #define SIGN_EVERY_US (60 * G_USEC_PER_SEC)
+#define LINGER_US 5000 /* for the end of the owner's turn, which may be long, or never come */
 
-static void item_free(gpointer data)
+static struct ledger_item *item_new(struct event *event)
 {
-    struct ledger_item *item = data;
+    struct ledger_item *item = g_new0(struct ledger_item, 1);
+    item->link.data = item;
+    item->event = event;
+    return item;
+}
+
+static void item_free(struct ledger_item *item)
+{
     event_free(item->event);
     g_clear_error(&item->error);
     g_free(item);
+}
+
+/* An item is in one queue, by its own link. */
+static void push(GQueue *queue, struct ledger_item *item)
+{
+    g_queue_push_tail_link(queue, &item->link);
+}
+
+static struct ledger_item *pop(GQueue *queue)
+{
+    GList *link = g_queue_pop_head_link(queue);
+    return link ? link->data : NULL;
 }
 
 void ledger_unref(struct ledger *ledger)
@@ -50,7 +69,7 @@ static gboolean deliver(gpointer data)
 
     g_atomic_ref_count_inc(&ledger->refs);
     struct ledger_item *item;
-    while ((item = g_queue_pop_head(&items))) {
+    while ((item = pop(&items))) {
         /* a callback may close the ledger */
         if (!ledger->closed && item->done) {
             item->done(item->event, item->error, item->data);
@@ -69,9 +88,9 @@ static void settle(struct ledger *ledger, GQueue *batch)
 {
     pthread_mutex_lock(&ledger->mutex);
     struct ledger_item *item;
-    while ((item = g_queue_pop_head(batch))) {
+    while ((item = pop(batch))) {
         ledger->settled += !item->own;
-        g_queue_push_tail(&ledger->outbox, item);
+        push(&ledger->outbox, item);
     }
     if (!ledger->delivery) {
         ledger->delivery = g_idle_source_new();
@@ -81,6 +100,18 @@ static void settle(struct ledger *ledger, GQueue *batch)
     }
     pthread_cond_broadcast(&ledger->changed);
     pthread_mutex_unlock(&ledger->mutex);
+}
+
+/* The owner's turn is over: what was appended in it is whole. */
+static gboolean on_turn(gpointer data)
+{
+    struct ledger *ledger = data;
+    pthread_mutex_lock(&ledger->mutex);
+    g_clear_pointer(&ledger->turn, g_source_unref);
+    ledger->turned = ledger->taking || !g_queue_is_empty(&ledger->queue);
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->mutex);
+    return G_SOURCE_REMOVE;
 }
 
 /* ---- the writer thread --------------------------------------------------------------------- */
@@ -112,63 +143,60 @@ static bool is_sound(struct ledger_item *item)
     return false;
 }
 
-/* ---- signing ------------------------------------------------------------------------------- */
-
-/* Rows up to seq stand; the last of them is not a signature, and a minute is over or the end came.
- */
-static bool is_due(const struct ledger *ledger, gint64 seq)
+/* Gives event its place behind all others. With the mutex held. */
+static void chain(struct ledger *ledger, struct event *event)
 {
-    return ledger->tree && seq > ledger->signed_size &&
-           (ledger->ending || g_get_monotonic_time() - ledger->signed_us >= SIGN_EVERY_US);
+    event->seq = ++ledger->chained;
+    ledger_hash(ledger->suite, event, ledger->head, event->hash);
+    memcpy(ledger->head, event->hash, sizeof ledger->head);
 }
 
-static struct ledger_item *signature(struct ledger *ledger, gint64 seq)
+/* ---- signing ------------------------------------------------------------------------------- */
+
+/* The last row is not a signature, and a minute is over or the end came. With the mutex held. */
+static bool is_due(const struct ledger *ledger)
+{
+    return ledger->tree && !ledger->failed && ledger->inserted > ledger->signed_size &&
+           (ledger->closing || g_get_monotonic_time() - ledger->signed_us >= SIGN_EVERY_US);
+}
+
+/* Of all rows up to the last that was inserted, behind which nothing is chained yet. */
+static struct ledger_item *signature(struct ledger *ledger)
 {
     unsigned char root[TREE_HASH];
-    struct ledger_item *item = g_new0(struct ledger_item, 1);
-    tree_root(ledger->tree, seq, root);
-    item->event = sign_event(ledger->signer, ledger->signer_name, seq, root);
-    item->event->at_us = ledger->at_us;
-    item->event->wall_us = g_get_real_time();
-    ledger->signed_size = seq + 1;
+    tree_root(ledger->tree, ledger->inserted, root);
+    struct event *event = sign_event(ledger->signer, ledger->signer_name, ledger->inserted, root);
+    struct ledger_item *item = item_new(event);
+    event->at_us = ledger->at_us;
+    event->wall_us = g_get_real_time();
+    chain(ledger, event);
+    ledger->signed_size = event->seq;
     ledger->signed_us = g_get_monotonic_time();
     item->own = true;
     return item;
 }
 
-/* One transaction. False: nothing of the batch is in the ledger. */
-static bool commit(struct ledger *ledger, GQueue *batch)
+/* ---- one transaction ----------------------------------------------------------------------- */
+
+/* Those from link on that were not refused. */
+static bool insert_from(struct ledger *ledger, const GList *link)
 {
-    gint64 seq = ledger->seq;
-    unsigned char head[EVENT_HASH_BYTES];
-    memcpy(head, ledger->head, sizeof(head));
-    if (sqlite3_exec(ledger->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
-        return false;
-    }
-    for (GList *l = batch->head; l; l = l->next) {
-        struct ledger_item *item = l->data;
-        if (!is_sound(item)) {
+    for (; link; link = link->next) {
+        const struct ledger_item *item = link->data;
+        const struct event *event = item->event;
+        if (item->error) {
             continue;
         }
-        item->event->seq = ++seq;
-        ledger_hash(ledger->suite, item->event, head, item->event->hash);
-        if (!insert_row(ledger, item->event, head)) {
+        if (!insert_row(ledger, event, ledger->prev)) {
             return false;
         }
-        memcpy(head, item->event->hash, sizeof(head));
-        ledger->at_us = item->event->at_us;
+        memcpy(ledger->prev, event->hash, sizeof ledger->prev);
+        ledger->inserted = event->seq;
+        ledger->at_us = event->at_us;
         if (ledger->tree) {
-            tree_add(ledger->tree, head);
-        }
-        if (!l->next && is_due(ledger, seq)) {
-            g_queue_push_tail(batch, signature(ledger, seq)); /* the next of this loop */
+            tree_add(ledger->tree, event->hash);
         }
     }
-    if (sqlite3_exec(ledger->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
-        return false;
-    }
-    ledger->seq = seq;
-    memcpy(ledger->head, head, sizeof(head));
     return true;
 }
 
@@ -198,36 +226,81 @@ static void refuse_all(struct ledger *ledger, GQueue *batch)
     }
 }
 
-/* Waits for events, or until rows are to be signed; with the mutex held. */
+/* False: the time (monotonic) came. With the mutex held. */
+static bool wait_until(struct ledger *ledger, gint64 until_us)
+{
+    const struct timespec until = {
+            .tv_sec = until_us / G_USEC_PER_SEC,
+            .tv_nsec = until_us % G_USEC_PER_SEC * 1000,
+    };
+    return pthread_cond_timedwait(&ledger->changed, &ledger->mutex, &until) != ETIMEDOUT;
+}
+
+/* Waits for events, or until rows are to be signed. With the mutex held. */
 static void wait_for_work(struct ledger *ledger)
 {
     while (g_queue_is_empty(&ledger->queue) && !ledger->closing) {
-        if (!ledger->signer || ledger->seq <= ledger->signed_size || ledger->failed) {
+        if (!ledger->signer || ledger->inserted <= ledger->signed_size || ledger->failed) {
             pthread_cond_wait(&ledger->changed, &ledger->mutex);
-            continue;
-        }
-        gint64 left = ledger->signed_us + SIGN_EVERY_US - g_get_monotonic_time();
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += left / G_USEC_PER_SEC + 1;
-        if (left <= 0 ||
-                pthread_cond_timedwait(&ledger->changed, &ledger->mutex, &until) == ETIMEDOUT) {
+        } else if (!wait_until(ledger, ledger->signed_us + SIGN_EVERY_US)) {
             return;
         }
     }
 }
 
+/* Moves what has come to the end of batch; the first of it, or NULL when the transaction is to end:
+ * with the turn in which its events come, so that one sync does for all of them. */
+static const GList *take(struct ledger *ledger, GQueue *batch, gint64 until_us)
+{
+    const struct ledger_item *last = batch->tail ? batch->tail->data : NULL;
+    bool whole = last && last->own; /* a signature is the end */
+    struct ledger_item *first = NULL;
+    struct ledger_item *item;
+    pthread_mutex_lock(&ledger->mutex);
+    while (last && !whole && batch->length < BATCH_MAX && g_queue_is_empty(&ledger->queue) &&
+            !ledger->turned && !ledger->closing && wait_until(ledger, until_us)) {
+    }
+    whole = whole || (last && !ledger->turned && g_get_monotonic_time() >= until_us);
+    while (!whole && batch->length < BATCH_MAX && (item = pop(&ledger->queue))) {
+        push(batch, item);
+        first = first ? first : item;
+    }
+    if (!first && g_queue_is_empty(&ledger->queue) && is_due(ledger)) {
+        first = signature(ledger);
+        push(batch, first);
+    }
+    ledger->taking = first != NULL;
+    ledger->turned = ledger->turned && (first || !g_queue_is_empty(&ledger->queue));
+    pthread_mutex_unlock(&ledger->mutex);
+    return first ? &first->link : NULL;
+}
+
+static bool run_sql(const struct ledger *ledger, const char *sql)
+{
+    return sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* Rows are inserted while the turn goes on in which their events come: at its end only the last few
+ * and the sync are left. */
 static void write_batch(struct ledger *ledger, GQueue *batch)
 {
-    if (g_queue_is_empty(batch)) { /* nothing new: what stands is to be signed */
-        g_queue_push_tail(batch, signature(ledger, ledger->seq));
+    gint64 until_us = g_get_monotonic_time() + LINGER_US;
+    const GList *from;
+    if (!ledger->failed && !run_sql(ledger, "BEGIN IMMEDIATE")) { /* only this thread sets failed */
+        fail(ledger);
     }
-    /* only this thread sets failed */
-    if (!ledger->failed && !commit(ledger, batch)) {
+    while ((from = take(ledger, batch, until_us))) {
+        if (!ledger->failed && !insert_from(ledger, from)) {
+            fail(ledger);
+        }
+    }
+    if (!ledger->failed && !run_sql(ledger, "COMMIT")) {
         fail(ledger);
     }
     if (ledger->failed) {
         refuse_all(ledger, batch);
+    } else {
+        ledger->seq = ledger->inserted;
     }
 }
 
@@ -238,15 +311,10 @@ static gpointer writer(gpointer data)
         GQueue batch = G_QUEUE_INIT;
         pthread_mutex_lock(&ledger->mutex);
         wait_for_work(ledger);
-        struct ledger_item *item;
-        while (batch.length < BATCH_MAX && (item = g_queue_pop_head(&ledger->queue))) {
-            g_queue_push_tail(&batch, item);
-        }
-        bool last = ledger->closing && g_queue_is_empty(&ledger->queue);
-        bool to_sign = ledger->signer && ledger->seq > ledger->signed_size && !ledger->failed;
+        bool work = !g_queue_is_empty(&ledger->queue) || is_due(ledger);
+        bool last = ledger->closing;
         pthread_mutex_unlock(&ledger->mutex);
-        ledger->ending = last;
-        if (!g_queue_is_empty(&batch) || (to_sign && (last || is_due(ledger, ledger->seq)))) {
+        if (work) {
             write_batch(ledger, &batch);
             settle(ledger, &batch);
         } else if (last) {
@@ -333,12 +401,27 @@ bool ledger_sign(
 
 void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn done, gpointer data)
 {
-    struct ledger_item *item = g_new(struct ledger_item, 1);
-    *item = (struct ledger_item){.event = event, .done = done, .data = data};
+    struct ledger_item *item = item_new(event);
+    item->done = done;
+    item->data = data;
+    bool sound = is_sound(item);
     pthread_mutex_lock(&ledger->mutex);
-    g_queue_push_tail(&ledger->queue, item);
+    if (sound) {
+        chain(ledger, event);
+    } else {
+        event->seq = 0;
+    }
+    push(&ledger->queue, item);
     ledger->appended++;
-    pthread_cond_broadcast(&ledger->changed);
+    if (!ledger->turn) {
+        ledger->turn = g_idle_source_new();
+        g_source_set_priority(ledger->turn, G_PRIORITY_HIGH);
+        g_source_set_callback(ledger->turn, on_turn, ledger, NULL);
+        g_source_attach(ledger->turn, ledger->context);
+    }
+    if (ledger->queue.length == 1 || ledger->queue.length >= BATCH_MAX) {
+        pthread_cond_broadcast(&ledger->changed);
+    }
     pthread_mutex_unlock(&ledger->mutex);
 }
 
@@ -352,6 +435,9 @@ bool ledger_flush(struct ledger *ledger, GError **error)
 {
     pthread_mutex_lock(&ledger->mutex);
     guint64 target = ledger->appended;
+    /* no more is to come: somebody waits */
+    ledger->turned |= ledger->taking || !g_queue_is_empty(&ledger->queue);
+    pthread_cond_broadcast(&ledger->changed);
     while (ledger->settled < target) {
         pthread_cond_wait(&ledger->changed, &ledger->mutex);
     }
@@ -363,13 +449,22 @@ bool ledger_flush(struct ledger *ledger, GError **error)
     return ok;
 }
 
+static void drop_source(GSource **source)
+{
+    if (*source) {
+        g_source_destroy(*source);
+        g_clear_pointer(source, g_source_unref);
+    }
+}
+
 void ledger_writer_stop(struct ledger *ledger)
 {
     ledger_writer_rest(ledger);
     ledger->closed = true;
-    if (ledger->delivery) {
-        g_source_destroy(ledger->delivery);
-        g_clear_pointer(&ledger->delivery, g_source_unref);
+    drop_source(&ledger->delivery);
+    drop_source(&ledger->turn);
+    struct ledger_item *item;
+    while ((item = pop(&ledger->outbox))) {
+        item_free(item);
     }
-    g_queue_clear_full(&ledger->outbox, item_free);
 }

@@ -16,7 +16,13 @@ static const char style[] =
         "font:10.5pt/1.45 'Noto Sans','Noto Sans CJK SC','DejaVu Sans','PingFang SC',"
         "'Microsoft YaHei',sans-serif;-webkit-print-color-adjust:exact;print-color-adjust:exact}"
         ".page{width:210mm;height:297mm;margin:0 auto;padding:17mm 19mm 13mm;background:#fff;"
-        "display:flex;flex-direction:column;border-top:4mm solid #17365c}"
+        "display:flex;flex-direction:column;border-top:4mm solid #17365c;overflow:hidden}"
+        /* one page it is, so what is too long or too much is cut here and whole in the file */
+        ".rows{flex:0 1 auto;min-height:0;overflow:hidden}"
+        ".rows td:first-child{max-width:64mm;overflow:hidden;text-overflow:ellipsis;"
+        "white-space:nowrap}"
+        "h1 b{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;"
+        "font-weight:inherit}"
         ".brand{display:flex;justify-content:space-between;color:#5b6676;font-size:9pt;"
         "letter-spacing:.04em}"
         "h1{margin:9mm 0 0;font-size:25pt;line-height:1.15;font-weight:600;color:#17365c}"
@@ -193,10 +199,10 @@ char *exam_certificate(const struct exam_result *result)
     g_string_append_printf(out,
             "</title><meta http-equiv=Content-Security-Policy content=\"default-src 'none'; "
             "style-src 'unsafe-inline'\"><style>%s</style></head><body><main class=page>"
-            "<div class=brand><span>SANDTABLE</span><span>Exam result 考试结果</span></div><h1>",
+            "<div class=brand><span>SANDTABLE</span><span>Exam result 考试结果</span></div><h1><b>",
             style);
     put(out, json_string(mark, "title", ""));
-    g_string_append(out, "<span>Version 版本 ");
+    g_string_append(out, "</b><span>Version 版本 ");
     put(out, json_string(mark, "version", ""));
     g_string_append(out, " · ");
     put(out, json_string(mark, "exercise", ""));
@@ -206,9 +212,10 @@ char *exam_certificate(const struct exam_result *result)
     put_label(out, "", "Points 得分率", percent);
     g_string_append_printf(out, "<div class=\"verdict %s\">%s<small>%s</small></div></section>",
             passed ? "yes" : "no", passed ? "PASSED" : "NOT PASSED", passed ? "合格" : "不合格");
+    g_string_append(out, "<div class=rows>");
     put_skills(out, of);
     put_questions(out, of);
-    g_string_append(out, "<div class=sign style=\"margin-top:auto;padding-top:12mm\">"
+    g_string_append(out, "</div><div class=sign style=\"margin-top:auto;padding-top:12mm\">"
                          "<div>Examiner 考官</div><div>Second examiner 复核考官</div></div>");
     put_proof(out, result);
     g_string_append(out, "</main></body></html>\n");

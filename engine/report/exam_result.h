@@ -2,7 +2,7 @@
  *
  * The file is a DSSE envelope (github.com/secure-systems-lab/dsse, protocol 1.0.2):
  *   {"payloadType": T, "payload": base64(P), "signatures": [{"keyid", "sig": base64}]}
- * signed with Ed25519 over "DSSEv1 " len(T) " " T " " len(P) " " P. P is JSON:
+ * signed with the ledger's suite (Ed25519, or SM2) over "DSSEv1 " len(T) " " T " " len(P) " " P. P is JSON:
  *   {"format", "exercise", "candidate", "mark": as exam_mark() of the one, "checkpoint": the body of
  *    a ledger.signed, "issued_us",
  *    "events": [{"event": {…, "body": text}, "prev", "proof": [hex…]}]}

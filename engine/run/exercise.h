@@ -234,7 +234,8 @@ struct exercise_answer {
 bool exercise_answer(struct exercise *exercise, const struct exercise_answer *answer,
         exercise_json_fn done, gpointer data, GError **error);
 cJSON *exercise_exam_status(const struct exercise *exercise, GError **error);
-/* What the candidate reads: {"title","briefing","candidate","questions":[…]}; the caller's. */
+/* What the candidate reads: {"title","briefing","candidate","team","pass","notice","notice_zh",
+ * "questions":[…]}; the caller's. */
 cJSON *exercise_exam_paper(const struct exercise *exercise, const char *candidate, GError **error);
 
 /* {"name","title","state","at_us","duration_us","wall_us","pid","ledger","seq","accel",

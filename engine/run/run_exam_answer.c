@@ -399,6 +399,15 @@ bool exercise_answer(struct exercise *exercise, const struct exercise_answer *an
 
 /* ---- the paper, and how far everybody is --------------------------------------------------- */
 
+/* Anybody may record a console (`console --record`), so it is said before the exam, not when it is
+ * too late to refuse. */
+static const char recording_notice[] =
+        "Consoles of your machines may be recorded, with their times; the record has the digest of "
+        "each recording. Your answers are kept with the time at which they came.";
+static const char recording_notice_zh[] =
+        "您的机器的控制台可能会被录制(含时间),"
+        "账本中保存每份录像的摘要。您的答案连同提交时间一并保存。";
+
 cJSON *exercise_exam_paper(const struct exercise *exercise, const char *candidate, GError **error)
 {
     const struct plan *plan = exercise->options.plan;
@@ -412,6 +421,8 @@ cJSON *exercise_exam_paper(const struct exercise *exercise, const char *candidat
     cJSON_AddStringToObject(out, "candidate", seat->id);
     cJSON_AddStringToObject(out, "team", run_team_id(exercise, seat->team));
     json_add_int(out, "pass", plan->exam->pass);
+    cJSON_AddStringToObject(out, "notice", recording_notice);
+    cJSON_AddStringToObject(out, "notice_zh", recording_notice_zh);
     cJSON *list = cJSON_AddArrayToObject(out, "questions");
     for (guint i = 0; i < plan->exam->questions->len; i++) {
         const struct plan_exam_question *question = plan->exam->questions->pdata[i];

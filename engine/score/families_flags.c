@@ -110,6 +110,11 @@ static void faust_fact(struct score_model *model, const struct score_fact *fact)
 static void faust_settle(struct score_model *model)
 {
     const struct flags *state = score_state(model);
+    int teams = score_teams(model);
+    g_autofree double *lost = g_new0(double, teams + 1); /* to so many */
+    for (int n = 0; n <= teams; n++) {
+        lost[n] = formula_faust_defense(n);
+    }
     for (guint i = 0; i < state->list->len; i++) {
         const struct flag *flag = g_ptr_array_index(state->list, i);
         int n = (int)flag->captures->len;
@@ -122,8 +127,8 @@ static void faust_settle(struct score_model *model)
         }
         const struct score_fact *last =
                 n ? &g_array_index(flag->captures, struct score_fact, (guint)n - 1) : NULL;
-        score_give(model, flag->owner, DEFENSE, formula_faust_defense(n), last,
-                "flag %s lost to %d: −%d^0.75", name, n, n);
+        score_give(model, flag->owner, DEFENSE, lost[n], last, "flag %s lost to %d: −%d^0.75", name,
+                n, n);
     }
 }
 

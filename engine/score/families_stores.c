@@ -15,6 +15,8 @@
 #include "score/families.h"
 #include "score/formula.h"
 
+#define WINDOW_MAX 100 /* ticks */
+
 struct attack { /* one team on one store */
     int team;
     GArray *captures; /* struct score_fact */
@@ -23,6 +25,7 @@ struct attack { /* one team on one store */
 
 struct store { /* the flags of a service that were handed out in one tick */
     int service, tick;
+    struct score_window window;
     GPtrArray *attacks; /* struct attack, in the order of their first captures */
 };
 
@@ -80,13 +83,28 @@ static gint64 number_of(int high, gint32 low)
 
 /* ---- what happened ------------------------------------------------------------------------- */
 
-static struct store *store_of(struct stores *state, const struct score_fact *fact)
+/* What was said when the flag was issued; else what the scenario says of all flags. */
+static struct score_window window_of(const struct score_model *model, const struct score_fact *fact)
 {
+    gint64 ticks = (gint64)score_setting(model, "last_tick") + 1; /* the flag's own is tick 0 */
+    struct score_window window = score_window_of(model, fact->name);
+    if (window.last < 0) {
+        gint64 last = formula_last_valid(fact->tick, ticks);
+        window = (struct score_window){fact->tick, (gint32)MIN(last, G_MAXINT32)};
+    }
+    window.last = MIN(window.last, window.first + WINDOW_MAX - 1);
+    return window;
+}
+
+static struct store *store_of(struct score_model *model, const struct score_fact *fact)
+{
+    struct stores *state = score_state(model);
     gint64 key = number_of(fact->service, fact->tick);
     struct store *store = g_hash_table_lookup(state->ids, &key);
     if (!store) {
         store = g_new0(struct store, 1);
-        *store = (struct store){.service = fact->service, .tick = fact->tick};
+        *store = (struct store){
+                .service = fact->service, .tick = fact->tick, .window = window_of(model, fact)};
         store->attacks = g_ptr_array_new_with_free_func(attack_free);
         g_ptr_array_add(state->list, store);
         g_hash_table_insert(state->ids, g_memdup2(&key, sizeof key), store);
@@ -118,7 +136,7 @@ static void note_capture(struct score_model *model, const struct score_fact *fac
     gpointer flag = GINT_TO_POINTER(fact->name + 1);
     int count = GPOINTER_TO_INT(g_hash_table_lookup(state->counts, flag));
     g_hash_table_insert(state->counts, flag, GINT_TO_POINTER(count + 1));
-    g_array_append_val(attack_of(store_of(state, fact), fact->team)->captures, *fact);
+    g_array_append_val(attack_of(store_of(model, fact), fact->team)->captures, *fact);
 }
 
 static gint64 place_of(const struct score_model *model, int team, int service, int tick)
@@ -169,7 +187,7 @@ enum { ATTACK, DEFENSE, SLA };
 #define WHOLE 10 /* points that a task is worth to the first */
 
 static const struct score_param stores_params[] = {
-        {"valid_ticks", 5, 1, 100}, /* a flag of tick i counts in i … i + valid_ticks − 1 */
+        {"last_tick", 4, 0, WINDOW_MAX - 1}, /* a flag of tick i counts in i … i + last_tick */
         {NULL, 0, 0, 0},
 };
 
@@ -183,7 +201,7 @@ static double worth_2025(int solvers, G_GNUC_UNUSED int teams)
 /* A recovering service has the flags of those of the last ticks in which it was up. */
 static void give_sla(struct score_model *model, const struct score_fact *fact)
 {
-    int valid = (int)score_setting(model, "valid_ticks");
+    int valid = (int)score_setting(model, "last_tick") + 1;
     bool ok = fact->status == STATUS_OK;
     if (score_is_reference(model, fact->team) || (!ok && fact->status != STATUS_RECOVERING)) {
         return;
@@ -221,12 +239,11 @@ static bool is_victim(const struct attack *attack, int team)
  * there. */
 static double share_there(struct score_model *model, const struct store *store, int team)
 {
-    int valid = (int)score_setting(model, "valid_ticks");
-    gint64 last = formula_last_valid(store->tick, valid);
-    int counted = valid;
+    const struct score_window window = store->window;
+    int counted = window.last - window.first + 1;
     int there = 0;
     bool placed = seen(model, team, store->service, store->tick) == SEEN_UP;
-    for (gint64 tick = store->tick; tick <= last; tick++) {
+    for (gint64 tick = window.first; tick <= window.last; tick++) {
         int state = seen(model, team, store->service, tick);
         counted -= state == SEEN_FAULT;
         there += placed && state == SEEN_UP;

@@ -292,11 +292,30 @@ static void icpc_fact(struct score_model *model, const struct score_fact *fact)
             attempt->rejected);
 }
 
+/* The contests' third key: who was done earlier. */
+static double last_accepted(struct score_model *model, int team)
+{
+    const struct tasks *state = score_state(model);
+    gint64 last_us = 0;
+    for (guint i = 0; i < state->list->len; i++) {
+        const struct task *task = g_ptr_array_index(state->list, i);
+        for (guint k = 0; k < task->solves->len; k++) {
+            const struct score_fact *fact = &g_array_index(task->solves, struct score_fact, k);
+            last_us = fact->team == team ? MAX(last_us, fact->at_us) : last_us;
+        }
+    }
+    gint64 minute = last_us / 60000000;
+    return (double)minute;
+}
+
 static const struct score_family icpc = {
         .name = "icpc",
         .summary = "ICPC: most problems, then least penalty (minutes, and 20 for each rejected run "
-                   "of a solved problem); a problem counts as a million",
+                   "of a solved problem), then the earlier last accepted run; a problem counts as "
+                   "a million",
         .parts = {"solved", "penalty"},
+        .tie_of = last_accepted,
+        .tie = "minute of the last accepted run",
         .size = sizeof(struct tasks),
         .open = tasks_open,
         .fact = icpc_fact,
@@ -364,9 +383,29 @@ static void question_fact(struct score_model *model, const struct score_fact *fa
             "%s, %.4g of the whole", score_name_of(model, fact->name), weight);
 }
 
+/* Seconds from the start to each right answer, added up. */
+static double cumulative_time(struct score_model *model, int team)
+{
+    const struct tasks *state = score_state(model);
+    gint64 sum_us = 0;
+    for (guint i = 0; i < state->list->len; i++) {
+        const struct task *task = g_ptr_array_index(state->list, i);
+        for (guint k = 0; k < task->solves->len; k++) {
+            const struct score_fact *fact = &g_array_index(task->solves, struct score_fact, k);
+            sum_us += fact->team == team ? fact->at_us : 0;
+        }
+    }
+    return (double)sum_us / 1e6;
+}
+
 static const struct score_family question_weights = {
         .name = "question_weights",
-        .summary = "TopoMojo: questions by weight; those without one share what is left",
+        .summary =
+                "TopoMojo: questions by weight; those without one share what is left; equal totals "
+                "by cumulative time, dense ranks",
+        .tie_of = cumulative_time,
+        .tie = "cumulative time in seconds",
+        .dense = true,
         .parts = {"questions"},
         .params = question_params,
         .size = sizeof(struct tasks),

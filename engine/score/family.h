@@ -114,6 +114,11 @@ struct score_family {
     /* Gives what depends on all that has happened; called any number of times, changes nothing. */
     void (*settle)(struct score_model *model);
     void (*close)(struct score_model *model);
+    /* Of two teams with equal totals the one with less stands first; tie says what it is, for people.
+     * NULL: they share a rank. The first chosen model that has it decides for the board. */
+    double (*tie_of)(struct score_model *model, int team);
+    const char *tie;
+    bool dense; /* with it: 1 2 2 3, not 1 2 2 4 */
 };
 
 /* All families, by name; NULL when there is none. */
@@ -140,6 +145,12 @@ bool score_capture_counts(
         const struct score_model *model, const struct score_fact *fact, GHashTable *seen);
 GHashTable *score_seen_new(void);
 const char *score_name_of(const struct score_model *model, gint32 name);
+
+struct score_window { /* of ticks, both included; last -1: none was stated */
+    gint32 first, last;
+};
+/* In which ticks the flag counts, as its flag.issued said. */
+struct score_window score_window_of(const struct score_model *model, gint32 name);
 
 /* What a FACT_REPORT's name says; free with score_sighting_clear(). */
 struct score_sighting score_sighting_of(const struct score_model *model, gint32 name);

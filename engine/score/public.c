@@ -7,16 +7,34 @@
 
 void public_prefix_apply(struct public_prefix *prefix, const struct event *event)
 {
+    bool freeze = !strcmp(event->kind, "score.frozen");
     prefix->last = event->seq;
-    if (strcmp(event->kind, "score.frozen") != 0) {
+    if (!freeze && strcmp(event->kind, "ledger.signed") != 0) {
         return;
     }
     auto_json body = json_parse(event->body, strlen(event->body), NULL);
-    if (!json_bool(body, "frozen", true)) {
+    if (!freeze) {
+        prefix->latest.seq = json_int(body, "size", 0);
+        g_strlcpy(prefix->latest.code, json_string(body, "code", ""), PUBLIC_CODE);
+    } else if (!json_bool(body, "frozen", true)) {
         prefix->frozen = 0;
     } else if (!prefix->frozen) {
         prefix->frozen = event->seq;
     }
+    if (!prefix->frozen) {
+        prefix->shown = prefix->latest;
+    }
+}
+
+cJSON *public_checkpoint(const struct public_prefix *prefix)
+{
+    if (prefix->shown.seq <= 0) {
+        return NULL;
+    }
+    cJSON *out = cJSON_CreateObject();
+    json_add_int(out, "seq", prefix->shown.seq);
+    cJSON_AddStringToObject(out, "code", prefix->shown.code);
+    return out;
 }
 
 gint64 public_prefix_end(const struct public_prefix *prefix)
@@ -92,13 +110,13 @@ static void keep_of_each(cJSON *score, const char *list, const char *const *memb
     }
 }
 
-void public_score(cJSON *score)
+void public_score(cJSON *score, const struct public_prefix *prefix)
 {
-    static const char *const members[] = {"exercise", "at_us", "seq", "models", "columns", "teams",
-            "corrections", "failure", NULL};
+    static const char *const members[] = {"exercise", "at_us", "seq", "models", "columns", "tie",
+            "teams", "corrections", "failure", NULL};
     static const char *const of_models[] = {"model", "weight", "max", NULL};
     static const char *const of_teams[] = {
-            "rank", "team", "title", "role", "total", "columns", "services", NULL};
+            "rank", "team", "title", "role", "total", "tie", "columns", "services", NULL};
     static const char *const of_corrections[] = {"seq", "reason", "lifted", "facts", "lifts", NULL};
     keep(score, members);
     keep_of_each(score, "models", of_models);
@@ -107,5 +125,9 @@ void public_score(cJSON *score)
     if (cJSON_HasObjectItem(score, "failure")) { /* it may quote the rules */
         cJSON_ReplaceItemInObjectCaseSensitive(
                 score, "failure", cJSON_CreateString("a scoring model failed"));
+    }
+    cJSON *checkpoint = score && prefix ? public_checkpoint(prefix) : NULL;
+    if (checkpoint) {
+        cJSON_AddItemToObject(score, "checkpoint", checkpoint);
     }
 }

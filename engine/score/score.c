@@ -13,6 +13,7 @@ struct score *score_new(void)
     score->facts = g_array_new(FALSE, FALSE, sizeof(struct score_fact));
     score->names = g_ptr_array_new_with_free_func(g_free);
     score->name_ids = g_hash_table_new(g_str_hash, g_str_equal);
+    score->windows = g_array_new(FALSE, FALSE, sizeof(struct score_window));
     score->kept = g_ptr_array_new_with_free_func((GDestroyNotify)event_free);
     score->choices = score_choices_new();
     score->columns = g_ptr_array_new_with_free_func(g_free);
@@ -35,6 +36,7 @@ void score_free(struct score *score)
         g_array_unref(score->choices);
         g_ptr_array_unref(score->kept);
         g_free(score->failure);
+        g_array_unref(score->windows);
         g_hash_table_unref(score->name_ids);
         g_ptr_array_unref(score->names);
         g_array_unref(score->facts);
@@ -178,6 +180,11 @@ void score_freshen(const struct score *score)
 void score_wait(struct score *score)
 {
     score->waits = true;
+}
+
+void score_without_why(struct score *score)
+{
+    score->dumb = true;
 }
 
 void score_read_again(struct score *score, score_again_fn again, gpointer data)

@@ -4,9 +4,12 @@
  * models from exercise.created and asks nothing else: the same events give the same standings, byte
  * for byte. An exercise that chooses no model is scored by "uptime" and "steps".
  *
- * Sums are IEEE doubles in a fixed order: a part adds its terms by seq, a model its parts in the
- * order of its family, a total the models in the order of the scenario, each times its weight (and
- * 100 / max where it states a maximum), then adjustments. Rounding is for people's eyes only.
+ * Sums are IEEE doubles in a fixed order: a part adds first the terms that events gave at once, by
+ * seq, then those that are settled when the board is made (a flag's or task's price depends on who
+ * takes it later), flag by flag and task by task in the order in which the ledger first names them;
+ * a model its parts in the order of its family, a total the models in the order of the scenario,
+ * each times its weight (and 100 / max where it states a maximum), then adjustments. Rounding is for
+ * people's eyes only.
  *
  * Corrections are events. score.adjusted adds points by hand; score.voided takes what matches its
  * conditions out of the count, as if it had not happened, whenever it did; one that names the seq
@@ -31,8 +34,9 @@ struct score;
 struct score_line { /* one row of the standings */
     const char *team;
     const char *title;
-    int rank; /* from 1; equal totals share one, the next is skipped */
+    int rank; /* from 1; equal totals share one and the next is skipped, unless a model has it other */
     double total;
+    double tie; /* of equal totals the lesser is better; 0: no model breaks ties */
     double columns[SCORE_COLUMNS_MAX]; /* as score_columns() names them, weighted */
 };
 
@@ -58,6 +62,9 @@ typedef bool (*score_again_fn)(gpointer data, score_take_fn take, gpointer to, G
  * second run: a long ledger has more than fit. Before the first event; data stays the caller's. */
 void score_read_again(struct score *score, score_again_fn again, gpointer data);
 
+/* From now on terms are given without why (""): to say it takes longer than to count. */
+void score_without_why(struct score *score);
+
 /* Folds one event in. Events of unknown kinds or with unusable bodies change nothing: false then.
  * True: the standings may be others now. */
 bool score_apply(struct score *score, const struct event *event);
@@ -71,14 +78,15 @@ const char *score_failure(const struct score *score);
  */
 const char *const *score_columns(const struct score *score);
 
-/* Standings, best first, ties by team id; GArray of struct score_line, the caller's. Strings belong
+/* Standings, best first, those of one rank by team id; GArray of struct score_line, the caller's. Strings belong
  * to score. */
 GArray *score_standings(const struct score *score);
 
 /* {"exercise":…, "at_us":…, "seq":…, "models":[{"model","weight","max","settings"}],
- * "columns":[…], "teams":[{"rank","team","title","total","columns":{…},"services":[{"service",
- * "passed","failed","faults"}], "explain":[…]}], "corrections":[…], "failure":…}; explain, when asked for, lists
- * every term: {"seq","at_us","model","part","points","why"}, points already weighted. */
+ * "columns":[…], "tie":"what it is", "teams":[{"rank","team","title","role","total","tie","columns":
+ * {…},"services":[{"service","passed","failed","faults"}], "explain":[…]}], "corrections":[…],
+ * "failure":…}; "tie" where a model breaks ties; explain, when asked for, lists every term: {"seq",
+ * "at_us","model","part","points","why"}, points already weighted. */
 cJSON *score_to_json(const struct score *score, bool explain);
 
 struct score_term { /* points, and the event that made them */
@@ -104,5 +112,5 @@ struct event *score_correction_new(const struct score *score, const char *kind, 
         const char *who, GError **error);
 
 /* What can be chosen: [{"model","summary","parts":[…],"settings":[{"name","usual","minimum",
- * "maximum"}],"choice","words":[…]}]. */
+ * "maximum"}],"choice","words":[…],"tie"}]. */
 cJSON *score_models_to_json(void);

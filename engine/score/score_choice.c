@@ -199,6 +199,9 @@ static cJSON *family_json(const struct score_family *family)
             cJSON_AddItemToArray(words, cJSON_CreateString(family->words[i]));
         }
     }
+    if (family->tie) {
+        cJSON_AddStringToObject(out, "tie", family->tie);
+    }
     return out;
 }
 

@@ -27,9 +27,14 @@ static int team_of(const struct score *score, const char *id)
     return score_index(score->roster.team_ids, id);
 }
 
+static gint32 tick_or(const cJSON *body, const char *name, gint32 missing)
+{
+    return (gint32)CLAMP(json_int(body, name, missing), missing, G_MAXINT32);
+}
+
 static gint32 tick_of(const cJSON *body, const char *name)
 {
-    return (gint32)CLAMP(json_int(body, name, 0), 0, G_MAXINT32);
+    return tick_or(body, name, 0);
 }
 
 static double value_between(const cJSON *body, const char *name, double usual, double most)
@@ -100,6 +105,33 @@ static bool read_check(struct score *score, const struct event *event, struct sc
     return true;
 }
 
+/* The window is stated once, when the flag is issued: a second statement changes nothing. */
+static void note_window(struct score *score, const cJSON *body, gint32 name)
+{
+    const struct score_window none = {-1, -1};
+    struct score_window stated = {tick_or(body, "first_tick", -1), tick_or(body, "last_tick", -1)};
+    stated.first = stated.first < 0 ? tick_of(body, "tick") : stated.first;
+    if (stated.last < stated.first) {
+        return;
+    }
+    while (score->windows->len <= (guint)name) {
+        g_array_append_val(score->windows, none);
+    }
+    struct score_window *known = &g_array_index(score->windows, struct score_window, name);
+    *known = known->last < 0 ? stated : *known;
+}
+
+/* Was it taken in a tick in which it does not count? Only where both are said. */
+static bool is_outside(const struct score *score, const cJSON *body, gint32 name)
+{
+    gint32 at = tick_or(body, "at_tick", -1);
+    if (at < 0 || name < 0 || (guint)name >= score->windows->len) {
+        return false;
+    }
+    const struct score_window window = g_array_index(score->windows, struct score_window, name);
+    return window.last >= 0 && (at < window.first || at > window.last);
+}
+
 static bool read_flag(
         struct score *score, const struct event *event, const cJSON *body, struct score_fact *fact)
 {
@@ -109,8 +141,11 @@ static bool read_flag(
     fact->other = captured ? team_of(score, json_string(body, "owner", NULL)) : -1;
     fact->tick = tick_of(body, "tick");
     fact->name = score_name(score, event->subject);
+    if (!captured && fact->name >= 0) {
+        note_window(score, body, fact->name);
+    }
     return fact->team >= 0 && fact->service >= 0 && fact->name >= 0 &&
-           (!captured || fact->other >= 0);
+           (!captured || (fact->other >= 0 && !is_outside(score, body, fact->name)));
 }
 
 static bool read_verdict(

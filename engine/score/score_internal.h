@@ -60,6 +60,7 @@ struct score {
     gint64 at_us, seq;
     bool chosen;          /* score_use() was called */
     bool keeps;           /* a custom model is among the chosen ones */
+    bool dumb;            /* terms say no why */
     bool waits;           /* models run when they are looked at, not with every event */
     score_again_fn again; /* NULL: what a custom model reads is kept */
     gpointer again_data;
@@ -70,6 +71,7 @@ struct score {
     GPtrArray *kept;  /* struct event, by seq: those that a custom model reads (but for again) */
     GPtrArray *names; /* char *: what facts are about */
     GHashTable *name_ids; /* name → index + 1 */
+    GArray *windows;      /* struct score_window, by name; shorter: none were stated */
     GArray *choices;      /* struct score_choice_of_model */
     GPtrArray *models;    /* struct score_model, one a choice, and the adjustments at last */
     GPtrArray *columns;   /* char *, NULL-terminated */

@@ -13,6 +13,9 @@ static int best_first(gconstpointer a, gconstpointer b)
     if (x->total != y->total) {
         return x->total > y->total ? -1 : 1;
     }
+    if (x->tie != y->tie) {
+        return x->tie < y->tie ? -1 : 1;
+    }
     return strcmp(x->team, y->team);
 }
 
@@ -33,14 +36,29 @@ static void add_up(
     }
 }
 
-static void rank(GArray *lines)
+/* The model that breaks ties, NULL: none does. */
+static struct score_model *tie_model(const struct score *score)
 {
-    g_autofree double *totals = g_new0(double, lines->len + 1);
-    g_autofree int *ranks = g_new0(int, lines->len + 1);
-    for (guint i = 0; i < lines->len; i++) {
-        totals[i] = g_array_index(lines, struct score_line, i).total;
+    for (guint i = 0; i < score->models->len; i++) {
+        struct score_model *model = g_ptr_array_index(score->models, i);
+        if (model->choice->family->tie_of) {
+            return model;
+        }
     }
-    formula_ranks(totals, (int)lines->len, false, ranks);
+    return NULL;
+}
+
+static void rank(GArray *lines, bool dense)
+{
+    g_autofree double *places = g_new0(double, lines->len + 1); /* one each for the same standing */
+    g_autofree int *ranks = g_new0(int, lines->len + 1);
+    for (guint i = 1; i < lines->len; i++) {
+        const struct score_line *before = &g_array_index(lines, struct score_line, i - 1);
+        const struct score_line *line = &g_array_index(lines, struct score_line, i);
+        bool equal = before->total == line->total && before->tie == line->tie;
+        places[i] = places[i - 1] - !equal;
+    }
+    formula_ranks(places, (int)lines->len, dense, ranks);
     for (guint i = 0; i < lines->len; i++) {
         g_array_index(lines, struct score_line, i).rank = ranks[i];
     }
@@ -53,6 +71,7 @@ GArray *score_standings(const struct score *score)
         return lines;
     }
     double **sums = score_models_settled(score, score->models);
+    struct score_model *tie = tie_model(score);
     for (guint i = 0; i < score->roster.teams->len; i++) {
         const struct score_team *team = g_ptr_array_index(score->roster.teams, i);
         if (team->reference) {
@@ -60,10 +79,11 @@ GArray *score_standings(const struct score *score)
         }
         struct score_line line = {.team = team->id, .title = team->title};
         add_up(score, sums, i, &line);
+        line.tie = tie ? tie->choice->family->tie_of(tie, (int)i) : 0;
         g_array_append_val(lines, line);
     }
     g_array_sort(lines, best_first);
-    rank(lines);
+    rank(lines, tie && tie->choice->family->dense);
     g_strfreev((char **)sums); /* a vector of allocations, as strings are */
     return lines;
 }
@@ -167,6 +187,9 @@ static cJSON *line_json(const struct score *score, const struct score_line *line
     cJSON_AddStringToObject(item, "title", line->title);
     cJSON_AddStringToObject(item, "role", of->role);
     cJSON_AddNumberToObject(item, "total", line->total);
+    if (tie_model(score)) {
+        cJSON_AddNumberToObject(item, "tie", line->tie);
+    }
     cJSON *columns = cJSON_AddObjectToObject(item, "columns");
     const char *const *names = score_columns(score);
     for (int i = 0; i < SCORE_COLUMNS_MAX && names[i]; i++) {
@@ -186,6 +209,9 @@ cJSON *score_to_json(const struct score *score, bool explain)
     cJSON *columns = cJSON_AddArrayToObject(out, "columns");
     for (const char *const *name = score_columns(score); *name; name++) {
         cJSON_AddItemToArray(columns, cJSON_CreateString(*name));
+    }
+    if (tie_model(score)) {
+        cJSON_AddStringToObject(out, "tie", tie_model(score)->choice->family->tie);
     }
     cJSON *teams = cJSON_AddArrayToObject(out, "teams");
     g_autoptr(GArray) lines = score_standings(score);

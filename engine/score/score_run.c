@@ -82,6 +82,14 @@ const char *score_name_of(const struct score_model *model, gint32 name)
     return name < 0 ? "" : g_ptr_array_index(model->score->names, (guint)name);
 }
 
+struct score_window score_window_of(const struct score_model *model, gint32 name)
+{
+    const GArray *windows = model->score->windows;
+    return name >= 0 && (guint)name < windows->len
+                   ? g_array_index(windows, struct score_window, name)
+                   : (struct score_window){-1, -1};
+}
+
 double score_factor(const struct score_model *model)
 {
     double scale = model->choice->max > 0 ? 100 / model->choice->max : 1;
@@ -111,7 +119,9 @@ void score_give(struct score_model *model, int team, int part, double points,
         return;
     }
     model->sums[team * SCORE_PARTS_MAX + part] += points;
-    if (model->explainer) {
+    if (model->explainer && model->score->dumb) {
+        explain(model, team, part, points, fact, "");
+    } else if (model->explainer) {
         va_list values;
         va_start(values, why);
         g_autofree char *text = g_strdup_vprintf(why, values);

@@ -23,7 +23,11 @@ struct rehearsal {
     bool wait; /* until exercise_begin() */
     char *failure;
     void (*expanded)(struct plan *plan); /* may be NULL: what is to be done to the plan */
-    int exit_code;                       /* of failure */
+    enum suite suite;                    /* of the ledger */
+    const struct sign_key *signer;       /* NULL: nobody signs it */
+    void (*closed)(
+            const struct rehearsal *r); /* may be NULL: looks at the ledger, which is whole */
+    int exit_code;                      /* of failure */
 };
 
 static void rehearsal_on_end(const GError *error, gpointer data)
@@ -73,8 +77,9 @@ static void rehearsal_start(
     }
     r->dir = test_mkdtemp();
     r->ledger_path = g_build_filename(r->dir, "test.ledger", NULL);
-    r->ledger = ledger_create(r->ledger_path, &error);
+    r->ledger = ledger_create_by(r->ledger_path, r->suite, &error);
     assert_non_null(r->ledger);
+    assert_true(!r->signer || ledger_sign(r->ledger, r->signer, r->plan->name, &error));
     r->clock = clock_new_virtual();
     r->world = world_sim_new(r->plan, hooks);
     const struct exercise_options options = {
@@ -134,6 +139,9 @@ G_GNUC_UNUSED static void rehearsal_close(struct rehearsal *r)
     script_free(r->script);
     ledger_close(r->ledger);
     rehearsal_check_events(r);
+    if (r->closed) {
+        r->closed(r);
+    }
     clock_free(r->clock);
     plan_free(r->plan);
     g_free(r->ledger_path);

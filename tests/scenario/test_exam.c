@@ -55,6 +55,20 @@ static void each_candidates_machine_holds_its_own_secret_and_variant(void **stat
     rehearsal_close(&s.r);
 }
 
+static void the_paper_says_before_the_exam_that_consoles_may_be_recorded(void **state)
+{
+    (void)state;
+    struct sitting s = {0};
+    g_autoptr(GError) error = NULL;
+    begin(&s);
+    auto_json paper = exercise_exam_paper(s.r.exercise, "c-19bd", &error);
+    assert_no_error(error);
+    assert_non_null(strstr(json_string(paper, "notice", ""), "may be recorded"));
+    assert_non_null(strstr(json_string(paper, "notice_zh", ""), "录制"));
+    assert_int_equal(cJSON_GetArraySize(json_array(paper, "questions")), 8);
+    rehearsal_close(&s.r);
+}
+
 static void the_same_answer_again_is_no_attempt_and_no_event(void **state)
 {
     (void)state;
@@ -355,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(a_candidate_who_knows_it_all_passes_and_the_score_agrees),
             cmocka_unit_test(each_candidates_machine_holds_its_own_secret_and_variant),
+            cmocka_unit_test(the_paper_says_before_the_exam_that_consoles_may_be_recorded),
             cmocka_unit_test(the_same_answer_again_is_no_attempt_and_no_event),
             cmocka_unit_test(while_only_the_clock_stands_no_answer_is_taken),
             cmocka_unit_test(answers_that_are_none_are_refused_and_burn_no_attempt),

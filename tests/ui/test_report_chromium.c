@@ -1,13 +1,17 @@
-/* test_report_chromium.c - the report in a real browser: nothing leaves it, and it can be seen.
+/* test_report_chromium.c - report and certificate in a real browser: nothing leaves them, they can
+ * be seen and printed.
  *
  * Chromium gets a proxy that is ours: whatever it asks for over the network, by name or address, it
  * asks there. A page that does ask for something proves that the proxy would notice.
  */
 #include "support/report.h"
 
+#include "ledger/ledger.h"
+#include "report/exam_result.h"
 #include "report/page.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 #define LIMIT_MS 90000
 
@@ -222,16 +226,9 @@ static void no_request_leaves_a_report_full_of_hostile_names(void **state)
     test_rmtree(dir);
 }
 
-static void the_report_prints_on_some_pages_of_a4(void **state)
+/* How many pages of A4 it prints on. */
+static int pages_of(const char *dir, const char *url)
 {
-    (void)state;
-    if (is_missing()) {
-        skip();
-    }
-    char *dir = test_mkdtemp();
-    g_autofree char *text = report_file(REPORT_DRILL);
-    g_autofree char *html = page_of(text, "en");
-    g_autofree char *url = write_page(dir, "en.html", html);
     g_autofree char *path = g_build_filename(dir, "page.pdf", NULL);
     g_autofree char *print = g_strdup_printf("--print-to-pdf=%s", path);
     const char *const last[] = {"--no-pdf-header-footer", print, url, NULL};
@@ -246,9 +243,105 @@ static void the_report_prints_on_some_pages_of_a4(void **state)
     for (gsize i = 0; i + sizeof(mark) < length; i++) {
         pages += !memcmp(pdf + i, mark, sizeof(mark) - 1);
     }
-    assert_in_range(pages, 4, 14);
     static const char paper[] = "/MediaBox [0 0 594.9"; /* A4 */
     assert_non_null(memmem(pdf, length, paper, sizeof(paper) - 1));
+    return pages;
+}
+
+static void the_report_prints_on_some_pages_of_a4(void **state)
+{
+    (void)state;
+    if (is_missing()) {
+        skip();
+    }
+    char *dir = test_mkdtemp();
+    g_autofree char *text = report_file(REPORT_DRILL);
+    g_autofree char *html = page_of(text, "en");
+    g_autofree char *url = write_page(dir, "en.html", html);
+    assert_in_range(pages_of(dir, url), 4, 14);
+    test_rmtree(dir);
+}
+
+/* ---- the certificate ----------------------------------------------------------------------- */
+
+/* An exam of so many skills, each with a question; name is repeated in its titles. */
+static char *exam_plan(int skills, const char *name)
+{
+    g_autoptr(GString) plan = g_string_new(NULL);
+    g_string_printf(plan,
+            "{\"plan\":{\"name\":\"final\",\"title\":\"%s\",\"version\":\"2\",\"digest\":\"ab\","
+            "\"exam\":{\"duration_us\":600000000,\"pass\":50,\"prefix\":\"EXAM\",\"skills\":[",
+            name);
+    for (int i = 0; i < skills; i++) {
+        g_string_append_printf(plan, "%s{\"name\":\"s%d\",\"title\":\"%d %s\",\"pass\":40}",
+                i ? "," : "", i, i, name);
+    }
+    g_string_append(plan, "],\"questions\":[");
+    for (int i = 0; i < skills; i++) {
+        g_string_append_printf(plan,
+                "%s{\"name\":\"q%d\",\"skill\":\"s%d\",\"kind\":\"value\",\"points\":10,"
+                "\"attempts\":3}",
+                i ? "," : "", i, i);
+    }
+    g_string_append(plan, "],\"candidates\":[{\"id\":\"c-1\",\"team\":\"seat1\"}]}}}");
+    return g_string_free(g_steal_pointer(&plan), FALSE);
+}
+
+static void append(struct ledger *ledger, const char *kind, const char *subject, const char *body)
+{
+    struct event *event = event_new(kind, *subject == 'f' ? "" : "seat1", subject, NULL);
+    g_free(event->body);
+    event->body = g_strdup(body);
+    ledger_append(ledger, event, NULL, NULL);
+}
+
+/* Of a result as a third party gets it, verified. */
+static char *certificate_of(const char *dir, int skills, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(dir, "final.ledger", NULL);
+    g_autofree char *key_path = g_build_filename(dir, "key", NULL);
+    g_autofree char *plan = exam_plan(skills, name);
+    struct sign_key key;
+    struct exam_result result;
+    assert_true(sign_key_open(key_path, &key, &error));
+    struct ledger *ledger = ledger_create(path, &error);
+    assert_true(ledger_sign(ledger, &key, "final", &error));
+    append(ledger, "exercise.created", "final", plan);
+    append(ledger, "exam.started", "c-1", "{\"by\":\"lin\"}");
+    append(ledger, "exam.answered", "q0", "{\"ok\":true,\"digest\":\"bb\"}");
+    ledger_close(ledger); /* signs */
+    g_autofree char *text = exam_result_make(path, "c-1", &key, &error);
+    assert_no_error(error);
+    exam_result_check(text, strlen(text), key.public, &result, &error);
+    assert_no_error(error);
+    char *page = exam_certificate(&result);
+    exam_result_clear(&result);
+    assert_int_equal(g_unlink(path), 0);
+    return page;
+}
+
+static void the_certificate_is_one_page_of_a4_however_much_is_on_it(void **state)
+{
+    (void)state;
+    static const struct {
+        int skills;
+        const char *name;
+    } exams[] = {
+            {1, "Foundations"},
+            {13, "Hardening of services that are reached from other networks 加固对外服务"},
+            {40, "A title that somebody made far too long, with every word that came to mind, and "
+                 "then once more: a title that somebody made far too long 一个太长的标题"},
+    };
+    if (is_missing()) {
+        skip();
+    }
+    char *dir = test_mkdtemp();
+    for (gsize i = 0; i < G_N_ELEMENTS(exams); i++) {
+        g_autofree char *html = certificate_of(dir, exams[i].skills, exams[i].name);
+        g_autofree char *url = write_page(dir, "certificate.html", html);
+        assert_int_equal(pages_of(dir, url), 1);
+    }
     test_rmtree(dir);
 }
 
@@ -260,6 +353,7 @@ int main(void)
             cmocka_unit_test(no_request_leaves_the_report_of_an_exam),
             cmocka_unit_test(no_request_leaves_a_report_full_of_hostile_names),
             cmocka_unit_test(the_report_prints_on_some_pages_of_a4),
+            cmocka_unit_test(the_certificate_is_one_page_of_a4_however_much_is_on_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

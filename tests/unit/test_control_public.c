@@ -148,11 +148,56 @@ static void a_public_client_is_given_nothing_else(void **state)
     finish(f);
 }
 
+/* The code that a method's answer has; "" for none. */
+static char *code_in(struct control_client *client, const char *method, const char *params)
+{
+    auto_json answer = call(client, method, params);
+    return g_strdup(json_string(json_object(answer, "checkpoint"), "code", ""));
+}
+
+static void assert_codes(struct control_client *client, const char *wanted)
+{
+    g_autofree char *board = code_in(client, "score", "{\"public\":true}");
+    g_autofree char *paper = code_in(client, "exam-paper", "{\"candidate\":\"c-1\"}");
+    assert_string_equal(board, wanted);
+    assert_string_equal(paper, wanted);
+}
+
+static void the_code_on_board_and_paper_is_that_of_the_last_public_checkpoint(void **state)
+{
+    (void)state;
+    struct fixture *f = start(0);
+    struct control_client *client = open_client(f);
+    struct control_client *all = open_client(f);
+    cJSON_Delete(call(all, "subscribe", "{\"from\":1}"));
+    static const struct {
+        const char *kind, *body, *code;
+    } steps[] = {
+            {"exercise.created", plan, ""},
+            {"ledger.signed", "{\"size\":1,\"code\":\"AAAA-2222\"}", "AAAA-2222"},
+            {"check.ok", "{\"round\":1}", "AAAA-2222"},
+            {"ledger.signed", "{\"size\":3,\"code\":\"BBBB-3333\"}", "BBBB-3333"},
+            {"score.frozen", "{\"frozen\":true}", "BBBB-3333"},
+            {"ledger.signed", "{\"size\":5,\"code\":\"CCCC-4444\"}", "BBBB-3333"},
+            {"score.frozen", "{\"frozen\":false}", "CCCC-4444"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        auto_event event = NULL;
+        tell(f, steps[i].kind, i == 2 ? "a" : NULL, i == 2 ? "s" : "drill", steps[i].body);
+        assert_int_equal(control_client_next_event(all, 10000, &event, NULL), 1);
+        assert_codes(client, steps[i].code);
+    }
+    control_client_close(all);
+    control_client_close(client);
+    finish(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(what_comes_after_a_freeze_is_told_after_the_thaw),
             cmocka_unit_test(a_public_client_is_given_nothing_else),
+            cmocka_unit_test(the_code_on_board_and_paper_is_that_of_the_last_public_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,15 +5,18 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "ledger/ledger.h"
+#include "ledger/sign.h"
 #include "score/public.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 struct public_game {
     char *dir, *path;
+    struct sign_key key;
 };
 
 static int make(void **state)
@@ -22,6 +25,8 @@ static int make(void **state)
     g->dir = test_mkdtemp();
     g->path = g_build_filename(g->dir, "x.ledger", NULL);
     assert_int_equal(g_chmod(g->dir, 0755), 0); /* as root the verbs step down to an account */
+    g_autofree char *key = g_build_filename(g->dir, "key", NULL);
+    assert_true(sign_key_open(key, &g->key, NULL));
     *state = g;
     return 0;
 }
@@ -35,12 +40,14 @@ static int destroy(void **state)
     return 0;
 }
 
+/* What was appended is signed. */
 static void append(struct public_game *g, const char *const *lines, gsize n)
 {
     bool is_new = !g_file_test(g->path, G_FILE_TEST_EXISTS);
     g_autoptr(GError) error = NULL;
     struct ledger *ledger = is_new ? ledger_create(g->path, &error) : ledger_open(g->path, &error);
     assert_no_error(error);
+    assert_true(ledger_sign(ledger, &g->key, "x", &error));
     for (gsize i = 0; i < n; i++) {
         struct event *event = event_from_line(lines[i], strlen(lines[i]), &error);
         assert_no_error(error);
@@ -185,6 +192,79 @@ static void no_secret_is_public_even_without_a_freeze(void **state)
     assert_non_null(strstr(all, "flag.captured"));
 }
 
+/* The code that the public board shows, "" for none; the text has it as well. */
+static char *code_of(const struct public_game *g, const char *more)
+{
+    g_autofree char *option = g_strdup_printf("--json%s", more);
+    g_autofree char *text = run(g, "score", option);
+    auto_json score = cJSON_Parse(text);
+    const cJSON *checkpoint = json_object(score, "checkpoint");
+    char *code = g_strdup(json_string(checkpoint, "code", ""));
+    g_autofree char *plain = run(g, "score", *more ? more + 1 : NULL);
+    assert_true(!*code || strstr(plain, code));
+    assert_true(json_int(checkpoint, "seq", 0) <= json_int(score, "seq", 0));
+    return code;
+}
+
+static char *last_code(const struct public_game *g)
+{
+    struct ledger_report report;
+    assert_true(ledger_verify(g->path, &report, NULL));
+    char *code = g_strdup(report.code);
+    ledger_report_clear(&report);
+    return code;
+}
+
+static void the_public_board_has_the_code_of_the_last_checkpoint_before_the_freeze(void **state)
+{
+    struct public_game *g = *state;
+    append(g, before, G_N_ELEMENTS(before));
+    g_autofree char *first = last_code(g);
+    g_autofree char *shown = code_of(g, "");
+    assert_string_equal(shown, first);
+    append(g, freeze, G_N_ELEMENTS(freeze));
+    append(g, after, G_N_ELEMENTS(after));
+    g_autofree char *second = last_code(g);
+    g_autofree char *frozen = code_of(g, "");
+    assert_string_not_equal(second, first);
+    assert_string_equal(frozen, first);
+    append(g, thaw, G_N_ELEMENTS(thaw));
+    g_autofree char *last = last_code(g);
+    g_autofree char *thawed = code_of(g, "");
+    assert_string_equal(thawed, last);
+    /* and any moment of the past as it was then */
+    g_autofree char *early = code_of(g, " --at 5");
+    assert_string_equal(early, "");
+    g_autofree char *then = g_strdup_printf(" --at %zu", G_N_ELEMENTS(before) + 3);
+    g_autofree char *while_frozen = code_of(g, then);
+    assert_string_equal(while_frozen, first);
+}
+
+static double total_at(const struct public_game *g, int at)
+{
+    g_autofree char *option = g_strdup_printf("--json --at %d", at);
+    g_autofree char *text = run(g, "score", option);
+    auto_json score = cJSON_Parse(text);
+    assert_int_equal(json_int(score, "seq", 0), at);
+    double sum = 0;
+    const cJSON *team = NULL;
+    cJSON_ArrayForEach(team, json_array(score, "teams"))
+    {
+        sum += fabs(json_number(team, "total", NAN));
+    }
+    return sum;
+}
+
+static void a_board_of_the_past_is_as_it_was(void **state)
+{
+    struct public_game *g = *state;
+    append(g, before, G_N_ELEMENTS(before));
+    assert_true(total_at(g, 3) == 0);
+    assert_true(total_at(g, 4) > 0); /* check.ok */
+    assert_true(total_at(g, 5) > total_at(g, 4));
+    assert_true(total_at(g, 6) > total_at(g, 5) + 400); /* task.solved */
+}
+
 static void what_nobody_decided_on_is_secret(void **state)
 {
     (void)state;
@@ -205,6 +285,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             WITH(nothing_after_the_freeze_is_seen_in_any_public_output),
             WITH(no_secret_is_public_even_without_a_freeze),
+            WITH(the_public_board_has_the_code_of_the_last_checkpoint_before_the_freeze),
+            WITH(a_board_of_the_past_is_as_it_was),
             WITH(what_nobody_decided_on_is_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
