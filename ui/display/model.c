@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define SAMPLES_MAX 2048
+#define LINE_MAX_CHARS 2200 /* of the feed: a message and who wrote it */
 #define SAMPLE_GAP_US G_USEC_PER_SEC
 
 static void team_free(gpointer data)
@@ -162,7 +163,7 @@ void model_say(
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
     g_autofree char *valid = g_utf8_make_valid(text, -1);
-    line->text = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), 240));
+    line->text = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), LINE_MAX_CHARS));
     g_strdelimit(line->text, "\n\t\r", ' ');
     line->tone = tone;
     line->seq = event->seq;

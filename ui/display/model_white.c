@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define TEXT_MAX 600 /* characters of a message */
+#define TEXT_MAX 2048 /* characters of a message */
 
 struct model_message *model_message_add(struct model *model)
 {
@@ -117,6 +117,13 @@ static int alarm_find(const struct model *model, const char *alarm, const char *
         }
     }
     return -1;
+}
+
+guint64 model_alarm_key(const struct model_alarm *alarm)
+{
+    guint64 key = (guint64)g_str_hash(alarm->alarm) << 32 | g_str_hash(alarm->subject);
+    key ^= (guint64)alarm->at_us * 0x9E3779B97F4A7C15ULL;
+    return key ? key : 1;
 }
 
 struct model_alarm *model_alarm_add(struct model *model)

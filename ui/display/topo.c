@@ -38,6 +38,42 @@ const struct topo_bar *topo_bar_of(const struct topo *topo, int network)
     return NULL;
 }
 
+/* Which of the machine's cards on that card's network it is, from 0, and how many there are. */
+static int among(const struct model_machine *machine, guint card, int *all)
+{
+    int before = 0;
+    *all = 0;
+    for (guint k = 0; k < machine->networks->len; k++) {
+        bool same = g_array_index(machine->networks, int, k) ==
+                    g_array_index(machine->networks, int, card);
+        *all += same;
+        before += same && k < card;
+    }
+    return before;
+}
+
+bool topo_link(const struct topo *topo, const struct model *model, int machine, guint card,
+        struct point *from, struct point *to)
+{
+    const struct model_machine *which = model_machine_at(model, machine);
+    const struct topo_bar *bar =
+            which && card < which->networks->len
+                    ? topo_bar_of(topo, g_array_index(which->networks, int, card))
+                    : NULL;
+    if (!bar || topo->nodes[machine].x < -1e5F) {
+        return false;
+    }
+    int all = 0;
+    float index = (float)among(which, card, &all);
+    float gap = MIN(topo->unit * 1.6F, (bar->x1 - bar->x0) / (float)all);
+    float half = gap * (float)(all - 1) / 2;
+    *from = topo->nodes[machine];
+    /* the nearest place of the bar where all of them fit */
+    *to = (struct point){
+            CLAMP(from->x, bar->x0 + half, bar->x1 - half) + index * gap - half, bar->y};
+    return true;
+}
+
 bool topo_label_left(const struct topo *topo, float x)
 {
     return x < topo->middle - topo->unit;

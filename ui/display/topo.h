@@ -37,3 +37,7 @@ void topo_free(struct topo *topo); /* accepts NULL */
 /* True when labels stand left of x: away from the middle, where the attacks come from. */
 bool topo_label_left(const struct topo *topo, float x);
 const struct topo_bar *topo_bar_of(const struct topo *topo, int network); /* NULL: none */
+/* Where the link of a machine's card runs, the cards of one machine on one network side by side.
+ * False: it is not drawn. */
+bool topo_link(const struct topo *topo, const struct model *model, int machine, guint card,
+        struct point *from, struct point *to);

@@ -107,6 +107,24 @@ static float state_chip(const struct view *view, float x, float h)
     return x + w;
 }
 
+/* A freeze that the state's chip does not say: it holds in a pause, in a replay and after the end as
+ * well. Returns its right edge. */
+static float freeze_chip(const struct view *view, float x, float h)
+{
+    if (!view_freeze_holds(view) || chip_of(view) == CHIP_FROZEN) {
+        return x;
+    }
+    const char *word = tr("FROZEN");
+    float size = px(view, 12);
+    float w = draw_text_width(view->draw, FONT_BOLD, size, word) + px(view, 32);
+    struct rect r = {x + px(view, 4), roundf(px(view, 12)), w, h - 2 * roundf(px(view, 12))};
+    draw_rect(view->draw, r, theme_ink(INK_DEPLOYING));
+    chip_sign(view, CHIP_FROZEN, (struct point){r.x + px(view, 14), r.y + r.h / 2}, C_ON_MARK);
+    view_text(view, (struct text_style){FONT_BOLD, 12, C_ON_MARK, LEFT, 0}, r.x + px(view, 26),
+            r.y + (r.h - draw_text_height(view->draw, FONT_BOLD, size)) / 2, word);
+    return r.x + w;
+}
+
 static void wall_text(const struct view *view, char *buffer, gsize size)
 {
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(view->wall_us / G_USEC_PER_SEC);
@@ -190,7 +208,8 @@ static void buttons(struct view *view, float x, float right)
             {tr("Event"), "←", false, ACTION_STEP, -1}, {tr("Event"), "→", false, ACTION_STEP, 1},
             {tr("Slower"), "[", false, ACTION_SPEED, -1},
             {tr("Faster"), "]", false, ACTION_SPEED, 1},
-            {view->link == LINK_FILE ? tr("End") : tr("Live"), "Home", true, ACTION_LIVE, 0}};
+            {view->link == LINK_FILE ? tr("End") : tr("Live"), "Home", true, ACTION_LIVE, 0},
+            {tr("Help"), "F1", false, ACTION_HELP, 0}};
     const struct label control[] = {
             {view->model->state == MODEL_PAUSED         ? tr("Resume")
                     : view->model->state == MODEL_READY ? tr("Start")
@@ -304,7 +323,7 @@ void view_bar(struct view *view, struct rect r)
                  (struct text_style){FONT_TEXT, 20, C_TEXT, LEFT, px(view, wide ? 300 : 170)}, x,
                  px(view, 14), title) +
          px(view, 20);
-    x = state_chip(view, x, r.h) + px(view, 18);
+    x = freeze_chip(view, state_chip(view, x, r.h), r.h) + px(view, 18);
     x = clock_block(view, x) + px(view, 20);
     float right = source_block(view, r.x + r.w - px(view, 10));
     if (!public && view->mode != MODE_WALL) {

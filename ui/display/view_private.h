@@ -79,6 +79,7 @@ void view_hints(struct view *view, struct rect r);
 void view_console(struct view *view, struct rect r);
 void view_help(struct view *view);
 void view_form(struct view *view);
+void view_detail(struct view *view);
 /* What an input method has not settled yet, underlined, from (x, y = top) on, and the caret; returns
  * its width. */
 float view_compose(struct view *view, struct text_style style, float x, float y);

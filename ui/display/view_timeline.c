@@ -149,6 +149,25 @@ static void plan_marks(const struct view *view, const struct chart *scale, float
     happened(view, scale, y);
 }
 
+GArray *view_note_order(const struct view *view)
+{
+    const GPtrArray *notes = view_notes(view);
+    GArray *order = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int i = 0; i < (int)notes->len && view->mode == MODE_CONTROL; i++) {
+        const struct model_note *note = notes->pdata[i];
+        guint at = order->len;
+        while (at > 0) {
+            const struct model_note *before = notes->pdata[g_array_index(order, int, at - 1)];
+            if (before->about_us <= note->about_us) {
+                break;
+            }
+            at--;
+        }
+        g_array_insert_val(order, at, i);
+    }
+    return order;
+}
+
 /* The white cell's own notes: flags above the line, each with its text when it is clicked. */
 static void flags(struct view *view, const struct chart *scale, float y)
 {
@@ -163,10 +182,12 @@ static void flags(struct view *view, const struct chart *scale, float y)
         draw_rect(view->draw, (struct rect){x - 1, y - pole, MAX(1.5F, px(view, 1.5F)), pole},
                 C_AMBER);
         draw_convex(view->draw, cloth, 3, C_AMBER);
-        view_add_hit(view, PANEL_TIMELINE,
-                (struct rect){
-                        x - px(view, 3), y - pole - px(view, 2), w + px(view, 5), h + px(view, 5)},
-                ACTION_READ, (int)i);
+        struct rect place = {
+                x - px(view, 3), y - pole - px(view, 2), w + px(view, 5), h + px(view, 5)};
+        if (note->seq == view->pick.note) {
+            draw_frame(view->draw, place, MAX(1, px(view, 1.5F)), C_FOCUS);
+        }
+        view_add_hit(view, PANEL_TIMELINE, place, ACTION_READ, (int)i);
     }
 }
 

@@ -117,11 +117,6 @@ static void draw_blocks(const struct picture *picture)
     }
 }
 
-static struct point nearest_on(const struct topo_bar *bar, struct point node)
-{
-    return (struct point){CLAMP(node.x, bar->x0, bar->x1), bar->y};
-}
-
 /* The busier, the wider and the brighter. */
 static void draw_link(const struct picture *picture, struct point at, struct point end, int level)
 {
@@ -130,60 +125,33 @@ static void draw_link(const struct picture *picture, struct point at, struct poi
     draw_line(picture->view->draw, at, end, MAX(1.2F, width), c);
 }
 
-/* Cards of one machine on one network fan out, so that each link can be seen. */
-static float fan(const struct picture *picture, const struct model_machine *machine, guint card)
-{
-    int before = 0;
-    int all = 0;
-    for (guint k = 0; k < machine->networks->len; k++) {
-        bool same = g_array_index(machine->networks, int, k) ==
-                    g_array_index(machine->networks, int, card);
-        all += same;
-        before += same && k < card;
-    }
-    return ((float)before - (float)(all - 1) / 2) * picture->topo->unit * 1.6F;
-}
-
 static void draw_links(const struct picture *picture)
 {
     const struct model *model = picture->view->model;
     for (guint m = 0; m < model->machines->len; m++) {
         const struct model_machine *machine = model->machines->pdata[m];
-        struct point at = picture->topo->nodes[m];
-        for (guint k = 0; at.x > -1e5F && k < machine->networks->len; k++) {
-            const struct topo_bar *bar =
-                    topo_bar_of(picture->topo, g_array_index(machine->networks, int, k));
-            if (bar) {
-                struct point end = nearest_on(bar, at);
-                end.x = CLAMP(end.x + fan(picture, machine, k), bar->x0, bar->x1);
-                draw_link(picture, at, end, picture->view->traffic ? machine->traffic[k].level : 0);
+        for (guint k = 0; k < machine->networks->len; k++) {
+            struct point from;
+            struct point to;
+            if (topo_link(picture->topo, model, (int)m, k, &from, &to)) {
+                draw_link(
+                        picture, from, to, picture->view->traffic ? machine->traffic[k].level : 0);
             }
         }
     }
 }
 
-/* What is asked of an impaired link and what was measured, on the link itself. */
-static void draw_impairment(const struct picture *picture, const struct model_impairment *link)
+static colour impairment_colour(const struct model_impairment *link)
+{
+    return link->down || !strcmp(link->verdict, "drift") ? C_DOWN : C_DEGRADED;
+}
+
+/* Beside the middle of its link. */
+static void impairment_label(
+        const struct picture *picture, const struct model_impairment *link, struct point middle)
 {
     const struct view *view = picture->view;
-    const struct topo_bar *bar = topo_bar_of(picture->topo, link->network);
-    struct point at = picture->topo->nodes[link->machine];
-    if (!bar || at.x < -1e5F || !view_shows_team(view, -1)) {
-        return;
-    }
-    struct point end = nearest_on(bar, at);
-    struct point middle = {(at.x + end.x) / 2, (at.y + end.y) / 2};
     bool drift = !strcmp(link->verdict, "drift");
-    colour c = link->down || drift ? C_DOWN : C_DEGRADED;
-    float step = px(view, 5);
-    for (int i = -1; i <= 1; i++) { /* a zigzag across the link */
-        struct point p = {middle.x, middle.y + (float)i * step};
-        draw_line(view->draw, (struct point){p.x - step, p.y - step / 2},
-                (struct point){p.x + step, p.y + step / 2}, MAX(1.4F, px(view, 1.6F)), c);
-    }
-    if (!picture->topo->roomy || !view->labels) {
-        return;
-    }
     g_autofree char *text = *link->achieved ? g_strdup_printf("%s → %s%s", link->asked,
                                                       link->achieved, drift ? " !" : "")
                                             : g_strdup(link->down ? tr("cut") : link->asked);
@@ -191,9 +159,37 @@ static void draw_impairment(const struct picture *picture, const struct model_im
     struct rect r = {
             middle.x + px(view, 10), middle.y - px(view, 9), w + px(view, 8), px(view, 18)};
     draw_rect(view->draw, r, C_GROUND);
-    view_text(view, (struct text_style){FONT_TEXT, 12, c, LEFT, 0}, r.x + px(view, 4),
-            r.y + px(view, 1), text);
+    view_text(view, (struct text_style){FONT_TEXT, 12, impairment_colour(link), LEFT, 0},
+            r.x + px(view, 4), r.y + px(view, 1), text);
     picture_occupy(picture, r);
+}
+
+/* What is asked of an impaired link and what was measured, on the link itself; of parallel ones,
+ * which are impaired together, the words stand at the rightmost. */
+static void draw_impairment(const struct picture *picture, const struct model_impairment *link)
+{
+    const struct view *view = picture->view;
+    const struct model_machine *machine = model_machine_at(view->model, link->machine);
+    struct point last = {-1e6F, 0};
+    for (guint k = 0; machine && k < machine->networks->len; k++) {
+        struct point from;
+        struct point to;
+        if (g_array_index(machine->networks, int, k) != link->network ||
+                !topo_link(picture->topo, view->model, link->machine, k, &from, &to)) {
+            continue;
+        }
+        last = (struct point){(from.x + to.x) / 2, (from.y + to.y) / 2};
+        float step = px(view, 5);
+        for (int i = -1; i <= 1; i++) { /* a zigzag across the link */
+            struct point p = {last.x, last.y + (float)i * step};
+            draw_line(view->draw, (struct point){p.x - step, p.y - step / 2},
+                    (struct point){p.x + step, p.y + step / 2}, MAX(1.4F, px(view, 1.6F)),
+                    impairment_colour(link));
+        }
+    }
+    if (last.x > -1e5F && picture->topo->roomy && view->labels) {
+        impairment_label(picture, link, last);
+    }
 }
 
 static void draw_impairments(const struct picture *picture)
@@ -388,8 +384,18 @@ static void draw_picture(const struct picture *picture)
     }
 }
 
+/* To the others that were found. */
+static void found_buttons(struct view *view, struct rect r)
+{
+    const struct label labels[] = {
+            {"‹", NULL, false, ACTION_FOUND, -1}, {"›", NULL, false, ACTION_FOUND, 1}};
+    for (guint i = 0; i < G_N_ELEMENTS(labels) && view->find; i++) {
+        r.x = view_button(view, PANEL_TOPOLOGY, r, &labels[i]) + px(view, 4);
+    }
+}
+
 /* What is known about the chosen machine, in a line of its own. */
-static void draw_chosen(const struct view *view, struct rect r)
+static void draw_chosen(struct view *view, struct rect r)
 {
     const struct model_machine *machine = model_machine_at(view->model, view_node(view));
     if (!machine) {
@@ -409,23 +415,7 @@ static void draw_chosen(const struct view *view, struct rect r)
     draw_frame(view->draw, box, 1, C_EDGE);
     view_text(view, (struct text_style){FONT_TEXT, 13, C_TEXT, LEFT, 0}, box.x + px(view, 10),
             box.y + px(view, 3), text);
-}
-
-/* Where somebody dragged a machine is where it stands. */
-static void apply_moves(const struct picture *picture, struct rect area)
-{
-    const struct model *model = picture->view->model;
-    if (g_hash_table_size(picture->view->moved) == 0) {
-        return;
-    }
-    for (guint m = 0; m < model->machines->len; m++) {
-        const struct model_machine *machine = model->machines->pdata[m];
-        const struct point *share = g_hash_table_lookup(picture->view->moved, machine->id);
-        if (share && picture->topo->nodes[m].x > -1e5F) {
-            picture->topo->nodes[m] =
-                    (struct point){area.x + share->x * area.w, area.y + share->y * area.h};
-        }
-    }
+    found_buttons(view, (struct rect){box.x + box.w + px(view, 8), box.y, px(view, 26), box.h});
 }
 
 static char *topology_title(const struct view *view)
@@ -457,15 +447,12 @@ void view_topology(struct view *view, struct rect r)
         }
         return;
     }
-    struct rect area = {inside.x + inside.w / 2 - inside.w * view->zoom / 2 + view->pan_x,
-            inside.y + inside.h / 2 - inside.h * view->zoom / 2 + view->pan_y,
-            inside.w * view->zoom, inside.h * view->zoom};
+    struct rect area = place_area(view, inside);
     draw_clip(view->draw, &inside);
     struct picture picture = {.view = view, .changes = view, .inside = inside};
-    int only = view->mode == MODE_INSTRUCTOR ? view->team : -1;
-    picture.topo = topo_new(view->model, only, area, view->scale);
+    picture.topo = place_topo(view, area);
     view->area = area;
-    apply_moves(&picture, area);
+    view->inside = inside;
     picture.occupied = g_array_new(FALSE, FALSE, sizeof(struct rect));
     draw_picture(&picture);
     g_array_unref(picture.occupied);

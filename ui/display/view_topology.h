@@ -22,3 +22,10 @@ void attack_draw_labels(const struct picture *picture);
 /* A straight one, for the legend. */
 void attack_sample(
         const struct view *view, struct point from, struct point to, enum attack_state state);
+
+/* ---- view_place.c -------------------------------------------------------------------------- */
+
+/* Of the whole topology, zoomed and moved, while inside of it can be seen. */
+struct rect place_area(const struct view *view, struct rect inside);
+/* … and what stands where in it; the caller's. */
+struct topo *place_topo(const struct view *view, struct rect area);
