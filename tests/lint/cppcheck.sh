@@ -13,7 +13,7 @@ for dir in engine ui images tests; do
         dirs+=("$dir")
     fi
 done
-cppcheck --quiet -j "$(nproc)" --cppcheck-build-dir="$store" --enable=warning,performance,portability \
+cppcheck --quiet -j "$((($(nproc) + 1) / 2))" --cppcheck-build-dir="$store" --enable=warning,performance,portability \
     --std=c11 --library=gtk --inline-suppr --suppress=memleak --suppress=resourceLeak \
     --suppress=missingIncludeSystem --suppress=legacyUninitvar --error-exitcode=1 '-DG_DEFINE_QUARK(name,function)=' '-DG_GNUC_PRINTF(format,args)=' '-DG_GNUC_FORMAT(arg)=' \
     -DG_GNUC_UNUSED= -DG_GNUC_NORETURN= -DG_GNUC_WARN_UNUSED_RESULT= \
