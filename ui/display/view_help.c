@@ -110,7 +110,7 @@ static guint line_number(guint index)
 
 static guint half(void)
 {
-    return (line_number(keys_count) + 1) / 2;
+    return MAX((line_number(keys_count) + 1) / 2, 1);
 }
 
 static struct rect sheet_rect(const struct view *view)
