@@ -32,13 +32,15 @@ static int find_machine(const struct model *model, const char *id, int last)
     return model_machine_index(model, id);
 }
 
-static struct model_traffic *find_link(
-        const struct model *model, struct model_machine *machine, const char *network)
+/* Of several cards on one network the first that had no line yet: lines come in the cards' order. */
+static struct model_traffic *find_link(const struct model *model, struct model_machine *machine,
+        const char *network, bool told[MODEL_NICS_MAX])
 {
     for (guint i = 0; i < machine->networks->len; i++) {
         int index = g_array_index(machine->networks, int, i);
         const struct model_network *known = model->networks->pdata[index];
-        if (!strcmp(known->id, network)) {
+        if (!told[i] && !strcmp(known->id, network)) {
+            told[i] = true;
             return &machine->traffic[i];
         }
     }
@@ -62,17 +64,24 @@ bool model_traffic(struct model *model, const struct event *telemetry)
     gint64 wall_us = json_int(body, "wall_us", 0);
     bool changed = false;
     int last = 0;
+    bool told[MODEL_NICS_MAX] = {false}; /* the last machine's cards */
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, json_array(body, "links"))
     {
         int index = find_machine(model, json_string(item, "machine", ""), last);
-        struct model_machine *machine = index < 0 ? NULL : model->machines->pdata[index];
+        if (index < 0) {
+            continue;
+        }
+        if (index != last) {
+            memset(told, 0, sizeof told);
+            last = index;
+        }
+        struct model_machine *machine = model->machines->pdata[index];
         struct model_traffic *link =
-                machine ? find_link(model, machine, json_string(item, "network", "")) : NULL;
+                find_link(model, machine, json_string(item, "network", ""), told);
         if (link) {
             double bytes = json_number(item, "rx_bytes", 0) + json_number(item, "tx_bytes", 0);
             changed |= update(link, bytes, wall_us);
-            last = index;
         }
     }
     if (changed) {
