@@ -100,7 +100,7 @@ static void freeze(struct app *app)
 {
     cJSON *params = cJSON_CreateObject();
     cJSON_AddBoolToObject(params, "frozen", !app->head->frozen);
-    cJSON_AddStringToObject(params, "reason", "from the display");
+    cJSON_AddStringToObject(params, "reason", tr("from the display"));
     app_ask(app, "freeze", params);
 }
 
@@ -172,7 +172,7 @@ static void undo(struct app *app, bool confirmed)
     } else if (confirmed) {
         cJSON *params = cJSON_CreateObject();
         json_add_int(params, "seq", seq);
-        cJSON_AddStringToObject(params, "reason", "taken back from the display");
+        cJSON_AddStringToObject(params, "reason", tr("taken back from the display"));
         app_ask(app, "void", params);
     } else {
         app->view.confirm = ACTION_UNDO;

@@ -180,6 +180,7 @@ enum model_part { /* what a panel shows; see model.rev */
 struct model_mark {
     gint64 at_us;
     enum tone tone;
+    bool open; /* the public knows it, too */
 };
 
 struct model {

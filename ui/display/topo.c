@@ -197,6 +197,8 @@ static void place_block(
         topo->nodes[m] = (struct point){x, ground.y[row]};
         if (block.team >= 0 && topo->roomy) {
             topo->nodes[m].x += topo_label_left(topo, x) ? aside : -aside;
+        } else if (topo->roomy) { /* its name stands to the right */
+            topo->nodes[m].x -= MIN(cell * 0.14F, topo->unit * 0.9F);
         }
     }
     g_array_unref(ground.networks);
@@ -280,7 +282,8 @@ static float core_share(int teams, int only)
     return teams == 0 ? 1.0F : only >= 0 ? 0.28F : 0.24F;
 }
 
-struct topo *topo_new(const struct model *model, int only, struct rect area, float scale)
+struct topo *topo_new(
+        const struct model *model, int only, bool with_shared, struct rect area, float scale)
 {
     struct topo *topo = topo_new_empty(model->machines->len);
     int teams = 0;
@@ -288,7 +291,7 @@ struct topo *topo_new(const struct model *model, int only, struct rect area, flo
     for (int t = 0; (guint)t < model->teams->len; t++) {
         teams += owns_ground(model, t) && (only < 0 || t == only);
     }
-    bool shared = anything_shared(model);
+    bool shared = with_shared && anything_shared(model);
     struct grid grid = grid_for(teams, area, shared);
     float core = !shared ? 0 : grid.beside ? area.w * core_share(teams, only) : area.h * 0.2F;
     struct rect first = cell_rect(&grid, 0, area, core);

@@ -120,7 +120,7 @@ static void left_column(const struct view *view, const struct frame *f, struct l
     float scores = roundf(px(view, 40) + rows * px(view, rows > 4 ? 50 : 96));
     float steps = view_steps_height(view);
     float messages = view->mode == MODE_WALL || view->mode == MODE_PUBLIC ? 0 : px(view, 190);
-    bool both = view->mode != MODE_PUBLIC && view->model->steps->len > 0 &&
+    bool both = view->mode != MODE_PUBLIC && view_step_count(view) > 0 &&
                 MIN(scores, f->body * 0.55F) + steps + messages + 2 * f->gap <= f->body + 1;
     if (!both) {
         steps = 0;

@@ -28,11 +28,22 @@ static void apply_moves(const struct view *view, struct topo *topo, struct rect 
     }
 }
 
+/* The public is not told of every machine. */
+static void apply_secrets(const struct view *view, struct topo *topo)
+{
+    for (guint m = 0; m < view->model->machines->len; m++) {
+        if (!view_knows(view, view->model->machines->pdata[m])) {
+            topo->nodes[m] = (struct point){-1e6F, -1e6F};
+        }
+    }
+}
+
 struct topo *place_topo(const struct view *view, struct rect area)
 {
     int only = view->mode == MODE_INSTRUCTOR ? view->team : -1;
-    struct topo *topo = topo_new(view->model, only, area, view->scale);
+    struct topo *topo = topo_new(view->model, only, view_knows_shared(view), area, view->scale);
     apply_moves(view, topo, area);
+    apply_secrets(view, topo);
     return topo;
 }
 

@@ -1,4 +1,4 @@
-/* view_topology.h - what the topology panel and its attack arrows share. */
+/* view_topology.h - what the topology panel, its links and its attack arrows share. */
 #pragma once
 
 #include "topo.h"
@@ -17,6 +17,11 @@ static inline void picture_occupy(const struct picture *picture, struct rect r)
     g_array_append_val(picture->occupied, r);
 }
 
+/* One with so much traffic, for the legend. */
+void links_sample(const struct view *view, struct point from, struct point to, int level);
+void links_draw(const struct picture *picture);
+void links_draw_networks(const struct picture *picture);
+void links_draw_impairments(const struct picture *picture);
 void attack_draw_lines(const struct picture *picture);
 void attack_draw_labels(const struct picture *picture);
 /* A straight one, for the legend. */
