@@ -1,5 +1,5 @@
 /* test_display_topology.c - the topology by keys, mouse and pixels: three levels of detail, moving,
- * parallel links, their width and their words, search, machines that are put elsewhere. */
+ * parallel links, their width and their words, machines that are put elsewhere. */
 #include "desk.h"
 
 #include "crowd.h"
@@ -183,8 +183,7 @@ static void arrows_and_dragging_move_all_machines_alike(void **state)
     assert_float_equal(dragged.y, after.y - 10, 0.01);
     desk_press(desk, SDLK_0, KMOD_NONE);
     desk_turn(desk);
-    struct rect fit = desk_hit(desk, PANEL_TOPOLOGY, ACTION_NODE, MACHINE);
-    assert_float_equal(fit.x, before.x, 0.01);
+    assert_float_equal(desk_hit(desk, PANEL_TOPOLOGY, ACTION_NODE, MACHINE).x, before.x, 0.01);
 }
 
 static void ctrl_and_arrows_put_a_machine_elsewhere_and_it_is_kept(void **state)
@@ -208,8 +207,7 @@ static void ctrl_and_arrows_put_a_machine_elsewhere_and_it_is_kept(void **state)
     float step = 12 * view->scale;
     assert_float_equal(after.x, before.x + 3 * step, 0.1);
     assert_float_equal(after.y, before.y - step, 0.1);
-    struct rect still = desk_hit(desk, PANEL_TOPOLOGY, ACTION_NODE, 0);
-    assert_float_equal(still.x, other.x, 0.01);
+    assert_float_equal(desk_hit(desk, PANEL_TOPOLOGY, ACTION_NODE, 0).x, other.x, 0.01);
     g_autofree char *path = g_build_filename(
             g_get_user_state_dir(), "sandtable", "layouts", "locked-harbour.layout", NULL);
     g_autofree char *text = NULL;
@@ -217,8 +215,7 @@ static void ctrl_and_arrows_put_a_machine_elsewhere_and_it_is_kept(void **state)
     assert_non_null(strstr(text, "blue1/m02"));
     desk_press(desk, SDLK_g, KMOD_NONE);
     desk_turn(desk);
-    struct rect back = desk_hit(desk, PANEL_TOPOLOGY, ACTION_NODE, MACHINE);
-    assert_float_equal(back.x, before.x, 0.01);
+    assert_float_equal(desk_hit(desk, PANEL_TOPOLOGY, ACTION_NODE, MACHINE).x, before.x, 0.01);
     assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
@@ -387,95 +384,6 @@ static void an_impairment_is_on_its_own_links(void **state)
     assert_float_equal(first_of(desk, sign, words, 1), right.x + 14 * scale, 2 * scale);
 }
 
-/* ---- search ------------------------------------------------------------------------------------ */
-
-static void find(struct desk *desk, const char *text)
-{
-    desk_press(desk, SDLK_f, KMOD_CTRL);
-    desk_type(desk, text);
-    desk_press(desk, SDLK_RETURN, KMOD_NONE);
-    desk_turn(desk);
-}
-
-/* It stands in the panel, well inside, and has its name. */
-static void assert_found(struct desk *desk, const char *id)
-{
-    const struct view *view = &desk->app->view;
-    struct point at;
-    assert_string_equal(model_machine_at(view->model, view->node)->id, id);
-    assert_true(view_machine_place(view, view->node, &at));
-    struct rect in = view->inside;
-    assert_in_range((int)at.x, (int)(in.x + in.w * 0.09F), (int)(in.x + in.w * 0.91F));
-    assert_in_range((int)at.y, (int)(in.y + in.h * 0.09F), (int)(in.y + in.h * 0.91F));
-    (void)desk_hit(desk, PANEL_TOPOLOGY, ACTION_NODE, view->node);
-    struct topo *topo = topo_of(desk);
-    assert_true(topo->roomy);
-    topo_free(topo);
-}
-
-static void a_found_machine_is_brought_into_sight_and_can_be_read(void **state)
-{
-    struct desk *desk = *state = desk_of(&many);
-    const struct view *view = &desk->app->view;
-    assert_int_equal(hits_of(desk, ACTION_NODE), 0); /* tiles: it is nowhere */
-    find(desk, "blue37/m04");
-    assert_found(desk, "blue37/m04");
-    float zoom = view->zoom;
-    assert_true(zoom > 1);
-    find(desk, "BLUE2/M01"); /* far away now */
-    assert_found(desk, "blue2/m01");
-    assert_float_equal(view->zoom, zoom, 0.001); /* near enough already */
-    float x = view->pan_x;
-    find(desk, "blue2/m01"); /* in sight: nothing jumps */
-    assert_float_equal(view->pan_x, x, 0.001);
-    find(desk, "no such thing");
-    assert_non_null(strstr(view->status, "Nothing is called"));
-    assert_float_equal(view->pan_x, x, 0.001);
-}
-
-static void the_next_and_the_one_before_go_round(void **state)
-{
-    struct desk *desk = *state = desk_of(&many);
-    const struct view *view = &desk->app->view;
-    desk_press(desk, SDLK_g, KMOD_CTRL);
-    assert_non_null(strstr(view->status, "Ctrl+F")); /* nothing was sought */
-    find(desk, "/m05");
-    assert_found(desk, "blue1/m05");
-    assert_non_null(strstr(view->status, "1 of 40"));
-    desk_press(desk, SDLK_g, KMOD_CTRL);
-    desk_turn(desk);
-    assert_found(desk, "blue2/m05");
-    assert_non_null(strstr(view->status, "2 of 40"));
-    desk_press(desk, SDLK_g, KMOD_CTRL | KMOD_SHIFT);
-    desk_press(desk, SDLK_g, KMOD_CTRL | KMOD_SHIFT);
-    desk_turn(desk);
-    assert_found(desk, "blue40/m05");
-    desk_click(desk, desk_hit(desk, PANEL_TOPOLOGY, ACTION_FOUND, 1));
-    desk_turn(desk);
-    assert_found(desk, "blue1/m05");
-    desk_click(desk, desk_hit(desk, PANEL_TOPOLOGY, ACTION_FOUND, -1));
-    desk_turn(desk);
-    assert_found(desk, "blue40/m05");
-    desk_press(desk, SDLK_COMMA, KMOD_NONE); /* the machine before it in the plan */
-    desk_turn(desk);
-    assert_found(desk, "blue40/m04");
-}
-
-static void an_instructor_finds_nothing_of_other_teams(void **state)
-{
-    struct desk *desk = *state = desk_of(&many);
-    struct view *view = &desk->app->view;
-    app_set_mode(desk->app, MODE_INSTRUCTOR);
-    view->team = model_team_find(view->model, "blue3");
-    desk_turn(desk);
-    find(desk, "blue4/m01");
-    assert_non_null(strstr(view->status, "Nothing is called"));
-    desk_press(desk, SDLK_ESCAPE, KMOD_NONE);
-    desk_press(desk, SDLK_y, KMOD_NONE);
-    find(desk, "m01");
-    assert_found(desk, "blue3/m01");
-}
-
 static int tear_down(void **state)
 {
     desk_free(*state);
@@ -494,9 +402,6 @@ int main(void)
             ON_A_DESK(a_machine_beside_its_network_still_has_its_links_apart),
             ON_A_DESK(a_busy_link_is_wider_by_each_power_of_ten_and_the_other_is_not),
             ON_A_DESK(an_impairment_is_on_its_own_links),
-            ON_A_DESK(a_found_machine_is_brought_into_sight_and_can_be_read),
-            ON_A_DESK(the_next_and_the_one_before_go_round),
-            ON_A_DESK(an_instructor_finds_nothing_of_other_teams),
     };
     return desk_run(tests, G_N_ELEMENTS(tests));
 }
