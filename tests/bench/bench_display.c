@@ -11,6 +11,9 @@
 #include "ui/crowd.h"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 
 #define FRAMES 60
 #define W 1920
@@ -220,23 +223,9 @@ static double peak_mib(void)
     return line ? g_ascii_strtod(line + strlen("VmHWM:"), NULL) / 1024 : 0;
 }
 
-static bool idle(const char *dir)
+/* Of a core, while nothing happens. */
+static double idle_share(struct app *app)
 {
-    GError *error = NULL;
-    g_autofree char *path = g_build_filename(dir, "crowd.ndjson", NULL);
-    g_autoptr(GPtrArray) events = crowd_events(&thousand);
-    crowd_write(events, path);
-    g_ptr_array_set_size(events, 0);
-    struct app_options options = {.source = source_open_file(path, &error),
-            .name = "idle",
-            .w = W,
-            .h = H,
-            .until_us = -1};
-    struct app *app = app_new(&options, &error);
-    if (!app) {
-        fprintf(stderr, "bench: %s\n", error->message);
-        return false;
-    }
     for (int i = 0; i < 200; i++) {
         (void)app_turn(app, 1);
     }
@@ -245,11 +234,134 @@ static bool idle(const char *dir)
     while (now_ms() - begin < 3000) {
         (void)app_turn(app, 250);
     }
-    double share = (cpu_ms() - used) / (now_ms() - begin) * 100;
-    bool ok = bench_print("display: idle, of a core / goal", share, 3, "%", 1, BENCH_AT_MOST);
+    return (cpu_ms() - used) / (now_ms() - begin) * 100;
+}
+
+static struct app *open_idle(struct app_options options, GError **error)
+{
+    options.name = "idle";
+    options.w = W;
+    options.h = H;
+    options.until_us = -1;
+    return options.source ? app_new(&options, error) : NULL;
+}
+
+static bool no_app(GError *error)
+{
+    fprintf(stderr, "bench: %s\n", error ? error->message : "no display");
+    return false;
+}
+
+/* A file of events, which is all there ever is of it. */
+static bool idle_file(const char *dir)
+{
+    GError *error = NULL;
+    g_autofree char *path = g_build_filename(dir, "crowd.ndjson", NULL);
+    g_autoptr(GPtrArray) events = crowd_events(&thousand);
+    crowd_write(events, path);
+    g_ptr_array_set_size(events, 0);
+    struct app *app =
+            open_idle((struct app_options){.source = source_open_file(path, &error)}, &error);
+    if (!app) {
+        return no_app(error);
+    }
+    bool ok = bench_print(
+            "display: idle, of a core / goal", idle_share(app), 3, "%", 1, BENCH_AT_MOST);
     ok &= bench_print(
             "display: memory, 1,000 machines / goal", peak_mib(), 150, "MiB", 1, BENCH_AT_MOST);
     app_free(app);
+    return ok;
+}
+
+/* A ledger that may still grow, the past of it on the screen, the replay stopped. */
+static bool idle_replay(const char *dir)
+{
+    GError *error = NULL;
+    g_autofree char *path = g_build_filename(dir, "idle.ledger", NULL);
+    struct ledger *ledger = ledger_create(path, &error);
+    if (!ledger) {
+        return no_app(error);
+    }
+    ledger_append(ledger, crowd_created(&thousand), NULL, NULL);
+    for (int i = 0; i < thousand.events; i++) {
+        ledger_append(ledger, crowd_later(&thousand, i), NULL, NULL);
+    }
+    ledger_close(ledger);
+    struct app *app = open_idle(
+            (struct app_options){.source = source_open_ledger(path, &error), .ledger = path},
+            &error);
+    if (!app || !app_drain(app, &error)) {
+        return no_app(error);
+    }
+    replay_at(app, thousand.duration_us / 2);
+    bool ok = bench_print("display: idle, a replay stopped, of a core / goal", idle_share(app), 3,
+            "%", 1, BENCH_AT_MOST);
+    ok &= app_view(app)->play.on && app_view(app)->link == LINK_FILE;
+    app_free(app);
+    return ok;
+}
+
+/* An engine to which nothing happens: it has told its events, and says that it is there. */
+static int serve_idle(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, "idle.sock", NULL);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+            listen(listener, 1) != 0) {
+        return 3;
+    }
+    int fd = accept(listener, NULL, NULL);
+    FILE *in = fdopen(fd, "r");
+    FILE *client = fdopen(dup(fd), "w");
+    char line[4096];
+    while (in && client && fgets(line, sizeof line, in)) {
+        if (strstr(line, "\"subscribe\"")) {
+            struct event *event = crowd_created(&thousand);
+            for (int i = 0; i <= thousand.events; i++) {
+                g_autofree char *text = event_to_line(event);
+                fprintf(client, "{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":%s}\n", text);
+                event_free(event);
+                event = crowd_later(&thousand, i);
+            }
+            event_free(event);
+        } else if (strstr(line, "\"ping\"")) {
+            fprintf(client, "{\"jsonrpc\":\"2.0\",\"id\":\"ping\",\"result\":{}}\n");
+        }
+        fflush(client);
+    }
+    return 0;
+}
+
+/* The clock runs, pings are answered, nothing else comes. */
+static bool idle_live(const char *dir)
+{
+    GError *error = NULL;
+    g_autofree char *path = g_build_filename(dir, "idle.sock", NULL);
+    const char *const argv[] = {"/proc/self/exe", "engine", dir, NULL};
+    GPid engine = 0;
+    if (!g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &engine,
+                &error)) {
+        return no_app(error);
+    }
+    struct app *app =
+            open_idle((struct app_options){.source = source_open_live(path, app_wake(), NULL),
+                              .socket = path},
+                    &error);
+    if (!app) {
+        return no_app(error);
+    }
+    double begin = now_ms();
+    while (app_model(app)->seq <= thousand.events && now_ms() - begin < 30000) {
+        (void)app_turn(app, 20);
+    }
+    bool ok = bench_print(
+            "display: idle, live, of a core / goal", idle_share(app), 3, "%", 1, BENCH_AT_MOST);
+    ok &= app_model(app)->seq > thousand.events && app_view(app)->link == LINK_LIVE &&
+          app_view(app)->lag_ms >= 0;
+    app_free(app); /* hangs up: the engine ends */
+    (void)waitpid(engine, NULL, 0);
     return ok;
 }
 
@@ -265,8 +377,14 @@ static int part(const char *self, const char *which, const char *dir)
 
 static int run_part(const char *which, const char *dir)
 {
-    if (!strcmp(which, "idle")) {
-        return idle(dir) ? 0 : 1;
+    static const struct {
+        const char *name;
+        bool (*run)(const char *dir);
+    } idles[] = {{"idle", idle_file}, {"replay", idle_replay}, {"live", idle_live}};
+    for (guint i = 0; i < G_N_ELEMENTS(idles); i++) {
+        if (!strcmp(which, idles[i].name)) {
+            return idles[i].run(dir) ? 0 : 1;
+        }
     }
     if (!strcmp(which, "seeks")) {
         return seeks(dir) ? 0 : 1;
@@ -277,8 +395,11 @@ static int run_part(const char *which, const char *dir)
 
 int main(int argc, char **argv)
 {
-    static const char *const parts[] = {"frames", "idle", "seeks"};
+    static const char *const parts[] = {"frames", "idle", "replay", "live", "seeks"};
     GError *error = NULL;
+    if (argc == 3 && !strcmp(argv[1], "engine")) {
+        return serve_idle(argv[2]);
+    }
     if (argc == 3) {
         (void)g_setenv("SDL_VIDEODRIVER", "dummy", TRUE);
         if (!app_sdl_start(&error)) {

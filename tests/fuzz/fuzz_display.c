@@ -41,7 +41,7 @@ static void there_and_back(const struct model *model, const struct event *first)
     g_autoptr(GBytes) spoilt = g_bytes_new(bad, length);
     (void)snapshot_take(other, spoilt);
     model_settle(other);
-    struct topo *topo = topo_new(other, -1, (struct rect){0, 0, 1000, 600}, 1);
+    struct topo *topo = topo_new(other, -1, true, (struct rect){0, 0, 1000, 600}, 1);
     topo_free(topo);
     model_free(other);
 }
@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     there_and_back(model, first);
     event_free(first);
-    struct topo *topo = topo_new(model, -1, (struct rect){0, 0, 1000, 600}, 1);
+    struct topo *topo = topo_new(model, -1, true, (struct rect){0, 0, 1000, 600}, 1);
     topo_free(topo);
     model_free(model);
     return 0;

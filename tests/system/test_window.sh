@@ -1,7 +1,15 @@
 #!/bin/sh
 # test_window.sh - a whole exercise from the display alone, by its keys in a real window: started,
 # injects made, held and fired, paused, a message, points with a reason, the board frozen, ended,
-# reported. SCENARIO and SHOTS (a folder) are for people who want to look at another one.
+# reported.
+#
+# For people who want to look at another scenario; what is not set is as in the test:
+#   SCENARIO  its folder; it needs a machine whose console has a shell, and a team that can be written to
+#   TEAMS, NAME, SANDTABLE   how many teams; the exercise's name; the program
+#   MACHINE, TEAM            whose console is opened ("web"); who writes to the white cell ("blue1")
+#   SIZE, SHOTS, LOOKS       of the screen; a folder for pictures; seconds at which to take more
+# for example  SCENARIO=scenarios/first-drill TEAMS=2 SHOTS=/tmp/shots LOOKS="50 100" SIZE=1920x1080 \
+#                  tests/system/test_window.sh
 set -eu
 
 for tool in Xvfb xdotool; do
@@ -12,10 +20,14 @@ for tool in Xvfb xdotool; do
 done
 
 here=$(dirname "$(readlink -f "$0")")
-sandtable=${SANDTABLE:-$here/../../build/bin/sandtable}
-scenario=${SCENARIO:-$here/two-machines}
+sandtable=$(readlink -f "${SANDTABLE:-$here/../../build/bin/sandtable}")
+scenario=$(readlink -f "${SCENARIO:-$here/two-machines}")
 teams=${TEAMS:-1}
 name=${NAME:-test-window-$$}
+if [ -n "${SHOTS:-}" ]; then
+    mkdir -p "$SHOTS"
+    SHOTS=$(readlink -f "$SHOTS")
+fi
 work=$(mktemp -d /tmp/st-run-window-XXXXXX)
 chmod 1777 "$work" # the display may run as another account
 server='' engine=''

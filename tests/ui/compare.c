@@ -1,7 +1,8 @@
 /* compare.c - pixel by pixel comparison of two PNG files. */
+#include "support/test.h"
+
 #include "compare.h"
 
-#include <glib.h>
 #include <math.h>
 #include <png.h>
 #include <stdlib.h>
@@ -72,4 +73,28 @@ enum compare_result compare_png(const char *expected, const char *got, const cha
     double rmse = sqrt(squares / (double)size) / 255.0;
     bool near = rmse <= RMSE_MAX && (double)far < FAR_SHARE_MAX * ((double)size / 3);
     return near ? COMPARE_NEAR : COMPARE_DIFFERENT;
+}
+
+void compare_golden(
+        const char *name, void (*draw)(const char *path, gconstpointer data), gconstpointer data)
+{
+    g_autofree char *golden = g_strdup_printf(TESTS_DIR "/golden/display/%s.png", name);
+    if (g_getenv("SANDTABLE_UPDATE_GOLDEN")) {
+        draw(golden, data);
+        return;
+    }
+    char *dir = test_mkdtemp();
+    g_autofree char *path = g_build_filename(dir, "got.png", NULL);
+    const char *build = g_getenv("SANDTABLE_BUILD");
+    g_autofree char *diff = g_strdup_printf("%s/%s.diff.png", build ? build : "/tmp", name);
+    draw(path, data);
+    enum compare_result result = compare_png(golden, path, diff);
+    test_rmtree(dir);
+    if (result == COMPARE_NEAR) {
+        print_message("%s: near enough, not equal; see %s\n", name, diff);
+    } else if (result != COMPARE_EQUAL) {
+        fail_msg("%s is not what the display draws now; see %s, and if that is right run again "
+                 "with SANDTABLE_UPDATE_GOLDEN=1",
+                golden, diff);
+    }
 }

@@ -50,30 +50,6 @@ static void shoot_plain(const char *path, int w, int h, gint64 until_us)
     shoot(path, &picture);
 }
 
-static void compare(
-        const char *name, void (*draw)(const char *path, gconstpointer data), gconstpointer data)
-{
-    g_autofree char *golden = g_strdup_printf(TESTS_DIR "/golden/display/%s.png", name);
-    if (g_getenv("SANDTABLE_UPDATE_GOLDEN")) {
-        draw(golden, data);
-        return;
-    }
-    char *dir = test_mkdtemp();
-    g_autofree char *path = g_build_filename(dir, "got.png", NULL);
-    const char *build = g_getenv("SANDTABLE_BUILD");
-    g_autofree char *diff = g_strdup_printf("%s/%s.diff.png", build ? build : "/tmp", name);
-    draw(path, data);
-    enum compare_result result = compare_png(golden, path, diff);
-    test_rmtree(dir);
-    if (result == COMPARE_NEAR) {
-        print_message("%s: near enough, not equal; see %s\n", name, diff);
-    } else if (result != COMPARE_EQUAL) {
-        fail_msg("%s is not what the display draws now; see %s, and if that is right run again "
-                 "with SANDTABLE_UPDATE_GOLDEN=1",
-                golden, diff);
-    }
-}
-
 static void draw_picture(const char *path, gconstpointer data)
 {
     shoot(path, data);
@@ -81,7 +57,7 @@ static void draw_picture(const char *path, gconstpointer data)
 
 static void check(const struct picture *picture)
 {
-    compare(picture->name, draw_picture, picture);
+    compare_golden(picture->name, draw_picture, picture);
 }
 
 #define SECOND ((gint64)G_USEC_PER_SEC)
@@ -315,7 +291,7 @@ static void test_each_state_of_a_running_exercise_looks_as_recorded(void **state
             {"live-ten-teams", {MODEL_RUNNING, LINK_LIVE, .crowd = &crowd}},
     };
     for (guint i = 0; i < G_N_ELEMENTS(pictures); i++) {
-        compare(pictures[i].name, draw_live, &pictures[i].live);
+        compare_golden(pictures[i].name, draw_live, &pictures[i].live);
     }
 }
 

@@ -88,38 +88,6 @@ static void test_no_replay_on_a_wall_looks_behind_the_freeze(void **state)
     assert_int_equal(view->model->seq, LAST_PLAYED);
 }
 
-static void test_each_line_of_the_help_sheet_is_a_click(void **state)
-{
-    struct fixture *fixture = *state;
-    const struct view *view = app_view(fixture->app);
-    int found = 0;
-    int freezes = 0;
-    for (int y = 0; y < 720; y += 4) {
-        for (int x = 300; x < 1280; x += 440) { /* in both columns */
-            struct hit hit = view_help_hit(view, (float)x, (float)y);
-            found += hit.action != ACTION_NONE;
-            freezes += hit.action == ACTION_FREEZE;
-        }
-    }
-    assert_true(found > 100 && freezes > 0);
-    press(SDLK_F1);
-    assert_true(turn_until(fixture, queue_is_taken));
-    for (int y = 0; y < 720; y += 4) {
-        struct hit hit = view_help_hit(view, 300, (float)y);
-        if (hit.action == ACTION_FREEZE) {
-            SDL_Event click = {.button = {.type = SDL_MOUSEBUTTONDOWN,
-                                       .button = SDL_BUTTON_LEFT,
-                                       .x = 300,
-                                       .y = y}};
-            assert_int_equal(SDL_PushEvent(&click), 1);
-            break;
-        }
-    }
-    auto_json request = only_request(fixture);
-    assert_string_equal(json_string(request, "method", ""), "freeze");
-    assert_false(view->help);
-}
-
 static void test_f_freezes_the_board(void **state)
 {
     struct fixture *fixture = *state;
@@ -341,7 +309,6 @@ int main(void)
             WITH_ENGINE(test_points_by_hand_need_a_number_and_a_reason),
             WITH_ENGINE(test_ctrl_z_takes_the_last_points_by_hand_back),
             WITH_ENGINE(test_no_replay_on_a_wall_looks_behind_the_freeze),
-            WITH_ENGINE(test_each_line_of_the_help_sheet_is_a_click),
             WITH_ENGINE(test_f_freezes_the_board),
             WITH_ENGINE(test_k_and_y_skip_the_chosen_inject),
             WITH_ENGINE(test_x_takes_the_open_alarm_on),

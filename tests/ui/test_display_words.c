@@ -62,6 +62,73 @@ static void every_text_in_the_sources_is_in_the_table(void **state)
     assert_in_range(found, 100, 10000); /* the search itself works */
 }
 
+/* The first of text's string literals that has words in it, the caller's; NULL: none. */
+static char *words_in(const char *text)
+{
+    g_autoptr(GRegex) literal = g_regex_new("\"((?:[^\"\\\\]|\\\\.)*)\"", 0, 0, NULL);
+    g_autoptr(GRegex) value = g_regex_new("%[-+0-9.*]*[a-z%]", G_REGEX_CASELESS, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    for (g_regex_match(literal, text, 0, &match); g_match_info_matches(match);
+            g_match_info_next(match, NULL)) {
+        g_autofree char *inner = g_match_info_fetch(match, 1);
+        g_autofree char *bare = g_regex_replace_literal(value, inner, -1, 0, "", 0, NULL);
+        if (g_regex_match_simple("[A-Za-z]{2}", bare, 0, 0)) {
+            return g_strdup(inner);
+        }
+    }
+    return NULL;
+}
+
+/* What is said to people: an error, a line of the feed, a status, a reason that is recorded. */
+static int check_said(const char *path)
+{
+    g_autofree char *source = NULL;
+    g_autoptr(GMatchInfo) match = NULL;
+    g_autoptr(GRegex) said =
+            g_regex_new("\\b(?:g_set_error(?:_literal)?|model_say|app_say)\\(.*?\\);|"
+                        "AddStringToObject\\(\\w+, \"reason\", [^;]*;",
+                    G_REGEX_DOTALL, 0, NULL);
+    g_autoptr(GRegex) known =
+            g_regex_new("\\b(?:tr|WORD)\\(\\s*(?:\"(?:[^\"\\\\]|\\\\.)*\"\\s*)+\\)|"
+                        "\\bjson_\\w+\\([^()]*\\)|\"reason\"",
+                    0, 0, NULL);
+    int found = 0;
+    assert_true(g_file_get_contents(path, &source, NULL, NULL));
+    for (g_regex_match(said, source, 0, &match); g_match_info_matches(match);
+            g_match_info_next(match, NULL)) {
+        g_autofree char *whole = g_match_info_fetch(match, 0);
+        g_autofree char *rest = g_regex_replace_literal(known, whole, -1, 0, "", 0, NULL);
+        g_autofree char *bare = g_regex_replace_literal(known, rest, -1, 0, "", 0, NULL);
+        g_autofree char *words = words_in(bare);
+        if (words) {
+            fail_msg("%s: \"%s\" is said in English only", path, words);
+        }
+        found++;
+    }
+    return found;
+}
+
+/* Not of the options (main.c, theme.c): those are answered on the terminal. */
+static void nothing_is_said_in_one_language_only(void **state)
+{
+    (void)state;
+    g_autoptr(GDir) dir = g_dir_open(SANDTABLE_SOURCE_DIR "/ui/display", 0, NULL);
+    assert_non_null(dir);
+    int found = 0;
+    const char *name = NULL;
+    while ((name = g_dir_read_name(dir))) {
+        if (g_str_has_suffix(name, ".c") && strcmp(name, "main.c") != 0 &&
+                strcmp(name, "theme.c") != 0) {
+            g_autofree char *path =
+                    g_build_filename(SANDTABLE_SOURCE_DIR "/ui/display", name, NULL);
+            found += check_said(path);
+        }
+    }
+    assert_in_range(found, 60, 10000);
+    g_autofree char *caught = words_in("g_set_error(error, 1, 2, \"%s: no room\", path);");
+    assert_non_null(caught);
+}
+
 /* "%s%u" of "%s: %u of it" */
 static char *values_of(const char *text)
 {
@@ -113,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(every_text_in_the_sources_is_in_the_table),
+            cmocka_unit_test(nothing_is_said_in_one_language_only),
             cmocka_unit_test(every_text_takes_the_same_values_in_each_language),
             cmocka_unit_test(a_text_is_given_in_the_chosen_language),
     };

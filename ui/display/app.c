@@ -42,7 +42,7 @@ bool app_sdl_start(GError **error)
     SDL_SetHint(SDL_HINT_IME_SUPPORT_EXTENDED_TEXT, "1"); /* else it comes in pieces of 31 bytes */
     if (SDL_Init(SDL_INIT_VIDEO) != 0) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "no screen: %s; --screenshot FILE needs none", SDL_GetError());
+                tr("no screen: %s; --screenshot FILE needs none"), SDL_GetError());
         return false;
     }
     /* without a screen SDL falls back to drivers that draw for nobody, unless somebody asked */
@@ -51,9 +51,9 @@ bool app_sdl_start(GError **error)
             (!driver || !strcmp(driver, "offscreen") || !strcmp(driver, "dummy") ||
                     !strcmp(driver, "evdev"))) {
         SDL_Quit();
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "no screen: neither DISPLAY nor WAYLAND_DISPLAY leads to one; --screenshot FILE "
-                "needs none");
+        g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
+                tr("no screen: neither DISPLAY nor WAYLAND_DISPLAY leads to one; --screenshot FILE "
+                   "needs none"));
         return false;
     }
     SDL_StopTextInput();
@@ -69,7 +69,8 @@ static bool open_window(struct app *app, const struct app_options *options, GErr
     app->window = SDL_CreateWindow(
             title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, options->w, options->h, flags);
     if (!app->window) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "no window: %s", SDL_GetError());
+        g_set_error(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, tr("no window: %s"), SDL_GetError());
         return false;
     }
     SDL_SetWindowMinimumSize(app->window, 960, 600);

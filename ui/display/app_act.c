@@ -100,19 +100,20 @@ static void freeze(struct app *app)
 {
     cJSON *params = cJSON_CreateObject();
     cJSON_AddBoolToObject(params, "frozen", !app->head->frozen);
-    cJSON_AddStringToObject(params, "reason", "from the display");
+    cJSON_AddStringToObject(params, "reason", tr("from the display"));
     app_ask(app, "freeze", params);
 }
 
-/* The oldest alarm that is nobody's, or the one whose button was clicked. */
+/* The one whose button was clicked, else the chosen one, else the oldest that is nobody's. */
 static void acknowledge(struct app *app, int arg)
 {
     const GPtrArray *alarms = app->view.model->alarms;
     const struct model_alarm *wanted = NULL;
-    for (guint i = 0; i < alarms->len && !wanted; i++) {
-        const struct model_alarm *alarm = alarms->pdata[i];
-        bool meant = arg > 0 ? (guint)arg == i + 1 : !*alarm->owner;
-        wanted = meant ? alarm : NULL;
+    for (guint i = alarms->len; i > 0; i--) {
+        const struct model_alarm *alarm = alarms->pdata[i - 1];
+        bool chosen = wanted && model_alarm_key(wanted) == app->view.pick.alarm;
+        bool meant = arg > 0 ? (guint)arg == i : !*alarm->owner && !chosen;
+        wanted = meant ? alarm : wanted;
     }
     if (!wanted) {
         app_say(app, false, g_strdup(tr("No alarm is without an owner")));
@@ -124,43 +125,19 @@ static void acknowledge(struct app *app, int arg)
     app_ask(app, "acknowledge", params);
 }
 
-/* A moment, in milliseconds; -1: the newest alarm's. */
+/* A moment, in milliseconds; -1: that of the chosen line, else the newest alarm's. */
 static void replay_when(struct app *app, int when)
 {
     const GPtrArray *alarms = app->view.model->alarms;
-    if (app->view.mode == MODE_PUBLIC) {
-        return;
-    }
+    gint64 chosen_us = when < 0 ? detail_picked_moment(app) : -1;
     if (when >= 0) {
         replay_at(app, (gint64)when * 1000);
+    } else if (chosen_us >= 0) {
+        replay_at(app, chosen_us);
     } else if (alarms->len > 0) {
         replay_at(app, ((const struct model_alarm *)alarms->pdata[alarms->len - 1])->at_us);
     } else {
         app_say(app, false, g_strdup(tr("no alarms")));
-    }
-}
-
-/* The feed cuts what is long. */
-static void read_line(struct app *app, int seq)
-{
-    for (GList *item = app->view.model->feed.head; item; item = item->next) {
-        const struct model_line *line = item->data;
-        if (line->seq == seq) {
-            gint64 at_us = line->at_us + 1000; /* the event itself is to be seen */
-            app_say(app, false, g_strdup(line->text));
-            replay_at(app, at_us); /* says so when it cannot */
-            return;
-        }
-    }
-}
-
-static void read_note(struct app *app, int index)
-{
-    const struct model_note *note = model_note_at(app->head, index);
-    if (note) {
-        gint64 about_us = note->about_us;
-        app_say(app, false, g_strdup_printf("⚑ %s: %s", note->by, note->text));
-        replay_at(app, about_us);
     }
 }
 
@@ -195,7 +172,7 @@ static void undo(struct app *app, bool confirmed)
     } else if (confirmed) {
         cJSON *params = cJSON_CreateObject();
         json_add_int(params, "seq", seq);
-        cJSON_AddStringToObject(params, "reason", "taken back from the display");
+        cJSON_AddStringToObject(params, "reason", tr("taken back from the display"));
         app_ask(app, "void", params);
     } else {
         app->view.confirm = ACTION_UNDO;
@@ -367,6 +344,10 @@ static bool act_on_exercise(struct app *app, enum action action, int arg)
 /* What moves through time. False: another action. */
 static bool act_on_time(struct app *app, enum action action, int arg)
 {
+    bool travels = action == ACTION_STEP || action == ACTION_JUMP || action == ACTION_WHEN;
+    if (travels && app->view.mode == MODE_PUBLIC) {
+        return true;
+    }
     switch (action) {
     case ACTION_PAUSE:
         pause_or_play(app);
@@ -391,12 +372,6 @@ static bool act_on_time(struct app *app, enum action action, int arg)
         return true;
     case ACTION_WHEN:
         replay_when(app, arg);
-        return true;
-    case ACTION_LINE:
-        read_line(app, arg);
-        return true;
-    case ACTION_READ:
-        read_note(app, arg);
         return true;
     default:
         return false;
@@ -470,6 +445,12 @@ static void act_on_view(struct app *app, enum action action, int arg)
     case ACTION_CONSOLE_CLOSE:
         app_console_close(app);
         break;
+    case ACTION_BACK:
+        app_back(app);
+        break;
+    case ACTION_QUIT:
+        app->leave = true;
+        break;
     default:
         break;
     }
@@ -485,7 +466,8 @@ void app_act(struct app *app, enum action action, int arg)
     }
     if (action == ACTION_FIND || action == ACTION_FILTER) {
         form_open(app, action);
-    } else if (!act_on_exercise(app, action, arg) && !act_on_time(app, action, arg)) {
+    } else if (!act_on_exercise(app, action, arg) && !act_on_time(app, action, arg) &&
+               !look_act(app, action, arg) && !detail_act(app, action, arg)) {
         act_on_view(app, action, arg);
     }
 }

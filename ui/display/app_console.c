@@ -180,6 +180,10 @@ bool app_console_input(struct app *app, const SDL_Event *event)
     if (event->type == SDL_KEYDOWN) {
         return key_down(app, &event->key.keysym);
     }
+    if (event->type == SDL_MOUSEBUTTONDOWN && event->button.button == SDL_BUTTON_MIDDLE) {
+        paste(app);
+        return true;
+    }
     if (event->type == SDL_TEXTINPUT && g_utf8_validate(event->text.text, -1, NULL)) {
         type(app, event->text.text, strlen(event->text.text));
         return true;

@@ -64,7 +64,10 @@ void form_open(struct app *app, enum action action)
         }
         for (int f = 0; f < kind->count; f++) {
             form->fields[f].at = form->fields[f].text->len;
+            g_free(form->fields[f].was);
+            form->fields[f].was = g_strdup(form->fields[f].text->str);
         }
+        form->leaving = false;
         SDL_StartTextInput();
         SDL_FlushEvent(SDL_TEXTINPUT); /* the key that opened it is no text */
     }
@@ -83,6 +86,21 @@ static void form_close(struct app *app)
     app->view.form.action = ACTION_NONE;
     ime_drop(app);
     SDL_StopTextInput();
+}
+
+void form_leave(struct app *app)
+{
+    struct form *form = &app->view.form;
+    bool written = app->view.compose.text != NULL;
+    for (int f = 0; f < form->count; f++) {
+        const struct field *field = &form->fields[f];
+        written |= !field->chooses && g_strcmp0(field->text->str, field->was) != 0;
+    }
+    if (written && !form->leaving) {
+        form->leaving = true;
+    } else {
+        form_close(app);
+    }
 }
 
 static const char *team_id(const struct app *app, int index)
@@ -145,35 +163,6 @@ static bool send_note(struct app *app)
     return true;
 }
 
-static bool contains(const char *text, const char *folded)
-{
-    g_autofree char *other = g_utf8_casefold(text, -1);
-    return strstr(other, folded) != NULL;
-}
-
-/* The next machine after the chosen one whose name, address or team fits. */
-static bool find(struct app *app)
-{
-    struct view *view = &app->view;
-    const struct model *model = view->model;
-    g_autofree char *wanted = g_utf8_casefold(view->form.fields[0].text->str, -1);
-    int count = (int)model->machines->len;
-    for (int i = 1; i <= count; i++) {
-        int index = (MAX(view->node, -1) + i + count) % count;
-        const struct model_machine *machine = model->machines->pdata[index];
-        const struct model_team *team = model_team_at(model, machine->team);
-        if (contains(machine->id, wanted) || contains(machine->address, wanted) ||
-                (team && contains(team->title, wanted))) {
-            view->node = index;
-            app_say(app, false, g_strdup_printf(tr("Found %s %s"), machine->id, machine->address));
-            return true;
-        }
-    }
-    app_say(app, true,
-            g_strdup_printf(tr("Nothing is called “%s”"), view->form.fields[0].text->str));
-    return false;
-}
-
 static void set_filter(struct app *app)
 {
     struct view *view = &app->view;
@@ -214,7 +203,7 @@ static void form_done(struct app *app)
         done = form_send_edit(app);
         break;
     case ACTION_FIND:
-        done = find(app);
+        done = find_begin(app, app->view.form.fields[0].text->str);
         break;
     case ACTION_FILTER:
         set_filter(app);
@@ -319,12 +308,20 @@ static void form_key(struct app *app, const SDL_Keysym *key)
     struct form *form = &app->view.form;
     struct field *field = &form->fields[form->at];
     bool back = key->mod & KMOD_SHIFT;
+    if (form->leaving) {
+        form->leaving = false;
+        SDL_FlushEvent(SDL_TEXTINPUT); /* the answer is no text */
+        if (key->sym == SDLK_y) {
+            form_close(app);
+        }
+        return;
+    }
     if (!field->chooses && write_key(field, key)) {
         return;
     }
     switch (key->sym) {
     case SDLK_ESCAPE:
-        form_close(app);
+        form_leave(app);
         break;
     case SDLK_RETURN:
     case SDLK_KP_ENTER:
@@ -349,14 +346,21 @@ static bool hit(struct rect r, float x, float y)
     return x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h;
 }
 
-/* Only the form: what lies under it is not meant. */
-static void form_click(struct app *app, float x, float y)
+/* Only the form: what lies under it is not meant. The right button is Escape, the middle one
+ * pastes. */
+static void form_click(struct app *app, const SDL_MouseButtonEvent *button)
 {
     struct form *form = &app->view.form;
+    float x = (float)button->x;
+    float y = (float)button->y;
+    if (button->button == SDL_BUTTON_RIGHT || hit(form->leave, x, y)) {
+        form_leave(app);
+        return;
+    }
+    form->leaving = false;
     if (hit(form->ok, x, y)) {
         form_done(app);
-    } else if (hit(form->leave, x, y)) {
-        form_close(app);
+        return;
     }
     for (int i = 0; i < form->count; i++) {
         struct field *field = &form->fields[i];
@@ -369,6 +373,9 @@ static void form_click(struct app *app, float x, float y)
             field->team = last ? (field->may_be_all ? -1 : 0) : field->team + 1;
         } else {
             field->at = view_form_place(&app->view, i, x);
+            if (button->button == SDL_BUTTON_MIDDLE) {
+                paste(field);
+            }
         }
     }
 }
@@ -382,12 +389,12 @@ bool form_input(struct app *app, const SDL_Event *event)
         form_key(app, &event->key.keysym);
         break;
     case SDL_TEXTINPUT:
-        if (!field->chooses) {
+        if (!field->chooses && !form->leaving) {
             insert(field, event->text.text);
         }
         break;
     case SDL_MOUSEBUTTONDOWN:
-        form_click(app, (float)event->button.x, (float)event->button.y);
+        form_click(app, &event->button);
         break;
     default:
         return false;

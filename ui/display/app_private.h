@@ -42,6 +42,7 @@ void app_ask(struct app *app, const char *method, cJSON *params); /* params is c
 /* The same in a replay as well: it changes nothing in the exercise. */
 void app_tell(struct app *app, const char *method, cJSON *params);
 void app_set_mode(struct app *app, enum mode mode);
+void app_back(struct app *app);         /* from whatever is open, one at a time */
 void app_shoot(struct app *app);        /* a screenshot into the current folder */
 void app_choose_model(struct app *app); /* which of the models the view shows */
 /* Language or colours changed: words already in the feed are made anew. */
@@ -72,6 +73,27 @@ void ime_place(const struct app *app);                   /* says where its list 
 void form_open(struct app *app, enum action action);
 void form_choose_team(struct app *app, int team);         /* in the form that is open; -1: all */
 bool form_input(struct app *app, const SDL_Event *event); /* false: not for the form */
+
+/* Away from the question: at once when nothing is written, else asked about first. */
+void form_leave(struct app *app);
+
+/* ---- app_detail.c -------------------------------------------------------------------------- */
+
+bool detail_open_picked(struct app *app);                      /* false: nothing is chosen there */
+gint64 detail_picked_moment(struct app *app);                  /* … and its moment, -1 */
+bool detail_act(struct app *app, enum action action, int arg); /* false: another action */
+bool detail_input(struct app *app, const SDL_Event *event);    /* false: not for the sheet */
+void detail_close(struct app *app);
+
+/* ---- app_find.c ---------------------------------------------------------------------------- */
+
+bool find_begin(struct app *app, const char *text); /* false: nothing is called that */
+bool find_next(struct app *app, int by);            /* the one after, before */
+
+/* ---- app_look.c ---------------------------------------------------------------------------- */
+
+bool look_act(struct app *app, enum action action, int arg); /* false: another action */
+void look_wheel(struct app *app, float x, float y, int by);
 
 /* ---- app_inject.c -------------------------------------------------------------------------- */
 

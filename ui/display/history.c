@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "snapshot.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -175,7 +176,7 @@ static bool read_from(
         }
     } else if (!spool_seek(history, entry ? entry->offset : 0)) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                "the past was not kept: no room in %s", g_get_tmp_dir());
+                tr("the past was not kept: no room in %s"), g_get_tmp_dir());
         return false;
     }
     history->next = seq;
@@ -278,7 +279,8 @@ static bool start_at(
         struct history *history, struct model *model, const struct entry *entry, GError **error)
 {
     if (!history->first) {
-        g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, "nothing has happened");
+        g_set_error_literal(
+                error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED, tr("nothing has happened"));
         return false;
     }
     bool whole = history_last_seq(history) <= HISTORY_WHOLE;
@@ -288,7 +290,7 @@ static bool start_at(
     if (!whole && entry) {
         if (!snapshot_take(model, entry->model)) {
             g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                    "a checkpoint of the replay is damaged");
+                    tr("a checkpoint of the replay is damaged"));
             return false;
         }
         from = entry->seq + 1;

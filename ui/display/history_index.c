@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC "STINDEX5"
+#define MAGIC "STINDEX6"
 #define BYTES_MAX (512 << 20)
 
 struct head {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define SAMPLES_MAX 2048
+#define LINE_MAX_CHARS 2200 /* of the feed: a message and who wrote it */
 #define SAMPLE_GAP_US G_USEC_PER_SEC
 
 static void team_free(gpointer data)
@@ -162,7 +163,7 @@ void model_say(
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
     g_autofree char *valid = g_utf8_make_valid(text, -1);
-    line->text = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), 240));
+    line->text = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), LINE_MAX_CHARS));
     g_strdelimit(line->text, "\n\t\r", ' ');
     line->tone = tone;
     line->seq = event->seq;
@@ -174,9 +175,9 @@ void model_say(
     }
 }
 
-void model_mark(struct model *model, gint64 at_us, enum tone tone)
+void model_mark(struct model *model, gint64 at_us, enum tone tone, bool open)
 {
-    struct model_mark mark = {at_us, tone};
+    struct model_mark mark = {at_us, tone, open};
     if (model->marks->len >= MODEL_MARKS_MAX) {
         g_array_remove_range(model->marks, 0, MODEL_MARKS_MAX / 4);
     }
@@ -380,10 +381,11 @@ static void sample_add(struct model_team *team, gint64 at_us, bool *full)
 {
     struct sample sample = {at_us, team->total};
     GArray *history = team->history;
-    if (history->len > 0 &&
-            g_array_index(history, struct sample, history->len - 1).at_us == sample.at_us) {
-        g_array_index(history, struct sample, history->len - 1) = sample;
-    } else {
+    struct sample *last =
+            history->len > 0 ? &g_array_index(history, struct sample, history->len - 1) : NULL;
+    if (last && last->at_us == sample.at_us) {
+        *last = sample;
+    } else if (!last || last->total != sample.total) { /* held until it changes */
         g_array_append_val(history, sample);
     }
     *full = *full || history->len > SAMPLES_MAX;

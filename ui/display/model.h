@@ -180,6 +180,7 @@ enum model_part { /* what a panel shows; see model.rev */
 struct model_mark {
     gint64 at_us;
     enum tone tone;
+    bool open; /* the public knows it, too */
 };
 
 struct model {
@@ -232,6 +233,8 @@ void model_rank(struct model *model);
 /* Brings totals and ranks up to date; call it before drawing. */
 void model_settle(struct model *model);
 
+/* Tells open alarms apart, also in another model of the same exercise; never 0. */
+guint64 model_alarm_key(const struct model_alarm *alarm);
 guint model_ranked(const struct model *model); /* teams with a row in the standings */
 int model_team_find(const struct model *model, const char *id); /* -1: none */
 int model_machine_find(const struct model *model, const char *id);

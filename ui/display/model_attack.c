@@ -116,7 +116,7 @@ void model_on_step_verdict(struct model *model, const struct event *event, const
     if (attack->state == ATTACK_EFFECT && attack->to >= 0) {
         strike(model, attack);
     }
-    model_mark(model, event->at_us, verdict->tone);
+    model_mark(model, event->at_us, verdict->tone, false);
     const struct model_step *step = model->steps->pdata[attack->step];
     model_say(model, event, verdict->tone, "%s %s → %s: %s", step->technique,
             tr_name(verdict->word), model_team_title(model, event->team), step->title);

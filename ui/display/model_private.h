@@ -20,7 +20,8 @@ void model_plan_read(struct model *model, const cJSON *plan);
 
 void model_say(struct model *model, const struct event *event, enum tone tone, const char *format,
         ...) G_GNUC_PRINTF(4, 5);
-void model_mark(struct model *model, gint64 at_us, enum tone tone);
+/* open: of an event that the public is given, too. */
+void model_mark(struct model *model, gint64 at_us, enum tone tone, bool open);
 
 int model_team_index(const struct model *model, const char *id);
 int model_machine_index(const struct model *model, const char *id);

@@ -74,7 +74,7 @@ static void on_machine(struct model *model, const struct event *event, const cJS
     g_autofree char *valid = g_utf8_make_valid(machine->state, -1); /* may have cut a character */
     g_strlcpy(machine->state, valid, sizeof machine->state - 3);
     if (machine->status == STATUS_DOWN) {
-        model_mark(model, event->at_us, TONE_BAD);
+        model_mark(model, event->at_us, TONE_BAD, false);
         model_say(model, event, TONE_BAD, tr("Machine %s %s: %s"), machine->id, tr_name(state),
                 json_string(body, "reason", tr("no reason given")));
     } else if (!strcmp(state, "ready")) {
@@ -117,7 +117,7 @@ static void on_check(struct model *model, const struct event *event, const cJSON
         model_say(model, event, mumble ? TONE_WARN : TONE_BAD,
                 mumble ? tr("%s: %s answers wrongly, %s") : tr("%s: %s down, %s"), team, title,
                 json_string(body, "detail", tr("no detail")));
-        model_mark(model, event->at_us, mumble ? TONE_WARN : TONE_BAD);
+        model_mark(model, event->at_us, mumble ? TONE_WARN : TONE_BAD, true);
     }
 }
 
@@ -135,8 +135,9 @@ static void on_player(struct model *model, const struct event *event, const cJSO
         argv = g_strjoinv(" ", words);
         what = argv;
     }
-    model_say(model, event, TONE_DIM, "%s, %s: %s%s%s%s%s", model_team_title(model, event->team),
-            event->subject, action, *machine ? " on " : "", machine, *what ? ": " : "", what);
+    g_autofree char *where = *machine ? g_strdup_printf(tr(" on %s"), machine) : g_strdup("");
+    model_say(model, event, TONE_DIM, "%s, %s: %s%s%s%s", model_team_title(model, event->team),
+            event->subject, action, where, *what ? ": " : "", what);
 }
 
 static void on_operator(struct model *model, const struct event *event, const cJSON *body)

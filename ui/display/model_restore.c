@@ -37,7 +37,7 @@ void model_on_restored(struct model *model, const struct event *event, const cJS
     }
     restore_cells(model, back, body);
     model_attacks_restore(model, back, body);
-    model_mark(model, event->at_us, TONE_PLAIN);
+    model_mark(model, event->at_us, TONE_PLAIN, false);
     model_say(model, event, TONE_PLAIN, tr("%s: put back to checkpoint %s"),
             *event->team ? model_team_title(model, event->team) : tr("all"), event->subject);
 }

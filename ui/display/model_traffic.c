@@ -32,17 +32,21 @@ static int find_machine(const struct model *model, const char *id, int last)
     return model_machine_index(model, id);
 }
 
-static struct model_traffic *find_link(
-        const struct model *model, struct model_machine *machine, const char *network)
+/* Its card on that network, from card first on, round and round: they come in the plan's order, and
+ * two may be on one network. -1: none. */
+static int find_card(const struct model *model, const struct model_machine *machine,
+        const char *network, int first)
 {
-    for (guint i = 0; i < machine->networks->len; i++) {
-        int index = g_array_index(machine->networks, int, i);
+    int count = (int)machine->networks->len;
+    for (int i = 0; i < count; i++) {
+        int card = (first + i) % count;
+        int index = g_array_index(machine->networks, int, card);
         const struct model_network *known = model->networks->pdata[index];
         if (!strcmp(known->id, network)) {
-            return &machine->traffic[i];
+            return card;
         }
     }
-    return NULL;
+    return -1;
 }
 
 /* True when the link looks different from now on. */
@@ -62,16 +66,17 @@ bool model_traffic(struct model *model, const struct event *telemetry)
     gint64 wall_us = json_int(body, "wall_us", 0);
     bool changed = false;
     int last = 0;
+    int card = -1;
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, json_array(body, "links"))
     {
         int index = find_machine(model, json_string(item, "machine", ""), last);
         struct model_machine *machine = index < 0 ? NULL : model->machines->pdata[index];
-        struct model_traffic *link =
-                machine ? find_link(model, machine, json_string(item, "network", "")) : NULL;
-        if (link) {
+        const char *network = json_string(item, "network", "");
+        card = machine ? find_card(model, machine, network, index == last ? card + 1 : 0) : -1;
+        if (card >= 0) {
             double bytes = json_number(item, "rx_bytes", 0) + json_number(item, "tx_bytes", 0);
-            changed |= update(link, bytes, wall_us);
+            changed |= update(&machine->traffic[card], bytes, wall_us);
             last = index;
         }
     }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define TEXT_MAX 600 /* characters of a message */
+#define TEXT_MAX 2048 /* characters of a message */
 
 struct model_message *model_message_add(struct model *model)
 {
@@ -45,7 +45,7 @@ void model_on_message(struct model *model, const struct event *event, const cJSO
 void model_on_note(struct model *model, const struct event *event, const cJSON *body)
 {
     take_message(model, event, body);
-    model_mark(model, event->at_us, TONE_PLAIN);
+    model_mark(model, event->at_us, TONE_PLAIN, false);
     const char *text = json_string(body, "text", "");
     if (*event->team) {
         model_say(model, event, TONE_PLAIN, tr("Note to %s: %s"),
@@ -119,6 +119,13 @@ static int alarm_find(const struct model *model, const char *alarm, const char *
     return -1;
 }
 
+guint64 model_alarm_key(const struct model_alarm *alarm)
+{
+    guint64 key = (guint64)g_str_hash(alarm->alarm) << 32 | g_str_hash(alarm->subject);
+    key ^= (guint64)alarm->at_us * 0x9E3779B97F4A7C15ULL;
+    return key ? key : 1;
+}
+
 struct model_alarm *model_alarm_add(struct model *model)
 {
     struct model_alarm *alarm = g_new0(struct model_alarm, 1);
@@ -140,7 +147,7 @@ static void alarm_raise(struct model *model, const struct event *event, const cJ
     model_clean(&alarm->alarm, 80);
     model_clean(&alarm->text, 200);
     alarm->at_us = event->at_us;
-    model_mark(model, event->at_us, TONE_BAD);
+    model_mark(model, event->at_us, TONE_BAD, false);
     model_say(model, event, TONE_BAD, "⚠ %s", alarm->text);
 }
 
@@ -212,16 +219,16 @@ static void tell(const cJSON *wish, GString *out)
         const char *member, *before, *after;
         double unit;
     } parts[] = {{"delay_us", "", " ms", 1e3}, {"jitter_us", "±", " ms", 1e3},
-            {"loss_ppm", "", " %", 1e4}, {"duplicate_ppm", "dup ", " %", 1e4},
-            {"reorder_ppm", "mix ", " %", 1e4}, {"corrupt_ppm", "bad ", " %", 1e4},
+            {"loss_ppm", "", " %", 1e4}, {"duplicate_ppm", WORD("dup "), " %", 1e4},
+            {"reorder_ppm", WORD("mix "), " %", 1e4}, {"corrupt_ppm", WORD("bad "), " %", 1e4},
             {"rate_bps", "", " Mbit/s", 1e6}};
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
         double value = json_number(wish, parts[i].member, 0);
         if (value > 0 && value < 1e15) {
             char text[40];
             g_ascii_formatd(text, sizeof text, "%.3g", value / parts[i].unit);
-            g_string_append_printf(out, "%s%s%s%s", out->len > 0 ? " " : "", parts[i].before, text,
-                    parts[i].after);
+            g_string_append_printf(out, "%s%s%s%s", out->len > 0 ? " " : "",
+                    tr_name(parts[i].before), text, parts[i].after);
         }
     }
 }
@@ -236,7 +243,7 @@ void model_on_impaired(struct model *model, const struct event *event, const cJS
     g_autoptr(GString) text = g_string_new(NULL);
     link->down = json_bool(asked, "down", false);
     if (link->down) {
-        g_string_append(text, "down");
+        g_string_append(text, tr("down"));
     } else {
         tell(json_object(asked, "in"), text);
         if (!json_object(asked, "in")) {

@@ -1,5 +1,6 @@
 /* png.c - the canvas as a PNG file. */
 #include "draw.h"
+#include "words.h"
 
 #include "base/error.h"
 
@@ -53,7 +54,7 @@ bool draw_save_png(const struct draw *draw, const char *path, GError **error)
     }
     if (!done) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "%s: cannot write the picture: %s", path, g_strerror(why));
+                tr("%s: cannot write the picture: %s"), path, g_strerror(why));
     }
     return done;
 }

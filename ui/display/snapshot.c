@@ -191,6 +191,9 @@ static void pass_mark(struct pen *pen, gpointer item)
     struct model_mark *mark = item;
     pass(pen, &mark->at_us, sizeof mark->at_us);
     pass(pen, &mark->tone, sizeof mark->tone);
+    guint8 open = mark->open;
+    pass(pen, &open, 1);
+    mark->open = open != 0;
 }
 
 /* What came from a file may point anywhere. */

@@ -1,5 +1,6 @@
 /* source.c - events from a ledger or from a file of lines, and what all sources share. */
 #include "source_private.h"
+#include "words.h"
 
 #include "base/error.h"
 #include "base/json.h"
@@ -151,7 +152,8 @@ bool source_request(struct source *source, const char *method, cJSON *params, GE
     }
     if (!source->request) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "this is a record; only a running exercise can be asked to %s", method);
+                tr("this is a record; only a running exercise can be asked to %s"),
+                tr_name(method));
         return false;
     }
     g_autofree char *text = json_text(request);

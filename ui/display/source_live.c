@@ -305,8 +305,8 @@ static bool live_request(struct source *source, const char *line, GError **error
     }
     g_mutex_unlock(&self->lock);
     if (sent != (ssize_t)length) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
-                "the engine does not take requests now; trying to reach it again");
+        g_set_error_literal(error, SANDTABLE_ERROR, SANDTABLE_ERROR_FAILED,
+                tr("the engine does not take requests now; trying to reach it again"));
         return false;
     }
     return true;

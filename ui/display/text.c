@@ -1,5 +1,6 @@
 /* text.c - text by SDL2_ttf: runs split between two fonts, coverage masks in a bounded cache. */
 #include "draw_private.h"
+#include "words.h"
 
 #include "base/error.h"
 
@@ -72,7 +73,7 @@ static TTF_Font *font_get(struct text_cache *cache, int face, int size)
 struct text_cache *text_cache_new(GError **error)
 {
     if (TTF_Init() != 0) {
-        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, "SDL2_ttf does not start: %s",
+        g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST, tr("SDL2_ttf does not start: %s"),
                 TTF_GetError());
         return NULL;
     }
@@ -82,7 +83,8 @@ struct text_cache *text_cache_new(GError **error)
     for (int face = 0; face < FONTS; face++) {
         if (!font_get(cache, face, 14)) {
             g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_HOST,
-                    "%s: not there; install the package fonts-dejavu-core", faces[face][0].path);
+                    tr("%s: not there; install the package fonts-dejavu-core"),
+                    faces[face][0].path);
             text_cache_free(cache);
             return NULL;
         }

@@ -38,6 +38,42 @@ const struct topo_bar *topo_bar_of(const struct topo *topo, int network)
     return NULL;
 }
 
+/* Which of the machine's cards on that card's network it is, from 0, and how many there are. */
+static int among(const struct model_machine *machine, guint card, int *all)
+{
+    int before = 0;
+    *all = 0;
+    for (guint k = 0; k < machine->networks->len; k++) {
+        bool same = g_array_index(machine->networks, int, k) ==
+                    g_array_index(machine->networks, int, card);
+        *all += same;
+        before += same && k < card;
+    }
+    return before;
+}
+
+bool topo_link(const struct topo *topo, const struct model *model, int machine, guint card,
+        struct point *from, struct point *to)
+{
+    const struct model_machine *which = model_machine_at(model, machine);
+    const struct topo_bar *bar =
+            which && card < which->networks->len
+                    ? topo_bar_of(topo, g_array_index(which->networks, int, card))
+                    : NULL;
+    if (!bar || topo->nodes[machine].x < -1e5F) {
+        return false;
+    }
+    int all = 0;
+    float index = (float)among(which, card, &all);
+    float gap = MIN(topo->unit * 1.6F, (bar->x1 - bar->x0) / (float)all);
+    float half = gap * (float)(all - 1) / 2;
+    *from = topo->nodes[machine];
+    /* the nearest place of the bar where all of them fit */
+    *to = (struct point){
+            CLAMP(from->x, bar->x0 + half, bar->x1 - half) + index * gap - half, bar->y};
+    return true;
+}
+
 bool topo_label_left(const struct topo *topo, float x)
 {
     return x < topo->middle - topo->unit;
@@ -161,6 +197,8 @@ static void place_block(
         topo->nodes[m] = (struct point){x, ground.y[row]};
         if (block.team >= 0 && topo->roomy) {
             topo->nodes[m].x += topo_label_left(topo, x) ? aside : -aside;
+        } else if (topo->roomy) { /* its name stands to the right */
+            topo->nodes[m].x -= MIN(cell * 0.14F, topo->unit * 0.9F);
         }
     }
     g_array_unref(ground.networks);
@@ -244,7 +282,8 @@ static float core_share(int teams, int only)
     return teams == 0 ? 1.0F : only >= 0 ? 0.28F : 0.24F;
 }
 
-struct topo *topo_new(const struct model *model, int only, struct rect area, float scale)
+struct topo *topo_new(
+        const struct model *model, int only, bool with_shared, struct rect area, float scale)
 {
     struct topo *topo = topo_new_empty(model->machines->len);
     int teams = 0;
@@ -252,7 +291,7 @@ struct topo *topo_new(const struct model *model, int only, struct rect area, flo
     for (int t = 0; (guint)t < model->teams->len; t++) {
         teams += owns_ground(model, t) && (only < 0 || t == only);
     }
-    bool shared = anything_shared(model);
+    bool shared = with_shared && anything_shared(model);
     struct grid grid = grid_for(teams, area, shared);
     float core = !shared ? 0 : grid.beside ? area.w * core_share(teams, only) : area.h * 0.2F;
     struct rect first = cell_rect(&grid, 0, area, core);

@@ -30,10 +30,15 @@ struct topo {
     float room;          /* 1: comfortable; labels from 0.8, machines from 0.35 on */
 };
 
-/* Of one team (-1: all) and what is shared. scale is pixels at 1 = 1920x1080; zoom and pan are in
+/* Of one team (-1: all) and, if wanted, what is shared. scale is pixels at 1 = 1920x1080; zoom and pan are in
  * area already. */
-struct topo *topo_new(const struct model *model, int only, struct rect area, float scale);
+struct topo *topo_new(
+        const struct model *model, int only, bool with_shared, struct rect area, float scale);
 void topo_free(struct topo *topo); /* accepts NULL */
 /* True when labels stand left of x: away from the middle, where the attacks come from. */
 bool topo_label_left(const struct topo *topo, float x);
 const struct topo_bar *topo_bar_of(const struct topo *topo, int network); /* NULL: none */
+/* Where the link of a machine's card runs, the cards of one machine on one network side by side.
+ * False: it is not drawn. */
+bool topo_link(const struct topo *topo, const struct model *model, int machine, guint card,
+        struct point *from, struct point *to);

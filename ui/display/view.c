@@ -42,6 +42,7 @@ void view_clear(struct view *view)
     }
     for (int f = 0; f < FORM_FIELDS; f++) {
         g_string_free(view->form.fields[f].text, TRUE);
+        g_free(view->form.fields[f].was);
     }
     g_free(view->compose.text);
     terminal_free(view->terminal);
@@ -49,6 +50,9 @@ void view_clear(struct view *view)
     g_free(view->console_note);
     g_free(view->status);
     g_free(view->filter);
+    g_free(view->find);
+    g_free(view->detail.title);
+    g_free(view->detail.text);
     g_hash_table_destroy(view->moved);
     g_hash_table_destroy(view->thumbs);
     *view = (struct view){0};
@@ -75,6 +79,11 @@ bool view_shows_team(const struct view *view, int team)
 bool view_replays(const struct view *view)
 {
     return view->play.on && view->mode != MODE_PUBLIC && !view->frozen_board;
+}
+
+bool view_freeze_holds(const struct view *view)
+{
+    return view->frozen_board || (view->present ? view->present : view->model)->frozen;
 }
 
 const GPtrArray *view_notes(const struct view *view)
@@ -111,7 +120,7 @@ static void left_column(const struct view *view, const struct frame *f, struct l
     float scores = roundf(px(view, 40) + rows * px(view, rows > 4 ? 50 : 96));
     float steps = view_steps_height(view);
     float messages = view->mode == MODE_WALL || view->mode == MODE_PUBLIC ? 0 : px(view, 190);
-    bool both = view->mode != MODE_PUBLIC && view->model->steps->len > 0 &&
+    bool both = view->mode != MODE_PUBLIC && view_step_count(view) > 0 &&
                 MIN(scores, f->body * 0.55F) + steps + messages + 2 * f->gap <= f->body + 1;
     if (!both) {
         steps = 0;
@@ -262,7 +271,7 @@ static guint64 topology_stamp(const struct view *view, guint64 stamp)
     stamp = mix(mix(stamp, view->shots), view->screens);
     stamp = mix(stamp, (guint64)view->labels | (guint64)view->attacks << 1 |
                                (guint64)view->traffic << 2 | (guint64)(view->node + 1) << 3);
-    stamp = mix_float(stamp, view->zoom);
+    stamp = mix_float(mix_text(stamp, view->find), view->zoom);
     return mix_float(mix_float(stamp, view->pan_x), view->pan_y);
 }
 
@@ -274,7 +283,7 @@ static guint64 bar_stamp(const struct view *view, guint64 stamp)
     stamp = mix(stamp, (guint64)view->reading << 8 | (guint64)view->play.speed);
     stamp = mix(stamp, (guint64)view->play.playing << 1 | (guint64)view->play.fixed);
     stamp = mix(stamp, (guint64)(view->play.live_us / G_USEC_PER_SEC) << 1 | view->frozen_board);
-    return mix(stamp, view->model->frozen);
+    return mix(stamp, view_freeze_holds(view));
 }
 
 static guint64 stamp_of(const struct view *view, enum panel panel)
@@ -311,17 +320,18 @@ static guint64 stamp_of(const struct view *view, enum panel panel)
         stamp = mix(mix(stamp, (guint64)view->selected), view->model->rev[PART_STEPS]);
         break;
     case PANEL_MESSAGES:
-        stamp = mix(stamp, (guint64)view->letters);
+        stamp = mix(mix(stamp, (guint64)view->letters), (guint64)view->pick.letter);
         break;
     case PANEL_EVENTS:
         stamp = mix_text(mix(stamp, (guint64)view->scroll), view->filter);
+        stamp = mix(mix(stamp, view->pick.alarm), (guint64)view->pick.line);
         break;
     case PANEL_SERVICES:
         stamp = mix(mix(stamp, view->model->rev[PART_STEPS]), view->steps);
         break;
     case PANEL_TIMELINE:
         stamp = mix(stamp, (guint64)(view->play.live_us / G_USEC_PER_SEC));
-        stamp = mix(stamp, view->model->rev[PART_INJECTS]);
+        stamp = mix(mix(stamp, view->model->rev[PART_INJECTS]), (guint64)view->pick.note);
         stamp = mix(stamp, view->present ? view->present->rev[PART_LINE] : 0);
         break;
     default:
@@ -378,7 +388,7 @@ void view_draw(struct view *view)
     view->clock_us -= exact_us % G_USEC_PER_SEC; /* nothing changes within a second */
     view->scale = scale_for(draw_width(view->draw), draw_height(view->draw));
     struct layout layout = view_layout(view);
-    bool covered = view->help || view->form.action != ACTION_NONE;
+    bool covered = view->help || view->form.action != ACTION_NONE || view->detail.text;
     guint64 overlay = overlay_of(view);
     view->whole = covered || overlay != view->overlay;
     for (int p = 0; p < PANELS; p++) {
@@ -402,6 +412,9 @@ void view_draw(struct view *view)
     draw_border(view);
     if (view->help) {
         view_help(view);
+    }
+    if (view->detail.text) {
+        view_detail(view);
     }
     if (view->form.action != ACTION_NONE) {
         view_form(view);

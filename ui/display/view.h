@@ -56,12 +56,27 @@ enum action { /* what a key or a click asks for */
     ACTION_TEAM,   /* arg: a team, of the instructor's view */
     ACTION_FOCUS,  /* arg: a panel */
     ACTION_WHEN,   /* arg: milliseconds: replay of that moment */
-    ACTION_LINE,   /* arg: seq of a line of the feed: the same, and all of its text */
-    ACTION_READ,   /* arg: a note of the white cell's own: its text, and replay of its moment */
+    ACTION_LINE,   /* arg: seq of a line of the feed: all of it */
+    ACTION_READ,   /* arg: a note of the white cell's own: all of it */
     ACTION_CONSOLE_CLOSE,
-    ACTION_FIT,   /* the topology as a whole */
-    ACTION_SHOOT, /* a screenshot */
+    ACTION_FIT,     /* the topology as a whole */
+    ACTION_SHOOT,   /* a screenshot */
+    ACTION_ARROW,   /* arg: enum way; what it does depends on the panel that has the focus */
+    ACTION_LAST,    /* chooses the last inject */
+    ACTION_ENTER,   /* opens what is chosen in panels 5 to 7, else fires */
+    ACTION_PAGE,    /* arg: lines to scroll, back in time when above 0 */
+    ACTION_ZOOM,    /* arg: +1 or -1 */
+    ACTION_MOVE,    /* arg: enum way, of the chosen machine */
+    ACTION_MACHINE, /* arg: +1 or -1: chooses the next machine */
+    ACTION_FOUND,   /* arg: +1 or -1: the next that was found */
+    ACTION_PANEL,   /* arg: +1 or -1: the next panel has the focus */
+    ACTION_ALARM,   /* arg: an alarm + 1: chooses it */
+    ACTION_LETTER,  /* arg: a message: all of it */
+    ACTION_BACK,    /* closes what is open, one at a time */
+    ACTION_QUIT,
 };
+
+enum way { WAY_LEFT, WAY_RIGHT, WAY_UP, WAY_DOWN };
 
 #define CONFIRMED 1 /* arg of an action that was asked about */
 
@@ -102,6 +117,7 @@ struct field {
     const char *label; /* English */
     GString *text;
     gsize at, from; /* bytes: where one writes; what is shown begins there */
+    char *was;      /* its text when the question was opened, or NULL */
     int team;       /* of a field that chooses: -1 all */
     bool chooses, may_be_all;
 };
@@ -112,7 +128,23 @@ struct form { /* a question with fields to fill in; open when action is set */
     struct field fields[FORM_FIELDS];
     int count, at;
     gint64 about_us;                           /* the moment that was shown when it was opened */
+    bool leaving;                              /* "throw it away? y" is being asked */
     struct rect boxes[FORM_FIELDS], ok, leave; /* where they can be clicked */
+};
+
+struct detail { /* one event, alarm, note or message, all of it; open when text is set */
+    char *title, *text;
+    gint64 at_us;                  /* its moment */
+    int answer;                    /* the team + 1 that can be answered, or 0 */
+    guint64 alarm;                 /* model_alarm_key() of an alarm that is nobody's, or 0 */
+    int first, lines, rows;        /* on top; in all and shown, as drawn last */
+    struct rect box;               /* … as drawn last, and what can be clicked, w 0: not there */
+    struct rect leave, when, does; /* does: answers or acknowledges */
+};
+
+struct pick {                  /* what is chosen in the lists of panels 5 to 7; 0: nothing */
+    guint64 alarm;             /* model_alarm_key() */
+    gint64 line, note, letter; /* seq */
 };
 
 struct compose {       /* what an input method has not settled yet */
@@ -160,7 +192,8 @@ struct view {
     guint moves;               /* counts changes of moved */
     GHashTable *thumbs;        /* machine id -> struct thumb *: its screen */
     guint shots;               /* counts changes of thumbs */
-    struct rect area;          /* of the whole topology, as drawn last */
+    struct rect area;          /* of the whole topology, as drawn last, and */
+    struct rect inside;        /* what of it can be seen; w 0: it is not shown */
     struct terminal *terminal; /* of the console that is open, or NULL */
     char *console;             /* whose */
     char *console_note;        /* how it stands */
@@ -168,6 +201,9 @@ struct view {
     bool console_over;         /* nothing comes any more */
     char *status;              /* last answer or error, or NULL */
     char *filter;              /* of the events, or NULL */
+    char *find;                /* what was sought last, or NULL */
+    struct pick pick;
+    struct detail detail;
     struct form form;
     struct compose compose;
     struct play play;
@@ -196,8 +232,10 @@ void view_clear(struct view *view);
 void view_draw(struct view *view);
 struct layout view_layout(const struct view *view);
 struct hit view_hit(const struct view *view, float x, float y);
-/* The line of the help sheet there. */
+/* The key of the help sheet there, or that of the line. */
 struct hit view_help_hit(const struct view *view, float x, float y);
+/* Where the sheet has that row of the table in keys.h; w 0: nowhere. */
+struct rect view_help_cap(const struct view *view, guint index);
 /* The place in a field's text nearest to x, in bytes. */
 gsize view_form_place(const struct view *view, int index, float x);
 /* The time on the time line at x; -1: not on it. */
@@ -209,6 +247,21 @@ const char *view_mode_name(enum mode mode);      /* control, wall … */
 /* Indexes (int) of the injects that concern this view, by time, what is off the list last; the
  * caller's. */
 GArray *view_inject_order(const struct view *view);
+/* A team of this view, and what the filter lets through: the lists of panels 5 to 7 as they are
+ * shown, from the top (time line: the first). Indexes (int) of open alarms, messages, notes; of the
+ * feed the lines themselves. The caller's. */
+GArray *view_alarm_order(const struct view *view);
+GPtrArray *view_line_order(const struct view *view);
+GArray *view_letter_order(const struct view *view);
+GArray *view_note_order(const struct view *view);
+/* Where a machine stands on the screen; false: nowhere. */
+bool view_machine_place(const struct view *view, int machine, struct point *ret);
+#define VIEW_ZOOM_MIN 0.25F
+#define VIEW_ZOOM_MAX 16.0F
+/* Moves and zooms the topology so that this machine stands in it with its name. */
+void view_show_machine(struct view *view, int machine);
+/* A freeze of the public board holds, whatever is shown. */
+bool view_freeze_holds(const struct view *view);
 /* The chosen machine, -1: none, or it is nothing for this view. */
 int view_node(const struct view *view);
 /* A team's machines, inject … concern this view. -1: nobody's. */

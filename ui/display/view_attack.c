@@ -153,12 +153,12 @@ static bool make_arrow(const struct picture *picture, guint index, struct arrow 
     if (from.x < -1e5F || to.x < -1e5F) {
         return false;
     }
-    fresh = fresh || attack->state == ATTACK_RUNNING;
-    float share = attack->state == ATTACK_INERT ? 0.35F : fresh ? 1.0F : 0.55F;
+    /* what is over grows thin, not pale: a paler ink is another one's for some eyes */
+    bool bold = attack->state == ATTACK_RUNNING || (fresh && attack->state != ATTACK_INERT);
     arrow->state = attack->state;
-    arrow->line = view_blend(C_ATTACK, C_GROUND, share);
-    arrow->bar = view_blend(C_TEXT, C_GROUND, MAX(share, 0.75F));
-    arrow->width = MAX(1.2F, px(view, fresh ? 2.6F : 1.7F) * MIN(picture->topo->unit / 9, 1));
+    arrow->line = C_ATTACK;
+    arrow->bar = C_TEXT;
+    arrow->width = MAX(1.2F, px(view, bold ? 2.6F : 1.4F) * MIN(picture->topo->unit / 9, 1));
     float length = hypotf(to.x - from.x, to.y - from.y);
     float side = to.x < from.x ? 1.0F : -1.0F; /* left or right, arrows bend upwards */
     if (fabsf(to.x - from.x) < fabsf(to.y - from.y) * 0.3F) { /* up or down: away from labels */
@@ -197,14 +197,18 @@ static float crowding(const struct picture *picture, struct rect r)
     return sum;
 }
 
-/* The place on the arrow, middle first, where a label covers nothing; false when there is none. */
+/* The place on the arrow, middle first, where a label covers nothing, else right or left of the
+ * arrow; false when there is none. */
 static bool free_place(const struct picture *picture, const struct arrow *arrow, struct rect *label)
 {
-    for (int i = 0; i < 17; i++) {
-        int away = (i + 1) / 2;
-        float t = 0.5F + (float)away * (i % 2 ? -0.04F : 0.04F);
+    float beside = label->w / 2 + px(picture->view, 6);
+    const float asides[] = {0, beside, -beside};
+    for (int i = 0; i < 17 * (int)G_N_ELEMENTS(asides); i++) {
+        int away = (i % 17 + 1) / 2;
+        float t = 0.5F + (float)away * (i % 17 % 2 ? -0.04F : 0.04F);
         struct point at = along(arrow, t);
-        struct rect r = {at.x - label->w / 2, at.y - label->h / 2, label->w, label->h};
+        struct rect r = {
+                at.x - label->w / 2 + asides[i / 17], at.y - label->h / 2, label->w, label->h};
         if (crowding(picture, r) <= 0) {
             *label = r;
             return true;

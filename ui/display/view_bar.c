@@ -13,6 +13,12 @@ enum chip {
     CHIP_ENDED
 };
 
+/* Nobody is at the keys. */
+static bool is_bare(const struct view *view)
+{
+    return view->mode == MODE_WALL || view->mode == MODE_PUBLIC;
+}
+
 /* Exactly one. */
 static enum chip chip_of(const struct view *view)
 {
@@ -38,7 +44,7 @@ static const char *chip_word(const struct view *view, enum chip chip)
     if (chip == CHIP_REPLAY) {
         return tr("REPLAY");
     }
-    if (chip == CHIP_PAUSED && view->model->clock_only) {
+    if (chip == CHIP_PAUSED && view->model->clock_only && view->mode != MODE_PUBLIC) {
         return tr("CLOCK PAUSED");
     }
     return chip == CHIP_FROZEN ? tr("FROZEN BOARD") : tr_name(states[view->model->state]);
@@ -105,6 +111,24 @@ static float state_chip(const struct view *view, float x, float h)
     view_text(view, (struct text_style){FONT_BOLD, 15, ink, LEFT, 0}, x + px(view, 31),
             r.y + (r.h - draw_text_height(view->draw, FONT_BOLD, size)) / 2, word);
     return x + w;
+}
+
+/* A freeze that the state's chip does not say: it holds in a pause, in a replay and after the end as
+ * well. Returns its right edge. */
+static float freeze_chip(const struct view *view, float x, float h)
+{
+    if (!view_freeze_holds(view) || chip_of(view) == CHIP_FROZEN) {
+        return x;
+    }
+    const char *word = tr("FROZEN");
+    float size = px(view, 12);
+    float w = draw_text_width(view->draw, FONT_BOLD, size, word) + px(view, 32);
+    struct rect r = {x + px(view, 4), roundf(px(view, 12)), w, h - 2 * roundf(px(view, 12))};
+    draw_rect(view->draw, r, theme_ink(INK_DEPLOYING));
+    chip_sign(view, CHIP_FROZEN, (struct point){r.x + px(view, 14), r.y + r.h / 2}, C_ON_MARK);
+    view_text(view, (struct text_style){FONT_BOLD, 12, C_ON_MARK, LEFT, 0}, r.x + px(view, 26),
+            r.y + (r.h - draw_text_height(view->draw, FONT_BOLD, size)) / 2, word);
+    return r.x + w;
 }
 
 static void wall_text(const struct view *view, char *buffer, gsize size)
@@ -190,7 +214,8 @@ static void buttons(struct view *view, float x, float right)
             {tr("Event"), "←", false, ACTION_STEP, -1}, {tr("Event"), "→", false, ACTION_STEP, 1},
             {tr("Slower"), "[", false, ACTION_SPEED, -1},
             {tr("Faster"), "]", false, ACTION_SPEED, 1},
-            {view->link == LINK_FILE ? tr("End") : tr("Live"), "Home", true, ACTION_LIVE, 0}};
+            {view->link == LINK_FILE ? tr("End") : tr("Live"), "Home", true, ACTION_LIVE, 0},
+            {tr("Help"), "F1", false, ACTION_HELP, 0}};
     const struct label control[] = {
             {view->model->state == MODEL_PAUSED         ? tr("Resume")
                     : view->model->state == MODEL_READY ? tr("Start")
@@ -211,7 +236,7 @@ static void buttons(struct view *view, float x, float right)
             {tr("Labels"), "L", false, ACTION_LABELS, 0},
             {tr("Attacks"), "A", false, ACTION_ATTACKS, 0},
             {tr("Help"), "F1", false, ACTION_HELP, 0}};
-    if (view->mode == MODE_WALL || view->mode == MODE_PUBLIC) {
+    if (is_bare(view)) {
         return;
     }
     if (view->play.on) {
@@ -266,13 +291,30 @@ static void source_lines(const struct view *view, char *first, char *second, gsi
     } else {
         g_strlcpy(first, is_over(view) ? tr("over") : tr_name(links[view->link]), size);
     }
-    if (view->load_percent >= 0) {
+    if (is_bare(view)) {
+        g_strlcpy(second, view->source, size);
+    } else if (view->load_percent >= 0) {
         g_snprintf(second, (gulong)size, tr("%s · host %d %%"),
                 view->person ? view->person : view->source, view->load_percent);
     } else {
         g_snprintf(second, (gulong)size, "%s%s%s", view->source, *view->model->accel ? " · " : "",
                 view->model->accel);
     }
+}
+
+/* For people who look on to write down: with it anybody can check later that the ledger still says
+ * what it said now. */
+static float code_block(const struct view *view, float right)
+{
+    const char *code = view->model->code;
+    if (!*code || !is_bare(view)) {
+        return right;
+    }
+    float low = view_text(
+            view, (struct text_style){FONT_DIGIT, 16, C_TEXT, RIGHT, 0}, right, px(view, 24), code);
+    float high = view_text(view, (struct text_style){FONT_TEXT, 11, C_DIM, RIGHT, 0}, right,
+            px(view, 9), tr("ledger code, to write down"));
+    return right - MAX(low, high) - px(view, 14);
 }
 
 static float source_block(const struct view *view, float right)
@@ -295,19 +337,19 @@ static float source_block(const struct view *view, float right)
 void view_bar(struct view *view, struct rect r)
 {
     bool wide = r.w >= 1500 * view->scale;
-    bool public = view->mode == MODE_PUBLIC;
+    float room = is_bare(view) ? 420.0F : wide ? 300.0F : 170.0F;
     draw_rect(view->draw, r, C_PANEL);
     draw_rect(view->draw, (struct rect){r.x, r.y + r.h - 1, r.w, 1}, C_EDGE);
     const char *title = *view->model->title ? view->model->title : "Sandtable";
     float x = px(view, 14);
-    x += view_text(view,
-                 (struct text_style){FONT_TEXT, 20, C_TEXT, LEFT, px(view, wide ? 300 : 170)}, x,
+    x += view_text(view, (struct text_style){FONT_TEXT, 20, C_TEXT, LEFT, px(view, room)}, x,
                  px(view, 14), title) +
          px(view, 20);
-    x = state_chip(view, x, r.h) + px(view, 18);
+    x = freeze_chip(view, state_chip(view, x, r.h), r.h) + px(view, 18);
     x = clock_block(view, x) + px(view, 20);
     float right = source_block(view, r.x + r.w - px(view, 10));
-    if (!public && view->mode != MODE_WALL) {
+    right = code_block(view, right);
+    if (!is_bare(view)) {
         right = alarm_chip(view, right);
     }
     buttons(view, x, right);

@@ -101,8 +101,8 @@ struct rect view_panel(
         age = g_strdup_printf(tr("stale %d s"), view->age_s);
         hint = age;
     }
-    if (hint && view->mode != MODE_WALL && view->mode != MODE_PUBLIC) {
-        bool numbered = number > 0 && number < 7;
+    if (hint && (!alone || age)) { /* how old it is everybody is told, keys only who has some */
+        bool numbered = number > 0 && number < 7 && !alone;
         g_autofree char *text =
                 numbered ? g_strdup_printf("%d   %s", number, hint) : g_strdup(hint);
         view_text(view,
@@ -194,7 +194,7 @@ void view_shape(const struct view *view, enum status status, struct point at, fl
                 MAX(1.6F, r * 0.3F), C_ON_MARK);
         break;
     case STATUS_UNKNOWN:
-        draw_ring(draw, at, r, MAX(1.4F, r * 0.2F), view_blend(C_DIM, C_UNKNOWN, 0.4F));
+        draw_ring(draw, at, r, MAX(1.7F, r * 0.24F), C_UNKNOWN);
         break;
     case STATUS_DEPLOYING:
         draw_convex(draw, diamond, 4, C_DEPLOYING);

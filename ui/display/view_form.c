@@ -97,10 +97,16 @@ void view_form(struct view *view)
                 (struct rect){r.x + px(view, 20), r.y + px(view, 48 + 40 * (float)i),
                         w - px(view, 40), px(view, 30)});
     }
-    view_text(view, (struct text_style){FONT_TEXT, 12, C_DIM, LEFT, w - px(view, 260)},
-            r.x + px(view, 20), r.y + h - px(view, 28), tr("Tab next field"));
-    const struct label ok = {tr("Do it"), "Enter", true, ACTION_NONE, 0};
-    const struct label leave = {tr("Leave it"), "Esc", false, ACTION_NONE, 0};
+    bool asks = form->leaving;
+    view_text(view,
+            (struct text_style){
+                    FONT_TEXT, 12, asks ? view_tone(TONE_WARN) : C_DIM, LEFT, w - px(view, 260)},
+            r.x + px(view, 20), r.y + h - px(view, 28),
+            asks ? tr("Throw away what is written?   y  yes    any other key  no")
+                 : tr("Tab next field"));
+    const struct label ok = {tr("Do it"), asks ? NULL : "Enter", !asks, ACTION_NONE, 0};
+    const struct label leave = {
+            asks ? tr("Yes") : tr("Leave it"), asks ? "y" : "Esc", asks, ACTION_NONE, 0};
     float y = r.y + h - px(view, 36);
     form->leave = (struct rect){r.x + w - px(view, 230), y, px(view, 100), px(view, 26)};
     form->ok = (struct rect){r.x + w - px(view, 120), y, px(view, 100), px(view, 26)};

@@ -57,32 +57,42 @@ static float message_row(struct view *view, guint index, struct rect in, float y
     struct rect room_left = {in.x, y + px(view, 15), in.w, bottom - y - px(view, 15)};
     struct text_style style = {FONT_TEXT, 13, new ? view_tone(TONE_WARN) : C_TEXT, LEFT, in.w};
     float next = message_text(view, style, room_left, message->text) + px(view, 7);
-    if (view_has_controls(view) && team) { /* a click answers */
-        view_add_hit(view, PANEL_MESSAGES, (struct rect){in.x, y, in.w, next - y}, ACTION_MESSAGE,
-                message->team + 1);
+    view_add_hit(view, PANEL_MESSAGES, (struct rect){in.x, y, in.w, next - y}, ACTION_LETTER,
+            (int)index);
+    if (message->seq == view->pick.letter) {
+        draw_frame(view->draw,
+                (struct rect){in.x - px(view, 5), y - px(view, 3), in.w + px(view, 10), next - y},
+                1, C_UP);
     }
     draw_rect(view->draw, (struct rect){in.x, next - px(view, 5), in.w, 1}, C_RULE);
     return next;
 }
 
+GArray *view_letter_order(const struct view *view)
+{
+    GArray *order = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int i = (int)view->model->messages->len - 1; i >= 0; i--) {
+        const struct model_message *message = view->model->messages->pdata[i];
+        if (view_shows_team(view, message->team)) {
+            g_array_append_val(order, i);
+        }
+    }
+    return order;
+}
+
 int view_message_count(const struct view *view)
 {
-    int count = 0;
-    for (guint i = 0; i < view->model->messages->len; i++) {
-        const struct model_message *message = view->model->messages->pdata[i];
-        count += view_shows_team(view, message->team);
-    }
-    return count;
+    g_autoptr(GArray) order = view_letter_order(view);
+    return (int)order->len;
 }
 
 void view_messages(struct view *view, struct rect r)
 {
     struct rect in = view_panel(view, r, 7, tr("Messages"),
             view->letters > 0         ? tr("scrolled back · Page down")
-            : view_has_controls(view) ? tr("M write · click: answer")
+            : view_has_controls(view) ? tr("M write · click: all of it")
                                       : NULL);
     view_add_hit(view, PANEL_MESSAGES, r, ACTION_FOCUS, 7);
-    const GPtrArray *messages = view->model->messages;
     float bottom = in.y + in.h;
     if (view_has_controls(view)) {
         struct rect box = {
@@ -95,15 +105,12 @@ void view_messages(struct view *view, struct rect r)
         bottom = box.y - px(view, 4);
     }
     float y = in.y;
-    bool any = false;
-    int skip = MIN(view->letters, view_message_count(view) - 1);
-    for (guint i = messages->len; i > 0 && y + px(view, 34) <= bottom; i--) {
-        const struct model_message *message = messages->pdata[i - 1];
-        if (view_shows_team(view, message->team) && skip-- <= 0) {
-            y = message_row(view, i - 1, in, y, bottom);
-            any = true;
-        }
+    g_autoptr(GArray) order = view_letter_order(view);
+    int first = MIN(view->letters, (int)order->len - 1);
+    for (int i = MAX(first, 0); i < (int)order->len && y + px(view, 34) <= bottom; i++) {
+        y = message_row(view, (guint)g_array_index(order, int, i), in, y, bottom);
     }
+    bool any = order->len > 0;
     if (!any && !view_waits(view, in)) {
         struct rect room = {in.x, in.y, in.w, bottom - in.y};
         view_empty(view, room, tr("nobody has written yet"));

@@ -63,6 +63,16 @@ struct label {
 float view_button(struct view *view, enum panel panel, struct rect r, const struct label *label);
 bool view_has_controls(const struct view *view); /* operator's buttons make sense */
 
+/* This view may tell of the machine; of any that is nobody's or has no ground. */
+bool view_knows(const struct view *view, const struct model_machine *machine);
+bool view_knows_shared(const struct view *view);
+/* What a machine looks like: its own state, or degraded when one of its services is not up; to the
+ * public its services alone. word: the same in words. */
+#define VIEW_WORD 128
+enum status view_machine_status(
+        const struct view *view, const struct model_machine *machine, char word[VIEW_WORD]);
+char *view_machine_title(const struct view *view, const struct model_machine *machine);
+
 void view_bar(struct view *view, struct rect r);
 void view_scores(struct view *view, struct rect r);
 void view_steps(struct view *view, struct rect r);
@@ -79,6 +89,7 @@ void view_hints(struct view *view, struct rect r);
 void view_console(struct view *view, struct rect r);
 void view_help(struct view *view);
 void view_form(struct view *view);
+void view_detail(struct view *view);
 /* What an input method has not settled yet, underlined, from (x, y = top) on, and the caret; returns
  * its width. */
 float view_compose(struct view *view, struct text_style style, float x, float y);
@@ -88,4 +99,5 @@ bool view_shows_steps(const struct view *view);
 /* Height that panels want, given their content. */
 float view_services_height(const struct view *view);
 float view_steps_height(const struct view *view);
+guint view_step_count(const struct view *view);      /* steps that this view may name */
 GArray *view_service_teams(const struct view *view); /* int; the caller's */

@@ -29,7 +29,7 @@ bool view_shows_steps(const struct view *view)
 float view_services_height(const struct view *view)
 {
     if (view_shows_steps(view)) {
-        return roundf(px(view, 34 + 24 + (float)view->model->steps->len * 24 + 10));
+        return roundf(px(view, 34 + 24 + MAX((float)view_step_count(view), 1) * 24 + 10));
     }
     g_autoptr(GArray) teams = view_service_teams(view);
     return roundf(px(view, 34 + 26 + MAX((float)teams->len, 1) * (ROW + 4) + 10));

@@ -32,9 +32,30 @@ static void verdict_sign(const struct view *view, enum attack_state state, struc
     }
 }
 
+/* Teams look on at a wall: what has not run there is nobody's to know. */
+static bool is_told(const struct view *view, int step)
+{
+    const GArray *attacks = view->model->attacks;
+    for (guint i = 0; i < attacks->len && view->mode == MODE_WALL; i++) {
+        if (g_array_index(attacks, struct model_attack, i).step == step) {
+            return true;
+        }
+    }
+    return view->mode != MODE_WALL;
+}
+
+guint view_step_count(const struct view *view)
+{
+    guint count = 0;
+    for (guint s = 0; s < view->model->steps->len; s++) {
+        count += is_told(view, (int)s);
+    }
+    return count;
+}
+
 float view_steps_height(const struct view *view)
 {
-    return roundf(px(view, 34 + 24 + MAX((float)view->model->steps->len, 1) * 42 + 8));
+    return roundf(px(view, 34 + 24 + MAX((float)view_step_count(view), 1) * 42 + 8));
 }
 
 static GArray *targets(const struct view *view)
@@ -108,13 +129,16 @@ void view_steps_panel(struct view *view, struct rect r, enum panel panel, int nu
             view_panel(view, r, number, tr("Attack steps"), number ? tr("V services") : NULL);
     view_add_hit(view, panel, r, ACTION_STEPS, 0);
     g_autoptr(GArray) teams = targets(view);
-    if (model->steps->len == 0 || teams->len == 0) {
+    guint count = view_step_count(view);
+    if (count == 0 || teams->len == 0) {
         if (!view_waits(view, in)) {
-            view_empty(view, in, tr("the plan has no attack steps"));
+            view_empty(view, in,
+                    model->steps->len == 0 ? tr("the plan has no attack steps")
+                                           : tr("no attack step has run yet"));
         }
         return;
     }
-    float row = CLAMP((in.h - px(view, 22)) / (float)model->steps->len, px(view, 21), px(view, 42));
+    float row = CLAMP((in.h - px(view, 22)) / (float)count, px(view, 21), px(view, 42));
     float name = name_width(view, in.w, row);
     float width = (in.w - name) / (float)teams->len;
     for (guint i = 0; i < teams->len; i++) {
@@ -122,12 +146,12 @@ void view_steps_panel(struct view *view, struct rect r, enum panel panel, int nu
                 (struct rect){in.x + name + width * (float)i + px(view, 8), in.y,
                         width - px(view, 8), px(view, 20)});
     }
-    for (int s = 0; (guint)s < model->steps->len; s++) {
-        float y = in.y + px(view, 22) + row * (float)s;
-        if (y + row > in.y + in.h + px(view, 6)) {
-            break;
+    float y = in.y + px(view, 22);
+    for (int s = 0; (guint)s < model->steps->len && y + row <= in.y + in.h + px(view, 6); s++) {
+        if (is_told(view, s)) {
+            step_row(view, s, teams, (struct rect){in.x, y, in.w, row});
+            y += row;
         }
-        step_row(view, s, teams, (struct rect){in.x, y, in.w, row});
     }
 }
 

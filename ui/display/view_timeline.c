@@ -8,33 +8,50 @@
 static colour line_colour(int rank)
 {
     static const enum ink inks[LINES] = {INK_UP, INK_DEGRADED, INK_DEPLOYING, INK_DIM, INK_HELD};
-    return theme_ink(inks[rank]);
+    return theme_ink(inks[rank % LINES]);
+}
+
+static const struct model_team *own_team(const struct view *view)
+{
+    return view->mode == MODE_INSTRUCTOR ? model_team_at(view->model, view->team) : NULL;
+}
+
+/* The best, and among them the team that the view is about; how many. */
+static int line_teams(const struct view *view, const struct model_team *ret[LINES])
+{
+    const struct model_team *own = own_team(view);
+    int count = 0;
+    for (int rank = 0; rank < LINES; rank++) {
+        const struct model_team *team = chart_team_of_rank(view->model, rank);
+        if (team && team->history->len > 0) {
+            ret[count++] = team;
+        }
+    }
+    if (own && own->rank >= LINES && count == LINES) {
+        ret[count - 1] = own;
+    }
+    return count;
 }
 
 /* Names at the ends of the lines, pushed apart so that none covers another. */
 static void end_labels(const struct view *view, const struct chart *scale, float x)
 {
     float y[LINES];
-    const struct model_team *teams[LINES];
-    int count = 0;
+    const struct model_team *teams[LINES] = {NULL};
+    int count = line_teams(view, teams);
     float row = px(view, 15);
-    for (int rank = 0; rank < LINES; rank++) {
-        const struct model_team *team = chart_team_of_rank(view->model, rank);
-        if (team && team->history->len > 0) {
-            teams[count] = team;
-            y[count] = chart_y(scale, team->total) - row / 2;
-            y[count] =
-                    count > 0 ? MAX(y[count], y[count - 1] + row) : MAX(y[count], scale->r.y - row);
-            count++;
-        }
+    for (int i = 0; i < count && teams[i]; i++) {
+        y[i] = chart_y(scale, teams[i]->total) - row / 2;
+        y[i] = i > 0 ? MAX(y[i], y[i - 1] + row) : MAX(y[i], scale->r.y - row);
     }
     float low = scale->r.y + scale->r.h + row * 0.2F;
-    for (int i = count - 1; i >= 0; i--) {
+    for (int i = count - 1; i >= 0 && teams[i]; i--) {
         y[i] = MIN(y[i], low - row);
         low = y[i];
         struct rect swatch = {x, y[i] + px(view, 6), px(view, 10), MAX(2, px(view, 3))};
         draw_rect(view->draw, swatch, line_colour(i)); /* a name in a dark colour nobody can read */
-        view_text(view, (struct text_style){FONT_TEXT, 12, C_TEXT, LEFT, px(view, 118)},
+        enum font font = teams[i] == own_team(view) ? FONT_BOLD : FONT_TEXT;
+        view_text(view, (struct text_style){font, 12, C_TEXT, LEFT, px(view, 118)},
                 x + px(view, 15), y[i], teams[i]->title);
     }
 }
@@ -114,9 +131,8 @@ static void happened(const struct view *view, const struct chart *scale, float y
     enum tone best = TONE_DIM;
     for (guint i = 0; i < marks->len; i++) {
         const struct model_mark *mark = &g_array_index(marks, struct model_mark, i);
-        bool attack = mark->tone == TONE_ATTACK || mark->tone == TONE_BLOCK;
-        if (attack && view->mode == MODE_PUBLIC) {
-            continue; /* who attacks whom is not for everybody */
+        if (!mark->open && view->mode == MODE_PUBLIC) {
+            continue;
         }
         float x = chart_x(scale, mark->at_us);
         if (x - at < step) {
@@ -149,6 +165,25 @@ static void plan_marks(const struct view *view, const struct chart *scale, float
     happened(view, scale, y);
 }
 
+GArray *view_note_order(const struct view *view)
+{
+    const GPtrArray *notes = view_notes(view);
+    GArray *order = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int i = 0; i < (int)notes->len && view->mode == MODE_CONTROL; i++) {
+        const struct model_note *note = notes->pdata[i];
+        guint at = order->len;
+        while (at > 0) {
+            const struct model_note *before = notes->pdata[g_array_index(order, int, at - 1)];
+            if (before->about_us <= note->about_us) {
+                break;
+            }
+            at--;
+        }
+        g_array_insert_val(order, at, i);
+    }
+    return order;
+}
+
 /* The white cell's own notes: flags above the line, each with its text when it is clicked. */
 static void flags(struct view *view, const struct chart *scale, float y)
 {
@@ -163,10 +198,12 @@ static void flags(struct view *view, const struct chart *scale, float y)
         draw_rect(view->draw, (struct rect){x - 1, y - pole, MAX(1.5F, px(view, 1.5F)), pole},
                 C_AMBER);
         draw_convex(view->draw, cloth, 3, C_AMBER);
-        view_add_hit(view, PANEL_TIMELINE,
-                (struct rect){
-                        x - px(view, 3), y - pole - px(view, 2), w + px(view, 5), h + px(view, 5)},
-                ACTION_READ, (int)i);
+        struct rect place = {
+                x - px(view, 3), y - pole - px(view, 2), w + px(view, 5), h + px(view, 5)};
+        if (note->seq == view->pick.note) {
+            draw_frame(view->draw, place, MAX(1, px(view, 1.5F)), C_FOCUS);
+        }
+        view_add_hit(view, PANEL_TIMELINE, place, ACTION_READ, (int)i);
     }
 }
 
@@ -234,22 +271,18 @@ void view_timeline(struct view *view, struct rect r)
     }
     struct chart scale = chart_of(view, r);
     float y = in.y + in.h - px(view, 26);
-    for (int rank = 0; rank < LINES; rank++) {
-        const struct model_team *team = chart_team_of_rank(model, rank);
-        if (team) {
-            chart_extend(team, &scale.low, &scale.high);
-        }
+    const struct model_team *teams[LINES] = {NULL};
+    int count = line_teams(view, teams);
+    for (int i = 0; i < count; i++) {
+        chart_extend(teams[i], &scale.low, &scale.high);
     }
     time_axis(view, &scale, y);
     char text[32];
     g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, scale.high);
     view_text(view, (struct text_style){FONT_DIGIT, 11, C_DIM, RIGHT, 0}, scale.r.x - px(view, 6),
             scale.r.y - px(view, 6), text);
-    for (int rank = LINES - 1; rank >= 0; rank--) {
-        const struct model_team *team = chart_team_of_rank(model, rank);
-        if (team) {
-            chart_line(view, &scale, team, MAX(1.4F, px(view, 1.8F)), line_colour(rank));
-        }
+    for (int i = count - 1; i >= 0; i--) {
+        chart_line(view, &scale, teams[i], MAX(1.4F, px(view, 1.8F)), line_colour(i));
     }
     cursor(view, &scale, in.y - px(view, 2), y);
     plan_marks(view, &scale, y);

@@ -4,25 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* What a machine looks like: its own state, or degraded when one of its services is not up. */
-static enum status node_status(
-        const struct model *model, const struct model_machine *machine, char *word, gsize size)
-{
-    g_strlcpy(word, machine->state, size);
-    if (machine->status != STATUS_UP) {
-        return machine->status;
-    }
-    for (int s = 0; (guint)s < model->services->len; s++) {
-        const struct model_service *service = model_service_at(model, s);
-        const struct model_cell *cell = model_cell_at(model, s, machine->team);
-        if (cell && !strcmp(service->machine, machine->name) &&
-                (cell->status == STATUS_DOWN || cell->status == STATUS_DEGRADED)) {
-            g_snprintf(word, (gulong)size, "%s %s", service->title, view_status_word(cell->status));
-            return STATUS_DEGRADED;
-        }
-    }
-    return STATUS_UP;
-}
+#define LABEL_VEIL 0xC0000000U
 
 /* The only team that stands there, else "Shared". */
 static const char *shared_title(const struct model *model)
@@ -64,9 +46,9 @@ static void draw_tile(const struct picture *picture, const struct topo_block *bl
     int all = 0;
     for (guint m = 0; m < view->model->machines->len; m++) {
         const struct model_machine *machine = view->model->machines->pdata[m];
-        if (block->team < 0 || machine->team == block->team) {
-            char word[128];
-            enum status status = node_status(view->model, machine, word, sizeof word);
+        if ((block->team < 0 || machine->team == block->team) && view_knows(view, machine)) {
+            char word[VIEW_WORD];
+            enum status status = view_machine_status(view, machine, word);
             bool here = block->team >= 0 || machine->team < 0 ||
                         !model_team_at(view->model, machine->team)->ground;
             all += here;
@@ -117,113 +99,6 @@ static void draw_blocks(const struct picture *picture)
     }
 }
 
-static struct point nearest_on(const struct topo_bar *bar, struct point node)
-{
-    return (struct point){CLAMP(node.x, bar->x0, bar->x1), bar->y};
-}
-
-/* The busier, the wider and the brighter. */
-static void draw_link(const struct picture *picture, struct point at, struct point end, int level)
-{
-    float width = px(picture->view, 1.3F + 1.1F * (float)level);
-    colour c = view_blend(C_BUSY, C_LINK, (float)level / MODEL_TRAFFIC_MAX);
-    draw_line(picture->view->draw, at, end, MAX(1.2F, width), c);
-}
-
-/* Cards of one machine on one network fan out, so that each link can be seen. */
-static float fan(const struct picture *picture, const struct model_machine *machine, guint card)
-{
-    int before = 0;
-    int all = 0;
-    for (guint k = 0; k < machine->networks->len; k++) {
-        bool same = g_array_index(machine->networks, int, k) ==
-                    g_array_index(machine->networks, int, card);
-        all += same;
-        before += same && k < card;
-    }
-    return ((float)before - (float)(all - 1) / 2) * picture->topo->unit * 1.6F;
-}
-
-static void draw_links(const struct picture *picture)
-{
-    const struct model *model = picture->view->model;
-    for (guint m = 0; m < model->machines->len; m++) {
-        const struct model_machine *machine = model->machines->pdata[m];
-        struct point at = picture->topo->nodes[m];
-        for (guint k = 0; at.x > -1e5F && k < machine->networks->len; k++) {
-            const struct topo_bar *bar =
-                    topo_bar_of(picture->topo, g_array_index(machine->networks, int, k));
-            if (bar) {
-                struct point end = nearest_on(bar, at);
-                end.x = CLAMP(end.x + fan(picture, machine, k), bar->x0, bar->x1);
-                draw_link(picture, at, end, picture->view->traffic ? machine->traffic[k].level : 0);
-            }
-        }
-    }
-}
-
-/* What is asked of an impaired link and what was measured, on the link itself. */
-static void draw_impairment(const struct picture *picture, const struct model_impairment *link)
-{
-    const struct view *view = picture->view;
-    const struct topo_bar *bar = topo_bar_of(picture->topo, link->network);
-    struct point at = picture->topo->nodes[link->machine];
-    if (!bar || at.x < -1e5F || !view_shows_team(view, -1)) {
-        return;
-    }
-    struct point end = nearest_on(bar, at);
-    struct point middle = {(at.x + end.x) / 2, (at.y + end.y) / 2};
-    bool drift = !strcmp(link->verdict, "drift");
-    colour c = link->down || drift ? C_DOWN : C_DEGRADED;
-    float step = px(view, 5);
-    for (int i = -1; i <= 1; i++) { /* a zigzag across the link */
-        struct point p = {middle.x, middle.y + (float)i * step};
-        draw_line(view->draw, (struct point){p.x - step, p.y - step / 2},
-                (struct point){p.x + step, p.y + step / 2}, MAX(1.4F, px(view, 1.6F)), c);
-    }
-    if (!picture->topo->roomy || !view->labels) {
-        return;
-    }
-    g_autofree char *text = *link->achieved ? g_strdup_printf("%s → %s%s", link->asked,
-                                                      link->achieved, drift ? " !" : "")
-                                            : g_strdup(link->down ? tr("cut") : link->asked);
-    float w = draw_text_width(view->draw, FONT_TEXT, px(view, 12), text);
-    struct rect r = {
-            middle.x + px(view, 10), middle.y - px(view, 9), w + px(view, 8), px(view, 18)};
-    draw_rect(view->draw, r, C_GROUND);
-    view_text(view, (struct text_style){FONT_TEXT, 12, c, LEFT, 0}, r.x + px(view, 4),
-            r.y + px(view, 1), text);
-    picture_occupy(picture, r);
-}
-
-static void draw_impairments(const struct picture *picture)
-{
-    const GArray *links = picture->view->model->impairments;
-    for (guint i = 0; i < links->len; i++) {
-        draw_impairment(picture, &g_array_index(links, struct model_impairment, i));
-    }
-}
-
-static void draw_bars(const struct picture *picture)
-{
-    const struct view *view = picture->view;
-    float thick = MAX(2.0F, roundf(px(view, picture->topo->roomy ? 4 : 2)));
-    for (guint i = 0; i < picture->topo->bars->len; i++) {
-        const struct topo_bar *bar = &g_array_index(picture->topo->bars, struct topo_bar, i);
-        const struct model_network *network = view->model->networks->pdata[bar->network];
-        struct rect r = {bar->x0, bar->y - thick / 2, bar->x1 - bar->x0, thick};
-        draw_rect(view->draw, r, C_WIRE);
-        if (!picture->topo->roomy || !view->labels) {
-            continue;
-        }
-        g_autofree char *text = g_strdup_printf("%s  %s", network->name, network->cidr);
-        float y = bar->y + px(view, 5);
-        float width = view_text(
-                view, (struct text_style){FONT_TEXT, 12, C_DIM, RIGHT, r.w}, bar->x1, y, text);
-        picture_occupy(picture, (struct rect){bar->x1 - width, y, width, px(view, 16)});
-    }
-}
-
 /* From a machine to the edge of its block, or of the picture. */
 static float room_beside(const struct picture *picture, struct point at, bool left)
 {
@@ -238,12 +113,11 @@ static float room_beside(const struct picture *picture, struct point at, bool le
 }
 
 /* Away from the middle, unless the name fits on the other side only. */
-static bool label_left(
-        const struct picture *picture, const struct model_machine *machine, struct point at)
+static bool label_left(const struct picture *picture, const char *name, struct point at)
 {
     const struct view *view = picture->view;
     bool left = topo_label_left(picture->topo, at.x);
-    float needed = draw_text_width(view->draw, FONT_TEXT, px(view, 15), machine->name) +
+    float needed = draw_text_width(view->draw, FONT_TEXT, px(view, 15), name) +
                    picture->topo->unit + px(view, 13);
     bool fits = room_beside(picture, at, left) >= needed;
     return fits || room_beside(picture, at, !left) < needed ? left : !left;
@@ -271,30 +145,45 @@ static bool has_room(const struct picture *picture, struct point at)
     return topo->roomy;
 }
 
+/* Lines that pass behind a name. */
+static void dim_behind(
+        const struct picture *picture, const struct model_machine *machine, struct rect r)
+{
+    const struct model_team *team = model_team_at(picture->view->model, machine->team);
+    colour paper = team && team->ground ? C_GROUND : C_CORE;
+    draw_rect(picture->view->draw, r, (paper & 0xFFFFFFU) | LABEL_VEIL);
+}
+
 /* Name above, state below, and what struck it: on the side away from the middle. */
 static void draw_label(const struct picture *picture, const struct model_machine *machine,
         struct point at, const char *word)
 {
     const struct view *view = picture->view;
-    bool left = label_left(picture, machine, at);
+    bool public = view->mode == MODE_PUBLIC; /* longer names, and nothing struck them */
+    g_autofree char *title = view_machine_title(view, machine);
+    bool left = label_left(picture, title, at);
     float sign = left ? -1.0F : 1.0F;
     enum align align = left ? RIGHT : LEFT;
     bool chosen = model_machine_at(view->model, view_node(view)) == machine; /* has a ring */
     float x = at.x + sign * (picture->topo->unit * (chosen ? 1.9F : 1) + px(view, 9));
     float y = at.y - px(view, 18);
     float edge_of = left ? x - picture->inside.x : picture->inside.x + picture->inside.w - x;
-    float room =
-            CLAMP(edge_of - (*machine->struck ? px(view, 76) : 0), px(view, 30), px(view, 150));
-    float name = view_text(
-            view, (struct text_style){FONT_TEXT, 15, C_TEXT, align, room}, x, y, machine->name);
+    bool struck = *machine->struck && !public;
+    float room = CLAMP(
+            edge_of - (struck ? px(view, 76) : 0), px(view, 30), px(view, public ? 230 : 150));
     word = tr_name(word);
-    bool calm = !strcmp(word, tr_name("ready"));
+    float wide = MAX(draw_text_width(view->draw, FONT_TEXT, px(view, 15), title),
+            draw_text_width(view->draw, FONT_TEXT, px(view, 12), word));
+    wide = MIN(wide, room);
+    dim_behind(picture, machine, (struct rect){left ? x - wide : x, y, wide, px(view, 36)});
+    float name =
+            view_text(view, (struct text_style){FONT_TEXT, 15, C_TEXT, align, room}, x, y, title);
+    bool calm = !strcmp(word, tr_name("ready")) || !strcmp(word, tr_name("up"));
     colour ink = calm ? C_DIM : C_TEXT;
     float state = view_text(
             view, (struct text_style){FONT_TEXT, 12, ink, align, room}, x, y + px(view, 20), word);
     float mark = 0;
-    if (*machine->struck &&
-            view->mode != MODE_PUBLIC) { /* the effect stays when the arrow has faded */
+    if (struck) { /* the effect stays when the arrow has grown thin */
         float edge = x + sign * (state + px(view, 8));
         mark = view_text(view, (struct text_style){FONT_TEXT, 12, C_ATTACK, align, 0},
                        edge + sign * px(view, 13), y + px(view, 20), machine->struck) +
@@ -323,8 +212,8 @@ static void draw_nodes(const struct picture *picture)
         if (at.x < -1e5F) {
             continue;
         }
-        char word[128];
-        enum status status = node_status(view->model, machine, word, sizeof word);
+        char word[VIEW_WORD];
+        enum status status = view_machine_status(view, machine, word);
         struct rect box = {at.x - r * 1.6F, at.y - r * 1.6F, r * 3.2F, r * 3.2F};
         if (!overlaps(box, picture->inside)) {
             continue;
@@ -366,6 +255,12 @@ static void draw_legend(const struct view *view, struct rect r)
         x += px(view, 44);
         x += view_text(view, style, x, y - px(view, 8), tr_name(words[i])) + space;
     }
+    bool traffic = view->traffic && view->mode != MODE_PUBLIC;
+    for (int i = 0; i < 3 && traffic && x < r.x + r.w - px(view, 150); i++) {
+        links_sample(view, (struct point){x, y}, (struct point){x + px(view, 24), y}, i * 2);
+        x += px(view, 30);
+        x += i < 2 ? 0 : view_text(view, style, x, y - px(view, 8), tr("traffic"));
+    }
 }
 
 static void draw_picture(const struct picture *picture)
@@ -376,20 +271,30 @@ static void draw_picture(const struct picture *picture)
     if (picture->topo->tiles) {
         return;
     }
-    draw_links(picture);
-    draw_bars(picture);
+    links_draw(picture);
+    links_draw_networks(picture);
     if (attacks) {
         attack_draw_lines(picture);
     }
     draw_nodes(picture);
-    draw_impairments(picture);
+    links_draw_impairments(picture);
     if (attacks) {
         attack_draw_labels(picture);
     }
 }
 
+/* To the others that were found. */
+static void found_buttons(struct view *view, struct rect r)
+{
+    const struct label labels[] = {
+            {"‹", NULL, false, ACTION_FOUND, -1}, {"›", NULL, false, ACTION_FOUND, 1}};
+    for (guint i = 0; i < G_N_ELEMENTS(labels) && view->find; i++) {
+        r.x = view_button(view, PANEL_TOPOLOGY, r, &labels[i]) + px(view, 4);
+    }
+}
+
 /* What is known about the chosen machine, in a line of its own. */
-static void draw_chosen(const struct view *view, struct rect r)
+static void draw_chosen(struct view *view, struct rect r)
 {
     const struct model_machine *machine = model_machine_at(view->model, view_node(view));
     if (!machine) {
@@ -409,23 +314,7 @@ static void draw_chosen(const struct view *view, struct rect r)
     draw_frame(view->draw, box, 1, C_EDGE);
     view_text(view, (struct text_style){FONT_TEXT, 13, C_TEXT, LEFT, 0}, box.x + px(view, 10),
             box.y + px(view, 3), text);
-}
-
-/* Where somebody dragged a machine is where it stands. */
-static void apply_moves(const struct picture *picture, struct rect area)
-{
-    const struct model *model = picture->view->model;
-    if (g_hash_table_size(picture->view->moved) == 0) {
-        return;
-    }
-    for (guint m = 0; m < model->machines->len; m++) {
-        const struct model_machine *machine = model->machines->pdata[m];
-        const struct point *share = g_hash_table_lookup(picture->view->moved, machine->id);
-        if (share && picture->topo->nodes[m].x > -1e5F) {
-            picture->topo->nodes[m] =
-                    (struct point){area.x + share->x * area.w, area.y + share->y * area.h};
-        }
-    }
+    found_buttons(view, (struct rect){box.x + box.w + px(view, 8), box.y, px(view, 26), box.h});
 }
 
 static char *topology_title(const struct view *view)
@@ -457,15 +346,12 @@ void view_topology(struct view *view, struct rect r)
         }
         return;
     }
-    struct rect area = {inside.x + inside.w / 2 - inside.w * view->zoom / 2 + view->pan_x,
-            inside.y + inside.h / 2 - inside.h * view->zoom / 2 + view->pan_y,
-            inside.w * view->zoom, inside.h * view->zoom};
+    struct rect area = place_area(view, inside);
     draw_clip(view->draw, &inside);
     struct picture picture = {.view = view, .changes = view, .inside = inside};
-    int only = view->mode == MODE_INSTRUCTOR ? view->team : -1;
-    picture.topo = topo_new(view->model, only, area, view->scale);
+    picture.topo = place_topo(view, area);
     view->area = area;
-    apply_moves(&picture, area);
+    view->inside = inside;
     picture.occupied = g_array_new(FALSE, FALSE, sizeof(struct rect));
     draw_picture(&picture);
     g_array_unref(picture.occupied);
