@@ -38,8 +38,20 @@ static bool has_word(const char *dir, const char *file, const char *word)
     return g_strv_contains((const char *const *)words, word);
 }
 
-/* The path in the line "NUMBER:CONTROLLERS:PATH" whose controllers include that one; cgroup v2's
+/* The path of the line "NUMBER:CONTROLLERS:PATH" when its controllers include that one; cgroup v2's
  * line has none, "". cgroups(7). */
+static char *path_of_line(const char *line, const char *controller)
+{
+    g_auto(GStrv) parts = g_strsplit(line, ":", 3);
+    if (g_strv_length(parts) < 3 || parts[2][0] != '/') {
+        return NULL;
+    }
+    g_auto(GStrv) controllers = g_strsplit(parts[1], ",", -1);
+    bool meant = *controller ? g_strv_contains((const char *const *)controllers, controller)
+                             : !*parts[1];
+    return meant ? g_strdup(parts[2]) : NULL;
+}
+
 static char *own_path(const char *self, const char *controller)
 {
     g_autofree char *text = NULL;
@@ -47,18 +59,11 @@ static char *own_path(const char *self, const char *controller)
         return NULL;
     }
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line; line++) {
-        g_auto(GStrv) parts = g_strsplit(*line, ":", 3);
-        if (g_strv_length(parts) < 3 || parts[2][0] != '/') {
-            continue;
-        }
-        g_auto(GStrv) controllers = g_strsplit(parts[1], ",", -1);
-        if (*controller ? g_strv_contains((const char *const *)controllers, controller)
-                        : !*parts[1]) {
-            return g_strdup(parts[2]);
-        }
+    char *path = NULL;
+    for (char **line = lines; *line && !path; line++) {
+        path = path_of_line(*line, controller);
     }
-    return NULL;
+    return path;
 }
 
 static bool has_file(const char *dir, const char *file)

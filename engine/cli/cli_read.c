@@ -102,8 +102,22 @@ static cJSON *whole_score(cJSON *json, GError **error)
 bool cli_read_ledger(const char *path, gint64 from, cli_event_fn fn, gpointer data, GError **error)
 {
     struct ledger_reader *reader = ledger_reader_open(path, error);
-    bool ok = reader && ledger_reader_seek(reader, from, error) &&
-              ledger_reader_look(reader, fn, data, error);
+    int more = reader && ledger_reader_seek(reader, from, error) ? 1 : -1;
+    while (more == 1) {
+        auto_event event = NULL;
+        more = ledger_reader_next(reader, &event, error);
+        if (more == 1 && !fn(event, data)) {
+            more = 0;
+        }
+    }
+    ledger_reader_close(reader);
+    return more == 0;
+}
+
+bool cli_fold_ledger(const char *path, cli_event_fn fn, gpointer data, GError **error)
+{
+    struct ledger_reader *reader = ledger_reader_open(path, error);
+    bool ok = reader && ledger_reader_look(reader, fn, data, error);
     ledger_reader_close(reader);
     return ok;
 }
@@ -134,7 +148,7 @@ static bool within_prefix(const struct event *event, gpointer data)
 /* What the public might see after the event limit; 0: after the last. */
 static bool read_public(const char *path, struct prefix *prefix, GError **error)
 {
-    if (!cli_read_ledger(path, 1, find_prefix, prefix, error)) {
+    if (!cli_fold_ledger(path, find_prefix, prefix, error)) {
         return false;
     }
     prefix->limit = public_prefix_end(&prefix->so_far);
@@ -236,7 +250,7 @@ static bool fold_board(const char *path, const struct cli_board *board, struct f
         struct prefix *public, GError **error)
 {
     bool ok = board->public ? read_public(path, public, error)
-                            : cli_read_ledger(path, 1, fold_score, folding, error);
+                            : cli_fold_ledger(path, fold_score, folding, error);
     gint64 last = board->public ? public->so_far.last : folding->last;
     if (ok && last < board->at) {
         g_set_error(error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE,

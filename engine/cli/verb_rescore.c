@@ -354,7 +354,7 @@ static bool read_events(gpointer data, score_take_fn take, gpointer to, GError *
     struct reading *reading = data;
     reading->take = take;
     reading->to = to;
-    return cli_read_ledger(reading->ledger, 1, take_event, reading, error);
+    return cli_fold_ledger(reading->ledger, take_event, reading, error);
 }
 
 static bool fold(const struct event *event, gpointer data)

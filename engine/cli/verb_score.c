@@ -36,9 +36,11 @@ static void print_checkpoint(const cJSON *score)
     }
 }
 
+#define NOT_SAID G_MININT64
+
 static bool is_event(gint64 at, GError **error)
 {
-    if (at < 0) {
+    if (at != NOT_SAID && at < 1) {
         g_set_error_literal(
                 error, SANDTABLE_ERROR, SANDTABLE_ERROR_USAGE, "--at: events are numbered from 1");
         return false;
@@ -51,7 +53,7 @@ static int run(int argc, char **argv, GError **error)
     gboolean json = FALSE;
     gboolean explain = FALSE;
     gboolean public = FALSE;
-    gint64 at = 0;
+    gint64 at = NOT_SAID;
     const GOptionEntry entries[] = {
             {"explain", 0, 0, G_OPTION_ARG_NONE, &explain, "show which events made each total",
                     NULL},
@@ -67,7 +69,7 @@ static int run(int argc, char **argv, GError **error)
             !cli_target(argc > 1 ? argv[1] : NULL, &target, error)) {
         return 1;
     }
-    const struct cli_board board = {.explain = explain || json, .public = public, .at = at};
+    const struct cli_board board = {.explain = explain || json, .public = public, .at = MAX(at, 0)};
     cJSON *score = cli_read_score(&target, &board, error);
     cli_target_clear(&target);
     if (!score) {

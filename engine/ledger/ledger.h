@@ -45,7 +45,7 @@ void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn do
 void ledger_set_listener(struct ledger *ledger, ledger_done_fn listener, gpointer data);
 
 /* From now on a signed checkpoint (sign.h) of all rows is appended every minute in which something
- * was written, and at ledger_close(). name is the exercise's. Reads all rows' hashes once. key must
+ * was written, once the writer has caught up, and at ledger_close(). name is the exercise's. Reads all rows' hashes once. key must
  * be of the ledger's suite. */
 struct sign_key;
 bool ledger_sign(

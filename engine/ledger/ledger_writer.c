@@ -419,7 +419,7 @@ void ledger_append(struct ledger *ledger, struct event *event, ledger_done_fn do
         g_source_set_callback(ledger->turn, on_turn, ledger, NULL);
         g_source_attach(ledger->turn, ledger->context);
     }
-    if (ledger->queue.length == 1 || ledger->queue.length >= BATCH_MAX) {
+    if (ledger->queue.length == 1) { /* it waits for nothing else */
         pthread_cond_broadcast(&ledger->changed);
     }
     pthread_mutex_unlock(&ledger->mutex);

@@ -92,7 +92,7 @@ static struct score_window window_of(const struct score_model *model, const stru
         gint64 last = formula_last_valid(fact->tick, ticks);
         window = (struct score_window){fact->tick, (gint32)MIN(last, G_MAXINT32)};
     }
-    window.last = MIN(window.last, window.first + WINDOW_MAX - 1);
+    window.last = (gint32)MIN((gint64)window.last, (gint64)window.first + WINDOW_MAX - 1);
     return window;
 }
 

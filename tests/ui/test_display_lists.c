@@ -253,8 +253,19 @@ static void an_alarm_is_read_and_taken_on(void **state)
     press(desk, SDLK_RETURN);
     assert_non_null(strstr(view->detail.title, "mira"));
     assert_true(view->detail.does.w == 0); /* it is somebody's */
+    const SDL_Event held = {.key = {.type = SDL_KEYDOWN,
+                                    .state = SDL_PRESSED,
+                                    .repeat = 1,
+                                    .keysym.sym = SDLK_RETURN}};
+    app_input(desk->app, &held);
+    assert_non_null(view->detail.text); /* the key that opened it is still down */
     desk_button(desk, SDL_BUTTON_RIGHT, view->detail.box);
     assert_null(view->detail.text);
+    tell_alarm(desk, "blue1/web");
+    guint asked = desk->asked->len;
+    press(desk, SDLK_x); /* not another one in its place */
+    assert_int_equal(desk->asked->len, asked);
+    assert_non_null(strstr(view->status, "mira"));
 }
 
 /* ---- typed text ---------------------------------------------------------------------------- */

@@ -105,6 +105,21 @@ static void an_instructor_finds_nothing_of_other_teams(void **state)
     assert_found(desk, "blue3/m01");
 }
 
+static void the_public_cannot_ask_for_names(void **state)
+{
+    struct desk *desk = *state = desk_new(crowd_events(&many));
+    const struct view *view = &desk->app->view;
+    app_set_mode(desk->app, MODE_PUBLIC);
+    desk_turn(desk);
+    const char *const secret[] = {"m01", "10.", "attacker"};
+    for (gsize i = 0; i < G_N_ELEMENTS(secret); i++) {
+        find(desk, secret[i]);
+        assert_non_null(strstr(view->status, "Nothing is called"));
+        desk_press(desk, SDLK_ESCAPE, KMOD_NONE);
+        desk_press(desk, SDLK_y, KMOD_NONE);
+    }
+}
+
 static int tear_down(void **state)
 {
     desk_free(*state);
@@ -118,6 +133,7 @@ int main(void)
             ON_A_DESK(a_found_machine_is_brought_into_sight_and_can_be_read),
             ON_A_DESK(the_next_and_the_one_before_go_round),
             ON_A_DESK(an_instructor_finds_nothing_of_other_teams),
+            ON_A_DESK(the_public_cannot_ask_for_names),
     };
     return desk_run(tests, G_N_ELEMENTS(tests));
 }

@@ -145,10 +145,12 @@ static void a_moment_that_is_none_is_refused(void **state)
 {
     (void)state;
     g_autofree char *late = g_strdup_printf("score %s --at 9", ledger_path);
-    g_autofree char *none = g_strdup_printf("score %s --at -1", ledger_path);
+    g_autofree char *none = g_strdup_printf("score %s --at 0", ledger_path);
+    g_autofree char *less = g_strdup_printf("score %s --at -1", ledger_path);
     g_autofree char *last = g_strdup_printf("score %s --at 8", ledger_path);
     expect_refused(&verb_score, late, 2, "the last event is 8");
     expect_refused(&verb_score, none, 2, "numbered from 1");
+    expect_refused(&verb_score, less, 2, "numbered from 1");
     struct printed printed = run(&verb_score, last);
     assert_int_equal(printed.code, 0);
     clear(&printed);

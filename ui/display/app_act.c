@@ -104,6 +104,18 @@ static void freeze(struct app *app)
     app_ask(app, "freeze", params);
 }
 
+static const struct model_alarm *chosen_alarm(const struct app *app)
+{
+    const GPtrArray *alarms = app->view.model->alarms;
+    for (guint i = 0; i < alarms->len; i++) {
+        const struct model_alarm *alarm = alarms->pdata[i];
+        if (model_alarm_key(alarm) == app->view.pick.alarm) {
+            return alarm;
+        }
+    }
+    return NULL;
+}
+
 /* The one whose button was clicked, else the chosen one, else the oldest that is nobody's. */
 static void acknowledge(struct app *app, int arg)
 {
@@ -114,6 +126,11 @@ static void acknowledge(struct app *app, int arg)
         bool chosen = wanted && model_alarm_key(wanted) == app->view.pick.alarm;
         bool meant = arg > 0 ? (guint)arg == i : !*alarm->owner && !chosen;
         wanted = meant ? alarm : wanted;
+    }
+    const struct model_alarm *chosen = arg > 0 ? NULL : chosen_alarm(app);
+    if (chosen && *chosen->owner) {
+        app_say(app, false, g_strdup_printf(tr("%s has this alarm already"), chosen->owner));
+        return;
     }
     if (!wanted) {
         app_say(app, false, g_strdup(tr("No alarm is without an owner")));

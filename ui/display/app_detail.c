@@ -292,17 +292,25 @@ static void click(struct app *app, const SDL_MouseButtonEvent *button)
     }
 }
 
+/* A key that is held scrolls; it does not close what it has just opened. */
+static bool scrolls(SDL_Keycode key)
+{
+    return key == SDLK_UP || key == SDLK_DOWN || key == SDLK_PAGEUP || key == SDLK_PAGEDOWN;
+}
+
 bool detail_input(struct app *app, const SDL_Event *event)
 {
     switch (event->type) {
     case SDL_KEYDOWN:
-        key_down(app, event->key.keysym.sym);
+        if (!event->key.repeat || scrolls(event->key.keysym.sym)) {
+            key_down(app, event->key.keysym.sym);
+        }
         break;
     case SDL_MOUSEBUTTONDOWN:
         click(app, &event->button);
         break;
     case SDL_MOUSEWHEEL:
-        scroll(app, event->wheel.y > 0 ? -3 : 3);
+        scroll(app, event->wheel.y > 0 ? -3 : event->wheel.y < 0 ? 3 : 0);
         break;
     default:
         return false;

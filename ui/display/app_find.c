@@ -1,5 +1,6 @@
 /* app_find.c - searching for a machine by its name, address or team, and going from one to the next. */
 #include "app_private.h"
+#include "view_private.h"
 #include "words.h"
 
 #include <string.h>
@@ -10,17 +11,30 @@ static bool contains(const char *text, const char *folded)
     return strstr(other, folded) != NULL;
 }
 
+/* In the public's view only by what it shows: whether a name fits tells that there is one. */
+static bool fits(const struct view *view, const struct model_machine *machine, const char *folded)
+{
+    const struct model_team *team = model_team_at(view->model, machine->team);
+    if (!view_shows_team(view, machine->team) || !view_knows(view, machine)) {
+        return false;
+    }
+    if (team && contains(team->title, folded)) {
+        return true;
+    }
+    if (view->mode == MODE_PUBLIC) {
+        g_autofree char *title = view_machine_title(view, machine);
+        return contains(title, folded);
+    }
+    return contains(machine->id, folded) || contains(machine->address, folded);
+}
+
 /* Indexes (int) of the machines of this view that fit; the caller's. */
 static GArray *matches(const struct view *view)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(int));
     g_autofree char *wanted = g_utf8_casefold(view->find ? view->find : "", -1);
     for (int i = 0; *wanted && model_machine_at(view->model, i); i++) {
-        const struct model_machine *machine = model_machine_at(view->model, i);
-        const struct model_team *team = model_team_at(view->model, machine->team);
-        if (view_shows_team(view, machine->team) &&
-                (contains(machine->id, wanted) || contains(machine->address, wanted) ||
-                        (team && contains(team->title, wanted)))) {
+        if (fits(view, model_machine_at(view->model, i), wanted)) {
             g_array_append_val(found, i);
         }
     }

@@ -333,6 +333,9 @@ static bool over(const struct app *app, enum panel panel, float x, float y)
 
 void look_wheel(struct app *app, float x, float y, int by)
 {
+    if (by == 0) { /* sideways */
+        return;
+    }
     if (over(app, PANEL_TOPOLOGY, x, y)) {
         zoom(app, by > 0 ? ZOOM_STEP : 1 / ZOOM_STEP, x, y);
     } else if (over(app, PANEL_SCORES, x, y)) {

@@ -112,7 +112,7 @@ static void alarm_row(struct view *view, guint index, struct rect r, struct rect
 static guint first_alarm(const struct view *view, const GArray *order, struct rect in)
 {
     float y = px(view, 26);
-    for (guint i = 0; i < order->len; i++) {
+    for (guint i = 0; i < order->len && view->pick.alarm; i++) {
         const struct model_alarm *alarm = view->model->alarms->pdata[g_array_index(order, int, i)];
         y += alarm_height(view, alarm, in.w);
         if (model_alarm_key(alarm) == view->pick.alarm) {

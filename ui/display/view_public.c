@@ -53,7 +53,8 @@ static enum status public_status(
     int bad = 0;
     int down = 0;
     int unknown = 0;
-    const char *worst = NULL;
+    const struct model_cell *worst = NULL;
+    const char *worst_title = NULL;
     for (int s = 0; (guint)s < view->model->services->len; s++) {
         const struct model_cell *cell = cell_on(view, s, machine);
         if (!cell) {
@@ -63,14 +64,18 @@ static enum status public_status(
         bad += is_bad(cell);
         down += cell->status == STATUS_DOWN;
         unknown += cell->status == STATUS_UNKNOWN;
-        worst = is_bad(cell) && !worst ? model_service_at(view->model, s)->title : worst;
+        if (is_bad(cell) &&
+                (!worst || (cell->status == STATUS_DOWN && worst->status != STATUS_DOWN))) {
+            worst = cell;
+            worst_title = model_service_at(view->model, s)->title;
+        }
     }
     enum status status = all > 0 && down == all ? STATUS_DOWN
                          : bad > 0              ? STATUS_DEGRADED
                          : unknown > 0          ? STATUS_UNKNOWN
                                                 : STATUS_UP;
-    if (status == STATUS_DEGRADED && all > 1) {
-        g_snprintf(word, VIEW_WORD, "%s %s", worst, view_status_word(status));
+    if (worst && status == STATUS_DEGRADED && all > 1) {
+        g_snprintf(word, VIEW_WORD, "%s %s", worst_title, view_status_word(worst->status));
     } else {
         g_strlcpy(word, view_status_word(status), VIEW_WORD);
     }
