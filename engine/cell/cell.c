@@ -205,7 +205,7 @@ bool cell_enter(bool hide_kvm, struct cell_identity *ret, GError **error)
     if (!map_ids(uid, gid, error) || !prepare_mounts(hide_kvm, error)) {
         return false;
     }
-    if (!link_lo_up(error) || !keep_capabilities(error)) {
+    if (!link_lo_up(error) || !link_forward_nothing(error) || !keep_capabilities(error)) {
         return false;
     }
     struct cell_identity identity = {0};

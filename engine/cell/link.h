@@ -6,3 +6,6 @@
 
 /* Brings lo up in the calling thread's network namespace. */
 bool link_lo_up(GError **error);
+
+/* The calling thread's network namespace routes nothing, whatever the host does. */
+bool link_forward_nothing(GError **error);
