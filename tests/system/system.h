@@ -179,3 +179,31 @@ static inline int processes_with(const char *text)
     }
     return n;
 }
+
+/* An exercise that all tests of a program share. */
+struct shared_run {
+    char *name, *log;
+    GPid engine;
+};
+
+/* Runs scenario (a folder beside this file) as WORD-PID until its machines do. */
+static inline void shared_run_begin(
+        struct shared_run *run, const char *word, const char *scenario, int limit_s)
+{
+    run->name = g_strdup_printf("%s-%d", word, getpid());
+    run->log = g_strdup_printf("/tmp/st-%s.log", run->name);
+    run->engine = START(run->log, "run", scenario, "--name", run->name, "--accel", "tcg");
+    wait_state(run->name, "running", limit_s, run->log);
+}
+
+/* Nothing of it is left but its ledger; what `down` exits with. */
+static inline int shared_run_end(struct shared_run *run)
+{
+    auto_outcome down = CALL("down", run->name);
+    kill(run->engine, SIGKILL);
+    waitpid(run->engine, NULL, 0);
+    unlink(run->log);
+    g_free(run->name);
+    g_free(run->log);
+    return down.status;
+}

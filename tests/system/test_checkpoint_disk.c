@@ -3,34 +3,24 @@
 
 #define BOOT_LIMIT_S 300
 
-static char *name, *log_file;
-static GPid engine;
+static struct shared_run run;
 
 static int set_up(void **state)
 {
     (void)state;
-    name = g_strdup_printf("kept-%d", getpid());
-    log_file = g_strdup_printf("/tmp/st-%s.log", name);
-    engine = START(log_file, "run", TESTS_DIR "/system/kept", "--name", name, "--accel", "tcg");
-    wait_state(name, "running", BOOT_LIMIT_S, log_file);
+    shared_run_begin(&run, "kept", TESTS_DIR "/system/kept", BOOT_LIMIT_S);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    auto_outcome down = CALL("down", name);
-    kill(engine, SIGKILL);
-    waitpid(engine, NULL, 0);
-    unlink(log_file);
-    g_free(name);
-    g_free(log_file);
-    return down.status;
+    return shared_run_end(&run);
 }
 
 static void on_safe(const char *script, const char *wanted)
 {
-    auto_outcome outcome = CALL("exec", name, "blue1/safe", "--", "sh", "-c", script);
+    auto_outcome outcome = CALL("exec", run.name, "blue1/safe", "--", "sh", "-c", script);
     if (outcome.status != 0 || strcmp(outcome.out, wanted) != 0) {
         fail_msg("%s: %d, %s%s", script, outcome.status, outcome.out, outcome.err);
     }
@@ -39,7 +29,7 @@ static void on_safe(const char *script, const char *wanted)
 static void assert_done(struct outcome outcome)
 {
     if (outcome.status != 0) {
-        g_autofree char *text = read_all(log_file);
+        g_autofree char *text = read_all(run.log);
         fail_msg("%s\n%s", outcome.err, text);
     }
     outcome_clear(&outcome);
@@ -52,10 +42,10 @@ static void a_restored_machine_has_its_disk_as_it_was(void **state)
 {
     (void)state;
     on_safe("mountpoint -q /srv/data && echo old >/srv/data/file && sync", "");
-    assert_done(CALL("checkpoint", name, "calm"));
+    assert_done(CALL("checkpoint", run.name, "calm"));
     on_safe("echo new >/srv/data/file; echo more >/srv/data/more; " FROM_DISK "cat /srv/data/file",
             "new\n");
-    assert_done(CALL("restore", name, "calm"));
+    assert_done(CALL("restore", run.name, "calm"));
     on_safe(FROM_DISK "cat /srv/data/file; ls /srv/data/more 2>/dev/null || echo no more",
             "old\nno more\n");
     on_safe("dmesg | grep -cE 'EXT4-fs error|I/O error|Kernel panic' || true", "0\n");
@@ -65,10 +55,10 @@ static void a_restored_machine_has_its_disk_as_it_was(void **state)
 static void a_reset_machine_has_an_empty_disk(void **state)
 {
     (void)state;
-    assert_done(CALL("reset", name, "blue1/safe"));
+    assert_done(CALL("reset", run.name, "blue1/safe"));
     on_safe("mountpoint -q /srv/data && ls /srv/data | grep -cv lost+found || true", "0\n");
     /* and a checkpoint from before the reset still has what was on it */
-    assert_done(CALL("restore", name, "calm"));
+    assert_done(CALL("restore", run.name, "calm"));
     on_safe(FROM_DISK "cat /srv/data/file", "old\n");
 }
 

@@ -13,8 +13,8 @@
 #define LOOK_LIMIT_US (30 * (gint64)G_USEC_PER_SEC)
 #define READY_LIMIT_S 300 /* the first time a warm state is made */
 
-static char *name, *log_file, *why_not;
-static GPid engine;
+static struct shared_run run;
+static char *why_not;
 
 static int set_up(void **state)
 {
@@ -24,10 +24,7 @@ static int set_up(void **state)
         why_not = g_steal_pointer(&why);
         return 0;
     }
-    name = g_strdup_printf("miners-%d", getpid());
-    log_file = g_strdup_printf("/tmp/st-%s.log", name);
-    engine = START(log_file, "run", TESTS_DIR "/system/miners", "--name", name, "--accel", "tcg");
-    wait_state(name, "running", READY_LIMIT_S, log_file);
+    shared_run_begin(&run, "miners", TESTS_DIR "/system/miners", READY_LIMIT_S);
     return 0;
 }
 
@@ -38,20 +35,14 @@ static int tear_down(void **state)
         g_free(why_not);
         return 0;
     }
-    auto_outcome down = CALL("down", name);
-    kill(engine, SIGKILL);
-    waitpid(engine, NULL, 0);
-    unlink(log_file);
-    g_free(name);
-    g_free(log_file);
-    return down.status;
+    return shared_run_end(&run);
 }
 
 /* The QEMU of the machine with that place in the scenario. */
 static pid_t qemu_of(const char *domain)
 {
     g_autofree char *guest = g_strdup_printf("guest=%s,", domain);
-    g_autofree char *root = g_strdup_printf("/%s.d/", name);
+    g_autofree char *root = g_strdup_printf("/%s.d/", run.name);
     g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
     for (const char *entry; (entry = g_dir_read_name(proc));) {
         g_autofree char *path = g_strdup_printf("/proc/%s/cmdline", entry);
@@ -118,11 +109,11 @@ static void a_team_of_miners_leaves_the_other_team_s_server_its_half(void **stat
     pid_t pids[MACHINES];
     for (int i = 0; i < MACHINES; i++) {
         pids[i] = qemu_of(domains[i]);
-        auto_outcome begun = CALL("exec", name, machines[i], "--", "sh", "-c",
+        auto_outcome begun = CALL("exec", run.name, machines[i], "--", "sh", "-c",
                 "(while :; do :; done) >/dev/null 2>&1 & exit 0");
         assert_int_equal(begun.status, 0);
     }
-    int looks = events_with(name, "check.ok");
+    int looks = events_with(run.name, "check.ok");
     for (int i = 0; i < MACHINES; i++) {
         confine(pids[i]);
     }
@@ -135,12 +126,12 @@ static void a_team_of_miners_leaves_the_other_team_s_server_its_half(void **stat
     print_message("the server has %.0f %% beside two miners\n", share);
     assert_int_equal(right, 2);
     gint64 limit = g_get_monotonic_time() + LOOK_LIMIT_US;
-    while (events_with(name, "check.ok") < looks + 2 && g_get_monotonic_time() < limit) {
+    while (events_with(run.name, "check.ok") < looks + 2 && g_get_monotonic_time() < limit) {
         g_usleep(200000); /* between looks */
     }
-    assert_true(events_with(name, "check.ok") >= looks + 2);
-    assert_int_equal(events_with(name, "check.down"), 0);
-    assert_int_equal(events_with(name, "check.fault"), 0);
+    assert_true(events_with(run.name, "check.ok") >= looks + 2);
+    assert_int_equal(events_with(run.name, "check.down"), 0);
+    assert_int_equal(events_with(run.name, "check.fault"), 0);
 }
 
 int main(void)

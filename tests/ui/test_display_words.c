@@ -45,20 +45,28 @@ static int check_source(const char *path)
     return found;
 }
 
-static void every_text_in_the_sources_is_in_the_table(void **state)
+/* The sum of what check says of the display's sources, but those named. */
+static int each_source(int (*check)(const char *path), const char *const *but)
 {
-    (void)state;
     g_autoptr(GDir) dir = g_dir_open(SANDTABLE_SOURCE_DIR "/ui/display", 0, NULL);
     assert_non_null(dir);
     int found = 0;
     const char *name = NULL;
     while ((name = g_dir_read_name(dir))) {
-        if (g_str_has_suffix(name, ".c")) {
+        if (g_str_has_suffix(name, ".c") && !g_strv_contains(but, name)) {
             g_autofree char *path =
                     g_build_filename(SANDTABLE_SOURCE_DIR "/ui/display", name, NULL);
-            found += check_source(path);
+            found += check(path);
         }
     }
+    return found;
+}
+
+static void every_text_in_the_sources_is_in_the_table(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    int found = each_source(check_source, none);
     assert_in_range(found, 100, 10000); /* the search itself works */
 }
 
@@ -112,18 +120,8 @@ static int check_said(const char *path)
 static void nothing_is_said_in_one_language_only(void **state)
 {
     (void)state;
-    g_autoptr(GDir) dir = g_dir_open(SANDTABLE_SOURCE_DIR "/ui/display", 0, NULL);
-    assert_non_null(dir);
-    int found = 0;
-    const char *name = NULL;
-    while ((name = g_dir_read_name(dir))) {
-        if (g_str_has_suffix(name, ".c") && strcmp(name, "main.c") != 0 &&
-                strcmp(name, "theme.c") != 0) {
-            g_autofree char *path =
-                    g_build_filename(SANDTABLE_SOURCE_DIR "/ui/display", name, NULL);
-            found += check_said(path);
-        }
-    }
+    static const char *const terminal[] = {"main.c", "theme.c", NULL};
+    int found = each_source(check_said, terminal);
     assert_in_range(found, 60, 10000);
     g_autofree char *caught = words_in("g_set_error(error, 1, 2, \"%s: no room\", path);");
     assert_non_null(caught);
